@@ -1,0 +1,231 @@
+"""OSNet, read from top to bottom: one convolution, the light one, a stream, the gate, the block, the network.
+
+Everything here is mathematics on tensors: no files, no training, no pictures. Parameter names are those of the
+authors' code, so that an official checkpoint loads strictly. Two habits differ from it, and neither changes a number:
+
+- The gate of a block is called once, on all streams stacked into the batch, instead of once a stream. A module that
+  runs once has one activation, so hooks and attribution methods see all of it.
+- Each ReLU is a module of its own and never works in place, for the same reason.
+
+Source: Zhou et al., Omni-Scale Feature Learning for Person Re-Identification, ICCV 2019.
+Shapes: B photos, C channels, H x W cells, T streams.
+"""
+
+import torch
+from torch import Tensor, nn
+
+FEATURES = 512  # length of an embedding, whatever the width
+STREAMS = "abcdefgh"  # stream t is called conv2a, conv2b, ... : the authors' names
+
+
+class ConvLayer(nn.Module):
+    """A standard convolution, then normalisation and ReLU: (B, C_in, H, W) -> (B, C_out, H', W').
+
+    Every output channel looks at every input channel through its own k x k window: k * k * C_in * C_out weights.
+    With kernel 1 it is a pointwise convolution: it mixes channels, cell by cell, and sees no neighbour.
+    """
+
+    def __init__(self, c_in: int, c_out: int, kernel: int, *, stride: int = 1, instance_norm: bool = False):
+        super().__init__()
+        self.conv = nn.Conv2d(c_in, c_out, kernel, stride=stride, padding=kernel // 2, bias=False)
+        # Instance normalisation forgets the contrast of one photo, and with it much of a camera's style.
+        self.bn = nn.InstanceNorm2d(c_out, affine=True) if instance_norm else nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(self.bn(self.conv(x)))
+
+
+class Conv1x1Linear(nn.Module):
+    """A pointwise convolution with normalisation and no ReLU: a change of basis before a sum."""
+
+    def __init__(self, c_in: int, c_out: int):
+        super().__init__()
+        self.conv = nn.Conv2d(c_in, c_out, 1, bias=False)
+        self.bn = nn.BatchNorm2d(c_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn(self.conv(x))
+
+
+class Lite3x3(nn.Module):
+    """The light 3x3 layer: pointwise, then depthwise. (B, C_in, H, W) -> (B, C_out, H, W).
+
+    The pointwise convolution mixes channels and sees one cell; the depthwise one sees 3 x 3 cells and mixes no
+    channels. Together C_in * C_out + 9 * C_out weights, where a standard 3x3 has 9 * C_in * C_out.
+    No ReLU between the two: the pointwise step is there to choose a basis, not to decide.
+    """
+
+    def __init__(self, c_in: int, c_out: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(c_in, c_out, 1, bias=False)
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1, bias=False, groups=c_out)
+        self.bn = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(self.bn(self.conv2(self.conv1(x))))
+
+
+def stream(channels: int, depth: int) -> nn.Module:
+    """F^t: `depth` Lite 3x3 layers in a row, which together see (2 * depth + 1) squared cells."""
+    layers = [Lite3x3(channels, channels) for _ in range(depth)]
+    return layers[0] if depth == 1 else nn.Sequential(*layers)
+
+
+class AggregationGate(nn.Module):
+    """G: from a stream's map to one weight a channel, each in (0, 1). (N, C, H, W) -> (N, C, 1, 1).
+
+    A gate is computed from the photo, so it changes with it; it is a vector, so it chooses channel by channel; and it
+    forgets where: the global average leaves no position. hidden: width of the layer between.
+    """
+
+    def __init__(self, channels: int, hidden: int):
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.fc1 = nn.Conv2d(channels, hidden, 1)
+        self.relu = nn.ReLU()
+        self.fc2 = nn.Conv2d(hidden, channels, 1)
+        self.sigmoid = nn.Sigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.sigmoid(self.fc2(self.relu(self.fc1(self.pool(x)))))
+
+
+class OSBlock(nn.Module):
+    """The omni-scale residual block: (B, C_in, H, W) -> (B, C_out, H, W).
+
+    y = ReLU(x + expand(sum over t of G(x_t) * x_t)), where x_t = F^t(squeeze(x)): T streams that see 3x3, 5x5, ...
+    cells, each weighed by the one gate that they share.
+    """
+
+    def __init__(self, c_in: int, c_out: int, *, streams: int = 4, gate_hidden: int | None = None, ibn: bool = False):
+        super().__init__()
+        mid = c_out // 4
+        official = max(1, mid // 16)
+        self.conv1 = ConvLayer(c_in, mid, 1)
+        self.stream_names = [f"conv2{letter}" for letter in STREAMS[:streams]]
+        for depth, name in enumerate(self.stream_names, start=1):
+            setattr(self, name, stream(mid, depth))
+        self.gate = AggregationGate(mid, max(official, gate_hidden or 0))
+        self.conv3 = Conv1x1Linear(mid, c_out)
+        self.downsample = Conv1x1Linear(c_in, c_out) if c_in != c_out else None
+        self.IN = nn.InstanceNorm2d(c_out, affine=True) if ibn else None
+        self.relu = nn.ReLU()
+
+    def streams(self, x: Tensor) -> list[Tensor]:
+        """The block's input seen at every scale, before the gate: (B, C_in, H, W) -> T times (B, mid, H, W)."""
+        squeezed = self.conv1(x)
+        return [getattr(self, name)(squeezed) for name in self.stream_names]
+
+    def gates(self, streams: list[Tensor]) -> Tensor:
+        """The gate of every stream, in one call: T times (B, mid, H, W) -> (B, T, mid, 1, 1)."""
+        # A gate sees nothing but averages. Averaged first, the streams are stacked without copying four maps.
+        averages = torch.stack([x.mean((2, 3), keepdim=True) for x in streams], dim=1)  # (B, T, mid, 1, 1)
+        return self.gate(averages.flatten(0, 1)).unflatten(0, averages.shape[:2])
+
+    def mix(self, streams: list[Tensor]) -> Tensor:
+        """The gated sum over streams: T times (B, mid, H, W) -> (B, mid, H, W)."""
+        gates = self.gates(streams)
+        return sum(gates[:, t] * x for t, x in enumerate(streams))
+
+    def forward(self, x: Tensor) -> Tensor:
+        identity = x if self.downsample is None else self.downsample(x)
+        y = self.conv3(self.mix(self.streams(x))) + identity
+        return self.relu(y if self.IN is None else self.IN(y))
+
+
+class OSNet(nn.Module):
+    """A photo to an embedding: (B, 3, H, W) -> (B, 512), every entry >= 0 because the last layer is a ReLU.
+
+    channels: of the stem and the three stages.  streams: T.  ibn: instance normalisation in the stem and in stage 1.
+    num_classes: training identities; 0 leaves the classifier out.  gate_hidden: floor for the gate's hidden width.
+    """
+
+    def __init__(
+        self,
+        channels: tuple[int, int, int, int],
+        *,
+        num_classes: int = 0,
+        streams: int = 4,
+        ibn: bool = False,
+        gate_hidden: int | None = None,
+    ):
+        super().__init__()
+        c1, c2, c3, c4 = channels
+
+        def block(c_in: int, c_out: int, block_ibn: bool = False) -> OSBlock:
+            return OSBlock(c_in, c_out, streams=streams, gate_hidden=gate_hidden, ibn=block_ibn)
+
+        def transition(c: int) -> nn.Sequential:  # halves the map between stages
+            return nn.Sequential(ConvLayer(c, c, 1), nn.AvgPool2d(2, stride=2))
+
+        # sizes for a photo of 256 x 128                                                   # 256 x 128, 3
+        self.conv1 = ConvLayer(3, c1, 7, stride=2, instance_norm=ibn)  # 128 x 64, 64
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)  # 64 x 32, 64
+        self.conv2 = nn.Sequential(block(c1, c2, ibn), block(c2, c2, ibn), transition(c2))  # 32 x 16, 256
+        self.conv3 = nn.Sequential(block(c2, c3), block(c3, c3), transition(c3))  # 16 x 8, 384
+        self.conv4 = nn.Sequential(block(c3, c4), block(c4, c4))  # 16 x 8, 512
+        self.conv5 = ConvLayer(c4, c4, 1)  # 16 x 8, 512
+        self.global_avgpool = nn.AdaptiveAvgPool2d(1)  # 1 x 1, 512
+        self.fc = nn.Sequential(nn.Linear(c4, FEATURES), nn.BatchNorm1d(FEATURES), nn.ReLU())  # 512
+        self.classifier = nn.Linear(FEATURES, num_classes) if num_classes else None
+        self.apply(_initialise)
+
+    def feature_map(self, images: Tensor) -> Tensor:
+        """The last map before pooling: (B, 3, H, W) -> (B, C, H/16, W/16)."""
+        x = self.maxpool(self.conv1(images))
+        return self.conv5(self.conv4(self.conv3(self.conv2(x))))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images: (B, 3, H, W), normalised RGB.  Returns: (B, 512) features, not normalised."""
+        return self.fc(self.global_avgpool(self.feature_map(images)).flatten(1))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """features: (B, 512).  Returns: (B, num_classes) logits, one for each training identity."""
+        if self.classifier is None:
+            raise ValueError("this model has no classifier: build it with num_classes=...")
+        return self.classifier(features)
+
+    def blocks(self) -> dict[str, OSBlock]:
+        """The omni-scale blocks by name, in the order in which a photo meets them: conv2.0 ... conv4.1."""
+        return {name: module for name, module in self.named_modules() if isinstance(module, OSBlock)}
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=0.01)
+        nn.init.zeros_(module.bias)
+
+
+def osnet(
+    width: float = 1.0,
+    *,
+    num_classes: int = 0,
+    streams: int = 4,
+    ibn: bool = False,
+    gate_hidden: int | None = None,
+) -> OSNet:
+    """An OSNet of a given width, randomly initialised.
+
+    width: scales all channels; 1.0, 0.75, 0.5 and 0.25 are the published ones.  streams: T, 1 to 8.
+    num_classes: training identities, 0 for a feature extractor.  ibn: the OSNet-IBN variant.
+    gate_hidden: at least so many hidden units in each gate. None keeps the published width, mid / 16, which is a single
+    unit in most blocks of x0.25: such a gate is a function of one number.
+    Raises: ValueError for a width, a T or a count that makes no network.
+    """
+    if not 0 < width <= 8:
+        raise ValueError(f"width must lie in (0, 8], got {width}")
+    if not 1 <= streams <= len(STREAMS):
+        raise ValueError(f"streams must be 1 to {len(STREAMS)}, got {streams}")
+    if num_classes < 0:
+        raise ValueError(f"num_classes must be 0 or more, got {num_classes}")
+    if gate_hidden is not None and gate_hidden < 1:
+        raise ValueError(f"gate_hidden must be None or at least 1, got {gate_hidden}")
+    stem = max(1, round(64 * width))
+    stages = (4 * max(1, round(c * width / 4)) for c in (256, 384, 512))
+    return OSNet((stem, *stages), num_classes=num_classes, streams=streams, ibn=ibn, gate_hidden=gate_hidden)
