@@ -1,0 +1,697 @@
+#!/usr/bin/env python3
+"""Set the kit up and open it: one file, standard library only, on Linux, macOS and Windows.
+
+    python3 lab.py                 set everything up, then open JupyterLab on the first notebook
+    python3 lab.py test [...]      set everything up, then run the tests (what follows goes to pytest)
+    python3 lab.py doctor          say what is there and what is missing; changes nothing
+
+    --no-browser    serve JupyterLab and print its address, but open no browser
+    --port N        the first port to try (default 8888); the next free one is taken
+
+Everything is installed into .venv beside this file and nowhere else: delete that folder and it is
+gone. The first run downloads the packages; later runs start at once.
+"""
+# This file has to parse on Python 3.6, so that an old Python is told what is wrong in a sentence
+# instead of a SyntaxError. Hence no newer syntax anywhere in it.
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+
+OLDEST = (3, 11)
+NEWEST = (3, 14)  # the newest Python that the pinned PyTorch has a build for
+ROOM_NEEDED = 2.0  # GB of disk for a first installation with PyTorch's CPU build
+GET_CHROMIUM = (
+    "only the browser tests need one: install Chrome, or Debian's package chromium, or set CHROME to a browser's path"
+)
+FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WINDOWS = os.name == "nt"
+
+
+class Refusal(Exception):
+    """Something a person can mend; its text is the sentence that is shown."""
+
+
+# ---------------------------------------------------------------------------------------------
+# The machine
+
+
+def numbers(version):
+    """The first two numbers of a version: '2.36' -> (2, 36)."""
+    return tuple(int(n) for n in re.findall(r"\d+", version)[:2])
+
+
+def machine_facts():
+    """What decides whether PyTorch has a build for this machine."""
+    return {
+        "python": tuple(sys.version_info[:2]),
+        "implementation": platform.python_implementation(),
+        "system": platform.system(),
+        "machine": platform.machine().lower(),
+        "bits": 64 if sys.maxsize > 2**32 else 32,
+        "musl": "musl" in (sysconfig.get_config_var("HOST_GNU_TYPE") or "") or platform.libc_ver()[0] == "musl",
+        "glibc": numbers(platform.libc_ver()[1]) if platform.libc_ver()[0] == "glibc" else (),
+        "macos": numbers(platform.mac_ver()[0]),
+    }
+
+
+def why_not(facts):
+    """The sentence that says why the kit cannot run here, or None where it can."""
+    python = "%d.%d" % facts["python"]
+    if facts["python"] < OLDEST:
+        return "This is Python %s, and the kit needs Python %d.%d or newer." % ((python,) + OLDEST)
+    if facts["python"] > NEWEST:
+        return (
+            "This is Python %s, and the PyTorch that the kit is tested with has no build for it yet. "
+            "Use Python %d.%d to %d.%d." % ((python,) + OLDEST + NEWEST)
+        )
+    if facts["implementation"] != "CPython":
+        return "This is %s, and PyTorch has builds only for CPython, python.org's own." % facts["implementation"]
+    if facts["bits"] == 32:
+        return "This is a 32-bit Python, and PyTorch has only 64-bit builds. Install a 64-bit Python."
+    system, machine = facts["system"], facts["machine"]
+    if system == "Linux":
+        if facts["musl"]:
+            return (
+                "This Linux uses the musl C library (Alpine does), and PyTorch has no build for it. "
+                "Use a distribution with glibc, such as Debian, Ubuntu or Fedora."
+            )
+        if facts["glibc"] and facts["glibc"] < (2, 28):
+            return (
+                "This Linux has glibc %d.%d, and PyTorch needs 2.28 or newer (Debian 10, Ubuntu 20.04 and "
+                "RHEL 8 have it)." % facts["glibc"]
+            )
+        if machine not in ("x86_64", "amd64", "aarch64", "arm64"):
+            return "PyTorch has no Linux build for a %s processor, only for x86-64 and 64-bit ARM." % machine
+    elif system == "Darwin":
+        if machine != "arm64":
+            return (
+                "This is a Mac with an Intel processor (or an Intel Python on Apple silicon), and PyTorch has "
+                "had no build for it since version 2.2. On Apple silicon install the arm64 Python of python.org; "
+                "on an Intel Mac use the Binder badge of the README or a Linux machine."
+            )
+        if facts["macos"] and facts["macos"] < (14,):
+            return "This is macOS %s, and this PyTorch needs macOS 14 or newer." % ".".join(map(str, facts["macos"]))
+    elif system == "Windows":
+        if machine not in ("amd64", "x86_64"):
+            return (
+                "PyTorch's Windows builds are for x86-64 processors. On a Windows machine with an ARM "
+                "processor, install the x86-64 Python of python.org and use that."
+            )
+    else:
+        return "PyTorch has builds for Linux, macOS and Windows, and none for %s." % (system or "this system")
+    return None
+
+
+def newer_pythons():
+    """Commands on this machine that start a Python that would do."""
+    found = []
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        name = "python3.%d" % minor
+        if shutil.which(name):
+            with open(os.devnull, "w") as nowhere:
+                # A name on the PATH is no promise: a version manager's stand-in may refuse to start.
+                if subprocess.call([name, "--version"], stdout=nowhere, stderr=nowhere) == 0:
+                    found.append(name)
+    return found
+
+
+def refuse_unfit_machine():
+    facts = machine_facts()
+    reason = why_not(facts)
+    if reason is None:
+        return
+    if not OLDEST <= facts["python"] <= NEWEST:
+        others = newer_pythons()
+        if others:
+            reason += " This machine has one: run '%s lab.py'." % others[0]
+        elif facts["python"] < OLDEST:
+            reason += " Get it from python.org or your system's packages, and run lab.py with it."
+    raise Refusal(reason)
+
+
+def find_chromium(environ=os.environ):
+    """A Chromium, Chrome or Edge to drive in the browser tests: its path, or None."""
+    if environ.get("CHROME"):
+        return shutil.which(environ["CHROME"])
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"):
+        path = shutil.which(name)
+        if path:
+            return path
+    places = [
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ]
+    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+        if environ.get(variable):
+            places.append(os.path.join(environ[variable], "Google", "Chrome", "Application", "chrome.exe"))
+            places.append(os.path.join(environ[variable], "Microsoft", "Edge", "Application", "msedge.exe"))
+    for path in places:
+        if os.path.exists(path):
+            return path
+    return None
+
+
+# ---------------------------------------------------------------------------------------------
+# Running a long command with something to look at
+
+
+INSTALLER_SAYS = r"(Collecting|Downloading|Using cached|Processing|Building|Resolved|Prepared|Installed) (.+)"
+
+
+def clock(seconds):
+    return "%d s" % seconds if seconds < 90 else "%d min %02d s" % divmod(int(seconds), 60)
+
+
+def gist(line):
+    """What one line of an installer's output tells a person, or None."""
+    line = line.strip()
+    found = re.match(INSTALLER_SAYS, line)
+    if found:
+        rest = found.group(2).split(" (from ")[0]
+        return "%s %s" % (found.group(1).lower(), os.path.basename(rest.split("#")[0]))
+    if line.startswith("Installing collected packages"):
+        return "unpacking %d packages" % (line.count(",") + 1)
+    return None
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def run_shown(title, command, log_path, on_line=None):
+    """Run a command, showing a line of progress; its output goes to a log. Returns (status, output)."""
+    started = time.time()
+    live = sys.stdout.isatty()
+    latest = [""]
+    lines = []
+    if not live:
+        say("  %s ..." % title)
+    process = subprocess.Popen(
+        command, cwd=HERE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        universal_newlines=True, encoding="utf-8", errors="replace", env=quiet_environment(),
+    )  # fmt: skip
+
+    def read():
+        with open(log_path, "a", encoding="utf-8") as log:
+            log.write("$ %s\n" % " ".join(command))
+            for line in process.stdout:
+                lines.append(line)
+                latest[0] = gist(line) or latest[0]
+                if on_line:
+                    on_line(line)
+                # A full disk must not end the reading: the installer would wait on a full pipe for ever.
+                with contextlib.suppress(OSError):
+                    log.write(line)
+                    log.flush()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    said = 0.0
+    try:
+        while reader.is_alive():
+            reader.join(0.2)
+            elapsed = time.time() - started
+            if live:
+                width = max(40, shutil.get_terminal_size().columns - 1)
+                text = "  %s  %s  %s" % (title, clock(elapsed), latest[0])
+                sys.stdout.write("\r" + text[:width].ljust(width))
+                sys.stdout.flush()
+            elif elapsed - said >= 15:
+                said = elapsed
+                say("    %s  %s" % (clock(elapsed), latest[0]))
+        status = process.wait()
+    except BaseException:
+        stop(process)
+        if live:
+            say()
+        raise
+    elapsed = time.time() - started
+    text = "  %s  %s  %s" % (title, clock(elapsed), "done" if status == 0 else "FAILED")
+    if live:
+        sys.stdout.write("\r" + text.ljust(max(40, shutil.get_terminal_size().columns - 1)) + "\n")
+        sys.stdout.flush()
+    else:
+        say(text)
+    return status, "".join(lines)
+
+
+def stop(process):
+    """End a child and wait until it has gone."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def quiet_environment():
+    """This environment, less what would lead a child Python astray."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")}
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment["PYTHONUTF8"] = "1"
+    environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    return environment
+
+
+def explain_failure(output, log_path):
+    """The plain sentence for an installation that did not come through."""
+    kept = " Its output is in %s." % os.path.relpath(log_path, HERE)
+    if re.search(r"No space left on device|not enough space on the disk|Errno 28|WinError 112|os error 28", output):
+        return "The disk is full: about %.0f GB are needed. Make room and run lab.py again." % ROOM_NEEDED + kept
+    if re.search(
+        r"Failed to establish a new connection|Name or service not known|Temporary failure in name resolution"
+        r"|nodename nor servname|getaddrinfo failed|Network is unreachable|Connection refused|ConnectTimeoutError"
+        r"|ReadTimeoutError|Read timed out|ProxyError|Connection aborted|dns error|error sending request"
+        r"|Could not connect",
+        output,
+    ):
+        return (
+            "The packages could not be downloaded: the package index did not answer. Check the network (and the "
+            "proxy, where there is one) and run lab.py again; it goes on where it can." + kept
+        )
+    if re.search(r"CERTIFICATE_VERIFY_FAILED|SSLError", output):
+        return (
+            "The packages could not be downloaded: the connection's certificate was not accepted. On macOS run "
+            "'Install Certificates.command' of your Python; behind a proxy set PIP_CERT." + kept
+        )
+    if re.search(r"(No matching distribution found for|no version of) torch", output):
+        return "The package index offers no build of PyTorch for this machine and this Python." + kept
+    if re.search(r"Long Path|filename or extension is too long|WinError 206", output):
+        return (
+            "Windows refused a path that is too long. Move this folder nearer to the drive's root (C:\\osnet_edu, "
+            "say) and run lab.py again." + kept
+        )
+    if re.search(r"Permission denied|WinError 5\b|WinError 32\b|Access is denied", output):
+        return "A file in .venv could not be written: close what is using it, and see whose the folder is." + kept
+    complaint = [line.strip() for line in output.splitlines() if re.match(r"\s*(ERROR|error|\w*Error)\b", line)]
+    complaint = complaint[-1] if complaint else "no reason was given"
+    return "The installation did not come through (%s)." % complaint + kept
+
+
+# ---------------------------------------------------------------------------------------------
+# Setting up
+
+
+class Setup:
+    """The installation beside one checkout.
+
+    .venv/osnet_edu.json is the stamp: which Python and which requirements (by hash) are in. It is
+    written last, so that an installation that broke off is never taken for a finished one.
+    .venv/unfinished exists while packages are being unpacked: where it is found later, what is
+    there cannot be trusted, and the folder is made anew.
+    """
+
+    def __init__(self, here=HERE):
+        self.here = here
+        self.venv = os.path.join(here, ".venv")
+        self.python = os.path.join(self.venv, *(("Scripts", "python.exe") if WINDOWS else ("bin", "python")))
+        self.stamp_path = os.path.join(self.venv, "osnet_edu.json")
+        self.unfinished = os.path.join(self.venv, "unfinished")
+        self.log = os.path.join(self.venv, "setup.log")
+
+    def wanted(self, kind):
+        """The hash of everything that decides what is installed for 'run' or 'test'."""
+        digest = hashlib.sha256()
+        for name in ("requirements.txt", "requirements-dev.txt")[: 1 if kind == "run" else 2]:
+            try:
+                with open(os.path.join(self.here, name), "rb") as file:
+                    digest.update(file.read().replace(b"\r\n", b"\n") + b"\0")
+            except OSError:
+                raise Refusal("%s is missing: lab.py has to stay in the checkout it came with." % name) from None
+        return digest.hexdigest()
+
+    def stamp(self):
+        try:
+            with open(self.stamp_path, encoding="utf-8") as file:
+                stamp = json.load(file)
+        except (OSError, ValueError):
+            return {}
+        return stamp if isinstance(stamp, dict) else {}
+
+    def ready(self, kind):
+        return (
+            self.stamp().get(kind) == self.wanted(kind)
+            and os.path.exists(self.python)
+            and not os.path.exists(self.unfinished)
+        )
+
+    def make(self, kind):
+        """Bring .venv up to what 'run' or 'test' needs; nothing is done where it is there already."""
+        wanted = self.wanted(kind)
+        if self.ready(kind):
+            return
+        with only_one(self.here):
+            if self.ready(kind):  # another lab.py did it while this one waited
+                return
+            started = time.time()
+            say("Setting up in %s%s" % (self.venv, "" if self.stamp() else " (once; the packages are downloaded)"))
+            self.make_venv()
+            self.install(kind)
+            site = self.link_checkout()
+            self.check_imports(kind)
+            stamp = self.stamp()
+            stamp.update({"python": ask(self.python, "import sys; print(sys.version.split()[0])"), kind: wanted})
+            stamp["site"] = os.path.relpath(site, self.venv)
+            if kind == "test":
+                stamp["run"] = self.wanted("run")
+            with open(self.stamp_path + ".new", "w", encoding="utf-8") as file:
+                json.dump(stamp, file, indent=2)
+            os.replace(self.stamp_path + ".new", self.stamp_path)
+            say("Set up in %s." % clock(time.time() - started))
+
+    def make_venv(self):
+        broken = os.path.exists(self.unfinished)
+        if os.path.isdir(self.venv) and os.listdir(self.venv):
+            if not os.path.exists(os.path.join(self.venv, "pyvenv.cfg")):
+                if not broken and not os.path.exists(self.log):
+                    raise Refusal("%s is there and is no virtual environment: move it away." % self.venv)
+                broken = True
+            if not broken and self.usable():
+                return
+            say("  What is in .venv is unfinished or does not start: making it anew")
+        free = shutil.disk_usage(self.here).free / 1e9
+        if free < ROOM_NEEDED:
+            raise Refusal(
+                "About %.0f GB of disk are needed in %s, and %.1f GB are free. Make room and run lab.py again."
+                % (ROOM_NEEDED, self.here, free)
+            )
+        options = ["--clear"]
+        try:
+            import ensurepip  # noqa: F401  (Debian and Ubuntu leave it out of their python3)
+        except ImportError:
+            if not shutil.which("uv"):
+                raise Refusal(
+                    "This Python cannot make virtual environments: Debian and Ubuntu keep that in a package of its "
+                    "own. Run 'sudo apt install python%d.%d-venv' and then lab.py again." % sys.version_info[:2]
+                ) from None
+            options.append("--without-pip")
+        command = [sys.executable, "-m", "venv"] + options + [self.venv]
+        spare_log = os.path.join(tempfile.gettempdir(), "osnet_edu-%d.log" % os.getpid())
+        status, output = run_shown("making .venv", command, spare_log)
+        with contextlib.suppress(OSError):
+            os.remove(spare_log)
+        if status:
+            raise Refusal(
+                "The virtual environment could not be made: %s" % (output.strip()[-300:] or "status %d" % status)
+            )
+
+    def usable(self):
+        """Whether .venv's Python starts, is new enough and can install."""
+        code = "import sys; print(sys.version_info[:2] >= %r and sys.version_info[:2] <= %r)" % (OLDEST, NEWEST)
+        if not shutil.which("uv"):
+            code = "import pip; " + code
+        return ask(self.python, code) == "True"
+
+    def install(self, kind):
+        requirements = "requirements.txt" if kind == "run" else "requirements-dev.txt"
+        uv = shutil.which("uv")
+        if uv:
+            # uv knows where PyTorch keeps its small CPU builds; pip does not.
+            command = [uv, "pip", "install", "--python", self.python, "--torch-backend=cpu", "-r", requirements]
+            status, output = run_shown("installing packages with uv", command, self.log, self.watch)
+            if status == 0:
+                self.unpacked()
+                return
+            if ask(self.python, "import pip; print(True)") != "True":
+                raise Refusal(explain_failure(output, self.log))
+            say("  uv did not come through: trying pip")
+        elif platform.system() == "Linux" and ask(self.python, "import torch; print(True)") != "True":
+            say("  (pip may bring PyTorch's GPU build, several GB; README.md says how to get the small one with uv.)")
+        command = [self.python, "-m", "pip", "install", "--progress-bar", "off", "-r", requirements]
+        status, output = run_shown("installing packages with pip", command, self.log, self.watch)
+        if status:
+            raise Refusal(explain_failure(output, self.log))
+        self.unpacked()
+
+    def watch(self, line):
+        """Mark the moment from which a broken-off installer leaves packages half unpacked.
+
+        Until then it only downloads, and what was installed before is still whole.
+        """
+        if line.startswith(("Installing collected packages", "Prepared ")):
+            with contextlib.suppress(OSError), open(self.unfinished, "w") as file:
+                file.write("Packages are being unpacked; lab.py removes this file when they are.\n")
+
+    def unpacked(self):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.unfinished)
+
+    def link_checkout(self):
+        """Make `import osnet_edu` find this checkout from any folder, edits included.
+
+        One relative line in a .pth file: nothing to build, no encoding to get wrong, and it still
+        holds after the checkout was moved.
+        """
+        site = ask(self.python, "import sysconfig; print(sysconfig.get_path('purelib'))")
+        if not site:
+            raise Refusal("%s does not start. Delete .venv and run lab.py again." % self.python)
+        line = os.path.relpath(os.path.realpath(self.here), os.path.realpath(site))
+        with open(os.path.join(site, "osnet_edu_checkout.pth"), "w", encoding="ascii") as file:
+            file.write(line + "\n")
+        return site
+
+    def check_imports(self, kind):
+        """A package that is there but does not load is best met here, not in the first notebook."""
+        names = ["torch", "captum", "numpy", "PIL", "matplotlib", "jupyterlab", "ipywidgets", "anywidget", "osnet_edu"]
+        if kind == "test":
+            names.append("pytest")
+        command = [self.python, "-c", "import " + ", ".join(names)]
+        status, output = run_shown("checking that everything loads", command, self.log)
+        if status:
+            hint = ""
+            if WINDOWS and ".dll" in output.lower():
+                hint = " PyTorch needs the Microsoft Visual C++ Redistributable (x64): install it and try again."
+            last = ([line for line in output.splitlines() if line.strip()] or ["no reason given"])[-1]
+            raise Refusal("The packages are installed but do not load: %s.%s" % (last.strip().rstrip("."), hint))
+
+
+@contextlib.contextmanager
+def only_one(here):
+    """Let one lab.py at a time set up a checkout; a second one waits."""
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    name = "osnet_edu-%s-%s.lock" % (user, hashlib.sha256(here.encode("utf-8", "replace")).hexdigest()[:12])
+    with open(os.path.join(tempfile.gettempdir(), name), "a+") as file:
+        waiting = False
+        while True:
+            try:
+                if WINDOWS:
+                    import msvcrt
+
+                    file.seek(0)
+                    msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                else:
+                    import fcntl
+
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if not waiting:
+                    say("Another lab.py is setting this folder up: waiting for it ...")
+                waiting = True
+                time.sleep(0.5)
+        yield  # the lock goes with the file
+
+
+def ask(python, code):
+    """One line from another Python, or '' where it does not answer."""
+    try:
+        done = subprocess.run(
+            [python, "-c", code], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            universal_newlines=True, env=quiet_environment(), timeout=120,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+# ---------------------------------------------------------------------------------------------
+# What a person asks for
+
+
+def open_lab(browser=True, port=8888):
+    """Serve JupyterLab on loopback, with its token, until Ctrl-C."""
+    setup = Setup()
+    setup.make("run")
+    # A settings file of our own stands in for a personal jupyter_server_config, which might switch
+    # the token off or open the port to the network; JupyterLab's theme and shortcuts stay personal.
+    settings = {
+        "ServerApp": {
+            "ip": "127.0.0.1",
+            "port": port,
+            "root_dir": HERE,
+            "open_browser": browser,
+            "answer_yes": True,
+            "log_level": 30,
+            "allow_root": hasattr(os, "geteuid") and os.geteuid() == 0,
+        },
+    }
+    if os.path.exists(os.path.join(HERE, FIRST_NOTEBOOK)):
+        settings["LabApp"] = {"default_url": "/lab/tree/" + FIRST_NOTEBOOK}
+    config = os.path.join(setup.venv, "jupyter_lab_config.json")
+    with open(config, "w", encoding="utf-8") as file:
+        json.dump(settings, file, indent=2)
+    say("JupyterLab starts: the address below opens it, and Ctrl-C here ends it.")
+    status, interrupted = attend([setup.python, "-m", "jupyterlab", "--config=" + config])
+    return 0 if interrupted else status
+
+
+def attend(command):
+    """Run a program in the foreground. Returns (status, whether Ctrl-C ended it)."""
+    process = subprocess.Popen(command, cwd=HERE, env=quiet_environment())
+    try:
+        return process.wait(), False
+    except KeyboardInterrupt:
+        # A terminal's Ctrl-C has reached the program too, which now puts its things away.
+        with contextlib.suppress(KeyboardInterrupt, subprocess.TimeoutExpired):
+            process.wait(15)
+        stop(process)
+        return process.returncode, True
+    finally:
+        stop(process)
+
+
+def run_tests(arguments):
+    setup = Setup()
+    setup.make("test")
+    if not find_chromium():
+        say("No Chromium was found; " + GET_CHROMIUM)
+    return attend([setup.python, "-m", "pytest"] + arguments)[0]
+
+
+PROBE = r"""
+import json, time
+import torch
+x = torch.randn(32, 64, 64, 32).to(memory_format=torch.channels_last)
+layer = torch.nn.Conv2d(64, 64, 1)
+took = {}
+with torch.inference_mode():
+    for kind in (torch.float32, torch.bfloat16):
+        a, f = x.to(kind), layer.to(kind)
+        f(a)
+        best = 1e9
+        for _ in range(5):
+            start = time.perf_counter(); f(a); best = min(best, time.perf_counter() - start)
+        took[str(kind)] = best
+print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads(),
+                  "gain": took["torch.float32"] / took["torch.bfloat16"]}))
+"""
+
+
+def memory_gb():
+    """The machine's memory in GB, or None where it cannot be read."""
+    try:
+        if WINDOWS:
+            import ctypes
+
+            class Status(ctypes.Structure):
+                _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong)] + [
+                    (name, ctypes.c_ulonglong)
+                    for name in "total free page pagefree virtual virtualfree extended".split()
+                ]
+
+            status = Status()
+            status.length = ctypes.sizeof(status)
+            ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+            return status.total / 1e9
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def doctor():
+    """Say what is there. Status 0 where the kit can run, 1 where something stands in its way."""
+    well = True
+
+    def line(name, good, text):
+        say("  %-10s %-5s %s" % (name, "ok" if good else "LOOK", text))
+        return good
+
+    facts = machine_facts()
+    reason = why_not(facts)
+    about = "Python %s, %s %s" % (platform.python_version(), facts["system"], facts["machine"])
+    well &= line("machine", reason is None, about if reason is None else reason)
+    setup = Setup()
+    if not os.path.exists(setup.python):
+        well &= line("packages", False, "not installed yet: run 'python3 lab.py'")
+    elif setup.ready("run"):
+        line("packages", True, "installed in .venv%s" % (", with the tests' own" if setup.ready("test") else ""))
+    else:
+        well &= line("packages", False, "unfinished or out of date: run 'python3 lab.py'")
+    probed = ask(setup.python, PROBE) if os.path.exists(setup.python) else ""
+    if probed:
+        torch = json.loads(probed)
+        line("PyTorch", True, "%s, %d threads" % (torch["version"], torch["threads"]))
+        gain = torch["gain"]
+        verdict = "training gains by it" if gain > 1.1 else "training does better without it"
+        line("bfloat16", True, "%.1f times the speed of float32 here: %s" % (gain, verdict))
+    elif os.path.exists(setup.python):
+        well &= line("PyTorch", False, "does not load: run 'python3 lab.py', which says why")
+    memory = memory_gb()
+    if memory is None:
+        line("memory", True, "could not be read; 4 GB are enough")
+    else:
+        line("memory", memory >= 3.5, "%.1f GB%s" % (memory, "" if memory >= 3.5 else "; 4 GB are advised"))
+    line("disk", True, "%.1f GB free" % (shutil.disk_usage(HERE).free / 1e9))
+    browser = find_chromium()
+    line("Chromium", bool(browser), browser or "none found; " + GET_CHROMIUM)
+    return 0 if well else 1
+
+
+def main(arguments):
+    if arguments[:1] == ["test"]:
+        refuse_unfit_machine()
+        return run_tests(arguments[1:])
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="lab.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=argparse.SUPPRESS,
+    )
+    parser.add_argument("verb", nargs="?", choices=["test", "doctor"], help=argparse.SUPPRESS)
+    parser.add_argument("--no-browser", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.verb == "doctor":
+        return doctor()
+    refuse_unfit_machine()
+    return open_lab(browser=not options.no_browser, port=options.port)
+
+
+def end_at_once(*_):
+    """On a polite kill, unwind, so that children are ended too."""
+    sys.exit(143)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, end_at_once)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Refusal as refusal:
+        sys.stdout.flush()
+        sys.exit("lab.py: %s" % refusal)
+    except KeyboardInterrupt:
+        sys.stdout.flush()
+        sys.stderr.write("\nlab.py: stopped. Run it again and it takes up the work.\n")
+        sys.exit(130)
+    except OSError as error:
+        sys.stdout.flush()
+        full = error.errno == 28 or getattr(error, "winerror", None) == 112
+        sys.exit("lab.py: %s" % ("the disk is full: make room and run lab.py again." if full else error))
