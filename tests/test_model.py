@@ -96,9 +96,7 @@ def test_gates_agree_with_the_authors_code(golden):
         np.testing.assert_allclose(ours.numpy(), expected, atol=1e-9, rtol=0)
 
 
-@pytest.mark.parametrize(
-    ("width", "expected"), [(1.0, 2_169_508), (0.75, 1_285_754), (0.5, 630_034), (0.25, 201_864)]
-)
+@pytest.mark.parametrize(("width", "expected"), [(1.0, 2_169_508), (0.75, 1_285_754), (0.5, 630_034), (0.25, 201_864)])
 def test_published_parameter_counts(width, expected):
     assert sum(p.numel() for p in osnet(width).parameters()) == expected
 

@@ -1,0 +1,131 @@
+"""Photos to features: decoded, normalised, embedded in batches, and remembered if asked to.
+
+Features are computed in float32 unless a faster way is asked for, and are not normalised.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .market import Photo, Skipped, decode
+from .model import FEATURES, OSNet
+
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: the published checkpoints expect it
+STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """features: (N, 512) float32, in the order of photos.  skipped: photos that could not be read."""
+
+    features: np.ndarray
+    photos: tuple[Photo, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def people(self) -> np.ndarray:
+        return np.array([photo.person for photo in self.photos])
+
+    @property
+    def cameras(self) -> np.ndarray:
+        return np.array([photo.camera for photo in self.photos])
+
+
+def normalise(images: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
+    """Pictures as the network takes them: (N, H, W, 3) uint8, [0, 255], RGB -> (N, 3, H, W) float32, channels last.
+
+    Zero after this is mean grey, not black.  Raises: ValueError for another shape or type.
+    """
+    x = torch.as_tensor(images, device=device)
+    if x.dim() != 4 or x.shape[3] != 3 or x.dtype != torch.uint8:
+        raise ValueError(f"expected images (N, H, W, 3) of uint8, got {tuple(x.shape)} of {x.dtype}")
+    mean, std = torch.tensor(MEAN, device=device), torch.tensor(STD, device=device)
+    return ((x.float() / 255 - mean) / std).permute(0, 3, 1, 2)
+
+
+def embed(
+    model: OSNet,
+    photos: Sequence[Photo],
+    *,
+    size: tuple[int, int],
+    batch: int = 64,
+    precision: torch.dtype = torch.float32,
+    cache: Path | str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Embedding:
+    """Embed photos.  The model is used in eval mode on its own device, and given back in the mode that it came in.
+
+    size: (height, width) in pixels to resize to.  precision: torch.float32, or torch.bfloat16 for speed.
+    cache: a folder that remembers features by weights, photos and settings.  progress: called with (done, total).
+    Raises: ValueError where no photo can be read.
+    """
+    remembered = Path(cache) / f"{_key(model, photos, size, precision)}.npz" if cache else None
+    if remembered and remembered.is_file():
+        with np.load(remembered) as file:
+            kept, reasons = file["kept"].tolist(), file["reasons"].tolist()
+            skipped = [Skipped(photos[int(i)].path, reason) for i, reason in reasons]
+            if progress:
+                progress(len(photos), len(photos))
+            return Embedding(file["features"], tuple(photos[i] for i in kept), tuple(skipped))
+
+    features, kept_photos, skipped = [], [], []
+    for start in range(0, len(photos), batch):
+        decoded = decode(photos[start : start + batch], size)
+        if decoded.photos:
+            features.append(embed_images(model, decoded.images, precision=precision))
+        kept_photos += decoded.photos
+        skipped += decoded.skipped
+        if progress:
+            progress(min(start + batch, len(photos)), len(photos))
+    if photos and not kept_photos:
+        raise ValueError(f"none of {len(photos)} photos can be read; the first: {skipped[0].path}, {skipped[0].reason}")
+    result = Embedding(
+        np.concatenate(features) if features else np.zeros((0, FEATURES), np.float32),
+        tuple(kept_photos),
+        tuple(skipped),
+    )
+    if remembered:
+        _remember(remembered, result, photos)
+    return result
+
+
+def embed_images(model: OSNet, images: np.ndarray, *, precision: torch.dtype = torch.float32) -> np.ndarray:
+    """Embed one batch of pictures in memory: (N, H, W, 3) uint8 -> (N, 512) float32."""
+    device = next(model.parameters()).device
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode(), torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            return model(normalise(images, device)).float().cpu().numpy()
+    finally:
+        model.train(training)
+
+
+def _key(model: OSNet, photos: Sequence[Photo], size: tuple[int, int], precision: torch.dtype) -> str:
+    digest = hashlib.sha256(f"{size} {precision}".encode())
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    for photo in photos:
+        stat = photo.path.stat()
+        digest.update(f"{photo.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _remember(path: Path, result: Embedding, photos: Sequence[Photo]) -> None:
+    position = {photo.path: i for i, photo in enumerate(photos)}
+    kept = np.array([position[photo.path] for photo in result.photos])
+    reasons = np.array([[str(position[s.path]), s.reason] for s in result.skipped]).reshape(-1, 2)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    try:
+        np.savez(temporary, features=result.features, kept=kept, reasons=reasons)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

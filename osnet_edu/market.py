@@ -1,0 +1,265 @@
+"""A Market-1501 folder: photo names read and written, the three splits, checks, pictures, subsets.
+
+    bounding_box_train/   photos of the people to learn from
+    query/                photos to look for, of people never seen in training
+    bounding_box_test/    the gallery to search: the same people, distractors (id 0) and junk (id -1)
+
+A name says it all: 0002_c1s1_000451_03.jpg is person 2, camera 1, sequence 1, frame 451, box 3.
+Rendered and real photos enter by this one door.
+Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+JUNK = -1
+DISTRACTOR = 0
+SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
+
+_NAME = re.compile(r"(-1|\d{4,})_c(\d+)s(\d+)_(\d+)_(\d+)(?:\.jpe?g)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo and what its name says.  person: > 0, or DISTRACTOR, or JUNK.  camera, sequence: from 1."""
+
+    path: Path
+    person: int
+    camera: int
+    sequence: int
+    frame: int
+    box: int
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was left out, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Market:
+    """A folder as read: train, query, gallery = read(root) unpacks the three splits, each sorted by name."""
+
+    root: Path
+    train: tuple[Photo, ...]
+    query: tuple[Photo, ...]
+    gallery: tuple[Photo, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[Photo, ...]]:
+        return iter((self.train, self.query, self.gallery))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Photos in memory.  images: (N, H, W, 3) uint8, RGB, in the order of photos; skipped: what could not be read."""
+
+    images: np.ndarray
+    photos: tuple[Photo, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def format_name(person: int, camera: int, sequence: int, frame: int, box: int) -> str:
+    """The file name of a photo.  Raises: ValueError for a field that no name can hold."""
+    if person < JUNK or camera < 1 or sequence < 1 or frame < 0 or box < 0:
+        raise ValueError(
+            "a photo needs person >= -1, camera >= 1, sequence >= 1, frame >= 0 and box >= 0, "
+            f"got {person}, {camera}, {sequence}, {frame}, {box}"
+        )
+    who = "-1" if person == JUNK else f"{person:04d}"
+    return f"{who}_c{camera}s{sequence}_{frame:06d}_{box:02d}.jpg"
+
+
+def parse_name(path: Path | str) -> Photo | None:
+    """The photo that a file name describes, or None where it is no Market-1501 name."""
+    path = Path(path)
+    match = _NAME.fullmatch(path.name)
+    return Photo(path, *map(int, match.groups())) if match else None
+
+
+def read(root: Path | str) -> Market:
+    """Read the names of a Market-1501 folder; no picture is opened.
+
+    Names that do not parse are skipped and listed.
+    Raises: ValueError, in a sentence, where the folder cannot be trained on and scored: a split missing or empty,
+    fewer than two people or cameras, no query with a match.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise ValueError(f"{root} is not a folder; expected a Market-1501 folder with {_listed(SPLITS.values())}")
+    missing = [name for name in SPLITS.values() if not (root / name).is_dir()]
+    if missing:
+        raise ValueError(
+            f"{root} is no Market-1501 folder: expected {_listed(SPLITS.values())}, missing {_listed(missing)}"
+        )
+    skipped: list[Skipped] = []
+    splits = {split: _read_split(root / name, skipped) for split, name in SPLITS.items()}
+    market = Market(root, **splits, skipped=tuple(skipped))
+    _check(market)
+    return market
+
+
+def read_folders(root: Path | str) -> Market:
+    """Read a plain folder with one folder a person, for photos that know no cameras.
+
+    Each photo counts as taken by a camera of its own, so that under the Market rule it is a query and finds all other
+    photos of its person, never itself.  train is empty.  Raises: ValueError where no person has two photos.
+    """
+    root = Path(root)
+    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    photos: list[Photo] = []
+    skipped: list[Skipped] = []
+    for person, folder in enumerate(folders, start=1):
+        camera = 0
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() in {".jpg", ".jpeg", ".png"}:
+                camera += 1
+                photos.append(Photo(path, person, camera, 1, 0, 0))
+            else:
+                skipped.append(Skipped(path, "not a .jpg or .png picture"))
+    if not any(photo.camera > 1 for photo in photos):
+        raise ValueError(
+            f"{root}: expected one folder a person with two or more photos each, found {len(photos)} photos"
+        )
+    return Market(root, (), tuple(photos), tuple(photos), tuple(skipped))
+
+
+def decode(
+    photos: Sequence[Photo], size: tuple[int, int], progress: Callable[[int, int], None] | None = None
+) -> Decoded:
+    """Open photos, convert to RGB (grey and CMYK too) and resize bilinearly.
+
+    size: (height, width) in pixels.  progress: called with (done, total).
+    A photo that cannot be read (truncated, empty, no picture) is skipped and listed.
+    """
+    height, width = size
+    images = np.empty((len(photos), height, width, 3), np.uint8)
+    kept: list[Photo] = []
+    skipped: list[Skipped] = []
+    for i, photo in enumerate(photos):
+        try:
+            with Image.open(photo.path) as file:
+                images[len(kept)] = file.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+            kept.append(photo)
+        except (OSError, SyntaxError) as error:  # Pillow tells a broken file by either
+            reason = "empty file" if _is_empty(photo.path) else f"cannot be read as a picture ({_first_line(error)})"
+            skipped.append(Skipped(photo.path, reason))
+        if progress:
+            progress(i + 1, len(photos))
+    return Decoded(images[: len(kept)], tuple(kept), tuple(skipped))
+
+
+def subset(market: Market, people: int, seed: int = 0) -> Market:
+    """A smaller market: `people` identities, split between training and test as the original is.
+
+    The people are drawn from a named, seeded stream; distractors and junk are thinned in the same proportion as the
+    test people.  Raises: ValueError where so many people are not there or a split would get fewer than two.
+    """
+    train_ids = sorted({photo.person for photo in market.train if photo.person > 0})
+    test_ids = sorted({photo.person for photo in market.query if photo.person > 0})
+    total = len(train_ids) + len(test_ids)
+    n_test = round(people * len(test_ids) / total)
+    n_train = people - n_test
+    if people > total or min(n_train, n_test) < 2:
+        raise ValueError(
+            f"a subset needs at least 2 people in training and 2 in test, and at most {total}; got {people}"
+        )
+    rng = np.random.Generator(np.random.PCG64(seed))
+    keep_train = set(rng.permutation(train_ids)[:n_train].tolist())
+    keep_test = set(rng.permutation(test_ids)[:n_test].tolist())
+    others = [photo for photo in market.gallery if photo.person <= 0]
+    keep_others = {others[i] for i in rng.permutation(len(others))[: round(len(others) * n_test / len(test_ids))]}
+    result = Market(
+        market.root,
+        tuple(photo for photo in market.train if photo.person in keep_train),
+        tuple(photo for photo in market.query if photo.person in keep_test),
+        tuple(photo for photo in market.gallery if photo.person in keep_test or photo in keep_others),
+        market.skipped,
+    )
+    _check(result)
+    return result
+
+
+def write(market: Market, out: Path | str, progress: Callable[[int, int], None] | None = None) -> None:
+    """Copy a market's photos, and their masks where the source has them, into a new folder.
+
+    The folder appears when it is complete.  Raises: ValueError where `out` exists and is not empty.
+    """
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out} exists and is not empty; expected a new or empty folder to write to")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    total, done = sum(len(split) for split in market), 0
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
+        made = Path(temporary) / "market"
+        for split, name in zip(market, SPLITS.values(), strict=True):
+            (made / name).mkdir(parents=True)
+            for photo in split:
+                shutil.copyfile(photo.path, made / name / photo.name)
+                mask = market.root / "masks" / name / f"{photo.path.stem}.png"
+                if mask.is_file():
+                    (made / "masks" / name).mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(mask, made / "masks" / name / mask.name)
+                done += 1
+                if progress:
+                    progress(done, total)
+        if out.exists():
+            out.rmdir()
+        made.rename(out)
+
+
+def _read_split(folder: Path, skipped: list[Skipped]) -> tuple[Photo, ...]:
+    photos = []
+    for path in sorted(folder.iterdir()):
+        photo = parse_name(path)
+        if photo is None or photo.camera < 1:
+            skipped.append(Skipped(path, "no Market-1501 name, such as 0002_c1s1_000451_03.jpg"))
+        else:
+            photos.append(photo)
+    if not photos:
+        raise ValueError(f"{folder} holds no photo with a Market-1501 name, such as 0002_c1s1_000451_03.jpg")
+    return tuple(photos)
+
+
+def _check(market: Market) -> None:
+    people = {photo.person for photo in market.train if photo.person > 0}
+    if len(people) < 2:
+        raise ValueError(f"{market.root}: training needs photos of at least 2 people, found {len(people)}")
+    cameras = {photo.camera for split in market for photo in split}
+    if len(cameras) < 2:
+        raise ValueError(
+            f"{market.root}: at least 2 cameras are needed, since a match counts only across cameras; found 1"
+        )
+    seen: dict[int, set[int]] = {}
+    for photo in market.gallery:
+        if photo.person > 0:
+            seen.setdefault(photo.person, set()).add(photo.camera)
+    if not any(seen.get(photo.person, set()) - {photo.camera} for photo in market.query):
+        raise ValueError(f"{market.root}: no query has a match, a gallery photo of the same person by another camera")
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _listed(names: Sequence[str]) -> str:
+    names = list(names)
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
