@@ -531,13 +531,13 @@ def open_lab(browser=True, port=8888):
     # A settings file of our own stands in for a personal jupyter_server_config, which might switch
     # the token off or open the port to the network; JupyterLab's theme and shortcuts stay personal.
     settings = {
+        "Application": {"log_level": 30},  # warnings, and the address
         "ServerApp": {
             "ip": "127.0.0.1",
             "port": port,
             "root_dir": HERE,
             "open_browser": browser,
             "answer_yes": True,
-            "log_level": 30,
             "allow_root": hasattr(os, "geteuid") and os.geteuid() == 0,
         },
     }

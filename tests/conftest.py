@@ -1,0 +1,169 @@
+"""What every test shares: seeds, a real JupyterLab, a real Chromium, and the report on the notebooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+import lab
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# A first call that loads torch, or a busy machine, is no reason to fail an example.
+hypothesis.settings.register_profile("kit", deadline=None, max_examples=40, derandomize=True)
+hypothesis.settings.load_profile("kit")
+
+LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Every cell stays in the page, so that a test sees the outputs that are scrolled away too.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+
+@dataclass(frozen=True)
+class LabServer:
+    """A JupyterLab on loopback; root: the folder it serves, empty at first."""
+
+    url: str
+    token: str
+    root: Path
+
+    def address(self, path: str) -> str:
+        return f"{self.url}/{path}{'&' if '?' in path else '?'}token={self.token}"
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """The same random numbers in every test, whatever ran before it."""
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+def home_in(folder: Path) -> dict[str, str]:
+    """An environment in which Jupyter and its kernels touch nothing outside `folder`."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
+    for name in ("HOME", "USERPROFILE", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        path = folder / name.lower()
+        path.mkdir(parents=True, exist_ok=True)
+        environment[name] = str(path)
+    # matplotlib's font list takes seconds to build: it is built once and shared.
+    if "MPLCONFIGDIR" not in environment:
+        import matplotlib
+
+        environment["MPLCONFIGDIR"] = matplotlib.get_cachedir()
+    environment["PYTHONPATH"] = str(ROOT)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def kernel_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return home_in(tmp_path_factory.mktemp("kernel_home"))
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = lab.find_chromium()
+    if path is None:
+        message = f"no Chromium was found; {lab.GET_CHROMIUM}"
+        if os.environ.get("OSNET_EDU_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """A JupyterLab of its own: its settings, data, sockets and home lie in a temporary folder."""
+    folder = tmp_path_factory.mktemp("lab")
+    root = folder / "root"
+    root.mkdir()
+    environment = home_in(folder)
+    overrides = Path(environment["JUPYTER_CONFIG_DIR"]) / "labconfig" / "default_setting_overrides.json"
+    overrides.parent.mkdir()
+    overrides.write_text(json.dumps(LAB_SETTINGS))
+    port, token = free_port(), secrets.token_hex(16)
+    environment["JUPYTER_TOKEN"] = token
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    with open(folder / "log.txt", "w") as log:
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        server = LabServer(f"http://127.0.0.1:{port}", token, root)
+        try:
+            wait_for(server, process, folder / "log.txt")
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_for(server: LabServer, process: subprocess.Popen, log: Path, patience: float = 90) -> None:
+    """Return when the server answers; fail with its log when it does not."""
+    ends = time.monotonic() + patience
+    while time.monotonic() < ends and process.poll() is None:
+        try:
+            with urllib.request.urlopen(server.address("api/status"), timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not answer:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture
+def serve_notebooks(lab_server: LabServer) -> Path:
+    """The kit's notebooks as copies in the served folder: JupyterLab saves what it runs."""
+    there = lab_server.root / "notebooks"
+    shutil.rmtree(there, ignore_errors=True)
+    shutil.copytree(ROOT / "notebooks", there, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    return there
+
+
+# ---------------------------------------------------------------------------------------------
+# The report on the notebooks, at the end of a run
+
+NOTEBOOK_REPORT = pytest.StashKey[list[tuple[str, float, float]]]()
+
+
+@pytest.fixture
+def report_notebook(request: pytest.FixtureRequest):
+    """report(name, seconds, megabytes): a line for the summary."""
+    rows = request.config.stash.setdefault(NOTEBOOK_REPORT, [])
+    return lambda name, seconds, megabytes: rows.append((name, seconds, megabytes))
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    rows = config.stash.get(NOTEBOOK_REPORT, [])
+    if rows:
+        terminalreporter.section("notebooks")
+        for name, seconds, megabytes in rows:
+            terminalreporter.write_line(f"{name:<32} {seconds:7.1f} s  {megabytes:6.0f} MB at most")

@@ -1,0 +1,116 @@
+"""One notebook in a real JupyterLab in a real Chromium: opened, run, looked at."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, Playwright
+
+# As root, Chromium has no sandbox to start; the other flags keep it from calling home.
+CHROMIUM_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+)  # fmt: skip
+
+CELLS = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].map(cell => ({
+    prompt: (cell.querySelector('.jp-InputPrompt') || {textContent: ''}).textContent.trim(),
+    empty: !(cell.querySelector('.cm-content') || {textContent: ''}).textContent.trim(),
+}))"""
+
+# JupyterLab draws a traceback as stderr text, in a cell and in an Output widget alike, so that it is
+# known by its words: a traceback's first line, or a last line such as "SyntaxError: ...".
+ERRORS = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output[data-mime-type]')]
+    .filter(output => /jupyter.(error|stderr)$/.test(output.dataset.mimeType))
+    .map(output => output.textContent)
+    .filter(text => /Traceback \\(most recent call last\\)|^\\w*(Error|Exception|Interrupt)\\b/m.test(text))"""
+
+LOADING = "Loading widget..."
+BROKEN_WIDGETS = ("Error displaying widget", "Error creating widget", "Failed to load model class", LOADING)
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
+
+
+class LabPage:
+    """What a test does with a notebook that is open in JupyterLab."""
+
+    def __init__(self, page: Page, server, requests: list[str], crashes: list[str]):
+        self.page = page
+        self.server = server
+        self._requests = requests
+        self._crashes = crashes
+
+    def open(self, path: str, patience: float = 60) -> None:
+        """Open a notebook and wait for its kernel.
+
+        The notebook's own indicator says idle before there is a kernel, and Run All is then lost
+        without a word; the status bar tells the truth.
+        """
+        self.page.goto(self.server.address(f"lab/tree/{path}?reset"))
+        self.page.wait_for_function(
+            "() => (document.querySelector('#jp-main-statusbar') || {textContent: ''}).textContent.includes(' | Idle')",
+            timeout=patience * 1000,
+        )
+
+    def run_all(self, patience: float = 300) -> None:
+        """Menu Run, Run All Cells; returns when every cell has run or one of them has failed."""
+        self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
+        self.page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+        self.page.wait_for_function(
+            f"""() => {{
+                const cells = ({CELLS})().filter(cell => !cell.empty);
+                const waiting = cells.some(cell => cell.prompt.includes('*'));
+                const failed = ({ERRORS})().length > 0;
+                return cells.length > 0 && !waiting && (failed || cells.every(cell => /\\d/.test(cell.prompt)));
+            }}""",
+            timeout=patience * 1000,
+        )
+        self.page.wait_for_function(
+            "text => ![...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.textContent.includes(text))",
+            arg=LOADING,
+            timeout=30_000,
+        )
+
+    def errors(self) -> list[str]:
+        """What went wrong and can be seen: tracebacks in cells and Output widgets, widgets that did not load."""
+        found = self.page.evaluate(ERRORS)
+        for sentence in BROKEN_WIDGETS:
+            found += self.page.locator(".jp-OutputArea-output", has_text=sentence).all_inner_texts()
+        return found + self._crashes
+
+    def outside_requests(self) -> list[str]:
+        """Every address asked for that is not this server's own."""
+        own = (self.server.url, self.server.url.replace("http", "ws", 1), "data:", "blob:", "about:")
+        return [url for url in self._requests if not url.startswith(own)]
+
+    def theme(self, name: str) -> None:
+        self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
+        light = "true" if name == LIGHT else "false"
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
+
+    def screenshot(self, path: Path) -> None:
+        """The whole notebook, however long: the page is made as tall as it needs for the moment."""
+        height = self.page.evaluate(
+            "() => Math.max(...[...document.querySelectorAll('.jp-Notebook, .jp-WindowedPanel-outer')]"
+            ".map(panel => panel.scrollHeight))"
+        )
+        self.page.set_viewport_size({"width": 1280, "height": min(int(height) + 150, 15000)})
+        self.page.wait_for_timeout(500)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(path))
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@contextmanager
+def lab_page(playwright: Playwright, chromium_path: str, server):
+    """A fresh browser with an empty profile on `server`; closed at the end."""
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
+    try:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        requests: list[str] = []
+        crashes: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("websocket", lambda socket: requests.append(socket.url))
+        page.on("pageerror", lambda error: crashes.append(str(error)))
+        yield LabPage(page, server, requests, crashes)
+    finally:
+        browser.close()
