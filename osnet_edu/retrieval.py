@@ -150,6 +150,15 @@ def evaluate(
     )
 
 
+def score(queries, gallery, metric: str = "cosine", ranks: int = 20) -> Score:
+    """Rank one set of embedded photos for another and score it.
+
+    queries, gallery: anything with .features (N, D), .people (N,) and .cameras (N,), such as embed.Embedding.
+    """
+    rows = distances(queries.features, gallery.features, metric)
+    return evaluate(rows, queries.people, gallery.people, queries.cameras, gallery.cameras, ranks)
+
+
 def _unit(features: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(features, axis=1, keepdims=True)
     return features / np.where(norms > 0, norms, 1)

@@ -1,0 +1,12 @@
+"""Measurements that a lesson rests on, one file each. Each takes a folder and returns a record that prints as a table."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from . import baselines
+
+Progress = Callable[[int, int], None]
+
+EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
+    "baselines": baselines.run,
+}

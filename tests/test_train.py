@@ -1,0 +1,287 @@
+"""Training: it learns, every draw is a function of the seed and the step, and a stopped run goes on to the last bit."""
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osnet_edu import compute, train, weights
+
+WAY = compute.Compute(threads=1)
+SMALL = train.TrainConfig(size=(64, 32), photos=16 * 12, people=4, shots=4, width=0.1, gate_hidden=2)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Eight people of coloured blocks in noise, six photos each."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    blocks = np.kron(rng.integers(0, 256, (8, 4, 2, 3)), np.ones((1, 16, 16, 1)))
+    images = np.repeat(blocks, 6, 0) + rng.normal(0, 20, (48, 64, 32, 3))
+    return train.Data(images.clip(0, 255).astype(np.uint8), np.repeat(np.arange(8), 6), tuple(range(1, 9)), "blocks")
+
+
+def run(data, config=SMALL, **arguments):
+    model = train.build(config, len(data.people))
+    return model, list(train.fit(model, data, config, way=WAY, **arguments))
+
+
+def bits(model):
+    return b"".join(value.numpy().tobytes() for value in model.state_dict().values())
+
+
+def test_it_learns(data):
+    _, steps = run(data, replace(SMALL, width=0.25, photos=16 * 100, triplet_from=0.5))
+    assert steps[-1].photos == 1600 and len(steps) == 100
+    assert np.mean([s.accuracy for s in steps[-10:]]) > 0.9 > 0.4 > np.mean([s.accuracy for s in steps[:5]])
+    assert math.isnan(steps[49].triplet)
+    assert steps[50].loss == pytest.approx(steps[50].cross_entropy + steps[50].triplet)
+    )
+
+
+def test_same_seed_same_bits_other_seed_other_bits(data):
+    first, again = run(data)[0], run(data)[0]
+    assert bits(first) == bits(again) != bits(run(data, replace(SMALL, seed=1))[0])
+
+
+@pytest.mark.parametrize("stop_after", [1, 5, 8, 11])
+def test_a_stopped_run_goes_on_to_the_last_bit(data, tmp_path, stop_after):
+    whole, steps = run(data)
+    out = tmp_path / "run"
+    model = train.build(SMALL, 8)
+    fitting = train.fit(model, data, SMALL, way=WAY, out=out, checkpoint_every=3)
+    for _ in range(stop_after):
+        next(fitting)
+    fitting.close()
+    if stop_after < 3:
+        with pytest.raises(ValueError, match="no checkpoint to resume from"):
+            run(data, out=out, resume=True)
+        return
+    resumed, rest = run(data, out=out, resume=True)
+    assert bits(resumed) == bits(whole)
+    assert [s.loss for s in rest] == [s.loss for s in steps[-len(rest) :]]
+    assert [s.step for s in train.read_log(out)] == list(range(1, 13))
+    assert bits(weights.open(out / "weights.safetensors").model) == bits(whole)
+
+
+def test_a_killed_process_leaves_a_whole_checkpoint(data, tmp_path):
+    """A run that is killed while it writes a checkpoint still has the one before."""
+    np.savez(tmp_path / "data.npz", images=data.images, labels=data.labels)
+    program = f"""
+import os, shutil, numpy as np
+from osnet_edu import compute, train, weights
+file = np.load({str(tmp_path / "data.npz")!r})
+data = train.Data(file["images"], file["labels"], tuple(range(1, 9)), "blocks")
+config = train.TrainConfig(**{ {**train.asdict(SMALL)}!r})
+save, calls = weights.save, []
+def dying(*args, **kw):
+    calls.append(1)
+    if len(calls) == 3:
+        os.kill(os.getpid(), 9)
+    save(*args, **kw)
+weights.save = dying
+model, way, out = train.build(config, 8), compute.Compute(threads=1), {str(tmp_path / "run")!r}
+for step in train.fit(model, data, config, way=way, out=out, checkpoint_every=2):
+    pass
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == -9, done.stderr
+    assert [p.name for p in (tmp_path / "run").glob("checkpoint-*")] == ["checkpoint-0000004"]
+    resumed, rest = run(data, out=tmp_path / "run", resume=True)
+    assert rest[0].step == 5 and bits(resumed) == bits(run(data)[0])
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(data, tmp_path, monkeypatch):
+    real, calls = torch.save, []
+
+    def full(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        real(*args)
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(data, out=tmp_path / "run", checkpoint_every=3)
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == ["checkpoint-0000003", "log.jsonl"]
+    resumed, rest = run(data, out=tmp_path / "run", resume=True)
+    assert rest[0].step == 4 and bits(resumed) == bits(run(data)[0])
+
+
+def test_a_changed_dataset_or_config_is_refused_on_resume(data, tmp_path):
+    run(data, out=tmp_path / "run")
+    with pytest.raises(ValueError, match="trained on other photos"):
+        run(replace(data, fingerprint="other"), out=tmp_path / "run", resume=True)
+    with pytest.raises(ValueError, match=r"learning_rate was 0\.003, is 0\.001; seed was 0, is 7"):
+        run(data, replace(SMALL, learning_rate=0.001, seed=7), out=tmp_path / "run", resume=True)
+
+
+def test_a_folder_with_something_in_it_is_refused(data, tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(ValueError, match="not empty"):
+        run(data, out=tmp_path)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(data, tmp_path):
+    model = train.build(SMALL, 8)
+    fitting = train.fit(model, data, SMALL, way=WAY, out=tmp_path / "run", checkpoint_every=2)
+    for _ in range(5):
+        next(fitting)
+    with torch.no_grad():
+        model.classifier.bias[0] = math.nan
+    before = bits(model)
+    with pytest.raises(FloatingPointError, match=r"step 6 of 12.*checkpoint-0000004"):
+        next(fitting)
+    trained = {k: v for k, v in model.named_parameters() if not k.startswith("classifier")}
+    assert all(torch.isfinite(v).all() for v in trained.values()) and len(before)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"people": 1}, "2 or more people"),
+        ({"shots": 1}, "2 or more people"),
+        ({"optimiser": "sgd"}, "adamw or amsgrad"),
+        ({"schedule": "none"}, "cosine or steps"),
+        ({"photos": 0}, "must be positive"),
+        ({"size": (16, 8)}, "at least 32x32"),
+    ],
+)
+def test_configs_that_train_nothing_are_refused(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        replace(SMALL, **changes)
+
+
+def test_data_that_does_not_fit_the_config_is_refused(data):
+    with pytest.raises(ValueError, match="takes 9 people, the data has 8"):
+        next(train.fit(train.build(SMALL, 8), data, replace(SMALL, people=9), way=WAY))
+    with pytest.raises(ValueError, match="trains at 128x64 pixels, the photos are 64x32"):
+        next(train.fit(train.build(SMALL, 8), data, replace(SMALL, size=(128, 64)), way=WAY))
+
+
+def test_batch_hard_on_points_of_a_circle():
+    """Person 0 at 0 and 60 degrees, person 1 at 90 and 180: chords are known."""
+    angles = torch.tensor([0.0, 60, 90, 180]).deg2rad()
+    points = torch.stack([angles.cos(), angles.sin()], 1) * torch.tensor([[1.0], [5], [2], [9]])  # length is ignored
+    labels = torch.tensor([0, 0, 1, 1])
+
+    def chord(degrees):
+        return 2 * math.sin(math.radians(degrees) / 2)
+
+    terms = [chord(60) - chord(90), chord(60) - chord(30), chord(90) - chord(30), chord(90) - chord(120)]
+    expected = np.mean([max(0, term + 0.3) for term in terms])
+    assert train.batch_hard(points, labels, 0.3).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_collapsed_embedding_costs_exactly_the_margin():
+    assert train.batch_hard(torch.ones(6, 4), torch.tensor([0, 0, 1, 1, 2, 2]), 0.3).item() == pytest.approx(0.3)
+
+
+def test_learning_rate_warms_up_then_falls():
+    config = replace(SMALL, photos=16 * 100, warmup=0.1, learning_rate=1.0)
+    rates = [train.learning_rate(config, step) for step in range(1, 101)]
+    assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
+    assert rates[54] == pytest.approx(0.5) and rates[-1] == pytest.approx(0)
+    steps = train.TrainConfig.published(photos=64 * 150)
+    at = [train.learning_rate(steps, step) for step in (1, 60, 61, 120, 121, 150)]
+    assert at == pytest.approx([1.5e-3, 1.5e-3, 1.5e-4, 1.5e-4, 1.5e-5, 1.5e-5])
+
+
+@given(st.integers(0, 1000), st.integers(1, 40), st.integers(4, 12), st.integers(2, 4))
+def test_a_batch_is_people_times_shots_and_everyone_comes_round(seed, step, count, people):
+    labels = np.repeat(np.arange(count), 5)
+    config = replace(SMALL, people=people, shots=3, seed=seed)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    batch = train.draw_batch(labels, config, step, rng)
+    chosen, shots = np.unique(labels[batch], return_counts=True)
+    assert len(chosen) <= people and set(shots) == {3} and len(set(batch.tolist())) == len(batch)
+    walk = np.concatenate([train._walk(count, people, seed, s) for s in range(1, count + 1)])
+    assert (np.bincount(walk, minlength=count) == people).all()
+
+
+def test_a_person_with_too_few_photos_is_drawn_again():
+    labels = np.array([0, 1, 1, 1, 1])
+    batch = train.draw_batch(labels, replace(SMALL, people=2, shots=3), 1, np.random.default_rng(0))
+    assert sorted(labels[batch]) == [0, 0, 0, 1, 1, 1]
+
+
+def test_lookalikes_meet_in_a_batch():
+    labels = np.repeat(np.arange(10), 4)
+    neighbours = np.array([[person ^ 1, (person + 2) % 10] for person in range(10)])  # 0-1, 2-3, ... are twins
+    config = replace(SMALL, people=4, shots=2)
+    for step in range(1, 20):
+        batch = train.draw_batch(labels, config, step, np.random.default_rng(step), neighbours)
+        chosen = set(labels[batch].tolist())
+        assert len(chosen) == 4
+        assert sum(person ^ 1 in chosen for person in chosen) >= 2
+
+
+def test_neighbours_are_the_closest_classifier_weights():
+    model = train.build(replace(SMALL, lookalikes=True), 4)
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.weight[:, :2] = torch.tensor([[1.0, 0], [9, 1], [0, 1], [1, 9]])
+    assert train._neighbours(model, SMALL, 1) is None
+    assert train._neighbours(model, SMALL, 12)[:, 0].tolist() == [1, 0, 3, 2]
+
+
+def test_augmentation_off_is_normalisation():
+    from osnet_edu.embed import normalise
+
+    plain = replace(SMALL, flip=False, shift=0, zoom=0, colour=0, erasing=0)
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (5, 64, 32, 3), dtype=np.uint8))
+    torch.testing.assert_close(train.augment(images, plain, np.random.default_rng(1)), normalise(images))
+
+
+def test_each_augmentation_does_what_it_says():
+    plain = replace(SMALL, flip=False, shift=0, zoom=0, colour=0, erasing=0)
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (64, 64, 32, 3), dtype=np.uint8))
+    base = train.augment(images, plain, np.random.default_rng(1))
+    flipped = train.augment(images, replace(plain, flip=True), np.random.default_rng(1))
+    mirrored = (flipped == base.flip(3)).flatten(1).all(1)
+    assert ((flipped == base).flatten(1).all(1) ^ mirrored).all() and 15 < mirrored.sum() < 49
+    erased = train.augment(images, replace(plain, erasing=1.0), np.random.default_rng(1))
+    share = (erased == 0).all(1).float().mean((1, 2))
+    assert (share > 0.005).all() and (share < 0.35).all()
+    shifted = train.augment(images, replace(plain, shift=0.1), np.random.default_rng(1))
+    assert (shifted != base).any() and set(shifted[0].flatten().tolist()) <= set(base[0].flatten().tolist())
+
+
+def test_a_config_survives_json():
+    config = train.TrainConfig.published(width=0.5, size=(256, 128))
+    assert train.TrainConfig(**json.loads(json.dumps(train.asdict(config)))) == config
+
+
+def test_measuring_prefers_the_faster_way():
+    import time
+
+    def trial(way):
+        return lambda: time.sleep(0.002 if way.channels_last else 0.02)
+
+    ways = [compute.Compute(), compute.Compute(channels_last=True)]
+    timings = compute.measure(trial, ways, seconds=0.2)
+    assert timings[0].compute.channels_last and 20 < timings[1].rate < 51
+
+
+def test_devices_that_are_not_there_are_refused():
+    with pytest.raises(ValueError, match="device must be one of"):
+        compute.candidates("tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="'cuda' was asked for, but PyTorch finds none"):
+            compute.candidates("cuda")
+    with pytest.raises(ValueError, match="dtype must be one of"):
+        compute.candidates(dtype="int4")
+
+
+def test_threads_are_given_back():
+    before = torch.get_num_threads()
+    with pytest.raises(RuntimeError), compute.using(compute.Compute(threads=before + 1)):
+        assert torch.get_num_threads() == before + 1
+        raise RuntimeError
+    assert torch.get_num_threads() == before
