@@ -1,0 +1,200 @@
+"""Every notebook: committed clean, runs in a real kernel, hides no error, and describes its pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+MEMORY_LIMITS_MB = {"00_start_here.ipynb": 1200}  # Binder gives about 2 GB, the browser's tab aside
+CELL_TIMEOUT = 400
+
+# VmHWM where there is a /proc: elsewhere getrusage, which counts a child from its parent's size.
+PEAK = r"""
+def _peak_megabytes():
+    import os, re, sys
+    if os.path.exists("/proc/self/status"):
+        return int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read()).group(1)) / 1e3
+    if os.name == "nt":
+        import psutil
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+_peak_megabytes()
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    notebook: nbformat.NotebookNode
+    error: str
+    seconds: float
+    megabytes: float
+
+
+def run(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> Run:
+    """Execute every cell in a fresh kernel whose folder is `folder`."""
+    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(folder)}})
+    started = time.monotonic()
+    error = ""
+    with client.setup_kernel(env=environment):
+        try:
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+        except CellExecutionError as failure:
+            error = str(failure)
+        seconds = time.monotonic() - started
+        client.set_widgets_metadata()
+        notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
+        client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
+        peak = notebook.cells.pop().outputs[0]["data"]["text/plain"]
+    return Run(notebook, error, seconds, float(peak))
+
+
+def widget_states(notebook: nbformat.NotebookNode) -> Iterator[dict]:
+    for view in notebook.metadata.get("widgets", {}).values():
+        for model in view.get("state", {}).values():
+            yield model.get("state", {})
+
+
+def outputs(notebook: nbformat.NotebookNode) -> Iterator[dict]:
+    """Every output, of cells and of the Output widgets, where interact() and its like put theirs."""
+    for cell in notebook.cells:
+        yield from cell.get("outputs", [])
+    for state in widget_states(notebook):
+        yield from state.get("outputs", [])
+
+
+def hidden_errors(notebook: nbformat.NotebookNode) -> list[str]:
+    """Errors that stop no cell: inside `with Output():`, interact() or an observer."""
+    found = [f"{o['ename']}: {o.get('evalue', '')}" for o in outputs(notebook) if "ename" in o]
+    for output in outputs(notebook):
+        if output.get("output_type") == "stream" and output.get("name") == "stderr":
+            found += re.findall(r"(?m)^(?:Traceback \(most|.*\w+(?:Error|Warning): ).*$", output["text"])
+    return found
+
+
+class Images(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.without_alt: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag == "img" and not (dict(attributes).get("alt") or "").strip():
+            self.without_alt.append((dict(attributes).get("src") or "")[:60])
+
+    handle_startendtag = handle_starttag
+
+
+def images_without_alt(html: str) -> list[str]:
+    parser = Images()
+    parser.feed(html)
+    return parser.without_alt
+
+
+def undescribed_pictures(notebook: nbformat.NotebookNode) -> list[str]:
+    """Pictures that a person who does not see them would know nothing of.
+
+    A bare image output has no place for a description in JupyterLab: an <img alt="..."> has.
+    """
+    found = []
+    for output in outputs(notebook):
+        data = output.get("data", {})
+        if "text/html" in data:
+            found += images_without_alt("".join(data["text/html"]))
+        else:
+            found += [f"a bare {kind} output" for kind in data if kind.startswith("image/")]
+    for state in widget_states(notebook):
+        if state.get("_model_name") == "ImageModel":
+            found.append("an ipywidgets.Image")
+        if state.get("_model_name") in ("HTMLModel", "HTMLMathModel"):
+            found += images_without_alt(state.get("value", ""))
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            found += images_without_alt(cell.source)
+            found += re.findall(r"!\[\s*\]\([^)]*\)", cell.source)
+    return found
+
+
+def tiny(*cells: str) -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return notebook
+
+
+# ---------------------------------------------------------------------------------------------
+# The checks themselves
+
+
+# A PNG of one pixel.
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+
+
+def test_there_is_something_to_run():
+    if not NOTEBOOKS:
+        pytest.skip("no notebook is there yet")
+
+
+def test_a_hidden_error_and_a_bare_picture_are_seen(tmp_path, kernel_environment):
+    notebook = tiny(
+        "import ipywidgets, base64\nfrom IPython.display import HTML, Image, display\nimport osnet_edu\n"
+        "out = ipywidgets.Output()\nwith out:\n    1 / 0\nout",
+        "ipywidgets.interact(lambda x: {}[x], x=3);",
+        f"dot = base64.b64decode({DOT!r})\n"
+        "display(Image(data=dot, alt='JupyterLab drops this'))\n"
+        """display(HTML('<img src="a.png"><img alt="" src="b.png">'))\n"""
+        'HTML(\'<img alt="a dot" src="c.png">\')',
+        "import warnings; warnings.warn('old news')",
+    )
+    done = run(notebook, tmp_path, kernel_environment)
+    assert done.error == ""
+    assert hidden_errors(done.notebook)[:2] == ["ZeroDivisionError: division by zero", "KeyError: 3"]
+    assert "UserWarning: old news" in hidden_errors(done.notebook)[2]
+    assert undescribed_pictures(done.notebook) == ["a bare image/png output", "a.png", "b.png"]
+    assert 20 < done.megabytes < 1000
+
+
+def test_a_failing_cell_is_seen(tmp_path, kernel_environment):
+    done = run(tiny("pass", "undefined_name"), tmp_path, kernel_environment)
+    assert "NameError" in done.error
+
+
+# ---------------------------------------------------------------------------------------------
+# The notebooks
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_committed_clean(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert "widgets" not in notebook.metadata, "it carries saved widgets: clear all outputs"
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not cell.outputs and cell.execution_count is None, "it carries outputs: clear all outputs"
+    assert notebook.metadata.get("kernelspec", {}).get("name") == "python3", "any machine has a kernel named python3"
+    assert str(Path.home()) not in json.dumps(notebook), "it names a folder of one machine"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path, tmp_path, kernel_environment, report_notebook):
+    notebook = nbformat.read(path, as_version=4)
+    done = run(notebook, tmp_path, kernel_environment)
+    report_notebook(path.name, done.seconds, done.megabytes)
+    assert done.error == ""
+    assert hidden_errors(done.notebook) == []
+    assert undescribed_pictures(done.notebook) == []
+    limit = MEMORY_LIMITS_MB.get(path.name)
+    if limit and os.path.exists("/proc/self/status"):
+        assert done.megabytes < limit
