@@ -91,6 +91,9 @@ def run_train(options: argparse.Namespace) -> None:
     found = market.read(_data(options))
     with _progress("reading") as progress:
         data = train.load(found.train, config.size, progress)
+    if config.people > len(data.people):
+        _say(f"Too few people for the usual batch: batches of {len(data.people)} people instead of {config.people}.")
+        config = replace(config, people=len(data.people))
     _say(f"{len(data.images)} photos of {len(data.people)} people; {config.steps} steps of {config.batch} photos.")
     way = None
     if not options.resume:

@@ -42,7 +42,6 @@ def test_it_learns(data):
     assert np.mean([s.accuracy for s in steps[-10:]]) > 0.9 > 0.4 > np.mean([s.accuracy for s in steps[:5]])
     assert math.isnan(steps[49].triplet)
     assert steps[50].loss == pytest.approx(steps[50].cross_entropy + steps[50].triplet)
-    )
 
 
 def test_same_seed_same_bits_other_seed_other_bits(data):

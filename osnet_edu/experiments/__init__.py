@@ -1,4 +1,4 @@
-"""Measurements that a lesson rests on, one file each. Each takes a folder and returns a record that prints as a table."""
+"""Measurements that a lesson rests on, one file each: from a folder to a record that prints as a table."""
 
 from collections.abc import Callable
 from pathlib import Path
