@@ -1,0 +1,16 @@
+"""Rendered pedestrians: who they are, what they wear, where they walk, and a Market-1501 folder of them."""
+
+from .archive import pack, unpack
+from .body import PARTS
+from .dataset import PhotoRecord, Summary, read_people, write_dataset
+from .identity import Identity, build_of, draw_identity, edit
+from .sheet import contact_sheet
+from .shot import Difference, Shot, difference, render
+from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
+from .view import CAMERAS, View, draw_view
+
+__all__ = [
+    "CAMERAS", "PARTS", "TWIN_LABELS", "TWIN_PARTS", "Cross", "Difference", "Identity", "PhotoRecord", "Rung", "Shot",
+    "Summary", "View", "build_of", "contact_sheet", "crossed_views", "difference", "draw_identity", "draw_view", "edit",
+    "pack", "prepare", "read_people", "render", "scale_ladder", "twin", "unpack", "write_dataset",
+]

@@ -1,0 +1,49 @@
+"""One file for a folder: a zip whose bytes depend on nothing but the files in it."""
+
+import zipfile
+from pathlib import Path
+
+DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(folder: Path | str, archive: Path | str) -> int:
+    """Store a folder in one zip: sorted names, fixed dates, and only the text compressed. Returns: bytes written.
+
+    Raises: ValueError if the folder holds no file; FileExistsError if the archive is there already.
+    """
+    folder, archive = Path(folder), Path(archive)
+    files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.relative_to(
+        folder).as_posix())
+    if not files:
+        raise ValueError(f"{folder} holds no file to pack")
+    if archive.exists():
+        raise FileExistsError(f"{archive} exists already: choose another name, or remove it first")
+    part = archive.with_name(archive.name + ".part")
+    try:
+        with zipfile.ZipFile(part, "w") as store:
+            for path in files:
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), DATE)
+                entry.external_attr = 0o644 << 16
+                entry.create_system = 3
+                # Photos and masks are compressed already; people.json shrinks to a quarter.
+                entry.compress_type = zipfile.ZIP_DEFLATED if path.suffix == ".json" else zipfile.ZIP_STORED
+                store.writestr(entry, path.read_bytes(), compresslevel=9)
+        part.replace(archive)
+    finally:
+        part.unlink(missing_ok=True)
+    return archive.stat().st_size
+
+
+def unpack(archive: Path | str, folder: Path | str) -> None:
+    """Unpack such a zip into a folder that is not there yet.
+
+    Raises: FileExistsError if it is; ValueError if a name would leave the folder.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already: choose another folder, or remove it first")
+    with zipfile.ZipFile(archive) as store:
+        for name in store.namelist():
+            if name.startswith("/") or ".." in name.split("/") or "\\" in name or ":" in name:
+                raise ValueError(f"{archive} holds {name!r}, which would be written outside {folder}")
+        store.extractall(folder)

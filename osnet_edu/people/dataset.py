@@ -1,0 +1,284 @@
+"""A Market-1501 folder of rendered people: who is in it, twins, splits, distractors, junk; written by a pool, all or nothing."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .. import market
+from . import camera
+from .body import LABEL
+from .identity import FIELDS, Identity, draw_identity
+from .shot import Shot, expose, render
+from .streams import stream
+from .twins import TWIN_LABELS, TWIN_PARTS, prepare, twin
+from .view import CAMERAS, VIEW_FIELDS, View, draw_view
+
+FORMAT = 1
+VISIBLE = 12       # pixels of a part at 128 x 64 that count as seen
+RETRIES = 6        # other views tried for a photo on which the twin part does not show
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person of the set. split: train, test, distractor or junk.  twin: the other's id or 0.  part: what differs."""
+
+    person: int
+    split: str
+    identity: Identity
+    twin: int = 0
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """One photo. path: relative to the root.  visible: pixels of the twin part.  share: of the person's pixels."""
+
+    path: str
+    person: int
+    identity: Identity
+    view: View
+    twin: int
+    part: str
+    visible: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written: people, and photos in each split."""
+
+    people: int
+    pairs: int
+    train: int
+    query: int
+    gallery: int
+    bytes: int
+
+
+def members(people: int, seed: int) -> list[Member]:
+    """Decide who is in a set of `people`: three quarters to train on, one quarter unseen.
+
+    Of the unseen, two thirds are members of twin pairs, of the others a half; both of a pair are on one side.  The parts
+    take turns.  All identities differ.
+    Raises: ValueError for fewer than 8 people.
+    """
+    if people < 8:
+        raise ValueError(f"people is {people!r}; allowed are whole numbers of at least 8")
+    test = max(round(people / 4), 4)
+    found: list[Member] = []
+    taken: set[Identity] = set()
+    for split, first, count, share in (("train", 1, people - test, .5), ("test", people - test + 1, test, 2 / 3)):
+        pairs = round(count * share / 2)
+        turn = 0 if split == "train" else 4
+        for k in range(pairs):
+            part = TWIN_PARTS[(k + turn) % len(TWIN_PARTS)]
+            person = first + 2 * k
+            for attempt in range(100):
+                one = prepare(draw_identity(seed, person + attempt * 1_000_003), part, seed)
+                other = twin(one, part, seed)
+                if not {one, other} & taken:
+                    break
+            taken |= {one, other}
+            found += [Member(person, split, one, person + 1, part), Member(person + 1, split, other, person, part)]
+        for person in range(first + 2 * pairs, first + count):
+            for attempt in range(100):
+                one = draw_identity(seed, person + attempt * 1_000_003)
+                if one not in taken:
+                    break
+            taken.add(one)
+            found.append(Member(person, split, one))
+    return found
+
+
+def _visible(shot: Shot, part: str) -> tuple[int, float]:
+    """Pixels of the twin part, counted at 128 x 64, and its share of the person's pixels."""
+    if not part:
+        return 0, 0.
+    labels = [LABEL[name] for name in TWIN_LABELS[part]]
+    scale = shot.labels.size / (128 * 64)
+    here = float(np.isin(shot.labels, labels).sum())
+    person = float(((shot.labels > 0) & (shot.labels < LABEL["other"])).sum())
+    return int(round(here / scale)), round(here / max(person, 1), 4)
+
+
+@dataclass(frozen=True)
+class _Job:
+    member: Member
+    folder: str
+    seed: int
+    photos: int
+    size: tuple[int, int]
+
+
+def _shoot(job: _Job) -> list[dict]:
+    """Render all photos of one person into the folder; runs in a worker. Returns: their records."""
+    member, count = job.member, len(CAMERAS)
+    records = []
+    missed = 0
+    for k in range(job.photos):
+        number, cam = k // count, k % count + 1
+        if member.split in ("distractor", "junk"):
+            cam = member.person % count + 1
+        for attempt in range(RETRIES):
+            view = draw_view(job.seed, member.person, cam, number + attempt * 1000)
+            if member.split == "junk":
+                view = _spoiled(view)
+            exposed = expose(member.identity, view, job.size)
+            visible, share = _visible(exposed.shot, member.part)
+            # Some photos may well miss the part, as in life, but never half of them.
+            if not member.part or visible >= VISIBLE or missed < job.photos // 4:
+                break
+        missed += bool(member.part) and visible < VISIBLE
+        view = replace(view, sequence=number // 2 + 1)
+        person = {"distractor": 0, "junk": -1}.get(member.split, member.person)
+        name = market.format_name(person, cam, view.sequence, _frame(member.person, number), 1 + number % 2)
+        split = "train" if member.split == "train" else "query" if member.split == "test" and k < count else "gallery"
+        folder = market.SPLITS[split]
+        image = camera.develop(exposed.light, view)
+        data = camera.encode(image, view.jpeg)
+        (Path(job.folder) / folder / name).write_bytes(data)
+        mask = Path(job.folder) / "masks" / folder / Path(name).with_suffix(".png")
+        write_mask(mask, exposed.shot.labels)
+        records.append({"path": f"{folder}/{name}", "view": [getattr(view, field) for field in VIEW_FIELDS],
+                        "visible": visible, "share": share})
+    return records
+
+
+def _frame(person: int, number: int) -> int:
+    """A frame number that no other photo of the same camera has."""
+    return person * 100 + number * 7
+
+
+def _spoiled(view: View) -> View:
+    """A detector's bad box: shifted or scaled until little of a person is in it."""
+    rng = stream("spoil", view.sensor)
+    side = 1 if rng.random() < .5 else -1
+    return replace(view, dx=round(side * float(rng.uniform(.20, .30)), 4), dy=round(float(rng.normal(0, .22)), 4),
+                   zoom=round(float(rng.uniform(.2, .7)), 4))
+
+
+def write_mask(path: Path, labels: np.ndarray) -> None:
+    """Labels (H, W) uint8 as an 8-bit PNG whose values are indices into PARTS."""
+    Image.fromarray(labels).save(path, "PNG", optimize=True)
+
+
+def write_dataset(out: Path | str, *, people: int = 240, seed: int = 0, photos: int = 12,
+                  size: tuple[int, int] = (128, 64), workers: int | None = None,
+                  progress: Callable[[int, int], None] | None = None) -> Summary:
+    """Write a Market-1501 folder of rendered people, with masks and people.json.
+
+    people: ids 1 to people, three quarters to train on.  photos: of each, spread over the cameras; of the unseen people
+    the first under each camera is a query.  For every five people one distractor (id 0), for every ten one junk box
+    (id -1) goes into the gallery.  size: (height, width) pixels.  workers: processes, by default one a core; the files do
+    not depend on it.  progress: called with photos done and photos in all.
+    Raises: FileExistsError if out exists and is not empty; ValueError for numbers that make no set.
+    """
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out} exists and is not empty: choose another folder, or empty it first")
+    if photos < 2 * len(CAMERAS):
+        raise ValueError(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
+    if len(size) != 2 or min(size) < 16:
+        raise ValueError(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
+    crowd = members(people, seed)
+    extra = [Member(people + 1 + k, "distractor", draw_identity(seed, people + 1 + k)) for k in range(people // 5)]
+    junk = [Member(people + 1 + len(extra) + k, "junk", draw_identity(seed, people + 1 + len(extra) + k))
+            for k in range(people // 10)]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        for name in market.SPLITS.values():
+            (folder / name).mkdir()
+            (folder / "masks" / name).mkdir(parents=True)
+        jobs = [_Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, tuple(size))
+                for member in (*crowd, *extra, *junk)]
+        total = sum(job.photos for job in jobs)
+        done, records = 0, []
+        for found in _run(jobs, workers):
+            records.append(found)
+            done += len(found)
+            if progress:
+                progress(done, total)
+        _write_people(folder / "people.json", [job.member for job in jobs], records, seed, tuple(size))
+        folder.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        os.replace(folder, out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
+    size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return Summary(people, sum(member.twin > member.person for member in crowd), counts["train"], counts["query"],
+                   counts["gallery"], size_of)
+
+
+def _run(jobs: list[_Job], workers: int | None) -> Iterator[list[dict]]:
+    """Results in the order of the jobs, from this process or from a pool of fresh ones."""
+    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    if workers <= 1:
+        yield from map(_shoot, jobs)
+        return
+    # Fresh processes, not forks: the caller may hold threads, and macOS and Windows know no other way.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            yield from pool.map(_shoot, jobs, chunksize=2)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _write_people(path: Path, crowd: list[Member], records: list[list[dict]], seed: int, size: tuple[int, int]) -> None:
+    """people.json: columns named once, a row for each person and each photo."""
+    rows = []
+    for member, photos in zip(crowd, records, strict=True):
+        rows.append({"person": member.person, "split": member.split, "twin": member.twin, "part": member.part,
+                     "identity": [getattr(member.identity, field) for field in FIELDS],
+                     "photos": [[one["path"], one["visible"], one["share"], one["view"]] for one in photos]})
+    table = {"format": FORMAT, "seed": seed, "size": list(size), "identity_fields": list(FIELDS),
+             "view_fields": list(VIEW_FIELDS), "people": rows}
+    path.write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def _record(kind: type, names: list[str], values: list) -> Identity | View:
+    return kind(**{name: tuple(value) if isinstance(value, list) else value
+                   for name, value in zip(names, values, strict=True)})
+
+
+def read_people(root: Path | str) -> list[PhotoRecord]:
+    """Every photo of a rendered folder with who is in it and how it was taken, in the order of people.json.
+
+    `render(record.identity, record.view)` takes the photo again (last bits of JPEG may differ between machines).
+    Raises: ValueError, in a sentence, where the folder has no people.json that this version can read.
+    """
+    path = Path(root) / "people.json"
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        if table["format"] != FORMAT:
+            raise ValueError(f"{path} has format {table['format']}; this version reads format {FORMAT}")
+        found = []
+        for row in table["people"]:
+            who = _record(Identity, table["identity_fields"], row["identity"])
+            person = {"distractor": 0, "junk": -1}.get(row["split"], row["person"])
+            for name, visible, share, view in row["photos"]:
+                found.append(PhotoRecord(name, person, who, _record(View, table["view_fields"], view), row["twin"],
+                                         row["part"], visible, share))
+        return found
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing: {root} is no folder of rendered people") from None
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} cannot be read as a table of people: {error}") from error
+
+
+def render_again(record: PhotoRecord, size: tuple[int, int] = (128, 64)) -> Shot:
+    """The photo of a record, taken again."""
+    return render(record.identity, record.view, size=size)

@@ -1,0 +1,145 @@
+"""A dressed person as a mesh, put into the street, rasterised and lit: what a camera would gather, sample by sample."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import carried, clothes, head
+from .body import LABEL, Pose, pose_of
+from .identity import Identity
+from .mesh import Piece, pack_pieces
+from .pattern import GLOSS, paint
+from .raster import facing_away, in_shadow, rasterise, sky_visibility, sun_shadow
+from .street import Light
+from .view import View
+
+# What may differ between twins of geometry never hides sky: their shared surfaces keep their light.
+NO_BLOCKER = frozenset(LABEL[name] for name in ("hair", "hat", "bag", "strap", "umbrella"))
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A pinhole: eye (3,) metres; right, up, ahead (3,) axes; focus: samples (x, y); middle: samples (x, y)."""
+
+    eye: np.ndarray
+    right: np.ndarray
+    up: np.ndarray
+    ahead: np.ndarray
+    focus: tuple[float, float]
+    middle: tuple[float, float]
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """(V, 3) metres to (V, 3): x, y in samples and depth in metres."""
+        local = points - self.eye
+        depth = np.maximum(local @ self.ahead, .05)
+        x = self.middle[0] + self.focus[0] * (local @ self.right) / depth
+        y = self.middle[1] - self.focus[1] * (local @ self.up) / depth
+        return np.stack((x, y, depth), 1)
+
+    def rays(self, height: int, width: int) -> np.ndarray:
+        """(height * width, 3) directions through the samples' centres; a factor of 1 is 1 m of depth."""
+        x = (np.arange(width) + .5 - self.middle[0]) / self.focus[0]
+        y = (self.middle[1] - np.arange(height) - .5) / self.focus[1]
+        rays = self.ahead + x[None, :, None] * self.right + y[:, None, None] * self.up
+        return rays.reshape(-1, 3)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Samples at which a figure is seen. hit: (N,) flat numbers; depth (N,) metres; light, normal (N, 3); uv (N, 2);
+    label, piece (N,); shadow: what it casts, for the ground."""
+
+    hit: np.ndarray
+    depth: np.ndarray
+    light: np.ndarray
+    normal: np.ndarray
+    uv: np.ndarray
+    label: np.ndarray
+    piece: np.ndarray
+    shadow: dict[str, np.ndarray]
+
+
+def pose_in(identity: Identity, view: View) -> Pose:
+    """The pose that a view asks of a person."""
+    return pose_of(identity, phase=view.phase, stride=view.stride, arms=view.arms, gaze=view.gaze, nod=view.nod)
+
+
+def pieces_of(identity: Identity, pose: Pose) -> list[Piece]:
+    """All surfaces of a dressed person, in the person's own axes."""
+    top = clothes.make_top(identity, pose)
+    return [top, *clothes.make_collar(identity, pose), *clothes.make_sleeves(identity, pose),
+            *clothes.make_bottom(identity, pose), *head.make_head(identity, pose), *head.make_hair(identity, pose),
+            *head.make_hat(identity, pose), *carried.make_bag(identity, pose, top), *carried.make_umbrella(identity, pose)]
+
+
+def draw(identity: Identity, pose: Pose, yaw: float, at: tuple[float, float], lens: Lens, light: Light, height: int,
+         width: int) -> Layer:
+    """Rasterise and light one person.
+
+    yaw: radians, 0 faces the camera.  at: metres right of and behind the crop's middle.  height, width: samples.
+    """
+    pieces = pieces_of(identity, pose)
+    mesh = pack_pieces(pieces)
+    ahead = np.array((np.sin(yaw), -np.cos(yaw), 0))
+    left = np.array((np.cos(yaw), np.sin(yaw), 0))
+    turn = np.stack((ahead, left, (0., 0., 1.)), 1)
+    position = mesh["position"] @ turn.T + np.array((*at, 0.))
+    normal = mesh["normal"] @ turn.T
+    label = np.array([piece.label for piece in pieces])
+    owner = np.repeat(np.arange(len(pieces)), [piece.shade.size for piece in pieces])
+    blocks = ~np.isin(label[owner], list(NO_BLOCKER))
+    sky = sky_visibility(position, normal, position[blocks][::2])
+
+    screen = lens.project(position)
+    away = facing_away(screen, mesh["faces"], normal, position, lens.eye) & mesh["closed"]
+    hit, face, weight = rasterise(screen, mesh["faces"], away, height, width)
+    shadow = sun_shadow(position, mesh["faces"], light.sun)
+    corner = mesh["faces"][face]
+    table = np.concatenate((position, normal, mesh["uv"], sky[:, None], screen[:, 2:], mesh["shade"][:, None]), 1)
+    value = (table[corner] * weight[..., None]).sum(1)
+    point, facing, uv, open_sky, depth, shade = (value[:, :3], value[:, 3:6], value[:, 6:8], value[:, 8], value[:, 9],
+                                                 value[:, 10])
+    facing = facing / np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-9)
+    look = lens.eye - point
+    look /= np.linalg.norm(look, axis=1, keepdims=True)
+    inside = (facing * look).sum(1) < -.05          # the inner side of cloth
+    facing = np.where(inside[:, None], -facing, facing)
+    piece = mesh["piece"][face]
+    albedo = np.empty((len(hit), 3))
+    part = label[piece].astype(np.uint8)
+    gloss = np.zeros(len(hit))
+    materials: dict[str, list[int]] = {}
+    for number, one in enumerate(pieces):
+        materials.setdefault(one.material, []).append(number)
+    kind = np.empty(len(pieces), int)
+    for number, members in enumerate(materials.values()):
+        kind[members] = number
+    kind = kind[piece]
+    for number, material in enumerate(materials):
+        rows = np.flatnonzero(kind == number)
+        if len(rows):
+            color, labels = paint(identity, material, uv[rows])
+            albedo[rows] = color
+            if not isinstance(labels, int):
+                part[rows] = labels
+            gloss[rows] = GLOSS.get(material, .0)
+    open_sky = np.clip(open_sky * np.where(inside, .35, 1.) * shade, 0, 1)
+    toward = facing @ light.sun
+    skin = (part == LABEL["skin"])[:, None]
+    wrap = np.where(skin, np.clip((toward[:, None] + np.array((.30, .14, .08))) / np.array((1.30, 1.14, 1.08)), 0, 1),
+                    np.clip(toward, 0, 1)[:, None])
+    blocked = in_shadow(shadow, point + facing * .02)
+    sun = light.sunlight * wrap * (1 - blocked)[:, None]
+    up = .5 + .5 * facing[:, 2]
+    ambient = light.sky * (up * open_sky)[:, None] + light.bounce * ((1 - up) * (.4 + .6 * open_sky))[:, None]
+    half = look + light.sun
+    half /= np.linalg.norm(half, axis=1, keepdims=True)
+    shine = np.clip((facing * half).sum(1), 0, 1) ** 24 * gloss
+    rim = (1 - np.clip((facing * look).sum(1), 0, 1)) ** 4 * gloss * .6
+    out = albedo * (sun + ambient) + light.sunlight * (shine * (1 - blocked))[:, None] + light.sky * (rim * open_sky)[:, None]
+    return Layer(hit, depth, out, facing, uv, part, piece, shadow)
+
+
+def shade_of(layer: Layer, points: np.ndarray) -> np.ndarray:
+    """(N,) share of the sun that a figure takes from points (N, 3) of the street."""
+    return in_shadow(layer.shadow, points, bias=.06)

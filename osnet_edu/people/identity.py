@@ -1,0 +1,228 @@
+"""Who a person is: every attribute its own field, none derived from another; drawn, edited, checked."""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from . import palette
+from .palette import Color, pick, rounded
+from .streams import stream
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "hair": ("none", "buzz", "short", "side parting", "curly", "afro", "bob", "long", "ponytail", "bun", "braids"),
+    "beard": ("none", "stubble", "moustache", "full"),
+    "hat": ("none", "cap", "beanie", "brim", "hijab", "turban"),
+    "glasses": ("none", "clear", "sun"),
+    "top": ("t-shirt", "shirt", "jumper", "jacket", "coat", "hoodie", "dress", "tank"),
+    "pattern": ("plain", "stripes", "vertical stripes", "check", "block", "dots", "camouflage", "marks"),
+    "logo": ("none", "disc", "square", "triangle", "star", "heart", "cross", "ring", "bar"),
+    "logo_place": ("front", "back", "both"),
+    "bottom": ("trousers", "jeans", "leggings", "shorts", "skirt", "none"),
+    "shoe": ("sneaker", "boot", "flat", "sandal"),
+    "bag": ("none", "backpack", "handbag", "crossbody", "tote"),
+    "bag_side": ("left", "right"),
+    "umbrella": ("none", "open"),
+}
+# Lowest and highest allowed value of every number: metres where a length, shares where a proportion.
+RANGES: dict[str, tuple[float, float]] = {
+    "height": (1.10, 2.05), "girth": (.80, 1.40), "figure": (-1., 1.), "shoulders": (.88, 1.14),
+    "head_scale": (.92, 1.25), "stoop": (0., .35), "sleeve": (0., 1.), "top_length": (0., 1.),
+    "top_ease": (.006, .045), "pattern_period": (.02, .40), "pattern_phase": (0., 1.), "logo_size": (.05, .14),
+    "bottom_length": (0., 1.), "bottom_ease": (.004, .05), "sock_length": (0., .3),
+}
+OPENING = ("jacket", "coat", "shirt", "hoodie")   # tops that can be worn open over an inner shirt
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One person. Lengths in metres, colours display sRGB in [0, 1], shares in [0, 1].
+
+    top_length: 0 hem at the waist, 1 at the calf.  sleeve: 0 none, 1 to the wrist.  bottom_length: 0 to the crotch,
+    1 to the ankle.  figure: -1 straight to 1 hourglass.  grain: names the random folds and strands, never edited.
+    pattern_period: length of one repeat of the pattern (for "marks": the distance between the two marks).
+    """
+
+    height: float
+    girth: float
+    figure: float
+    shoulders: float
+    head_scale: float
+    stoop: float
+    skin: int
+    hair: str
+    hair_color: Color
+    beard: str
+    hat: str
+    hat_color: Color
+    glasses: str
+    top: str
+    top_color: Color
+    top_color2: Color
+    top_length: float
+    top_ease: float
+    sleeve: float
+    pattern: str
+    pattern_period: float
+    pattern_phase: float
+    open: bool
+    inner_color: Color
+    logo: str
+    logo_color: Color
+    logo_place: str
+    logo_size: float
+    bottom: str
+    bottom_color: Color
+    bottom_length: float
+    bottom_ease: float
+    shoe: str
+    shoe_color: Color
+    sole_color: Color
+    sock_color: Color
+    sock_length: float
+    bag: str
+    bag_color: Color
+    strap_color: Color
+    bag_side: str
+    umbrella: str
+    umbrella_color: Color
+    grain: int
+
+
+FIELDS = tuple(field.name for field in fields(Identity))
+COLORS = tuple(name for name in FIELDS if name.endswith(("_color", "_color2")))
+
+
+def check(identity: Identity) -> Identity:
+    """The identity itself if it makes sense.
+
+    Raises: ValueError that names the field and the values it allows.
+    """
+    for name, allowed in CHOICES.items():
+        if getattr(identity, name) not in allowed:
+            raise ValueError(f"{name} is {getattr(identity, name)!r}; allowed are {', '.join(allowed)}")
+    for name, (low, high) in RANGES.items():
+        value = getattr(identity, name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise ValueError(f"{name} is {value!r}; allowed are numbers from {low} to {high}")
+    for name in COLORS:
+        color = getattr(identity, name)
+        good = isinstance(color, tuple) and len(color) == 3
+        if not good or not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in color):
+            raise ValueError(f"{name} is {color!r}; allowed are three numbers (red, green, blue) in [0, 1]")
+    if isinstance(identity.skin, bool) or identity.skin not in range(len(palette.SKIN_TONES)):
+        raise ValueError(f"skin is {identity.skin!r}; allowed are whole numbers from 0 to {len(palette.SKIN_TONES) - 1}")
+    if not isinstance(identity.open, bool):
+        raise ValueError(f"open is {identity.open!r}; allowed are True and False")
+    if identity.open and identity.top not in OPENING:
+        raise ValueError(f"open is True on a {identity.top}; allowed only for top {', '.join(OPENING)}")
+    if identity.logo != "none" and identity.bag == "backpack" and identity.logo_place != "front":
+        raise ValueError(f"logo_place is {identity.logo_place!r}, under a backpack; allowed with a backpack is front")
+    if identity.logo != "none" and identity.open and identity.logo_place != "back":
+        raise ValueError(f"logo_place is {identity.logo_place!r} on an open {identity.top}; allowed is back")
+    if identity.bottom == "none" and identity.top not in ("dress", "coat"):
+        raise ValueError(f"bottom is 'none' under a {identity.top}; allowed are {', '.join(CHOICES['bottom'][:-1])}")
+    return identity
+
+
+def edit(identity: Identity, **changes: object) -> Identity:
+    """The same person with some attributes changed: edit(person, top_color=(1, 0, 0), hat="cap").
+
+    Raises: ValueError that names the field and the values it allows.
+    """
+    unknown = sorted(set(changes) - set(FIELDS))
+    if unknown:
+        raise ValueError(f"{unknown[0]} is no attribute of a person; allowed are {', '.join(FIELDS)}")
+    clean = {name: _plain(name, value) for name, value in changes.items()}
+    return check(replace(identity, **clean))
+
+
+def _plain(name: str, value: object) -> object:
+    """Lists and arrays of three become a tuple of floats, NumPy scalars plain numbers."""
+    if name in COLORS and isinstance(value, (list, tuple, np.ndarray)):
+        return tuple(item.item() if isinstance(item, np.generic) else item for item in value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def build_of(identity: Identity) -> str:
+    """The name of a build: child, slim, average, broad or heavy."""
+    if identity.height < 1.45:
+        return "child"
+    for name, limit in (("slim", .92), ("average", 1.04), ("broad", 1.15)):
+        if identity.girth < limit:
+            return name
+    return "heavy"
+
+
+def _choice(rng: np.random.Generator, weights: dict[str, float]) -> str:
+    share = np.array(list(weights.values()))
+    return list(weights)[int(rng.choice(len(share), p=share / share.sum()))]
+
+
+def draw_identity(seed: int, person: int) -> Identity:
+    """Draw person number `person` of the world `seed`: the same two numbers give the same person."""
+    rng = stream(seed, "identity", person)
+    number = lambda mean, spread, low, high: round(float(np.clip(rng.normal(mean, spread), low, high)), 3)  # noqa: E731
+    span = lambda low, high: round(float(rng.uniform(low, high)), 3)  # noqa: E731
+    woman = rng.random() < .5
+    child = rng.random() < .07
+    old = not child and rng.random() < .13
+    height = number(1.30, .09, 1.12, 1.44) if child else number(1.64 if woman else 1.77, .07, 1.47, 2.02)
+    girth = (span(.82, .92), span(.92, 1.04), span(.92, 1.04), span(1.04, 1.15), span(1.15, 1.34))[rng.integers(5)]
+    hair = _choice(rng, {"buzz": .03, "short": .09, "side parting": .04, "curly": .05, "afro": .04, "bob": .19,
+                         "long": .27, "ponytail": .15, "bun": .09, "braids": .05} if woman else
+                   {"none": .08, "buzz": .17, "short": .31, "side parting": .22, "curly": .11, "afro": .05,
+                    "bob": .02, "long": .03, "bun": .02})
+    hair_color = rounded(np.array((.72, .71, .70)) + rng.normal(0, .06)) if old else pick(rng, palette.HAIR_COLORS)
+    hat = _choice(rng, {"none": .70, "cap": .07, "beanie": .06, "brim": .05, "hijab": .12} if woman else
+                  {"none": .70, "cap": .14, "beanie": .08, "brim": .04, "turban": .05})
+    beard = "none" if woman or child else _choice(rng, {"none": .52, "stubble": .18, "moustache": .08, "full": .22})
+    top = _choice(rng, {"t-shirt": .22, "shirt": .12, "jumper": .14, "jacket": .15, "coat": .09, "hoodie": .12,
+                        "dress": .16 if woman else 0, "tank": .06})
+    sleeve, ease, length = {
+        "t-shirt": (span(.26, .50), span(.010, .024), span(.24, .36)), "tank": (0., span(.008, .014), span(.22, .34)),
+        "shirt": (span(.30, 1.), span(.010, .022), span(.24, .40)), "jumper": (1., span(.014, .028), span(.22, .34)),
+        "jacket": (1., span(.020, .036), span(.20, .38)), "coat": (1., span(.022, .036), span(.52, .88)),
+        "hoodie": (1., span(.020, .036), span(.24, .36)), "dress": (span(0, 1.), span(.008, .018), span(.50, .92)),
+    }[top]
+    pattern = _choice(rng, {"plain": .60, "stripes": .11, "vertical stripes": .05, "check": .08, "block": .08,
+                            "dots": .05, "camouflage": .03})
+    top_color = pick(rng, palette.TOP_COLORS)
+    top_color2 = palette.far_color(rng, palette.TOP_COLORS, (top_color,), .30, 1.3)
+    opened = top in ("jacket", "coat") and rng.random() < .55 or top in ("shirt", "hoodie") and rng.random() < .18
+    inner = palette.far_color(rng, palette.TOP_COLORS, (top_color,), .22, 1.5)
+    logo_odds = {"t-shirt": .5, "hoodie": .45, "jumper": .28, "tank": .25, "jacket": .2, "dress": .12}.get(top, 0)
+    logo = str(rng.choice(CHOICES["logo"][1:])) if pattern == "plain" and rng.random() < logo_odds else "none"
+    logo_color = palette.far_color(rng, palette.BRIGHT_COLORS, (top_color,), .40, 1.6)
+    bottom = _choice(rng, {"leggings": .45, "none": .55} if top == "dress" else
+                     {"trousers": .24, "jeans": .30, "leggings": .15, "shorts": .13, "skirt": .18} if woman else
+                     {"trousers": .36, "jeans": .42, "leggings": .03, "shorts": .19})
+    bottom_length = {"shorts": span(.18, .48), "skirt": span(.22, .90), "none": 0.}.get(bottom, 0.)
+    if bottom in ("trousers", "jeans", "leggings"):
+        bottom_length = span(.88, 1.) if rng.random() < .85 else span(.66, .86)
+    bottom_ease = {"trousers": span(.014, .034), "jeans": span(.008, .022), "leggings": span(.004, .007),
+                   "shorts": span(.014, .034), "skirt": span(.012, .04), "none": .01}[bottom]
+    denim = {name: palette.BOTTOM_COLORS[name] for name in ("dark denim", "denim", "light denim", "black", "grey")}
+    bottom_color = pick(rng, denim if bottom == "jeans" else palette.BOTTOM_COLORS)
+    shoe = _choice(rng, {"sneaker": .55, "boot": .17, "flat": .20, "sandal": .08})
+    shoe_color = pick(rng, palette.SHOE_COLORS)
+    bag = _choice(rng, {"none": .36, "backpack": .23, "handbag": .15, "crossbody": .15, "tote": .11} if woman else
+                  {"none": .47, "backpack": .32, "handbag": .04, "crossbody": .13, "tote": .04})
+    bag_color = pick(rng, palette.BRIGHT_COLORS)
+    strap_color = bag_color if rng.random() < .5 else pick(rng, palette.BRIGHT_COLORS)
+    place = "front" if bag == "backpack" else "back" if opened else "both"
+    return check(Identity(
+        height=height, girth=girth, figure=span(.05, 1.) if woman and not child else span(-1., -.1),
+        shoulders=number(.96 if woman else 1.03, .035, .89, 1.13),
+        head_scale=span(1.10, 1.20) if child else number(1.02, .025, .95, 1.09),
+        stoop=span(.10, .32) if old else span(0., .07),
+        skin=int(rng.choice(len(palette.SKIN_TONES), p=palette.SKIN_WEIGHTS)), hair=hair, hair_color=hair_color,
+        beard=beard, hat=hat, hat_color=pick(rng, palette.BRIGHT_COLORS),
+        glasses=_choice(rng, {"none": .76, "clear": .16, "sun": .08}), top=top, top_color=top_color,
+        top_color2=top_color2, top_length=length, top_ease=ease, sleeve=sleeve, pattern=pattern,
+        pattern_period=span(.05, .15), pattern_phase=span(0., 1.), open=bool(opened), inner_color=inner, logo=logo,
+        logo_color=logo_color, logo_place=place, logo_size=span(.07, .105), bottom=bottom, bottom_color=bottom_color,
+        bottom_length=bottom_length, bottom_ease=bottom_ease, shoe=shoe, shoe_color=shoe_color,
+        sole_color=pick(rng, palette.SOLE_COLORS), sock_color=pick(rng, palette.SHOE_COLORS),
+        sock_length=span(.02, .16), bag=bag, bag_color=bag_color, strap_color=strap_color,
+        bag_side=str(rng.choice(CHOICES["bag_side"])), umbrella="open" if rng.random() < .05 else "none",
+        umbrella_color=pick(rng, palette.BRIGHT_COLORS), grain=int(rng.integers(1 << 20))))
