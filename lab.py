@@ -101,7 +101,7 @@ def why_not(facts):
             return (
                 "This is a Mac with an Intel processor (or an Intel Python on Apple silicon), and PyTorch has "
                 "had no build for it since version 2.2. On Apple silicon install the arm64 Python of python.org; "
-                "on an Intel Mac use the Binder badge of the README or a Linux machine."
+                "on an Intel Mac use Binder (mybinder.org, see the folder binder) or a Linux machine."
             )
         if facts["macos"] and facts["macos"] < (14,):
             return "This is macOS %s, and this PyTorch needs macOS 14 or newer." % ".".join(map(str, facts["macos"]))

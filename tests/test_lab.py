@@ -1,0 +1,423 @@
+"""lab.py: refuses in sentences, installs once, mends what broke off, and serves with its token on."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from conftest import free_port, home_in
+
+import lab
+
+ROOT = Path(__file__).resolve().parent.parent
+LAB = ROOT / "lab.py"
+GOOD = {
+    "python": (3, 12),
+    "implementation": "CPython",
+    "system": "Linux",
+    "machine": "x86_64",
+    "bits": 64,
+    "musl": False,
+    "glibc": (2, 36),
+    "macos": (),
+}
+posix = pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
+
+
+# ---------------------------------------------------------------------------------------------
+# The machine
+
+
+def test_it_parses_on_python_3_6_and_needs_the_standard_library_only():
+    tree = ast.parse(LAB.read_text(encoding="utf-8"), feature_version=(3, 6))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert names <= set(sys.stdlib_module_names)
+
+
+def old_pythons() -> list[str]:
+    """Pythons on this machine that are too old and do start."""
+    found = []
+    for minor in range(6, 11):
+        kept = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
+        name = str(kept[0]) if kept else shutil.which(f"python3.{minor}")
+        if name and subprocess.run([name, "--version"], capture_output=True).returncode == 0:
+            found.append(name)
+    return found
+
+
+def test_an_old_python_is_told_so_in_a_sentence():
+    olds = old_pythons()
+    if not olds:
+        pytest.skip("no Python older than 3.11 is on this machine")
+    for old in olds:
+        done = subprocess.run([old, str(LAB)], capture_output=True, text=True)
+        assert done.returncode != 0
+        assert done.stderr.startswith("lab.py: This is Python 3.") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, None),
+        ({"machine": "aarch64"}, None),
+        ({"system": "Darwin", "machine": "arm64", "macos": (15, 1), "glibc": ()}, None),
+        ({"system": "Windows", "machine": "amd64", "glibc": ()}, None),
+        ({"python": (3, 11)}, None),
+        ({"python": (3, 14)}, None),
+        ({"python": (3, 10)}, "This is Python 3.10, and the kit needs Python 3.11 or newer."),
+        ({"python": (3, 15)}, "has no build for it yet"),
+        ({"implementation": "PyPy"}, "only for CPython"),
+        ({"bits": 32}, "64-bit"),
+        ({"musl": True, "glibc": ()}, "musl"),
+        ({"glibc": (2, 17)}, "This Linux has glibc 2.17, and PyTorch needs 2.28"),
+        ({"machine": "riscv64"}, "no Linux build for a riscv64 processor"),
+        ({"system": "Darwin", "machine": "x86_64", "macos": (14, 0), "glibc": ()}, "Intel"),
+        ({"system": "Darwin", "machine": "arm64", "macos": (13, 6), "glibc": ()}, "macOS 13.6"),
+        ({"system": "Windows", "machine": "arm64", "glibc": ()}, "x86-64"),
+        ({"system": "FreeBSD", "glibc": ()}, "none for FreeBSD"),
+    ],
+)
+def test_a_machine_without_a_pytorch_is_told_why(facts, words):
+    reason = lab.why_not({**GOOD, **facts})
+    assert reason is None if words is None else words in reason
+
+
+def test_this_machine_has_the_facts_it_is_judged_by():
+    assert lab.machine_facts().keys() == GOOD.keys()
+    assert lab.why_not(lab.machine_facts()) is None
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ("WARNING: Retrying after NewConnectionError('Failed to establish a new connection: [Errno -2]')\n"
+         "ERROR: No matching distribution found for torch==2.13.0", "Check the network"),
+        ("error: error sending request for url", "Check the network"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "no build of PyTorch"),
+        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]'))", "certificate"),
+        ("ERROR: [WinError 206] The filename or extension is too long", "Move this folder"),
+        ("ERROR: [WinError 5] Access is denied: 'torch.dll'", "could not be written"),
+        ("Collecting a\nERROR: something else broke\n", "something else broke"),
+        ("", "no reason was given"),
+    ],
+)  # fmt: skip
+def test_a_failed_installation_is_explained(output, words):
+    assert words in lab.explain_failure(output, os.path.join(lab.HERE, ".venv", "setup.log"))
+
+
+def test_progress_names_the_package_and_not_the_address():
+    assert lab.gist("Collecting torch==2.13.0 (from -r requirements.txt (line 3))\n") == "collecting torch==2.13.0"
+    assert (
+        lab.gist("  Downloading https://somewhere/a/torch-2.13.0.whl (111 MB)")
+        == "downloading torch-2.13.0.whl (111 MB)"
+    )
+    assert lab.gist("Installing collected packages: a, b, c") == "unpacking 3 packages"
+    assert lab.gist("Requirement already satisfied: numpy") is None
+
+
+def test_chromium_is_found_by_name_and_by_variable(tmp_path):
+    browser = tmp_path / "my-browser"
+    browser.write_text("#!/bin/sh\n")
+    browser.chmod(0o755)
+    assert lab.find_chromium({"CHROME": str(browser)}) == str(browser)
+    assert lab.find_chromium({"CHROME": str(tmp_path / "absent")}) is None
+
+
+# ---------------------------------------------------------------------------------------------
+# Setting up, with a stand-in for the installer
+
+
+class Installer:
+    """Stands in for lab.run_shown: makes a small real environment, installs nothing, keeps the commands."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+        self.breaks_at: str | None = None
+
+    def __call__(self, title, command, log_path, on_line=None):
+        kind = "venv" if "venv" in command else "check" if "-c" in command else Path(command[0]).name
+        kind = "pip" if kind.startswith("python") else kind
+        self.commands.append(kind if kind in ("venv", "check") else f"{kind} {command[-1]}")
+        if kind == "venv":
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", command[-1]], check=True)
+            site = next(Path(command[-1]).rglob("site-packages"))
+            (site / "pip.py").touch()
+            (site / "torch.py").touch()
+        elif kind in ("pip", "uv"):
+            if self.breaks_at == f"{kind} download":
+                return 1, "Failed to establish a new connection"
+            on_line("Installing collected packages: a, b\n")
+            if self.breaks_at == f"{kind} unpacking":
+                raise KeyboardInterrupt
+        return 0, ""
+
+
+@pytest.fixture
+def installer(monkeypatch) -> Installer:
+    stand_in = Installer()
+    monkeypatch.setattr(lab, "run_shown", stand_in)
+    real = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, *rest: None if name == "uv" else real(name, *rest))
+    return stand_in
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    here = tmp_path / "a checkout"  # with a blank, as many have
+    (here / "osnet_edu").mkdir(parents=True)
+    (here / "osnet_edu" / "__init__.py").write_text("here = __file__\n")
+    (here / "requirements.txt").write_text("a==1\n")
+    (here / "requirements-dev.txt").write_text("-r requirements.txt\nb==1\n")
+    return here
+
+
+def commands_of(setup: lab.Setup, kind: str, installer: Installer) -> list[str]:
+    installer.commands.clear()
+    setup.make(kind)
+    return list(installer.commands)
+
+
+def test_the_second_time_does_nothing(checkout, installer):
+    setup = lab.Setup(str(checkout))
+    assert commands_of(setup, "run", installer) == ["venv", "pip requirements.txt", "check"]
+    assert commands_of(setup, "run", installer) == []
+    assert commands_of(setup, "test", installer) == ["pip requirements-dev.txt", "check"]
+    assert commands_of(setup, "test", installer) == commands_of(setup, "run", installer) == []
+
+
+def test_changed_requirements_are_installed_on_top(checkout, installer):
+    setup = lab.Setup(str(checkout))
+    setup.make("test")
+    (checkout / "requirements-dev.txt").write_text("-r requirements.txt\nb==2\n")
+    assert commands_of(setup, "run", installer) == []
+    assert commands_of(setup, "test", installer) == ["pip requirements-dev.txt", "check"]
+    (checkout / "requirements.txt").write_text("a==2\n")
+    assert commands_of(setup, "run", installer) == ["pip requirements.txt", "check"]
+    (checkout / "requirements.txt").write_bytes(b"a==2\r\n")  # a checkout on Windows is the same one
+    assert commands_of(setup, "run", installer) == []
+
+
+def test_what_broke_off_while_unpacking_is_made_anew(checkout, installer):
+    setup = lab.Setup(str(checkout))
+    installer.breaks_at = "pip unpacking"
+    with pytest.raises(KeyboardInterrupt):
+        setup.make("run")
+    installer.breaks_at = None
+    assert commands_of(setup, "run", installer) == ["venv", "pip requirements.txt", "check"]
+    assert commands_of(setup, "run", installer) == []
+
+
+def test_a_download_that_failed_leaves_what_was_there(checkout, installer):
+    setup = lab.Setup(str(checkout))
+    setup.make("run")
+    installer.breaks_at = "pip download"
+    with pytest.raises(lab.Refusal, match="Check the network"):
+        setup.make("test")
+    installer.breaks_at = None
+    assert commands_of(setup, "run", installer) == []
+    assert commands_of(setup, "test", installer) == ["pip requirements-dev.txt", "check"]
+
+
+def test_an_environment_whose_python_has_gone_is_made_anew(checkout, installer):
+    setup = lab.Setup(str(checkout))
+    setup.make("run")
+    os.remove(setup.python)
+    assert commands_of(setup, "run", installer) == ["venv", "pip requirements.txt", "check"]
+
+
+def test_a_torn_stamp_is_no_stamp(checkout, installer):
+    setup = lab.Setup(str(checkout))
+    setup.make("run")
+    Path(setup.stamp_path).write_text('{"run": "12')
+    assert commands_of(setup, "run", installer) == ["pip requirements.txt", "check"]
+
+
+def test_a_folder_of_somebody_else_is_left_alone(checkout, installer):
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv" / "thesis.txt").write_text("ten years")
+    with pytest.raises(lab.Refusal, match="no virtual environment"):
+        lab.Setup(str(checkout)).make("run")
+    assert (checkout / ".venv" / "thesis.txt").read_text() == "ten years"
+
+
+def test_too_little_disk_is_said_before_anything_is_made(checkout, installer, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 9 * 10**8, 10**8))
+    with pytest.raises(lab.Refusal, match=r"0\.1 GB are free"):
+        lab.Setup(str(checkout)).make("run")
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_python_without_ensurepip_is_told_what_to_install(checkout, installer, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(lab.Refusal, match=r"apt install python3\.\d+-venv"):
+        lab.Setup(str(checkout)).make("run")
+
+
+def test_uv_is_taken_where_it_is_and_pip_when_it_fails(checkout, installer, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name, *_: "/somewhere/uv" if name == "uv" else None)
+    setup = lab.Setup(str(checkout))
+    assert commands_of(setup, "run", installer) == ["venv", "uv requirements.txt", "check"]
+    installer.breaks_at = "uv download"
+    assert commands_of(setup, "test", installer) == ["uv requirements-dev.txt", "pip requirements-dev.txt", "check"]
+
+
+def test_missing_requirements_are_named(checkout, installer):
+    (checkout / "requirements.txt").unlink()
+    with pytest.raises(lab.Refusal, match=r"requirements\.txt is missing"):
+        lab.Setup(str(checkout)).make("run")
+
+
+def test_the_kit_is_found_from_any_folder_and_after_a_move(checkout, installer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab.Setup(str(checkout)).make("run")
+    for name in ("a checkout", "möved"):
+        here = tmp_path / name
+        if not here.exists():
+            checkout.rename(here)
+        python = lab.Setup(str(here)).python
+        assert lab.ask(python, "import osnet_edu; print(osnet_edu.here)") == str(here / "osnet_edu" / "__init__.py")
+        assert lab.Setup(str(here)).ready("run")
+
+
+def test_a_second_lab_waits_for_the_first(tmp_path, capsys):
+    order = []
+    with lab.only_one(str(tmp_path)):
+        second = threading.Thread(target=lambda: [order.append("second") for _ in enter(str(tmp_path))])
+        second.start()
+        time.sleep(0.3)
+        order.append("first")
+    second.join(10)
+    assert order == ["first", "second"]
+    assert "waiting for it" in capsys.readouterr().out
+
+
+def enter(here: str):
+    with lab.only_one(here):
+        yield
+
+
+# ---------------------------------------------------------------------------------------------
+# The program
+
+
+def copy_of_the_kit(folder: Path) -> Path:
+    """A checkout whose .venv is ready: it borrows this environment's packages."""
+    folder.mkdir()
+    for name in ("lab.py", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "osnet_edu", folder / "osnet_edu", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / ".venv")], check=True)
+    site = next((folder / ".venv").rglob("site-packages"))
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    setup = lab.Setup(str(folder))
+    setup.link_checkout()
+    Path(setup.stamp_path).write_text(json.dumps({"run": setup.wanted("run")}))
+    assert setup.ready("run")
+    return folder
+
+
+def test_the_doctor_of_a_fresh_clone_changes_nothing(tmp_path):
+    shutil.copy(LAB, tmp_path)
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    done = subprocess.run([sys.executable, "lab.py", "doctor"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr == ""
+    assert re.search(r"packages +LOOK +not installed yet: run 'python3 lab.py'", done.stdout)
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.slow
+def test_the_doctor_of_a_ready_kit_is_content(tmp_path):
+    here = copy_of_the_kit(tmp_path / "kit")
+    done = subprocess.run([sys.executable, "lab.py", "doctor"], cwd=here, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    for word in ("machine", "packages", "PyTorch", "bfloat16", "memory", "disk", "Chromium"):
+        assert re.search(rf"(?m)^  {word} +(ok|LOOK) ", done.stdout), word
+
+
+def test_an_unknown_verb_is_refused():
+    done = subprocess.run([sys.executable, str(LAB), "tset"], capture_output=True, text=True)
+    assert done.returncode == 2 and "'tset'" in done.stderr
+
+
+@posix
+def test_ctrl_c_while_unpacking_says_so_and_leaves_the_mark(tmp_path):
+    here = copy_of_the_kit(tmp_path / "kit")
+    site = next((here / ".venv").rglob("site-packages"))
+    (site / "lent.pth").unlink()
+    (site / "pip.py").write_text(
+        "import time\nif __name__ == '__main__':\n    print('Installing collected packages: a'); time.sleep(60)\n"
+    )
+    (here / ".venv" / "osnet_edu.json").unlink()
+    environment = {**os.environ, "PATH": "/usr/bin:/bin"}
+    process = subprocess.Popen(
+        [sys.executable, "lab.py"], cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    mark = here / ".venv" / "unfinished"
+    ends = time.monotonic() + 20
+    while not mark.exists() and time.monotonic() < ends:
+        time.sleep(0.05)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors.strip()) == (130, "lab.py: stopped. Run it again and it takes up the work.")
+    assert mark.exists() and time.monotonic() - started < 10
+
+
+@posix
+@pytest.mark.slow
+def test_it_serves_on_loopback_with_its_token_whatever_a_personal_configuration_says(tmp_path):
+    here = copy_of_the_kit(tmp_path / "kit")
+    (here / "notebooks").mkdir()
+    (here / "notebooks" / "00_start_here.ipynb").write_text(
+        '{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}'
+    )
+    environment = home_in(tmp_path / "home")
+    careless = {"IdentityProvider": {"token": ""}, "ServerApp": {"ip": "0.0.0.0", "token": ""}}
+    (Path(environment["JUPYTER_CONFIG_DIR"]) / "jupyter_server_config.json").write_text(json.dumps(careless))
+    port = free_port()
+    command = [sys.executable, "lab.py", "--no-browser", "--port", str(port)]
+    with open(tmp_path / "log.txt", "w") as log:
+        # A session of its own, so that the interrupt below reaches JupyterLab too, as a terminal's Ctrl-C does.
+        process = subprocess.Popen(
+            command, cwd=here, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        address = None
+        ends = time.monotonic() + 60
+        while address is None and process.poll() is None and time.monotonic() < ends:
+            time.sleep(0.2)
+            address = re.search(r"http://(\S+?)/lab\S*\?token=(\w+)", (tmp_path / "log.txt").read_text())
+        log_text = (tmp_path / "log.txt").read_text()
+        assert address, log_text
+        assert address.group(1) in (f"127.0.0.1:{port}", f"localhost:{port}")
+        assert "/lab/tree/notebooks/00_start_here.ipynb?token=" in log_text
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents", timeout=10)
+        refused.value.close()
+        assert refused.value.code == 403
+        with_token = f"http://127.0.0.1:{port}/api/contents/notebooks?token={address.group(2)}"
+        with urllib.request.urlopen(with_token, timeout=10) as answer:
+            names = [item["name"] for item in json.load(answer)["content"]]
+        assert names == ["00_start_here.ipynb"]
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        status = process.wait(30)
+    assert status == 0
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5)
