@@ -1,0 +1,20 @@
+"""What a student touches: a Python file that computes and a plain .js beside it that draws, for each widget."""
+
+from importlib import import_module
+
+# Name -> file. Loaded on demand: a notebook waits only for the widget that it shows.
+_HOME = {
+    "Predict": "predict",
+    "ask": "predict",
+    "count_predictions": "predict",
+    "save_predictions": "predict",
+    "Ranking": "ranking",
+    "GateMixer": "gate_mixer",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
