@@ -144,7 +144,8 @@ def serve_notebooks(lab_server: LabServer) -> Path:
     """The kit's notebooks as copies in the served folder: JupyterLab saves what it runs."""
     there = lab_server.root / "notebooks"
     shutil.rmtree(there, ignore_errors=True)
-    shutil.copytree(ROOT / "notebooks", there, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    if (ROOT / "notebooks").exists():
+        shutil.copytree(ROOT / "notebooks", there, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     return there
 
 

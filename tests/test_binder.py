@@ -121,15 +121,16 @@ def test_post_build_installs_the_kit_in_an_empty_environment(checkout, tmp_path)
 
 @bash
 @pytest.mark.slow
-def test_post_build_fails_when_the_kit_cannot_be_installed(checkout, tmp_path):
-    broken = tmp_path / "broken"
-    shutil.copytree(checkout, broken)
-    (broken / "osnet_edu" / "__init__.py").write_text("raise RuntimeError('half a checkout')\n")
-    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
-    # pip is a stand-in here, so that the test's own environment is left as it is.
-    (broken / "pip.py").write_text("")
-    done = subprocess.run(["./binder/postBuild"], env=environment, cwd=broken, capture_output=True, text=True)
+def test_post_build_fails_when_the_kit_did_not_get_in(checkout, tmp_path):
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    site = next((venv / "lib").glob("python*/site-packages"))
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (site / "pip.py").write_text("")  # a pip that installs nothing and is content
+    environment = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(["./binder/postBuild"], env=environment, cwd=checkout, capture_output=True, text=True)
     assert done.returncode != 0 and "ready" not in done.stdout
+    assert "No module named 'osnet_edu'" in done.stderr
 
 
 @bash
