@@ -10,6 +10,9 @@ _HOME = {
     "save_predictions": "predict",
     "Ranking": "ranking",
     "GateMixer": "gate_mixer",
+    "Convolution": "convolution",
+    "ReceptiveField": "receptive_field",
+    "NetworkCosts": "network_costs",
 }
 __all__ = list(_HOME)
 

@@ -1,0 +1,228 @@
+"""The convolution one can touch: point at a pixel and see its window, the weights, every product and the sum.
+
+One photo, one output channel, four kinds of layer: traditional (27 weights), depthwise (9), pointwise (3), and
+Lite 3x3 (3, then 9).
+"""
+
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+CHANNELS = ("red", "green", "blue")
+WAYS = {
+    "traditional": "traditional 3x3",
+    "depthwise": "depthwise 3x3",
+    "pointwise": "pointwise 1x1",
+    "lite": "Lite 3x3 (1x1, then 3x3)",
+}
+KERNELS = {
+    "outline": ((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)),
+    "blur": ((0.11, 0.11, 0.11), (0.11, 0.12, 0.11), (0.11, 0.11, 0.11)),
+    "left to right": ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
+    "top to bottom": ((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
+    "only the centre": ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
+}
+OWN = "your own"
+MIXES = {
+    "grey": (0.3, 0.6, 0.1),
+    "red only": (1, 0, 0),
+    "red minus blue": (1, 0, -1),
+    "green minus red and blue": (-0.5, 1, -0.5),
+}
+PICTURE_LIMIT = (96, 96)  # larger pixels than this could not be pointed at
+
+
+class Convolution(anywidget.AnyWidget):
+    """Point at a pixel of a small photo, by mouse or arrow keys, and follow the sum behind one output number.
+
+    picture: (H, W, 3) uint8 RGB, [0, 255], at most 96 x 96 pixels.
+    Traits to read or set: way (a key of WAYS), kernel (a key of KERNELS), weights (3 x 3 numbers; setting one makes the
+    kernel "your own"), mix (a key of MIXES), channel (0 to 2, for depthwise), row, column.
+    Traits to read: total, the output number; panels, the windows behind it.
+    Raises: ValueError for another picture.
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+
+    height = traitlets.Int().tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
+    picture = traitlets.Bytes().tag(sync=True)
+    menu = traitlets.Dict(
+        {"way": list(WAYS.items()), "kernel": [*KERNELS, OWN], "mix": list(MIXES), "channel": list(CHANNELS)}
+    ).tag(sync=True)
+
+    way = traitlets.Unicode("traditional").tag(sync=True)
+    kernel = traitlets.Unicode("outline").tag(sync=True)
+    weights = traitlets.List([list(row) for row in KERNELS["outline"]]).tag(sync=True)
+    mix = traitlets.Unicode("grey").tag(sync=True)
+    channel = traitlets.Int(0).tag(sync=True)
+    row = traitlets.Int(0).tag(sync=True)
+    column = traitlets.Int(0).tag(sync=True)
+
+    panels = traitlets.List().tag(sync=True)
+    total = traitlets.Float().tag(sync=True)
+    summed = traitlets.Unicode().tag(sync=True)
+    counted = traitlets.Unicode().tag(sync=True)
+    output = traitlets.Bytes().tag(sync=True)
+    legend = traitlets.Unicode().tag(sync=True)
+    problem = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, picture: np.ndarray, **chosen):
+        picture = np.asarray(picture)
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
+            raise ValueError(f"expected a picture (H, W, 3) of uint8, got {picture.shape} of {picture.dtype}")
+        if picture.shape[0] > PICTURE_LIMIT[0] or picture.shape[1] > PICTURE_LIMIT[1]:
+            raise ValueError(f"the picture is {picture.shape[0]} x {picture.shape[1]}; make it 96 x 96 or smaller")
+        self._pixels = np.pad(picture.astype(float), ((1, 1), (1, 1), (0, 0)))  # zeros around it, as padding=1 does
+        height, width = picture.shape[:2]
+        middle = {"row": height // 2, "column": width // 2}
+        super().__init__(height=height, width=width, picture=picture.tobytes(), **{**middle, **chosen})
+        self._kernel_chosen()
+        self.observe(self._kernel_chosen, "kernel")
+        self.observe(self._draw, ["way", "weights", "mix", "channel"])
+        self.observe(self._point, ["row", "column"])
+        self._draw()
+
+    def _kernel_chosen(self, _change=None) -> None:
+        if self.kernel in KERNELS:
+            self.weights = [list(row) for row in KERNELS[self.kernel]]
+        self._understood()
+
+    def _draw(self, _change=None) -> None:
+        """The whole output map, when the layer has changed."""
+        if not self._understood():
+            return
+        weights, pixels = self._layer(), self._pixels
+        shifted = [
+            pixels[i : i + self.height, j : j + self.width] @ weights[:, i, j] for i in range(3) for j in range(3)
+        ]
+        self._map = np.sum(shifted, axis=0)
+        with self.hold_sync():
+            known = [name for name, values in KERNELS.items() if _same(values, self.weights)]
+            self.kernel = known[0] if known else OWN
+            self.output, self.legend = _paint(self._map)
+            self._point()
+
+    def _point(self, _change=None) -> None:
+        """The sum behind one number, when the pixel or the layer has changed."""
+        if not self._understood():
+            return
+        row, column = self.row, self.column
+        window = self._pixels[row : row + 3, column : column + 3]  # (3, 3, channels)
+        inside = np.ones(self._pixels.shape[:2], bool)
+        inside[[0, -1]] = inside[:, [0, -1]] = False
+        padding = ~inside[row : row + 3, column : column + 3]
+        weights, mix = self._layer(), np.array(MIXES[self.mix], float)
+        if self.way == "lite":
+            shown = [("the three colours of each cell, mixed", window @ mix, np.array(self.weights, float))]
+        else:
+            shown = [(name, window[:, :, c], weights[c]) for c, name in enumerate(CHANNELS)]
+        with self.hold_sync():
+            self.panels = [
+                {
+                    "name": name,
+                    "values": np.round(values, 1).tolist(),
+                    "weights": [[float(w) if used else None for w, used in zip(*rows, strict=True)] for rows in
+                                zip(weight, self._looked_at(name), strict=True)],
+                    "padding": padding.tolist(),
+                    "sum": round(float((values * weight).sum()), 1),
+                }
+                for name, values, weight in shown
+            ]  # fmt: skip
+            self.total = round(float(self._map[row, column]), 1)
+            self.summed = self._in_words(window[1, 1], mix)
+            self.counted = self._count()
+
+    def _layer(self) -> np.ndarray:
+        """The layer as the weights of a traditional one: (channels, 3, 3)."""
+        kernel, mix = np.array(self.weights, float), np.array(MIXES[self.mix], float)
+        centre = np.zeros((3, 3))
+        centre[1, 1] = 1
+        if self.way == "depthwise":
+            mix = np.eye(3)[self.channel]
+        if self.way == "pointwise":
+            kernel = centre
+        return mix[:, None, None] * kernel
+
+    def _looked_at(self, panel: str) -> np.ndarray:
+        """Which cells of a panel the layer reads at all, whatever their weights: (3, 3) bool."""
+        if self.way == "pointwise":
+            return np.array([[False] * 3, [False, True, False], [False] * 3])
+        return np.full((3, 3), self.way != "depthwise" or panel == CHANNELS[self.channel])
+
+    def _in_words(self, colours: np.ndarray, mix: np.ndarray) -> str:
+        where = f"row {self.row}, column {self.column}"
+        sums = [panel["sum"] for panel in self.panels]
+        if self.way == "traditional":
+            return f"{where}: {_plus(sums)} = {self.total:g}"
+        if self.way == "depthwise":
+            return f"{where}: {self.total:g}, from the {CHANNELS[self.channel]} window alone"
+        products = _plus([f"{value:g}×{weight:g}" for value, weight in zip(colours, mix, strict=True)])
+        if self.way == "pointwise":
+            return f"{where}: {products} = {self.total:g}"
+        mixed = round(float(colours @ mix), 1)
+        return f"{where}: first each cell is mixed (the one in the middle: {products} = {mixed:g}), then {self.total:g}"
+
+    def _count(self) -> str:
+        return {
+            "traditional": "27 multiply-adds for one output number: 3x3 cells in each of the 3 channels.",
+            "depthwise": f"9 multiply-adds: 3x3 cells of one channel. {CHANNELS[self.channel].capitalize()} goes in, "
+            "and one channel comes out; the other two would get windows of their own.",
+            "pointwise": "3 multiply-adds: one cell in each of the 3 channels. No neighbour is looked at.",
+            "lite": "12 multiply-adds: 3 to mix a cell, once for all windows that it lies in, and 9 for the window. "
+            "The output is that of a traditional layer whose 27 weights are kernel × mix.",
+        }[self.way]
+
+    def _understood(self) -> bool:
+        """Whether the traits make sense; a sentence says which one does not."""
+        problem = ""
+        if self.way not in WAYS:
+            problem = f"There is no layer {self.way!r}; choose one of {', '.join(WAYS)}."
+        elif self.kernel not in (*KERNELS, OWN):
+            problem = f"There is no kernel {self.kernel!r}; choose one of {', '.join(KERNELS)}, or set the weights."
+        elif self.mix not in MIXES:
+            problem = f"There is no mix {self.mix!r}; choose one of {', '.join(MIXES)}."
+        elif not 0 <= self.channel <= 2:
+            problem = f"Channel {self.channel} is not there; 0, 1 and 2 are red, green and blue."
+        elif not _is_kernel(self.weights):
+            problem = "A kernel needs 3 rows of 3 numbers."
+        elif not (0 <= self.row < self.height and 0 <= self.column < self.width):
+            problem = f"Row {self.row}, column {self.column} lies outside the photo ({self.height} x {self.width})."
+        self.problem = problem
+        return not problem
+
+
+def _same(first, second) -> bool:
+    return np.array_equal(np.array(first, float), np.array(second, float))
+
+
+def _is_kernel(weights: list) -> bool:
+    try:
+        return np.shape(weights) == (3, 3) and bool(np.isfinite(np.array(weights, float)).all())
+    except (ValueError, TypeError):  # rows of different lengths, or no numbers
+        return False
+
+
+def _plus(terms: list) -> str:
+    words = [f"{term:g}" if isinstance(term, float) else term for term in terms]
+    return " + ".join(words).replace("+ -", "− ")
+
+
+def _paint(values: np.ndarray) -> tuple[bytes, str]:
+    """A map as RGB bytes and how to read it: grey where nothing is negative, else blue, white, orange."""
+    low, high = float(values.min()), float(values.max())
+    if low >= -1e-9:
+        top = max(high, 1e-9)
+        grey = np.round(255 * values / top)
+        return np.repeat(grey[..., None], 3, 2).clip(0, 255).astype(np.uint8).tobytes(), (
+            f"black is 0, white is {top:.0f}"
+        )
+    most = max(-low, high)
+    share = (values / most)[..., None]
+    ends = np.where(share < 0, np.array([30, 84, 170]), np.array([217, 95, 2]))
+    colours = 255 + (ends - 255) * abs(share) ** 0.7  # a root, so that weak answers can be seen
+    return np.round(colours).clip(0, 255).astype(np.uint8).tobytes(), (
+        f"white is 0, orange is positive up to {most:.0f}, blue is negative down to −{most:.0f}"
+    )
