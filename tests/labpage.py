@@ -39,7 +39,7 @@ class LabPage:
         self._requests = requests
         self._crashes = crashes
 
-    def open(self, path: str, patience: float = 60) -> None:
+    def open(self, path: str, patience: float = 120) -> None:
         """Open a notebook and wait for its kernel.
 
         The notebook's own indicator says idle before there is a kernel, and Run All is then lost

@@ -60,7 +60,7 @@ def test_a_notebook_with_widgets_runs_and_answers(page, lab_server):
         "    n = traitlets.Int(7).tag(sync=True)\nCount()",
     )
     page.open("tiny.ipynb")
-    page.run_all(patience=60)
+    page.run_all(patience=120)
     page.page.locator("#count", has_text="7").wait_for()
     handle = page.page.locator(".widget-slider .noUi-handle")
     handle.focus()
@@ -80,7 +80,7 @@ def test_errors_and_outside_requests_are_seen(page, lab_server):
         "'never reached'",
     )
     page.open("broken.ipynb")
-    page.run_all(patience=60)
+    page.run_all(patience=120)
     page.page.locator("text=ZeroDivisionError").first.wait_for()
     errors = "\n".join(page.errors())
     assert "ZeroDivisionError" in errors and "NameError" in errors
