@@ -62,7 +62,7 @@ def render(options: argparse.Namespace) -> None:
         summary = people.write_dataset(options.out, people=options.people, seed=options.seed, progress=progress)
     print(f"Wrote {options.out}: {summary}")
     if options.preview:
-        people.preview(options.out).save(options.preview)
+        people.contact_sheet(options.out).save(options.preview)
         print(f"Wrote {options.preview}: a contact sheet.")
 
 
@@ -172,7 +172,7 @@ def explain(options: argparse.Namespace) -> None:
     if decoded.skipped:
         raise ValueError(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
     images = normalise(decoded.images)
-    reference = attribution.embed(checkpoint.model, images[:1])[0]
+    reference = attribution.reference(checkpoint.model, images[:1])
     target = attribution.similarity(reference)
     heat = attribution.METHODS[options.method](checkpoint.model, images[1:], target)[0]
     figure = figures.explained_pair(decoded.images, pair, heat, options.method)

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from . import baselines
+from . import baselines, twins
 
 Progress = Callable[[int, int], None]
 
 EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "baselines": baselines.run,
+    "twins": twins.run,
 }

@@ -1,0 +1,115 @@
+"""Does a model tell twins apart? Two rendered people who differ in one part only, and nowhere else.
+
+For a query of A, a gallery photo p of A and one n of her twin A': is the query closer to p than to n? The three photos
+come from three cameras, and the part that differs is visible in all three. Chance is one half.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import market, people, retrieval, weights
+from ..embed import Embedding, embed
+
+VISIBLE = 12  # pixels of the part at 128 x 64 that count as seen
+
+
+@dataclass(frozen=True)
+class Family:
+    """One twin pair.  part: where the two differ.  right: mean over its queries of the share of pairs decided right."""
+
+    part: str
+    members: tuple[int, int]
+    right: float
+    queries: int
+
+
+@dataclass(frozen=True)
+class ToldApart:
+    """right: mean over all queries.  interval: of it, 95 %, by bootstrap over families.  families: one a twin pair.
+
+    left_out: queries of twins for which no three photos from three cameras show the part.
+    """
+
+    right: float
+    interval: tuple[float, float]
+    families: tuple[Family, ...]
+    left_out: int
+
+    def by_part(self) -> dict[str, tuple[float, int]]:
+        """For each part the share decided right, weighed by queries, and the number of families."""
+        parts: dict[str, list[Family]] = defaultdict(list)
+        for family in self.families:
+            parts[family.part].append(family)
+        return {part: (_mean(found), len(found)) for part, found in sorted(parts.items())}
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        rows = [f"  {part:<14} {right:6.1%}  {count:3d} families" for part, (right, count) in self.by_part().items()]
+        total = f"twins told apart {self.right:.1%} [{low:.1%}, {high:.1%}], chance 50 %, {len(self.families)} families"
+        return "\n".join([total, *rows, f"  {self.left_out} queries left out: the part does not show in three cameras"])
+
+
+def run(root: Path, progress: Callable[[int, int], None] | None = None) -> ToldApart:
+    """The shipped weights on a folder of rendered people."""
+    found, checkpoint = market.read(root), weights.shipped()
+    sides = []
+    for photos in (found.query, found.gallery):
+        sides.append(embed(checkpoint.model, photos, size=checkpoint.size))
+        if progress:
+            progress(len(sides), 2)
+    return told_apart(root, *sides)
+
+
+def told_apart(root: Path | str, query: Embedding, gallery: Embedding, seed: int = 0) -> ToldApart:
+    """Grade embedded queries and gallery of a folder of rendered people.
+
+    Raises: ValueError where the folder has no people.json or no twins that can be compared.
+    """
+    records = {Path(record.path).name: record for record in people.read_people(root)}
+    distance = retrieval.distances(query.features, gallery.features)
+    seen = np.array([_visible(records.get(photo.name)) for photo in gallery.photos])
+    results: dict[tuple[int, int], list[float]] = defaultdict(list)
+    parts: dict[tuple[int, int], str] = {}
+    left_out = 0
+    for q, photo in enumerate(query.photos):
+        record = records.get(photo.name)
+        if record is None or not record.twin:
+            continue
+        elsewhere = seen & (gallery.cameras != photo.camera)
+        positives = np.flatnonzero(elsewhere & (gallery.people == photo.person))
+        negatives = np.flatnonzero(elsewhere & (gallery.people == record.twin))
+        apart = gallery.cameras[positives][:, None] != gallery.cameras[negatives][None]
+        if not _visible(record) or not apart.any():
+            left_out += 1
+            continue
+        closer = np.sign(distance[q, negatives][None] - distance[q, positives][:, None]) / 2 + 0.5  # ties count half
+        family = tuple(sorted((photo.person, record.twin)))
+        results[family].append(float(closer[apart].mean()))
+        parts[family] = record.part
+    families = tuple(
+        Family(parts[members], members, float(np.mean(right)), len(right)) for members, right in sorted(results.items())
+    )
+    if not families:
+        raise ValueError(f"{root} has no twins whose part shows in three cameras; expected a folder made by `render`")
+    return ToldApart(_mean(families), _interval(families, seed), families, left_out)
+
+
+def _visible(record: people.PhotoRecord | None) -> bool:
+    return record is not None and record.visible >= VISIBLE
+
+
+def _mean(families) -> float:
+    return float(np.average([f.right for f in families], weights=[f.queries for f in families]))
+
+
+def _interval(families: tuple[Family, ...], seed: int, draws: int = 2000) -> tuple[float, float]:
+    rng = np.random.Generator(np.random.PCG64(seed))
+    right = np.array([f.right for f in families])
+    queries = np.array([f.queries for f in families])
+    chosen = rng.integers(0, len(families), (draws, len(families)))
+    means = (right[chosen] * queries[chosen]).sum(1) / queries[chosen].sum(1)
+    return tuple(np.quantile(means, (0.025, 0.975)).tolist())
