@@ -27,12 +27,12 @@ class Camera:
 
 
 CAMERAS: tuple[Camera, ...] = (
-    Camera(.35, 2.9, 9.0, (1.05, 1.00, .93), 1.02, .92, 1.02, .80, .45, .013, 84, 1.),
-    Camera(-.60, 3.6, 11.5, (.93, .98, 1.07), .96, 1.02, .90, .35, .50, .016, 80, 1.),
-    Camera(1.30, 2.4, 7.5, (1.04, .99, .99), .94, 1.10, 1.10, 1.15, .35, .010, 88, 1.),
-    Camera(-1.15, 3.2, 10.0, (.97, 1.00, 1.00), 1.10, .75, .80, .15, .60, .020, 76, 1.),
-    Camera(.05, 4.2, 14.0, (1.00, 1.05, .95), .98, 1.08, 1.12, 1.00, .40, .012, 86, 1.),
-    Camera(2.30, 2.2, 8.2, (1.08, .96, 1.00), 1.06, .82, .92, .45, .75, .022, 73, .55),
+    Camera(0.35, 2.9, 9.0, (1.05, 1.00, 0.93), 1.02, 0.92, 1.02, 0.80, 0.45, 0.013, 84, 1.0),
+    Camera(-0.60, 3.6, 11.5, (0.93, 0.98, 1.07), 0.96, 1.02, 0.90, 0.35, 0.50, 0.016, 80, 1.0),
+    Camera(1.30, 2.4, 7.5, (1.04, 0.99, 0.99), 0.94, 1.10, 1.10, 1.15, 0.35, 0.010, 88, 1.0),
+    Camera(-1.15, 3.2, 10.0, (0.97, 1.00, 1.00), 1.10, 0.75, 0.80, 0.15, 0.60, 0.020, 76, 1.0),
+    Camera(0.05, 4.2, 14.0, (1.00, 1.05, 0.95), 0.98, 1.08, 1.12, 1.00, 0.40, 0.012, 86, 1.0),
+    Camera(2.30, 2.2, 8.2, (1.08, 0.96, 1.00), 1.06, 0.82, 0.92, 0.45, 0.75, 0.022, 73, 0.55),
 )
 WEATHER = ("clear", "cloudy", "overcast", "rain", "fog", "snow")
 ARMS = ("swing", "pocket", "phone", "chest", "behind")
@@ -43,8 +43,8 @@ OCCLUDERS = ("none", "pole", "hedge", "bollard", "bike", "car", "bin", "sign", "
 class View:
     """One shutter release.
 
-    camera: 1 to 6; its lens and sensor.  street: 1 to 6, the camera's own unless crossed.  yaw, gaze, nod, sun_azimuth, sun_height: radians (yaw 0 faces the camera, sun_azimuth 0 is behind
-    it).  phase: step in radians.  stride: 0 standing to 1.2.  hour: 0 to 24.  dx, dy: crop shift, shares of the box's
+    camera: 1 to 6; its lens and sensor.  street: 1 to 6, the camera's own unless crossed.
+    yaw, gaze, nod, sun_azimuth, sun_height: radians (yaw 0 faces the camera, sun_azimuth 0 is behind it).  phase: step in radians.  stride: 0 standing to 1.2.  hour: 0 to 24.  dx, dy: crop shift, shares of the box's
     height; zoom, stretch: log scale.  motion, blur: pixels at 128 rows.  place, passer_x, passer_y, distance,
     camera_height: metres.  gain, exposure, gamma, saturation, noise: of the camera chain.  scene, sensor, passer:
     numbers of random streams (passer 0: nobody passes).  occluder_at: share of the width.
@@ -103,36 +103,65 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
     fixed = CAMERAS[camera - 1]
     walk = stream(seed, "walk", person, camera, n // 2)
     rng = stream(seed, "view", person, camera, n)
-    turned = math.pi if walk.random() < .35 else 0.
-    yaw = fixed.heading + walk.normal(0, .7) + turned
+    turned = math.pi if walk.random() < 0.35 else 0.0
+    yaw = fixed.heading + walk.normal(0, 0.7) + turned
     hour = walk.uniform(7.5, 18.5)
-    weather = str(walk.choice(WEATHER, p=(.42, .24, .19, .07, .04, .04)))
+    weather = str(walk.choice(WEATHER, p=(0.42, 0.24, 0.19, 0.07, 0.04, 0.04)))
     place = walk.uniform(-60, 60)
     scene = int(walk.integers(1 << 20))
-    standing = walk.random() < .15
-    arms = str(walk.choice(ARMS, p=(.72, .08, .10, .05, .05)))
-    yaw += rng.normal(0, .15)
+    standing = walk.random() < 0.15
+    arms = str(walk.choice(ARMS, p=(0.72, 0.08, 0.10, 0.05, 0.05)))
+    yaw += rng.normal(0, 0.15)
     yaw = (yaw + math.pi) % (2 * math.pi) - math.pi
-    light = {"clear": 1., "cloudy": .55, "overcast": .12, "rain": .06, "fog": .08, "snow": .15}[weather]
+    light = {"clear": 1.0, "cloudy": 0.55, "overcast": 0.12, "rain": 0.06, "fog": 0.08, "snow": 0.15}[weather]
     noon = math.sin(math.pi * (hour - 6.5) / 13)
-    occluded = rng.random() < .12
-    passed = rng.random() < .18
-    side = 1 if rng.random() < .5 else -1
-    exposure = fixed.exposure * math.exp(rng.normal(0, .06)) * {"rain": 1.08}.get(weather, 1.)
-    gain = tuple(round(float(value * math.exp(rng.normal(0, .015))), 4) for value in fixed.gain)
+    occluded = rng.random() < 0.12
+    passed = rng.random() < 0.18
+    side = 1 if rng.random() < 0.5 else -1
+    exposure = fixed.exposure * math.exp(rng.normal(0, 0.06)) * {"rain": 1.08}.get(weather, 1.0)
+    gain = tuple(round(float(value * math.exp(rng.normal(0, 0.015))), 4) for value in fixed.gain)
     values = dict(
-        yaw=yaw, phase=rng.uniform(0, 2 * math.pi), stride=rng.uniform(.02, .12) if standing else
-        np.clip(rng.normal(.85, .16), .4, 1.2), gaze=np.clip(rng.normal(0, .28), -.9, .9), nod=rng.normal(.05, .10),
-        camera_height=fixed.height * math.exp(rng.normal(0, .02)), distance=fixed.distance * math.exp(rng.normal(0, .12)),
-        dx=rng.normal(0, .045), dy=rng.normal(0, .022), zoom=rng.normal(0, .05), stretch=rng.normal(0, .05),
-        hour=hour, sun=fixed.sun * light * rng.uniform(.85, 1.15), place=place + rng.normal(0, .6),
-        sun_azimuth=(hour - 12.5) * .27 + camera * 1.7, sun_height=.18 + .85 * max(noon, 0.),
-        occluder_at=rng.uniform(.05, .95), passer_x=side * rng.uniform(.35, .95), passer_y=rng.uniform(-.3, 4.5),
-        exposure=exposure, gamma=fixed.gamma, saturation=fixed.saturation * math.exp(rng.normal(0, .03)),
-        motion=abs(rng.normal(0, .5)), blur=fixed.blur, noise=fixed.noise, resolution=fixed.resolution)
+        yaw=yaw,
+        phase=rng.uniform(0, 2 * math.pi),
+        stride=rng.uniform(0.02, 0.12) if standing else np.clip(rng.normal(0.85, 0.16), 0.4, 1.2),
+        gaze=np.clip(rng.normal(0, 0.28), -0.9, 0.9),
+        nod=rng.normal(0.05, 0.10),
+        camera_height=fixed.height * math.exp(rng.normal(0, 0.02)),
+        distance=fixed.distance * math.exp(rng.normal(0, 0.12)),
+        dx=rng.normal(0, 0.045),
+        dy=rng.normal(0, 0.022),
+        zoom=rng.normal(0, 0.05),
+        stretch=rng.normal(0, 0.05),
+        hour=hour,
+        sun=fixed.sun * light * rng.uniform(0.85, 1.15),
+        place=place + rng.normal(0, 0.6),
+        sun_azimuth=(hour - 12.5) * 0.27 + camera * 1.7,
+        sun_height=0.18 + 0.85 * max(noon, 0.0),
+        occluder_at=rng.uniform(0.05, 0.95),
+        passer_x=side * rng.uniform(0.35, 0.95),
+        passer_y=rng.uniform(-0.3, 4.5),
+        exposure=exposure,
+        gamma=fixed.gamma,
+        saturation=fixed.saturation * math.exp(rng.normal(0, 0.03)),
+        motion=abs(rng.normal(0, 0.5)),
+        blur=fixed.blur,
+        noise=fixed.noise,
+        resolution=fixed.resolution,
+    )
     jpeg = int(np.clip(round(rng.normal(fixed.jpeg, 2)), 72, 90))
     occluder = str(rng.choice(OCCLUDERS[1:])) if occluded else "none"
     passer = int(rng.integers(1, 1 << 20)) if passed else 0
-    return View(camera=camera, street=camera, sequence=n // 2 + 1, arms=arms, weather=weather, scene=scene, occluder=occluder,
-                passer=passer, gain=gain, jpeg=jpeg, sensor=int(rng.integers(1 << 30)),
-                **{name: round(float(value), 4) for name, value in values.items()})
+    return View(
+        camera=camera,
+        street=camera,
+        sequence=n // 2 + 1,
+        arms=arms,
+        weather=weather,
+        scene=scene,
+        occluder=occluder,
+        passer=passer,
+        gain=gain,
+        jpeg=jpeg,
+        sensor=int(rng.integers(1 << 30)),
+        **{name: round(float(value), 4) for name, value in values.items()},
+    )
