@@ -60,7 +60,13 @@ def render(options: argparse.Namespace) -> None:
 
     with _progress("rendering") as progress:
         summary = people.write_dataset(options.out, people=options.people, seed=options.seed, progress=progress)
-    print(f"Wrote {options.out}: {summary}")
+    print(
+        f"Wrote {options.out}: {summary.people} people, {summary.pairs} pairs of twins; {summary.train} photos "
+        f"to train on, {summary.query} queries, {summary.gallery} gallery photos; {summary.bytes / 1e6:.1f} MB."
+    )
+    if options.archive:
+        size = people.pack(options.out, options.archive)
+        print(f"Wrote {options.archive}: the same folder as one file, {size / 1e6:.1f} MB.")
     if options.preview:
         people.contact_sheet(options.out).save(options.preview)
         print(f"Wrote {options.preview}: a contact sheet.")
@@ -246,6 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--people", type=_count, default=240, help="identities, a quarter of them unseen (default 240)")
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--preview", metavar="PNG", help="also write a contact sheet")
+    one.add_argument("--archive", metavar="ZIP", help="also write the folder as one file, as the shipped subset is")
 
     one = command("subset", subset, "Copy a subset of the people of a Market-1501 folder.")
     one.add_argument("market", metavar="MARKET", help="a Market-1501 folder")
