@@ -20,7 +20,7 @@ const STYLE = `
 .oe-conv .oe-tables { display: flex; flex-wrap: wrap; gap: 10px; }
 .oe-conv table { border-collapse: collapse; font-size: .88em; font-variant-numeric: tabular-nums; margin: 0; }
 .oe-conv caption { text-align: left; font-weight: 600; padding-bottom: 2px; color: inherit; }
-.oe-conv td { border: 1px solid var(--jp-border-color1, #bdbdbd); padding: 2px 5px; text-align: right;
+.oe-conv td { border: 1px solid var(--jp-border-color1, #bdbdbd); padding: 2px 5px; text-align: right; min-width: 1.2em;
   white-space: nowrap; color: inherit; background: var(--jp-layout-color1, #fff); }
 .oe-conv tr:nth-child(2) td:nth-child(2) { outline: 2px solid currentColor; outline-offset: -2px; }
 .oe-conv td.oe-unseen { border-style: dashed; }
@@ -191,7 +191,8 @@ function render({ model, el }) {
     tables.replaceChildren();
     for (const panel of model.get("panels")) {
       const table = add(tables, "table");
-      add(table, "caption", "", panel.name);
+      const read = panel.weights.flat().some((weight) => weight !== null);
+      add(table, "caption", "", read ? panel.name : `${panel.name}: not read`);
       const body = add(table, "tbody");
       panel.values.forEach((line, i) => {
         const cells = add(body, "tr");
@@ -199,7 +200,7 @@ function render({ model, el }) {
           const weight = panel.weights[i][j];
           const cell = add(cells, "td", weight === null ? "oe-unseen" : "");
           const shown = panel.padding[i][j] ? "pad 0" : `${value}`;
-          cell.textContent = weight === null ? "not read" : `${shown} × ${weight}`;
+          cell.textContent = weight === null ? "–" : `${shown} × ${weight}`;
         });
       });
     }

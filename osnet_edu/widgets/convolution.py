@@ -212,17 +212,17 @@ def _plus(terms: list) -> str:
 
 def _paint(values: np.ndarray) -> tuple[bytes, str]:
     """A map as RGB bytes and how to read it: grey where nothing is negative, else blue, white, orange."""
-    low, high = float(values.min()), float(values.max())
+    # The frame of zeros makes large numbers at the border, which would leave the photo itself pale.
+    inner = values[1:-1, 1:-1] if min(values.shape) > 2 else values
+    low, high = float(values.min()), float(inner.max())
     if low >= -1e-9:
         top = max(high, 1e-9)
-        grey = np.round(255 * values / top)
-        return np.repeat(grey[..., None], 3, 2).clip(0, 255).astype(np.uint8).tobytes(), (
-            f"black is 0, white is {top:.0f}"
-        )
-    most = max(-low, high)
-    share = (values / most)[..., None]
+        grey = (255 * values / top).clip(0, 255).round()
+        return np.repeat(grey[..., None], 3, 2).astype(np.uint8).tobytes(), f"black is 0, white is {top:.0f} or more"
+    most = max(float(abs(inner).max()), 1e-9)
+    share = (values / most).clip(-1, 1)[..., None]
     ends = np.where(share < 0, np.array([30, 84, 170]), np.array([217, 95, 2]))
     colours = 255 + (ends - 255) * abs(share) ** 0.7  # a root, so that weak answers can be seen
-    return np.round(colours).clip(0, 255).astype(np.uint8).tobytes(), (
-        f"white is 0, orange is positive up to {most:.0f}, blue is negative down to −{most:.0f}"
+    return colours.round().astype(np.uint8).tobytes(), (
+        f"white is 0, orange is positive (full at {most:.0f}), blue is negative (full at −{most:.0f})"
     )
