@@ -12,8 +12,9 @@ def pack(folder: Path | str, archive: Path | str) -> int:
     Raises: ValueError if the folder holds no file; FileExistsError if the archive is there already.
     """
     folder, archive = Path(folder), Path(archive)
-    files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.relative_to(
-        folder).as_posix())
+    files = sorted(
+        (path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.relative_to(folder).as_posix()
+    )
     if not files:
         raise ValueError(f"{folder} holds no file to pack")
     if archive.exists():

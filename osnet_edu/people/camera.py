@@ -12,16 +12,16 @@ from .view import View
 def blur(picture: np.ndarray, sigma_y: float, sigma_x: float) -> np.ndarray:
     """Gaussian blur of (H, W, 3); sigma in pixels, edges repeated."""
     for axis, sigma in ((0, sigma_y), (1, sigma_x)):
-        if sigma < .15:
+        if sigma < 0.15:
             continue
         reach = max(int(np.ceil(2.5 * sigma)), 1)
-        weight = np.exp(-.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+        weight = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
         weight = (weight / weight.sum()).astype(np.float32)
         pad = [(0, 0)] * 3
         pad[axis] = (reach, reach)
         wide = np.pad(picture, pad, mode="edge")
         n = picture.shape[axis]
-        picture = sum(w * (wide[k:k + n] if axis == 0 else wide[:, k:k + n]) for k, w in enumerate(weight))
+        picture = sum(w * (wide[k : k + n] if axis == 0 else wide[:, k : k + n]) for k, w in enumerate(weight))
     return picture
 
 
@@ -30,7 +30,7 @@ def tone(light: np.ndarray) -> np.ndarray:
     value = 1 - np.exp(-1.5 * np.maximum(light, 0))
     value = value / (1 - np.exp(-1.5 * 1.25))
     value = np.clip(value, 0, 1)
-    return np.where(value <= .0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - .055)
+    return np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
 
 
 def _shrunk(picture: np.ndarray, share: float) -> np.ndarray:
@@ -39,7 +39,7 @@ def _shrunk(picture: np.ndarray, share: float) -> np.ndarray:
         n = picture.shape[axis]
         low = max(round(n * share), 4)
         for count, source in ((low, n), (n, low)):
-            at = np.clip((np.arange(count) + .5) * source / count - .5, 0, source - 1)
+            at = np.clip((np.arange(count) + 0.5) * source / count - 0.5, 0, source - 1)
             i = np.minimum(at.astype(int), source - 2)
             part = (at - i).astype(np.float32)
             part = part[:, None, None] if axis == 0 else part[None, :, None]
@@ -62,12 +62,12 @@ def develop(light: np.ndarray, view: View, *, clean: bool = False) -> np.ndarray
     value = tone(light * view.exposure)
     value = value * np.asarray(view.gain, np.float32)
     value = np.clip(value, 0, 1) ** view.gamma
-    grey = value @ np.array((.299, .587, .114), np.float32)
+    grey = value @ np.array((0.299, 0.587, 0.114), np.float32)
     value = grey[..., None] + (value - grey[..., None]) * view.saturation
     if not clean:
         rng = stream("sensor", view.sensor, *light.shape[:2])
-        shot = rng.standard_normal(light.shape, dtype=np.float32) * .7
-        shot += rng.standard_normal(light.shape[:2], dtype=np.float32)[..., None] * .7
+        shot = rng.standard_normal(light.shape, dtype=np.float32) * 0.7
+        shot += rng.standard_normal(light.shape[:2], dtype=np.float32)[..., None] * 0.7
         if view.resolution < 1:
             shot = _shrunk(shot, view.resolution) * 1.5
         value = value + shot * view.noise

@@ -1,4 +1,4 @@
-"""A Market-1501 folder of rendered people: who is in it, twins, splits, distractors, junk; written by a pool, all or nothing."""
+"""A Market-1501 folder of rendered people: who is in it, twins, splits; written by a pool, all or nothing."""
 
 import json
 import multiprocessing
@@ -23,13 +23,13 @@ from .twins import TWIN_LABELS, TWIN_PARTS, prepare, twin
 from .view import CAMERAS, VIEW_FIELDS, View, draw_view
 
 FORMAT = 1
-VISIBLE = 12       # pixels of a part at 128 x 64 that count as seen
-RETRIES = 6        # other views tried for a photo on which the twin part does not show
+VISIBLE = 12  # pixels of a part at 128 x 64 that count as seen
+RETRIES = 6  # other views tried for a photo on which the twin part does not show
 
 
 @dataclass(frozen=True)
 class Member:
-    """One person of the set. split: train, test, distractor or junk.  twin: the other's id or 0.  part: what differs."""
+    """One person. split: train, test, distractor or junk.  twin: the other's id or 0.  part: what differs."""
 
     person: int
     split: str
@@ -67,8 +67,8 @@ class Summary:
 def members(people: int, seed: int) -> list[Member]:
     """Decide who is in a set of `people`: three quarters to train on, one quarter unseen.
 
-    Of the unseen, two thirds are members of twin pairs, of the others a half; both of a pair are on one side.  The parts
-    take turns.  All identities differ.
+    Of the unseen, two thirds are members of twin pairs, of the others a half; both of a pair are on one side.
+    The parts take turns.  All identities differ.
     Raises: ValueError for fewer than 8 people.
     """
     if people < 8:
@@ -76,7 +76,7 @@ def members(people: int, seed: int) -> list[Member]:
     test = max(round(people / 4), 4)
     found: list[Member] = []
     taken: set[Identity] = set()
-    for split, first, count, share in (("train", 1, people - test, .5), ("test", people - test + 1, test, 2 / 3)):
+    for split, first, count, share in (("train", 1, people - test, 0.5), ("test", people - test + 1, test, 2 / 3)):
         pairs = round(count * share / 2)
         turn = 0 if split == "train" else 4
         for k in range(pairs):
@@ -102,12 +102,12 @@ def members(people: int, seed: int) -> list[Member]:
 def _visible(shot: Shot, part: str) -> tuple[int, float]:
     """Pixels of the twin part, counted at 128 x 64, and its share of the person's pixels."""
     if not part:
-        return 0, 0.
+        return 0, 0.0
     labels = [LABEL[name] for name in TWIN_LABELS[part]]
     scale = shot.labels.size / (128 * 64)
     here = float(np.isin(shot.labels, labels).sum())
     person = float(((shot.labels > 0) & (shot.labels < LABEL["other"])).sum())
-    return int(round(here / scale)), round(here / max(person, 1), 4)
+    return round(here / scale), round(here / max(person, 1), 4)
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,14 @@ def _shoot(job: _Job) -> list[dict]:
         (Path(job.folder) / folder / name).write_bytes(data)
         mask = Path(job.folder) / "masks" / folder / Path(name).with_suffix(".png")
         write_mask(mask, exposed.shot.labels)
-        records.append({"path": f"{folder}/{name}", "view": [getattr(view, field) for field in VIEW_FIELDS],
-                        "visible": visible, "share": share})
+        records.append(
+            {
+                "path": f"{folder}/{name}",
+                "view": [getattr(view, field) for field in VIEW_FIELDS],
+                "visible": visible,
+                "share": share,
+            }
+        )
     return records
 
 
@@ -161,9 +167,13 @@ def _frame(person: int, number: int) -> int:
 def _spoiled(view: View) -> View:
     """A detector's bad box: shifted or scaled until little of a person is in it."""
     rng = stream("spoil", view.sensor)
-    side = 1 if rng.random() < .5 else -1
-    return replace(view, dx=round(side * float(rng.uniform(.20, .30)), 4), dy=round(float(rng.normal(0, .22)), 4),
-                   zoom=round(float(rng.uniform(.2, .7)), 4))
+    side = 1 if rng.random() < 0.5 else -1
+    return replace(
+        view,
+        dx=round(side * float(rng.uniform(0.20, 0.30)), 4),
+        dy=round(float(rng.normal(0, 0.22)), 4),
+        zoom=round(float(rng.uniform(0.2, 0.7)), 4),
+    )
 
 
 def write_mask(path: Path, labels: np.ndarray) -> None:
@@ -171,36 +181,49 @@ def write_mask(path: Path, labels: np.ndarray) -> None:
     Image.fromarray(labels).save(path, "PNG", optimize=True)
 
 
-def write_dataset(out: Path | str, *, people: int = 240, seed: int = 0, photos: int = 12,
-                  size: tuple[int, int] = (128, 64), workers: int | None = None,
-                  progress: Callable[[int, int], None] | None = None) -> Summary:
+def write_dataset(
+    out: Path | str,
+    *,
+    people: int = 240,
+    seed: int = 0,
+    photos: int = 12,
+    size: tuple[int, int] = (128, 64),
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Summary:
     """Write a Market-1501 folder of rendered people, with masks and people.json.
 
-    people: ids 1 to people, three quarters to train on.  photos: of each, spread over the cameras; of the unseen people
-    the first under each camera is a query.  For every five people one distractor (id 0), for every ten one junk box
-    (id -1) goes into the gallery.  size: (height, width) pixels.  workers: processes, by default one a core; the files do
-    not depend on it.  progress: called with photos done and photos in all.
+    people: ids 1 to people, three quarters to train on.  photos: of each, spread over the cameras; of the unseen
+    people the first under each camera is a query.  For every five people one distractor (id 0), for every ten one
+    junk box (id -1) goes into the gallery.  size: (height, width) pixels.  workers: processes, by default one a
+    core; the files do not depend on it.  progress: called with photos done and photos in all.
     Raises: FileExistsError if out exists and is not empty; ValueError for numbers that make no set.
     """
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"{out} exists and is not empty: choose another folder, or empty it first")
     if photos < 2 * len(CAMERAS):
-        raise ValueError(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
+        raise ValueError(
+            f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera"
+        )
     if len(size) != 2 or min(size) < 16:
         raise ValueError(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
     crowd = members(people, seed)
     extra = [Member(people + 1 + k, "distractor", draw_identity(seed, people + 1 + k)) for k in range(people // 5)]
-    junk = [Member(people + 1 + len(extra) + k, "junk", draw_identity(seed, people + 1 + len(extra) + k))
-            for k in range(people // 10)]
+    junk = [
+        Member(people + 1 + len(extra) + k, "junk", draw_identity(seed, people + 1 + len(extra) + k))
+        for k in range(people // 10)
+    ]
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         for name in market.SPLITS.values():
             (folder / name).mkdir()
             (folder / "masks" / name).mkdir(parents=True)
-        jobs = [_Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, tuple(size))
-                for member in (*crowd, *extra, *junk)]
+        jobs = [
+            _Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, tuple(size))
+            for member in (*crowd, *extra, *junk)
+        ]
         total = sum(job.photos for job in jobs)
         done, records = 0, []
         for found in _run(jobs, workers):
@@ -218,8 +241,14 @@ def write_dataset(out: Path | str, *, people: int = 240, seed: int = 0, photos: 
         raise
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
     size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    return Summary(people, sum(member.twin > member.person for member in crowd), counts["train"], counts["query"],
-                   counts["gallery"], size_of)
+    return Summary(
+        people,
+        sum(member.twin > member.person for member in crowd),
+        counts["train"],
+        counts["query"],
+        counts["gallery"],
+        size_of,
+    )
 
 
 def _run(jobs: list[_Job], workers: int | None) -> Iterator[list[dict]]:
@@ -241,17 +270,31 @@ def _write_people(path: Path, crowd: list[Member], records: list[list[dict]], se
     """people.json: columns named once, a row for each person and each photo."""
     rows = []
     for member, photos in zip(crowd, records, strict=True):
-        rows.append({"person": member.person, "split": member.split, "twin": member.twin, "part": member.part,
-                     "identity": [getattr(member.identity, field) for field in FIELDS],
-                     "photos": [[one["path"], one["visible"], one["share"], one["view"]] for one in photos]})
-    table = {"format": FORMAT, "seed": seed, "size": list(size), "identity_fields": list(FIELDS),
-             "view_fields": list(VIEW_FIELDS), "people": rows}
+        rows.append(
+            {
+                "person": member.person,
+                "split": member.split,
+                "twin": member.twin,
+                "part": member.part,
+                "identity": [getattr(member.identity, field) for field in FIELDS],
+                "photos": [[one["path"], one["visible"], one["share"], one["view"]] for one in photos],
+            }
+        )
+    table = {
+        "format": FORMAT,
+        "seed": seed,
+        "size": list(size),
+        "identity_fields": list(FIELDS),
+        "view_fields": list(VIEW_FIELDS),
+        "people": rows,
+    }
     path.write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 def _record(kind: type, names: list[str], values: list) -> Identity | View:
-    return kind(**{name: tuple(value) if isinstance(value, list) else value
-                   for name, value in zip(names, values, strict=True)})
+    return kind(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in zip(names, values, strict=True)}
+    )
 
 
 def read_people(root: Path | str) -> list[PhotoRecord]:
@@ -270,8 +313,18 @@ def read_people(root: Path | str) -> list[PhotoRecord]:
             who = _record(Identity, table["identity_fields"], row["identity"])
             person = {"distractor": 0, "junk": -1}.get(row["split"], row["person"])
             for name, visible, share, view in row["photos"]:
-                found.append(PhotoRecord(name, person, who, _record(View, table["view_fields"], view), row["twin"],
-                                         row["part"], visible, share))
+                found.append(
+                    PhotoRecord(
+                        name,
+                        person,
+                        who,
+                        _record(View, table["view_fields"], view),
+                        row["twin"],
+                        row["part"],
+                        visible,
+                        share,
+                    )
+                )
         return found
     except FileNotFoundError:
         raise ValueError(f"{path} is missing: {root} is no folder of rendered people") from None

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import carried, clothes, head
+from . import carried, clothes, hair, head
 from .body import LABEL, Pose, pose_of
 from .identity import Identity
 from .mesh import Piece, pack_pieces
 from .pattern import GLOSS, paint
-from .raster import facing_away, in_shadow, rasterise, sky_visibility, sun_shadow
+from .raster import facing_away, in_shadow, interpolate, rasterise, sky_visibility, sun_shadow
 from .street import Light
 from .view import View
 
@@ -31,15 +31,15 @@ class Lens:
     def project(self, points: np.ndarray) -> np.ndarray:
         """(V, 3) metres to (V, 3): x, y in samples and depth in metres."""
         local = points - self.eye
-        depth = np.maximum(local @ self.ahead, .05)
+        depth = np.maximum(local @ self.ahead, 0.05)
         x = self.middle[0] + self.focus[0] * (local @ self.right) / depth
         y = self.middle[1] - self.focus[1] * (local @ self.up) / depth
         return np.stack((x, y, depth), 1)
 
     def rays(self, height: int, width: int) -> np.ndarray:
         """(height * width, 3) directions through the samples' centres; a factor of 1 is 1 m of depth."""
-        x = (np.arange(width) + .5 - self.middle[0]) / self.focus[0]
-        y = (self.middle[1] - np.arange(height) - .5) / self.focus[1]
+        x = (np.arange(width) + 0.5 - self.middle[0]) / self.focus[0]
+        y = (self.middle[1] - np.arange(height) - 0.5) / self.focus[1]
         rays = self.ahead + x[None, :, None] * self.right + y[:, None, None] * self.up
         return rays.reshape(-1, 3)
 
@@ -67,13 +67,29 @@ def pose_in(identity: Identity, view: View) -> Pose:
 def pieces_of(identity: Identity, pose: Pose) -> list[Piece]:
     """All surfaces of a dressed person, in the person's own axes."""
     top = clothes.make_top(identity, pose)
-    return [top, *clothes.make_collar(identity, pose), *clothes.make_sleeves(identity, pose),
-            *clothes.make_bottom(identity, pose), *head.make_head(identity, pose), *head.make_hair(identity, pose),
-            *head.make_hat(identity, pose), *carried.make_bag(identity, pose, top), *carried.make_umbrella(identity, pose)]
+    return [
+        top,
+        *clothes.make_collar(identity, pose),
+        *clothes.make_sleeves(identity, pose),
+        *clothes.make_bottom(identity, pose),
+        *head.make_head(identity, pose),
+        *hair.make_hair(identity, pose),
+        *head.make_hat(identity, pose),
+        *carried.make_bag(identity, pose, top),
+        *carried.make_umbrella(identity, pose),
+    ]
 
 
-def draw(identity: Identity, pose: Pose, yaw: float, at: tuple[float, float], lens: Lens, light: Light, height: int,
-         width: int) -> Layer:
+def draw(
+    identity: Identity,
+    pose: Pose,
+    yaw: float,
+    at: tuple[float, float],
+    lens: Lens,
+    light: Light,
+    height: int,
+    width: int,
+) -> Layer:
     """Rasterise and light one person.
 
     yaw: radians, 0 faces the camera.  at: metres right of and behind the crop's middle.  height, width: samples.
@@ -82,8 +98,8 @@ def draw(identity: Identity, pose: Pose, yaw: float, at: tuple[float, float], le
     mesh = pack_pieces(pieces)
     ahead = np.array((np.sin(yaw), -np.cos(yaw), 0))
     left = np.array((np.cos(yaw), np.sin(yaw), 0))
-    turn = np.stack((ahead, left, (0., 0., 1.)), 1)
-    position = mesh["position"] @ turn.T + np.array((*at, 0.))
+    turn = np.stack((ahead, left, (0.0, 0.0, 1.0)), 1)
+    position = mesh["position"] @ turn.T + np.array((*at, 0.0))
     normal = mesh["normal"] @ turn.T
     label = np.array([piece.label for piece in pieces])
     owner = np.repeat(np.arange(len(pieces)), [piece.shade.size for piece in pieces])
@@ -96,13 +112,18 @@ def draw(identity: Identity, pose: Pose, yaw: float, at: tuple[float, float], le
     shadow = sun_shadow(position, mesh["faces"], light.sun)
     corner = mesh["faces"][face]
     table = np.concatenate((position, normal, mesh["uv"], sky[:, None], screen[:, 2:], mesh["shade"][:, None]), 1)
-    value = (table[corner] * weight[..., None]).sum(1)
-    point, facing, uv, open_sky, depth, shade = (value[:, :3], value[:, 3:6], value[:, 6:8], value[:, 8], value[:, 9],
-                                                 value[:, 10])
-    facing = facing / np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-9)
-    look = lens.eye - point
-    look /= np.linalg.norm(look, axis=1, keepdims=True)
-    inside = (facing * look).sum(1) < -.05          # the inner side of cloth
+    value = interpolate(table, corner, weight)
+    point, facing, uv, open_sky, depth, shade = (
+        value[:, :3],
+        value[:, 3:6],
+        value[:, 6:8],
+        value[:, 8],
+        value[:, 9],
+        value[:, 10],
+    )
+    facing = _unit(facing)
+    look = _unit(lens.eye - point)
+    inside = _dot(facing, look) < -0.05  # the inner side of cloth
     facing = np.where(inside[:, None], -facing, facing)
     piece = mesh["piece"][face]
     albedo = np.empty((len(hit), 3))
@@ -122,24 +143,37 @@ def draw(identity: Identity, pose: Pose, yaw: float, at: tuple[float, float], le
             albedo[rows] = color
             if not isinstance(labels, int):
                 part[rows] = labels
-            gloss[rows] = GLOSS.get(material, .0)
-    open_sky = np.clip(open_sky * np.where(inside, .35, 1.) * shade, 0, 1)
+            gloss[rows] = GLOSS.get(material, 0.0)
+    open_sky = np.clip(open_sky * np.where(inside, 0.35, 1.0) * shade, 0, 1)
     toward = facing @ light.sun
     skin = (part == LABEL["skin"])[:, None]
-    wrap = np.where(skin, np.clip((toward[:, None] + np.array((.30, .14, .08))) / np.array((1.30, 1.14, 1.08)), 0, 1),
-                    np.clip(toward, 0, 1)[:, None])
-    blocked = in_shadow(shadow, point + facing * .02)
+    wrap = np.where(
+        skin,
+        np.clip((toward[:, None] + np.array((0.30, 0.14, 0.08))) / np.array((1.30, 1.14, 1.08)), 0, 1),
+        np.clip(toward, 0, 1)[:, None],
+    )
+    blocked = in_shadow(shadow, point + facing * 0.02)
     sun = light.sunlight * wrap * (1 - blocked)[:, None]
-    up = .5 + .5 * facing[:, 2]
-    ambient = light.sky * (up * open_sky)[:, None] + light.bounce * ((1 - up) * (.4 + .6 * open_sky))[:, None]
-    half = look + light.sun
-    half /= np.linalg.norm(half, axis=1, keepdims=True)
-    shine = np.clip((facing * half).sum(1), 0, 1) ** 24 * gloss
-    rim = (1 - np.clip((facing * look).sum(1), 0, 1)) ** 4 * gloss * .6
-    out = albedo * (sun + ambient) + light.sunlight * (shine * (1 - blocked))[:, None] + light.sky * (rim * open_sky)[:, None]
+    up = 0.5 + 0.5 * facing[:, 2]
+    ambient = light.sky * (up * open_sky)[:, None] + light.bounce * ((1 - up) * (0.4 + 0.6 * open_sky))[:, None]
+    shine = np.clip(_dot(facing, _unit(look + light.sun)), 0, 1) ** 24 * gloss
+    rim = (1 - np.clip(_dot(facing, look), 0, 1)) ** 4 * gloss * 0.6
+    out = (
+        albedo * (sun + ambient)
+        + light.sunlight * (shine * (1 - blocked))[:, None]
+        + light.sky * (rim * open_sky)[:, None]
+    )
     return Layer(hit, depth, out, facing, uv, part, piece, shadow)
+
+
+def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.einsum("ni,ni->n", one, other)
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.maximum(np.sqrt(_dot(vector, vector)), 1e-9)[:, None]
 
 
 def shade_of(layer: Layer, points: np.ndarray) -> np.ndarray:
     """(N,) share of the sun that a figure takes from points (N, 3) of the street."""
-    return in_shadow(layer.shadow, points, bias=.06)
+    return in_shadow(layer.shadow, points, bias=0.06)

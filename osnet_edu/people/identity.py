@@ -25,12 +25,23 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 # Lowest and highest allowed value of every number: metres where a length, shares where a proportion.
 RANGES: dict[str, tuple[float, float]] = {
-    "height": (1.10, 2.05), "girth": (.80, 1.40), "figure": (-1., 1.), "shoulders": (.88, 1.14),
-    "head_scale": (.92, 1.25), "stoop": (0., .35), "sleeve": (0., 1.), "top_length": (0., 1.),
-    "top_ease": (.006, .045), "pattern_period": (.02, .40), "pattern_phase": (0., 1.), "logo_size": (.05, .14),
-    "bottom_length": (0., 1.), "bottom_ease": (.004, .05), "sock_length": (0., .3),
+    "height": (1.10, 2.05),
+    "girth": (0.80, 1.40),
+    "figure": (-1.0, 1.0),
+    "shoulders": (0.88, 1.14),
+    "head_scale": (0.92, 1.25),
+    "stoop": (0.0, 0.35),
+    "sleeve": (0.0, 1.0),
+    "top_length": (0.0, 1.0),
+    "top_ease": (0.006, 0.045),
+    "pattern_period": (0.02, 0.40),
+    "pattern_phase": (0.0, 1.0),
+    "logo_size": (0.05, 0.14),
+    "bottom_length": (0.0, 1.0),
+    "bottom_ease": (0.004, 0.05),
+    "sock_length": (0.0, 0.3),
 }
-OPENING = ("jacket", "coat", "shirt", "hoodie")   # tops that can be worn open over an inner shirt
+OPENING = ("jacket", "coat", "shirt", "hoodie")  # tops that can be worn open over an inner shirt
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,9 @@ def check(identity: Identity) -> Identity:
         if not good or not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in color):
             raise ValueError(f"{name} is {color!r}; allowed are three numbers (red, green, blue) in [0, 1]")
     if isinstance(identity.skin, bool) or identity.skin not in range(len(palette.SKIN_TONES)):
-        raise ValueError(f"skin is {identity.skin!r}; allowed are whole numbers from 0 to {len(palette.SKIN_TONES) - 1}")
+        raise ValueError(
+            f"skin is {identity.skin!r}; allowed are whole numbers from 0 to {len(palette.SKIN_TONES) - 1}"
+        )
     if not isinstance(identity.open, bool):
         raise ValueError(f"open is {identity.open!r}; allowed are True and False")
     if identity.open and identity.top not in OPENING:
@@ -147,7 +160,7 @@ def build_of(identity: Identity) -> str:
     """The name of a build: child, slim, average, broad or heavy."""
     if identity.height < 1.45:
         return "child"
-    for name, limit in (("slim", .92), ("average", 1.04), ("broad", 1.15)):
+    for name, limit in (("slim", 0.92), ("average", 1.04), ("broad", 1.15)):
         if identity.girth < limit:
             return name
     return "heavy"
@@ -163,66 +176,167 @@ def draw_identity(seed: int, person: int) -> Identity:
     rng = stream(seed, "identity", person)
     number = lambda mean, spread, low, high: round(float(np.clip(rng.normal(mean, spread), low, high)), 3)  # noqa: E731
     span = lambda low, high: round(float(rng.uniform(low, high)), 3)  # noqa: E731
-    woman = rng.random() < .5
-    child = rng.random() < .07
-    old = not child and rng.random() < .13
-    height = number(1.30, .09, 1.12, 1.44) if child else number(1.64 if woman else 1.77, .07, 1.47, 2.02)
-    girth = (span(.82, .92), span(.92, 1.04), span(.92, 1.04), span(1.04, 1.15), span(1.15, 1.34))[rng.integers(5)]
-    hair = _choice(rng, {"buzz": .03, "short": .09, "side parting": .04, "curly": .05, "afro": .04, "bob": .19,
-                         "long": .27, "ponytail": .15, "bun": .09, "braids": .05} if woman else
-                   {"none": .08, "buzz": .17, "short": .31, "side parting": .22, "curly": .11, "afro": .05,
-                    "bob": .02, "long": .03, "bun": .02})
-    hair_color = rounded(np.array((.72, .71, .70)) + rng.normal(0, .06)) if old else pick(rng, palette.HAIR_COLORS)
-    hat = _choice(rng, {"none": .70, "cap": .07, "beanie": .06, "brim": .05, "hijab": .12} if woman else
-                  {"none": .70, "cap": .14, "beanie": .08, "brim": .04, "turban": .05})
-    beard = "none" if woman or child else _choice(rng, {"none": .52, "stubble": .18, "moustache": .08, "full": .22})
-    top = _choice(rng, {"t-shirt": .22, "shirt": .12, "jumper": .14, "jacket": .15, "coat": .09, "hoodie": .12,
-                        "dress": .16 if woman else 0, "tank": .06})
+    woman = rng.random() < 0.5
+    child = rng.random() < 0.07
+    old = not child and rng.random() < 0.13
+    height = number(1.30, 0.09, 1.12, 1.44) if child else number(1.64 if woman else 1.77, 0.07, 1.47, 2.02)
+    girth = (span(0.82, 0.92), span(0.92, 1.04), span(0.92, 1.04), span(1.04, 1.15), span(1.15, 1.34))[rng.integers(5)]
+    hair = _choice(
+        rng,
+        {
+            "buzz": 0.03,
+            "short": 0.09,
+            "side parting": 0.04,
+            "curly": 0.05,
+            "afro": 0.04,
+            "bob": 0.19,
+            "long": 0.27,
+            "ponytail": 0.15,
+            "bun": 0.09,
+            "braids": 0.05,
+        }
+        if woman
+        else {
+            "none": 0.08,
+            "buzz": 0.17,
+            "short": 0.31,
+            "side parting": 0.22,
+            "curly": 0.11,
+            "afro": 0.05,
+            "bob": 0.02,
+            "long": 0.03,
+            "bun": 0.02,
+        },
+    )
+    hair_color = rounded(np.array((0.72, 0.71, 0.70)) + rng.normal(0, 0.06)) if old else pick(rng, palette.HAIR_COLORS)
+    hat = _choice(
+        rng,
+        {"none": 0.70, "cap": 0.07, "beanie": 0.06, "brim": 0.05, "hijab": 0.12}
+        if woman
+        else {"none": 0.70, "cap": 0.14, "beanie": 0.08, "brim": 0.04, "turban": 0.05},
+    )
+    beard = "none" if woman or child else _choice(rng, {"none": 0.52, "stubble": 0.18, "moustache": 0.08, "full": 0.22})
+    top = _choice(
+        rng,
+        {
+            "t-shirt": 0.22,
+            "shirt": 0.12,
+            "jumper": 0.14,
+            "jacket": 0.15,
+            "coat": 0.09,
+            "hoodie": 0.12,
+            "dress": 0.16 if woman else 0,
+            "tank": 0.06,
+        },
+    )
     sleeve, ease, length = {
-        "t-shirt": (span(.26, .50), span(.010, .024), span(.24, .36)), "tank": (0., span(.008, .014), span(.22, .34)),
-        "shirt": (span(.30, 1.), span(.010, .022), span(.24, .40)), "jumper": (1., span(.014, .028), span(.22, .34)),
-        "jacket": (1., span(.020, .036), span(.20, .38)), "coat": (1., span(.022, .036), span(.52, .88)),
-        "hoodie": (1., span(.020, .036), span(.24, .36)), "dress": (span(0, 1.), span(.008, .018), span(.50, .92)),
+        "t-shirt": (span(0.26, 0.50), span(0.010, 0.024), span(0.24, 0.36)),
+        "tank": (0.0, span(0.008, 0.014), span(0.22, 0.34)),
+        "shirt": (span(0.30, 1.0), span(0.010, 0.022), span(0.24, 0.40)),
+        "jumper": (1.0, span(0.014, 0.028), span(0.22, 0.34)),
+        "jacket": (1.0, span(0.020, 0.036), span(0.20, 0.38)),
+        "coat": (1.0, span(0.022, 0.036), span(0.52, 0.88)),
+        "hoodie": (1.0, span(0.020, 0.036), span(0.24, 0.36)),
+        "dress": (span(0, 1.0), span(0.008, 0.018), span(0.50, 0.92)),
     }[top]
-    pattern = _choice(rng, {"plain": .60, "stripes": .11, "vertical stripes": .05, "check": .08, "block": .08,
-                            "dots": .05, "camouflage": .03})
+    pattern = _choice(
+        rng,
+        {
+            "plain": 0.60,
+            "stripes": 0.11,
+            "vertical stripes": 0.05,
+            "check": 0.08,
+            "block": 0.08,
+            "dots": 0.05,
+            "camouflage": 0.03,
+        },
+    )
     top_color = pick(rng, palette.TOP_COLORS)
-    top_color2 = palette.far_color(rng, palette.TOP_COLORS, (top_color,), .30, 1.3)
-    opened = top in ("jacket", "coat") and rng.random() < .55 or top in ("shirt", "hoodie") and rng.random() < .18
-    inner = palette.far_color(rng, palette.TOP_COLORS, (top_color,), .22, 1.5)
-    logo_odds = {"t-shirt": .5, "hoodie": .45, "jumper": .28, "tank": .25, "jacket": .2, "dress": .12}.get(top, 0)
+    top_color2 = palette.far_color(rng, palette.TOP_COLORS, (top_color,), 0.30, 1.3)
+    opened = rng.random() < {"jacket": 0.55, "coat": 0.55, "shirt": 0.18, "hoodie": 0.18}.get(top, 0)
+    inner = palette.far_color(rng, palette.TOP_COLORS, (top_color,), 0.22, 1.5)
+    logo_odds = {"t-shirt": 0.5, "hoodie": 0.45, "jumper": 0.28, "tank": 0.25, "jacket": 0.2, "dress": 0.12}.get(top, 0)
     logo = str(rng.choice(CHOICES["logo"][1:])) if pattern == "plain" and rng.random() < logo_odds else "none"
-    logo_color = palette.far_color(rng, palette.BRIGHT_COLORS, (top_color,), .40, 1.6)
-    bottom = _choice(rng, {"leggings": .45, "none": .55} if top == "dress" else
-                     {"trousers": .24, "jeans": .30, "leggings": .15, "shorts": .13, "skirt": .18} if woman else
-                     {"trousers": .36, "jeans": .42, "leggings": .03, "shorts": .19})
-    bottom_length = {"shorts": span(.18, .48), "skirt": span(.22, .90), "none": 0.}.get(bottom, 0.)
+    logo_color = palette.far_color(rng, palette.BRIGHT_COLORS, (top_color,), 0.40, 1.6)
+    bottom = _choice(
+        rng,
+        {"leggings": 0.45, "none": 0.55}
+        if top == "dress"
+        else {"trousers": 0.24, "jeans": 0.30, "leggings": 0.15, "shorts": 0.13, "skirt": 0.18}
+        if woman
+        else {"trousers": 0.36, "jeans": 0.42, "leggings": 0.03, "shorts": 0.19},
+    )
+    bottom_length = {"shorts": span(0.18, 0.48), "skirt": span(0.22, 0.90), "none": 0.0}.get(bottom, 0.0)
     if bottom in ("trousers", "jeans", "leggings"):
-        bottom_length = span(.88, 1.) if rng.random() < .85 else span(.66, .86)
-    bottom_ease = {"trousers": span(.014, .034), "jeans": span(.008, .022), "leggings": span(.004, .007),
-                   "shorts": span(.014, .034), "skirt": span(.012, .04), "none": .01}[bottom]
+        bottom_length = span(0.88, 1.0) if rng.random() < 0.85 else span(0.66, 0.86)
+    bottom_ease = {
+        "trousers": span(0.014, 0.034),
+        "jeans": span(0.008, 0.022),
+        "leggings": span(0.004, 0.007),
+        "shorts": span(0.014, 0.034),
+        "skirt": span(0.012, 0.04),
+        "none": 0.01,
+    }[bottom]
     denim = {name: palette.BOTTOM_COLORS[name] for name in ("dark denim", "denim", "light denim", "black", "grey")}
     bottom_color = pick(rng, denim if bottom == "jeans" else palette.BOTTOM_COLORS)
-    shoe = _choice(rng, {"sneaker": .55, "boot": .17, "flat": .20, "sandal": .08})
+    shoe = _choice(rng, {"sneaker": 0.55, "boot": 0.17, "flat": 0.20, "sandal": 0.08})
     shoe_color = pick(rng, palette.SHOE_COLORS)
-    bag = _choice(rng, {"none": .36, "backpack": .23, "handbag": .15, "crossbody": .15, "tote": .11} if woman else
-                  {"none": .47, "backpack": .32, "handbag": .04, "crossbody": .13, "tote": .04})
+    bag = _choice(
+        rng,
+        {"none": 0.36, "backpack": 0.23, "handbag": 0.15, "crossbody": 0.15, "tote": 0.11}
+        if woman
+        else {"none": 0.47, "backpack": 0.32, "handbag": 0.04, "crossbody": 0.13, "tote": 0.04},
+    )
     bag_color = pick(rng, palette.BRIGHT_COLORS)
-    strap_color = bag_color if rng.random() < .5 else pick(rng, palette.BRIGHT_COLORS)
+    strap_color = bag_color if rng.random() < 0.5 else pick(rng, palette.BRIGHT_COLORS)
     place = "front" if bag == "backpack" else "back" if opened else "both"
-    return check(Identity(
-        height=height, girth=girth, figure=span(.05, 1.) if woman and not child else span(-1., -.1),
-        shoulders=number(.96 if woman else 1.03, .035, .89, 1.13),
-        head_scale=span(1.10, 1.20) if child else number(1.02, .025, .95, 1.09),
-        stoop=span(.10, .32) if old else span(0., .07),
-        skin=int(rng.choice(len(palette.SKIN_TONES), p=palette.SKIN_WEIGHTS)), hair=hair, hair_color=hair_color,
-        beard=beard, hat=hat, hat_color=pick(rng, palette.BRIGHT_COLORS),
-        glasses=_choice(rng, {"none": .76, "clear": .16, "sun": .08}), top=top, top_color=top_color,
-        top_color2=top_color2, top_length=length, top_ease=ease, sleeve=sleeve, pattern=pattern,
-        pattern_period=span(.05, .15), pattern_phase=span(0., 1.), open=bool(opened), inner_color=inner, logo=logo,
-        logo_color=logo_color, logo_place=place, logo_size=span(.07, .105), bottom=bottom, bottom_color=bottom_color,
-        bottom_length=bottom_length, bottom_ease=bottom_ease, shoe=shoe, shoe_color=shoe_color,
-        sole_color=pick(rng, palette.SOLE_COLORS), sock_color=pick(rng, palette.SHOE_COLORS),
-        sock_length=span(.02, .16), bag=bag, bag_color=bag_color, strap_color=strap_color,
-        bag_side=str(rng.choice(CHOICES["bag_side"])), umbrella="open" if rng.random() < .05 else "none",
-        umbrella_color=pick(rng, palette.BRIGHT_COLORS), grain=int(rng.integers(1 << 20))))
+    if opened and bag == "backpack":
+        logo = "none"  # it would be hidden on both sides
+    return check(
+        Identity(
+            height=height,
+            girth=girth,
+            figure=span(0.05, 1.0) if woman and not child else span(-1.0, -0.1),
+            shoulders=number(0.96 if woman else 1.03, 0.035, 0.89, 1.13),
+            head_scale=span(1.10, 1.20) if child else number(1.02, 0.025, 0.95, 1.09),
+            stoop=span(0.10, 0.32) if old else span(0.0, 0.07),
+            skin=int(rng.choice(len(palette.SKIN_TONES), p=palette.SKIN_WEIGHTS)),
+            hair=hair,
+            hair_color=hair_color,
+            beard=beard,
+            hat=hat,
+            hat_color=pick(rng, palette.BRIGHT_COLORS),
+            glasses=_choice(rng, {"none": 0.76, "clear": 0.16, "sun": 0.08}),
+            top=top,
+            top_color=top_color,
+            top_color2=top_color2,
+            top_length=length,
+            top_ease=ease,
+            sleeve=sleeve,
+            pattern=pattern,
+            pattern_period=span(0.05, 0.15),
+            pattern_phase=span(0.0, 1.0),
+            open=bool(opened),
+            inner_color=inner,
+            logo=logo,
+            logo_color=logo_color,
+            logo_place=place,
+            logo_size=span(0.07, 0.105),
+            bottom=bottom,
+            bottom_color=bottom_color,
+            bottom_length=bottom_length,
+            bottom_ease=bottom_ease,
+            shoe=shoe,
+            shoe_color=shoe_color,
+            sole_color=pick(rng, palette.SOLE_COLORS),
+            sock_color=pick(rng, palette.SHOE_COLORS),
+            sock_length=span(0.02, 0.16),
+            bag=bag,
+            bag_color=bag_color,
+            strap_color=strap_color,
+            bag_side=str(rng.choice(CHOICES["bag_side"])),
+            umbrella="open" if rng.random() < 0.05 else "none",
+            umbrella_color=pick(rng, palette.BRIGHT_COLORS),
+            grain=int(rng.integers(1 << 20)),
+        )
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from .streams import cloud, sample
 
-UP = np.array((0., 0., 1.))
+UP = np.array((0.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,22 @@ def ring_angles(segments: int) -> np.ndarray:
     return np.linspace(0, 2 * np.pi, segments + 1)
 
 
-def loft(name: str, material: str, label: int, centre: np.ndarray, left: np.ndarray, front: np.ndarray,
-         wide: np.ndarray, deep: np.ndarray, *, v: np.ndarray, power: np.ndarray | float = 2., segments: int = 20,
-         bulge: np.ndarray | None = None, closed: bool = True) -> Piece:
+def loft(
+    name: str,
+    material: str,
+    label: int,
+    centre: np.ndarray,
+    left: np.ndarray,
+    front: np.ndarray,
+    wide: np.ndarray,
+    deep: np.ndarray,
+    *,
+    v: np.ndarray,
+    power: np.ndarray | float = 2.0,
+    segments: int = 20,
+    bulge: np.ndarray | None = None,
+    closed: bool = True,
+) -> Piece:
     """Sweep a super-ellipse along rings.
 
     centre: (R, 3) metres.  left, front: (R, 3) or (3,) unit axes of each ring.  wide, deep: (R,) half axes in metres
@@ -63,8 +76,17 @@ def loft(name: str, material: str, label: int, centre: np.ndarray, left: np.ndar
     return surface(name, material, label, grid, uv, centre=centre, closed=closed)
 
 
-def surface(name: str, material: str, label: int, grid: np.ndarray, uv: np.ndarray, *,
-            centre: np.ndarray | None = None, closed: bool = True, wrap: bool = True) -> Piece:
+def surface(
+    name: str,
+    material: str,
+    label: int,
+    grid: np.ndarray,
+    uv: np.ndarray,
+    *,
+    centre: np.ndarray | None = None,
+    closed: bool = True,
+    wrap: bool = True,
+) -> Piece:
     """A Piece from a grid of points, with normals by finite differences, outward from `centre` (R, 3).
 
     wrap: whether the last column is the first again.
@@ -84,12 +106,12 @@ def surface(name: str, material: str, label: int, grid: np.ndarray, uv: np.ndarr
     outward = grid - (grid.mean(axis=1) if centre is None else centre)[:, None]
     if float((normal * outward).sum()) < 0:
         normal = -normal
-    length = np.sqrt((normal * normal).sum(-1, keepdims=True))
+    length = np.sqrt(np.einsum("rsi,rsi->rs", normal, normal))[..., None]
     flat = length[..., 0] < 1e-12
     normal = normal / np.maximum(length, 1e-12)
-    if flat.any():   # a pole: all points of the ring are one point
-        ring = np.broadcast_to((along * np.array((1., 1., 1.))).mean(axis=1, keepdims=True), grid.shape)
-        sign = np.where(np.arange(len(grid)) < len(grid) / 2, -1., 1.)[:, None, None]
+    if flat.any():  # a pole: all points of the ring are one point
+        ring = np.broadcast_to((along * np.array((1.0, 1.0, 1.0))).mean(axis=1, keepdims=True), grid.shape)
+        sign = np.where(np.arange(len(grid)) < len(grid) / 2, -1.0, 1.0)[:, None, None]
         pole = sign * ring / np.maximum(np.linalg.norm(ring, axis=-1, keepdims=True), 1e-12)
         normal = np.where(flat[..., None], pole, normal)
     return Piece(name, material, label, grid, normal, uv, np.ones(grid.shape[:2]), closed)
@@ -103,8 +125,9 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return out
 
 
-def folds(grain: int, v: np.ndarray, segments: int, depth: np.ndarray | float, *, around: float = 2.,
-          along: float = 3.) -> np.ndarray:
+def folds(
+    grain: int, v: np.ndarray, segments: int, depth: np.ndarray | float, *, around: float = 2.0, along: float = 3.0
+) -> np.ndarray:
     """(R, segments + 1) metres of cloth folds: smooth noise, periodic around the ring.
 
     grain: shifts the noise, one cut for each person.  v: (R,) metres along.  depth: metres, a number or (R, 1).
@@ -117,7 +140,7 @@ def folds(grain: int, v: np.ndarray, segments: int, depth: np.ndarray | float, *
 def unit(vector: np.ndarray) -> np.ndarray:
     """Vectors (..., 3) at length 1."""
     vector = np.asarray(vector, float)
-    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-12)
+    return vector / np.maximum(np.sqrt(np.einsum("...i,...i->...", vector, vector)), 1e-12)[..., None]
 
 
 def turn(axis: int, angle: float) -> np.ndarray:
@@ -138,33 +161,96 @@ def path_frames(points: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, np.nd
     return unit(_cross(front, along)) * flip, front
 
 
-def tube(name: str, material: str, label: int, points: np.ndarray, radius: np.ndarray | float, left: np.ndarray,
-         *, flat: float = 1., segments: int = 8, closed: bool = True) -> Piece:
+def tube(
+    name: str,
+    material: str,
+    label: int,
+    points: np.ndarray,
+    radius: np.ndarray | float,
+    left: np.ndarray,
+    *,
+    flat: float = 1.0,
+    segments: int = 8,
+    closed: bool = True,
+) -> Piece:
     """A round tube (or a flat ribbon, flat < 1 its share of thickness) of `radius` metres along points (R, 3)."""
     points = np.asarray(points, float)
     side, front = path_frames(points, np.asarray(left, float))
     wide = np.broadcast_to(np.asarray(radius, float), (len(points),)).copy()
-    return loft(name, material, label, points, side, front, wide, wide * flat, v=np.linspace(0, 1, len(points)),
-                segments=segments, closed=closed)
+    return loft(
+        name,
+        material,
+        label,
+        points,
+        side,
+        front,
+        wide,
+        wide * flat,
+        v=np.linspace(0, 1, len(points)),
+        segments=segments,
+        closed=closed,
+    )
 
 
-def box(name: str, material: str, label: int, centre: np.ndarray, left: np.ndarray, front: np.ndarray,
-        size: tuple[float, float, float], *, power: float = 5., segments: int = 16, taper: float = 1.) -> Piece:
+def box(
+    name: str,
+    material: str,
+    label: int,
+    centre: np.ndarray,
+    left: np.ndarray,
+    front: np.ndarray,
+    size: tuple[float, float, float],
+    *,
+    power: float = 5.0,
+    segments: int = 16,
+    taper: float = 1.0,
+) -> Piece:
     """A rounded box around `centre`; size: half width, half depth, half height in metres; taper: top over bottom."""
     up = np.cross(front, left)
-    t = np.array((-1, -1, -.97, -.88, -.5, 0, .5, .88, .97, 1, 1.))
-    fit = np.array((0, .80, .92, 1, 1, 1, 1, 1, .92, .80, 0)) * np.linspace(1, taper, 11)
-    return loft(name, material, label, centre + t[:, None] * size[2] * up, left, front, size[0] * fit,
-                size[1] * fit, v=(t + 1) / 2, power=power, segments=segments)
+    t = np.array((-1, -1, -0.97, -0.88, -0.5, 0, 0.5, 0.88, 0.97, 1, 1.0))
+    fit = np.array((0, 0.80, 0.92, 1, 1, 1, 1, 1, 0.92, 0.80, 0)) * np.linspace(1, taper, 11)
+    return loft(
+        name,
+        material,
+        label,
+        centre + t[:, None] * size[2] * up,
+        left,
+        front,
+        size[0] * fit,
+        size[1] * fit,
+        v=(t + 1) / 2,
+        power=power,
+        segments=segments,
+    )
 
 
-def ball(name: str, material: str, label: int, centre: np.ndarray, left: np.ndarray, front: np.ndarray,
-         size: tuple[float, float, float], *, segments: int = 12, rings: int = 8) -> Piece:
+def ball(
+    name: str,
+    material: str,
+    label: int,
+    centre: np.ndarray,
+    left: np.ndarray,
+    front: np.ndarray,
+    size: tuple[float, float, float],
+    *,
+    segments: int = 12,
+    rings: int = 8,
+) -> Piece:
     """An ellipsoid of half axes `size` metres (along left, front and up)."""
     up = np.cross(front, left)
     t = np.linspace(-np.pi / 2, np.pi / 2, rings)
-    return loft(name, material, label, centre + np.sin(t)[:, None] * size[2] * up, left, front,
-                size[0] * np.cos(t), size[1] * np.cos(t), v=(np.sin(t) + 1) / 2, segments=segments)
+    return loft(
+        name,
+        material,
+        label,
+        centre + np.sin(t)[:, None] * size[2] * up,
+        left,
+        front,
+        size[0] * np.cos(t),
+        size[1] * np.cos(t),
+        v=(np.sin(t) + 1) / 2,
+        segments=segments,
+    )
 
 
 def moved(piece: Piece, matrix: np.ndarray, shift: np.ndarray) -> Piece:
@@ -173,7 +259,7 @@ def moved(piece: Piece, matrix: np.ndarray, shift: np.ndarray) -> Piece:
 
 
 def pack_pieces(pieces: list[Piece]) -> dict[str, np.ndarray]:
-    """Pieces as one mesh: position (V, 3), normal (V, 3), uv (V, 2), shade (V,), faces (F, 3), piece (F,), closed (F,)."""
+    """Pieces as one mesh: position, normal (V, 3), uv (V, 2), shade (V,), faces (F, 3), piece, closed (F,)."""
     faces, owner, closed = [], [], []
     start = 0
     for number, piece in enumerate(pieces):
@@ -188,6 +274,12 @@ def pack_pieces(pieces: list[Piece]) -> dict[str, np.ndarray]:
         closed.append(np.full(len(both), piece.closed))
         start += rings * columns
     flat = lambda key, width: np.concatenate([getattr(p, key).reshape(-1, width) for p in pieces])  # noqa: E731
-    return {"position": flat("grid", 3), "normal": flat("normal", 3), "uv": flat("uv", 2),
-            "shade": flat("shade", 1)[:, 0], "faces": np.concatenate(faces), "piece": np.concatenate(owner),
-            "closed": np.concatenate(closed)}
+    return {
+        "position": flat("grid", 3),
+        "normal": flat("normal", 3),
+        "uv": flat("uv", 2),
+        "shade": flat("shade", 1)[:, 0],
+        "faces": np.concatenate(faces),
+        "piece": np.concatenate(owner),
+        "closed": np.concatenate(closed),
+    }

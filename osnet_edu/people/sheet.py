@@ -15,13 +15,24 @@ def grid(rows: list[list[np.ndarray]], gap: int = 2, zoom: int = 1) -> Image.Ima
     sheet = np.full((len(rows) * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
     for i, row in enumerate(rows):
         for j, picture in enumerate(row):
-            sheet[i * (height + gap):i * (height + gap) + height, j * (width + gap):j * (width + gap) + width] = picture
+            sheet[i * (height + gap) : i * (height + gap) + height, j * (width + gap) : j * (width + gap) + width] = (
+                picture
+            )
     image = Image.fromarray(sheet)
     return image.resize((image.width * zoom, image.height * zoom), Image.Resampling.BICUBIC) if zoom > 1 else image
 
 
-def contact_sheet(people: int = 6, seed: int = 0, *, first: int = 1, size: tuple[int, int] = (128, 64),
-                  zoom: int = 1) -> Image.Image:
+def contact_sheet(
+    people: int = 6, seed: int = 0, *, first: int = 1, size: tuple[int, int] = (128, 64), zoom: int = 1
+) -> Image.Image:
     """`people` rows of six cameras each. size: (height, width) pixels of a photo."""
-    return grid([[render(draw_identity(seed, person), draw_view(seed, person, camera, 0), size=size).image
-                  for camera in range(1, len(CAMERAS) + 1)] for person in range(first, first + people)], zoom=zoom)
+    return grid(
+        [
+            [
+                render(draw_identity(seed, person), draw_view(seed, person, camera, 0), size=size).image
+                for camera in range(1, len(CAMERAS) + 1)
+            ]
+            for person in range(first, first + people)
+        ],
+        zoom=zoom,
+    )

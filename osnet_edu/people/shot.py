@@ -10,7 +10,7 @@ from .identity import Identity, draw_identity
 from .streams import stream
 from .view import View
 
-SAMPLES = 2   # samples a pixel along each side
+SAMPLES = 2  # samples a pixel along each side
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Difference:
     """Two people in one view.
 
     one, other: Shot, through one camera chain and one noise draw, without JPEG.  truth: (H, W) float32 in [0, 1], how
-    strongly the clean pictures differ.  coverage: (H, W) float32, share of each pixel where a part that differs shows in
-    either.
+    strongly the clean pictures differ.  coverage: (H, W) float32, share of each pixel where a part that differs
+    shows in either.
     """
 
     one: Shot
@@ -61,14 +61,14 @@ def lens_of(identity: Identity, view: View, height: int, width: int) -> figure.L
 
     Only the body's height counts: no hat, bag or step moves the crop.
     """
-    eye = np.array((0., -view.distance, view.camera_height))
-    middle = np.array((0., 0., .5 * identity.height))
+    eye = np.array((0.0, -view.distance, view.camera_height))
+    middle = np.array((0.0, 0.0, 0.5 * identity.height))
     ahead = (middle - eye) / np.linalg.norm(middle - eye)
-    right = np.array((1., 0., 0.))
+    right = np.array((1.0, 0.0, 0.0))
     up = np.cross(right, ahead)
-    flat = figure.Lens(eye, right, up, ahead, (1., 1.), (0., 0.))
+    flat = figure.Lens(eye, right, up, ahead, (1.0, 1.0), (0.0, 0.0))
     rows = flat.project(np.array(((0, 0, 0), (0, 0, identity.height * 1.01))))[:, 1]
-    focus = .88 * height / (rows[0] - rows[1]) * np.exp(view.zoom)
+    focus = 0.88 * height / (rows[0] - rows[1]) * np.exp(view.zoom)
     centre = (width / 2 + view.dx * height, height / 2 + view.dy * height - focus * rows.mean())
     return figure.Lens(eye, right, up, ahead, (float(focus * np.exp(view.stretch)), float(focus)), centre)
 
@@ -79,13 +79,13 @@ def _passers(view: View) -> list[tuple[Identity, Pose, float, tuple[float, float
     if view.passer:
         found.append((view.passer, (view.passer_x, view.passer_y)))
     if view.occluder == "person":
-        side = .42 if view.occluder_at > .5 else -.42
-        found.append((view.scene + (1 << 21), (side + .5 * (view.occluder_at - .5), -.8)))
+        side = 0.42 if view.occluder_at > 0.5 else -0.42
+        found.append((view.scene + (1 << 21), (side + 0.5 * (view.occluder_at - 0.5), -0.8)))
     people = []
     for name, place in found:
         rng = stream("passer", name)
         who = draw_identity(name, 0)
-        pose = figure.pose_of(who, phase=float(rng.uniform(0, 6.28)), stride=float(rng.uniform(.1, 1.1)))
+        pose = figure.pose_of(who, phase=float(rng.uniform(0, 6.28)), stride=float(rng.uniform(0.1, 1.1)))
         people.append((who, pose, float(rng.uniform(-np.pi, np.pi)), place))
     return people
 
@@ -95,16 +95,17 @@ def expose(identity: Identity, view: View, size: tuple[int, int], pose: Pose | N
     rows, columns = size[0] * SAMPLES, size[1] * SAMPLES
     lens = lens_of(identity, view, rows, columns)
     light = street.light_of(view)
-    rays = lens.rays(rows, columns)
+    rays = lens.rays(rows, columns).astype(np.float32)  # the street can do with half the digits, and half the time
     scene = street.backdrop(view, light, lens.eye, rays)
     pose = figure.pose_in(identity, view) if pose is None else pose
-    person = figure.draw(identity, pose, view.yaw, (0., 0.), lens, light, rows, columns)
-    others = [figure.draw(who, stand, yaw, place, lens, light, rows, columns)
-              for who, stand, yaw, place in _passers(view)]
-    shaded = np.zeros(len(rays))
+    person = figure.draw(identity, pose, view.yaw, (0.0, 0.0), lens, light, rows, columns)
+    others = [
+        figure.draw(who, stand, yaw, place, lens, light, rows, columns) for who, stand, yaw, place in _passers(view)
+    ]
+    shaded = np.zeros(len(rays), np.float32)
     for layer in (person, *others):
-        shaded = np.maximum(shaded, figure.shade_of(layer, scene.point))
-    contact = np.exp(-((scene.point[:, 0] / .30) ** 2 + (scene.point[:, 1] / .30) ** 2)) * .38 * scene.floor
+        shaded = np.maximum(shaded, figure.shade_of(layer, scene.point).astype(np.float32))
+    contact = np.exp(-((scene.point[:, 0] / 0.30) ** 2 + (scene.point[:, 1] / 0.30) ** 2)) * 0.38 * scene.floor
     color = scene.color + (scene.unlit - scene.color) * shaded[:, None]
     color = color * (1 - contact)[:, None]
 
@@ -130,28 +131,39 @@ def expose(identity: Identity, view: View, size: tuple[int, int], pose: Pose | N
 def _pixels(value: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Mean over the samples of each pixel: (H, W, ...)."""
     grid = value.reshape(size[0], SAMPLES, size[1], SAMPLES, -1)
-    return grid.mean(axis=(1, 3))
+    return sum(grid[:, i, :, j] for i in range(SAMPLES) for j in range(SAMPLES)) / SAMPLES**2
 
 
-def _truth(label: np.ndarray, depth: np.ndarray, normal: np.ndarray, uv: np.ndarray, piece: np.ndarray,
-           size: tuple[int, int]) -> Shot:
+def _truth(
+    label: np.ndarray, depth: np.ndarray, normal: np.ndarray, uv: np.ndarray, piece: np.ndarray, size: tuple[int, int]
+) -> Shot:
     """Shares of parts, and the surface at the sample that shows the part which covers most."""
     height, width = size
-    split = lambda value: value.reshape(height, SAMPLES, width, SAMPLES, *value.shape[1:]).swapaxes(  # noqa: E731
-        1, 2).reshape(height * width, SAMPLES ** 2, *value.shape[1:])
+
+    def split(value: np.ndarray) -> np.ndarray:
+        blocks = value.reshape(height, SAMPLES, width, SAMPLES, *value.shape[1:]).swapaxes(1, 2)
+        return blocks.reshape(height * width, SAMPLES**2, *value.shape[1:])
+
     parts = split(label)
     counts = np.zeros((len(PARTS), height * width), np.float32)
     every = np.arange(height * width)
-    for k in range(SAMPLES ** 2):
-        counts[parts[:, k], every] += 1 / SAMPLES ** 2
+    for k in range(SAMPLES**2):
+        counts[parts[:, k], every] += 1 / SAMPLES**2
     labels = counts.argmax(0).astype(np.uint8)
     chosen = (parts == labels[:, None]).argmax(1)
     pick = lambda value: split(value)[every, chosen]  # noqa: E731
     far = np.where(labels == 0, np.inf, pick(depth)).astype(np.float32)
     on = (pick(piece) >= 0)[:, None]
     grid = lambda value: value.reshape(height, width, *value.shape[1:])  # noqa: E731
-    return Shot(np.zeros((height, width, 3), np.uint8), grid(labels), counts.reshape(-1, height, width), grid(far),
-                grid(pick(normal) * on), grid(pick(uv) * on), grid(pick(piece)))
+    return Shot(
+        np.zeros((height, width, 3), np.uint8),
+        grid(labels),
+        counts.reshape(-1, height, width),
+        grid(far),
+        grid(pick(normal) * on),
+        grid(pick(uv) * on),
+        grid(pick(piece)),
+    )
 
 
 def _developed(exposed: Exposed, view: View, clean: bool, jpeg: bool) -> Shot:
@@ -162,8 +174,15 @@ def _developed(exposed: Exposed, view: View, clean: bool, jpeg: bool) -> Shot:
     return Shot(image, shot.labels, shot.coverage, shot.depth, shot.normal, shot.uv, shot.piece)
 
 
-def render(identity: Identity, view: View, *, size: tuple[int, int] = (128, 64), clean: bool = False,
-           jpeg: bool = True, pose: Pose | None = None) -> Shot:
+def render(
+    identity: Identity,
+    view: View,
+    *,
+    size: tuple[int, int] = (128, 64),
+    clean: bool = False,
+    jpeg: bool = True,
+    pose: Pose | None = None,
+) -> Shot:
     """Take one photo.
 
     size: (height, width) pixels, height twice the width.  clean: no lens blur, no noise, no JPEG.  jpeg: whether the
@@ -190,16 +209,34 @@ def difference(one: Identity, other: Identity, view: View, *, size: tuple[int, i
     changed = gap > 0
     parts = [LABEL[name] for name in changed_parts(one, other)]
     cover = np.maximum(a.shot.coverage[parts].sum(0), b.shot.coverage[parts].sum(0)) * changed if parts else gap * 0
-    return Difference(_developed(a, view, False, False), _developed(b, view, False, False),
-                      (gap / max(float(gap.max()), 1e-6)).astype(np.float32), cover.astype(np.float32))
+    return Difference(
+        _developed(a, view, False, False),
+        _developed(b, view, False, False),
+        (gap / max(float(gap.max()), 1e-6)).astype(np.float32),
+        cover.astype(np.float32),
+    )
 
 
 # The parts on which each attribute can show.
 SHOWS: dict[str, tuple[str, ...]] = {
-    "skin": ("skin",), "hair": ("hair",), "beard": ("hair",), "hat": ("hat",), "glasses": ("glasses",),
-    "top": ("top", "skin", "inner"), "pattern": ("top", "print"), "sleeve": ("top", "skin"), "inner": ("inner",), "open": ("top", "inner"),
-    "logo": ("print",), "bottom": ("bottom", "skin"), "shoe": ("shoe", "sole"), "sole": ("sole",), "sock": ("sock",),
-    "bag": ("bag", "strap"), "strap": ("strap",), "umbrella": ("umbrella",),
+    "skin": ("skin",),
+    "hair": ("hair",),
+    "beard": ("hair",),
+    "hat": ("hat",),
+    "glasses": ("glasses",),
+    "top": ("top", "skin", "inner"),
+    "pattern": ("top", "print"),
+    "sleeve": ("top", "skin"),
+    "inner": ("inner",),
+    "open": ("top", "inner"),
+    "logo": ("print",),
+    "bottom": ("bottom", "skin"),
+    "shoe": ("shoe", "sole"),
+    "sole": ("sole",),
+    "sock": ("sock",),
+    "bag": ("bag", "strap"),
+    "strap": ("strap",),
+    "umbrella": ("umbrella",),
 }
 
 

@@ -38,7 +38,7 @@ def cloud(name: str, octaves: int = 4, size: int = 256) -> np.ndarray:
         part = part * part * (3 - 2 * part)
         high = (low + 1) % cells
         rows = grid[low] * (1 - part)[:, None] + grid[high] * part[:, None]
-        total += (rows[:, low] * (1 - part) + rows[:, high] * part) * 0.5 ** octave
+        total += (rows[:, low] * (1 - part) + rows[:, high] * part) * 0.5**octave
     total -= total.mean()
     total /= 2.5 * total.std()
     total.setflags(write=False)

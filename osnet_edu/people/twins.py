@@ -11,17 +11,32 @@ from .streams import stream
 from .view import CAMERAS, View, draw_view
 
 TWIN_PARTS: tuple[str, ...] = (
-    "logo", "shoes", "bag", "hat", "hair", "top color", "bottom color", "pattern", "strap",
+    "logo",
+    "shoes",
+    "bag",
+    "hat",
+    "hair",
+    "top color",
+    "bottom color",
+    "pattern",
+    "strap",
 )
 # On which labels of a mask each of them shows.
 TWIN_LABELS: dict[str, tuple[str, ...]] = {
-    "logo": ("print",), "shoes": ("shoe",), "bag": ("bag",), "hat": ("hat",), "hair": ("hair",), "top color": ("top",),
-    "bottom color": ("bottom",), "pattern": ("top",), "strap": ("strap",),
+    "logo": ("print",),
+    "shoes": ("shoe",),
+    "bag": ("bag",),
+    "hat": ("hat",),
+    "hair": ("hair",),
+    "top color": ("top",),
+    "bottom color": ("bottom",),
+    "pattern": ("top",),
+    "strap": ("strap",),
 }
 
 
 def prepare(identity: Identity, part: str, seed: int) -> Identity:
-    """The person, given the thing that a twin part needs to be seen at all: a logo, a hat, a bag, hair not under a hijab.
+    """The person, given the thing that a twin part needs to be seen at all: a logo, a hat, a bag, uncovered hair.
 
     Raises: ValueError for an unknown part.
     """
@@ -30,11 +45,16 @@ def prepare(identity: Identity, part: str, seed: int) -> Identity:
     rng = stream(seed, "prepare", part, identity.grain)
     change: dict[str, object] = {}
     if part == "logo":
-        change = {"pattern": "plain", "open": False, "logo_place": "both", "logo_size": round(rng.uniform(.095, .12), 3)}
+        change = {
+            "pattern": "plain",
+            "open": False,
+            "logo_place": "both",
+            "logo_size": round(rng.uniform(0.095, 0.12), 3),
+        }
         change["bag"] = "none" if identity.bag == "backpack" else identity.bag
         change["logo"] = identity.logo if identity.logo != "none" else str(rng.choice(CHOICES["logo"][1:]))
-        if distance(identity.logo_color, identity.top_color) < .45:
-            change["logo_color"] = far_color(rng, palette.BRIGHT_COLORS, (identity.top_color,), .5)
+        if distance(identity.logo_color, identity.top_color) < 0.45:
+            change["logo_color"] = far_color(rng, palette.BRIGHT_COLORS, (identity.top_color,), 0.5)
         if identity.hair == "long":
             change["hair"] = "bun"
         if identity.hat == "hijab":
@@ -43,32 +63,33 @@ def prepare(identity: Identity, part: str, seed: int) -> Identity:
         change = {"bag": str(rng.choice(CHOICES["bag"][1:])), "logo_place": "front"}
     elif part == "strap":
         change = {"bag": "crossbody" if identity.bag not in ("crossbody", "tote", "handbag") else identity.bag}
-        if change["bag"] != "crossbody" and rng.random() < .7:
+        if change["bag"] != "crossbody" and rng.random() < 0.7:
             change["bag"] = "crossbody"
         if identity.hair == "long":
             change["hair"] = "bun"
         if identity.hat == "hijab":
             change["hat"] = "beanie"
-        if distance(identity.strap_color, identity.top_color) < .3:
-            change["strap_color"] = far_color(rng, palette.BRIGHT_COLORS, (identity.top_color,), .4)
+        if distance(identity.strap_color, identity.top_color) < 0.3:
+            change["strap_color"] = far_color(rng, palette.BRIGHT_COLORS, (identity.top_color,), 0.4)
     elif part == "hat" and identity.hat == "none":
         change = {"hat": str(rng.choice(("cap", "beanie", "brim")))}
     elif part == "hair":
         change = {"hat": "none"}
         if identity.hair in ("none", "buzz"):
             change["hair"] = str(rng.choice(("short", "side parting", "curly")))
-    elif part == "bottom color" and (identity.bottom == "none" or identity.top_length > .45
-                                     or identity.bottom_length < .3):
-        change = {"bottom": str(rng.choice(("trousers", "jeans"))), "bottom_length": .95, "bottom_ease": .016}
+    elif part == "bottom color" and (
+        identity.bottom == "none" or identity.top_length > 0.45 or identity.bottom_length < 0.3
+    ):
+        change = {"bottom": str(rng.choice(("trousers", "jeans"))), "bottom_length": 0.95, "bottom_ease": 0.016}
         if identity.top in ("dress", "coat"):
-            change |= {"top": "shirt", "top_length": .32, "open": False}
+            change |= {"top": "shirt", "top_length": 0.32, "open": False}
     elif part == "pattern":
         change = {"open": False, "logo": "none"}
         if identity.pattern in ("plain", "marks"):
             change["pattern"] = str(rng.choice(("stripes", "check", "dots", "block", "vertical stripes")))
-        if distance(identity.top_color, identity.top_color2) < .45:
-            change["top_color2"] = far_color(rng, palette.TOP_COLORS, (identity.top_color,), .5)
-        change["pattern_period"] = round(float(rng.uniform(.08, .16)), 3)
+        if distance(identity.top_color, identity.top_color2) < 0.45:
+            change["top_color2"] = far_color(rng, palette.TOP_COLORS, (identity.top_color,), 0.5)
+        change["pattern_period"] = round(float(rng.uniform(0.08, 0.16)), 3)
     elif part == "shoes":
         change = {"shoe": "sneaker" if identity.shoe == "sandal" else identity.shoe}
     elif part == "top color" and identity.open:
@@ -87,37 +108,54 @@ def twin(identity: Identity, part: str, seed: int) -> Identity:
     if part not in TWIN_PARTS:
         raise ValueError(f"part is {part!r}; allowed are {', '.join(TWIN_PARTS)}")
     rng = stream(seed, "twin", part, identity.grain)
-    missing = {"logo": identity.logo == "none", "bag": identity.bag == "none", "strap": identity.bag == "none",
-               "hat": identity.hat == "none", "hair": identity.hair == "none" or identity.hat in ("hijab", "turban"),
-               "bottom color": identity.bottom == "none", "pattern": identity.pattern == "plain"}
+    missing = {
+        "logo": identity.logo == "none",
+        "bag": identity.bag == "none",
+        "strap": identity.bag == "none",
+        "hat": identity.hat == "none",
+        "hair": identity.hair == "none" or identity.hat in ("hijab", "turban"),
+        "bottom color": identity.bottom == "none",
+        "pattern": identity.pattern == "plain",
+    }
     if missing.get(part):
-        raise ValueError(f"part is {part!r}, but this person has none; give it first with prepare(identity, part, seed)")
+        raise ValueError(
+            f"part is {part!r}, but this person has none; give it first with prepare(identity, part, seed)"
+        )
 
     def other(color: Color, choices: dict[str, tuple[Color, float]], keep_off: tuple[Color, ...] = ()) -> Color:
-        return far_color(rng, choices, (color, *keep_off), .5)
+        return far_color(rng, choices, (color, *keep_off), 0.5)
 
     if part == "logo":
-        change: dict[str, object] = {"logo_color": other(identity.logo_color, palette.BRIGHT_COLORS,
-                                                         (identity.top_color,))}
+        change: dict[str, object] = {
+            "logo_color": other(identity.logo_color, palette.BRIGHT_COLORS, (identity.top_color,))
+        }
     elif part == "shoes":
         change = {"shoe_color": other(identity.shoe_color, palette.SHOE_COLORS)}
     elif part == "bag":
         change = {"bag_color": other(identity.bag_color, palette.BRIGHT_COLORS)}
     elif part == "strap":
-        change = {"strap_color": far_color(rng, palette.BRIGHT_COLORS, (identity.strap_color, identity.top_color), .45)}
+        change = {
+            "strap_color": far_color(rng, palette.BRIGHT_COLORS, (identity.strap_color, identity.top_color), 0.45)
+        }
     elif part == "hat":
         change = {"hat_color": other(identity.hat_color, palette.BRIGHT_COLORS)}
-        if identity.hat in ("cap", "beanie", "brim") and rng.random() < .35:
+        if identity.hat in ("cap", "beanie", "brim") and rng.random() < 0.35:
             change["hat"] = str(rng.choice([kind for kind in ("cap", "beanie", "brim") if kind != identity.hat]))
     elif part == "hair":
         change = {"hair_color": other(identity.hair_color, palette.HAIR_COLORS)}
-        styles = [kind for kind in ("short", "side parting", "curly", "afro", "bob", "ponytail", "bun")
-                  if kind != identity.hair]
-        if rng.random() < .35:
+        styles = [
+            kind
+            for kind in ("short", "side parting", "curly", "afro", "bob", "ponytail", "bun")
+            if kind != identity.hair
+        ]
+        if rng.random() < 0.35:
             change["hair"] = str(rng.choice(styles))
     elif part == "top color":
-        change = {"top_color": other(identity.top_color, palette.TOP_COLORS, (identity.top_color2,) if
-                                     identity.pattern != "plain" else ())}
+        change = {
+            "top_color": other(
+                identity.top_color, palette.TOP_COLORS, (identity.top_color2,) if identity.pattern != "plain" else ()
+            )
+        }
     elif part == "bottom color":
         change = {"bottom_color": other(identity.bottom_color, palette.BOTTOM_COLORS)}
     else:
@@ -136,8 +174,9 @@ class Rung:
     other: Identity
 
 
-def scale_ladder(identity: Identity, kind: str = "marks",
-                 scales: tuple[float, ...] = (.10, .14, .18, .22, .26, .30)) -> list[Rung]:
+def scale_ladder(
+    identity: Identity, kind: str = "marks", scales: tuple[float, ...] = (0.10, 0.14, 0.18, 0.22, 0.26, 0.30)
+) -> list[Rung]:
     """Pairs that need a wider and wider look to be told apart, at equal area, colour histogram and contrast.
 
     marks: two discs, red above blue or blue above red, `scale` metres apart: a patch too small for both sees the same
@@ -147,16 +186,28 @@ def scale_ladder(identity: Identity, kind: str = "marks",
     """
     if kind not in ("marks", "check"):
         raise ValueError(f"kind is {kind!r}; allowed are marks, check")
-    plain = edit(identity, bag="none", logo="none", open=False, logo_place="both", hair="short", hat="none",
-                 top="jumper", sleeve=1., top_length=.30, top_color=(.80, .80, .78), pattern="plain")
+    plain = edit(
+        identity,
+        bag="none",
+        logo="none",
+        open=False,
+        logo_place="both",
+        hair="short",
+        hat="none",
+        top="jumper",
+        sleeve=1.0,
+        top_length=0.30,
+        top_color=(0.80, 0.80, 0.78),
+        pattern="plain",
+    )
     rungs = []
     for scale in scales:
         if kind == "marks":
-            red, blue = (.80, .16, .16), (.14, .28, .78)
+            red, blue = (0.80, 0.16, 0.16), (0.14, 0.28, 0.78)
             base = edit(plain, pattern="marks", pattern_period=scale, top_color2=red, logo_color=blue)
             rungs.append(Rung(kind, scale, base, edit(base, top_color2=blue, logo_color=red)))
         else:
-            base = edit(plain, pattern="check", pattern_period=scale, pattern_phase=0., top_color2=(.14, .28, .60))
+            base = edit(plain, pattern="check", pattern_period=scale, pattern_phase=0.0, top_color2=(0.14, 0.28, 0.60))
             rungs.append(Rung(kind, scale, base, edit(base, top_color=base.top_color2, top_color2=base.top_color)))
     return rungs
 
@@ -172,9 +223,13 @@ class Cross:
     view: View
 
 
-def crossed_views(people: int, cameras: tuple[int, ...] = tuple(range(1, len(CAMERAS) + 1)),
-                  yaws: tuple[float, ...] = tuple(float(yaw) for yaw in np.arange(4) * np.pi / 2),
-                  backgrounds: tuple[int, ...] = (1, 2, 3), seed: int = 0) -> list[Cross]:
+def crossed_views(
+    people: int,
+    cameras: tuple[int, ...] = tuple(range(1, len(CAMERAS) + 1)),
+    yaws: tuple[float, ...] = tuple(float(yaw) for yaw in np.arange(4) * np.pi / 2),
+    backgrounds: tuple[int, ...] = (1, 2, 3),
+    seed: int = 0,
+) -> list[Cross]:
     """Every person under every camera at every yaw before every background, nothing else varied.
 
     Background b is the street of camera b with its hour and weather, seen by each camera's own lens and sensor.
@@ -182,13 +237,25 @@ def crossed_views(people: int, cameras: tuple[int, ...] = tuple(range(1, len(CAM
     cells = []
     for person in range(1, people + 1):
         for camera in cameras:
-            base = replace(draw_view(seed, 0, camera, 0), occluder="none", passer=0, dx=0., dy=0., zoom=0., stretch=0.,
-                           arms="swing", stride=.8, phase=.9, weather="cloudy", hour=11., motion=.3)
+            base = replace(
+                draw_view(seed, 0, camera, 0),
+                occluder="none",
+                passer=0,
+                dx=0.0,
+                dy=0.0,
+                zoom=0.0,
+                stretch=0.0,
+                arms="swing",
+                stride=0.8,
+                phase=0.9,
+                weather="cloudy",
+                hour=11.0,
+                motion=0.3,
+            )
             for yaw in yaws:
                 for background in backgrounds:
-                    view = replace(base, yaw=round(yaw, 4), street=background, scene=1000 + background,
-                                   place=float(7 * background))
+                    view = replace(
+                        base, yaw=round(yaw, 4), street=background, scene=1000 + background, place=float(7 * background)
+                    )
                     cells.append(Cross(person, camera, round(yaw, 4), background, view))
     return cells
-
-

@@ -44,10 +44,12 @@ class View:
     """One shutter release.
 
     camera: 1 to 6; its lens and sensor.  street: 1 to 6, the camera's own unless crossed.
-    yaw, gaze, nod, sun_azimuth, sun_height: radians (yaw 0 faces the camera, sun_azimuth 0 is behind it).  phase: step in radians.  stride: 0 standing to 1.2.  hour: 0 to 24.  dx, dy: crop shift, shares of the box's
-    height; zoom, stretch: log scale.  motion, blur: pixels at 128 rows.  place, passer_x, passer_y, distance,
-    camera_height: metres.  gain, exposure, gamma, saturation, noise: of the camera chain.  scene, sensor, passer:
-    numbers of random streams (passer 0: nobody passes).  occluder_at: share of the width.
+    yaw, gaze, nod, sun_azimuth, sun_height: radians (yaw 0 faces the camera, sun_azimuth 0 is behind the person).
+    phase: step in radians.  stride: 0 standing to 1.2.  hour: 0 to 24.
+    dx, dy: crop shift, shares of the box's height.  zoom, stretch: log scale.  motion, blur: pixels at 128 rows.
+    place, passer_x, passer_y, distance, camera_height: metres.  occluder_at: share of the width.
+    exposure, gain, gamma, saturation, noise, jpeg, resolution: the camera chain.
+    scene, sensor, passer: numbers of random streams (passer 0: nobody passes).
     """
 
     camera: int
@@ -118,8 +120,8 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
     occluded = rng.random() < 0.12
     passed = rng.random() < 0.18
     side = 1 if rng.random() < 0.5 else -1
-    exposure = fixed.exposure * math.exp(rng.normal(0, 0.06)) * {"rain": 1.08}.get(weather, 1.0)
-    gain = tuple(round(float(value * math.exp(rng.normal(0, 0.015))), 4) for value in fixed.gain)
+    exposure = fixed.exposure * math.exp(rng.normal(0, 0.09)) * {"rain": 1.08}.get(weather, 1.0)
+    gain = tuple(round(float(value * math.exp(rng.normal(0, 0.03))), 4) for value in fixed.gain)
     values = dict(
         yaw=yaw,
         phase=rng.uniform(0, 2 * math.pi),
@@ -128,9 +130,9 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
         nod=rng.normal(0.05, 0.10),
         camera_height=fixed.height * math.exp(rng.normal(0, 0.02)),
         distance=fixed.distance * math.exp(rng.normal(0, 0.12)),
-        dx=rng.normal(0, 0.045),
-        dy=rng.normal(0, 0.022),
-        zoom=rng.normal(0, 0.05),
+        dx=rng.normal(0, 0.065),
+        dy=rng.normal(0, 0.045),
+        zoom=rng.normal(0, 0.09),
         stretch=rng.normal(0, 0.05),
         hour=hour,
         sun=fixed.sun * light * rng.uniform(0.85, 1.15),
@@ -141,8 +143,8 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
         passer_x=side * rng.uniform(0.35, 0.95),
         passer_y=rng.uniform(-0.3, 4.5),
         exposure=exposure,
-        gamma=fixed.gamma,
-        saturation=fixed.saturation * math.exp(rng.normal(0, 0.03)),
+        gamma=fixed.gamma * math.exp(rng.normal(0, 0.04)),
+        saturation=fixed.saturation * math.exp(rng.normal(0, 0.07)),
         motion=abs(rng.normal(0, 0.5)),
         blur=fixed.blur,
         noise=fixed.noise,
