@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from . import baselines, twins
+from . import baselines, first_figure, twins
 
 Progress = Callable[[int, int], None]
 
 EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "baselines": baselines.run,
     "twins": twins.run,
+    "first-figure": first_figure.run,
 }
