@@ -1,18 +1,30 @@
 """Exercises that a student solves in a cell that begins with `%%exercise NAME`, and checks that name the mistake.
 
-%load_ext osnet_edu.exercises        once a notebook; or: from osnet_edu import exercises; exercises.load()
+    %load_ext osnet_edu.exercises        once a notebook; or: from osnet_edu import exercises; exercises.load()
+    %%exercise NAME [--seconds N]        runs the cell under a time limit and an output limit, then checks it
+    %hint NAME    %solution NAME         or hint("NAME"), solution("NAME")
 
-REGISTRY[name], by_notebook("02")    the exercises
-card(name)                           title, task, stars and minutes, as Markdown for a cell's output
-cell(name)                           what to write into the cell: the magic and the starter
+    REGISTRY[name], by_notebook("02")    the exercises
+    card(name)                           title, task, stars and minutes, as Markdown for a cell's output
+    cell(name)                           what to write into the cell: the magic and the starter
+    check(name, answer)                  the verdict on an object, without a cell
+    summary()                            counts for a teacher, without names or answers; summary().save(path)
+
+The clock stops every loop that Python runs, on every system. A loop inside compiled code, such as
+list(itertools.count()), cannot be stopped from inside the process: interrupt or restart the kernel.
 """
 
+from typing import Any
+
 from . import convolution, gate, network, streams, who
+from .judge import Verdict, judge
+from .magic import Box, Desk, Summary
 from .record import Exercise, Mistake, Property
 
 REGISTRY: dict[str, Exercise] = {
     exercise.name: exercise for room in (who, convolution, streams, gate, network) for exercise in room.EXERCISES
 }
+_desk = Desk(REGISTRY)
 
 
 def by_notebook(notebook: str) -> tuple[Exercise, ...]:
@@ -34,7 +46,7 @@ class Card:
 
 
 def card(name: str) -> Card:
-    """The task in a frame: title, how hard, how long, required or not, and what to do."""
+    """The task: title, how hard, how long, required or not, and what to do."""
     task = REGISTRY[name]
     stars = "★" * task.stars + "☆" * (4 - task.stars)
     need = "required" if task.required else "optional"
@@ -48,9 +60,58 @@ def cell(name: str) -> str:
     return f"%%exercise {name}\n{REGISTRY[name].starter.rstrip()}"
 
 
+def check(name: str, answer: Any) -> Verdict:
+    """The verdict on an answer, such as a function.  No time limit, no progress; a test's way in."""
+    return judge(REGISTRY[name], answer)
+
+
+def hint(name: str) -> Box:
+    """The next hint of an exercise."""
+    return _desk.hint(name)
+
+
+def solution(name: str) -> Box:
+    """The library's source that solves an exercise; where nobody has tried yet, a hint first."""
+    return _desk.solution(name)
+
+
+def summary() -> Summary:
+    """What was done in this kernel, as counts."""
+    return _desk.summary()
+
+
 def load_ipython_extension(shell) -> None:
     """%load_ext osnet_edu.exercises"""
-    shell.register_magic_function(lambda line, cell: None, "cell", "exercise")
+    shell.register_magic_function(lambda line, cell: _desk.exercise(shell, line, cell), "cell", "exercise")
+    shell.register_magic_function(hint, "line", "hint")
+    shell.register_magic_function(solution, "line", "solution")
 
 
-__all__ = ["REGISTRY", "Card", "Exercise", "Mistake", "Property", "by_notebook", "card", "cell"]
+def load() -> None:
+    """The same from Python.  Raises: ValueError outside a notebook."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        raise ValueError("exercises are cells of a notebook: there is no notebook here")
+    load_ipython_extension(shell)
+
+
+__all__ = [
+    "REGISTRY",
+    "Box",
+    "Card",
+    "Exercise",
+    "Mistake",
+    "Property",
+    "Summary",
+    "Verdict",
+    "by_notebook",
+    "card",
+    "cell",
+    "check",
+    "hint",
+    "load",
+    "solution",
+    "summary",
+]

@@ -1,6 +1,178 @@
 """Exercises of notebook 05, the whole network: the block, the transition, counting, the floor, strict loading."""
 
-from .record import Exercise
+import math
+
+import torch
+from torch import nn
+
+from ..model import Conv1x1Linear, ConvLayer, OSBlock, osnet
+from .compare import Builds, Calls
+from .draw import Gate, Layer, integer, tensor
+from .record import Exercise, Mistake, Property
+
+CLASSIFIER = ("classifier.weight", "classifier.bias")
+
+
+def _mixed(squeezed, streams, gate):
+    return sum(gate(y) * y for y in (stream(squeezed) for stream in streams))
+
+
+def _block(x, squeeze, streams, gate, expand, shortcut):
+    return torch.relu(expand(_mixed(squeeze(x), streams, gate)) + shortcut(x))
+
+
+def _transition(channels):
+    return nn.Sequential(ConvLayer(channels, channels, 1), nn.AvgPool2d(2, stride=2))
+
+
+def _count(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _hidden(c_out, floor):
+    mid = c_out // 4
+    return max(1, mid // 16, floor)
+
+
+def _load(model, state):
+    kept = {key: value for key, value in state.items() if key not in CLASSIFIER}
+    model.load_state_dict(kept, strict=True)
+    return model
+
+
+def _loaded(model, state, **options):
+    model.load_state_dict(state, **options)
+    return model
+
+
+class _NoGate(OSBlock):
+    def mix(self, streams):
+        return sum(streams)
+
+
+class _SumFirst(OSBlock):
+    def mix(self, streams):
+        total = sum(streams)
+        return self.gate(total) * total
+
+
+class _NoShortcut(OSBlock):
+    def forward(self, x):
+        return self.relu(self.conv3(self.mix(self.streams(x))))
+
+
+class _NoReLU(OSBlock):
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        return self.conv3(self.mix(self.streams(x))) + identity
+
+
+class _ReLUBeforeSum(OSBlock):
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        return self.relu(self.conv3(self.mix(self.streams(x)))) + identity
+
+
+class _Chained(OSBlock):
+    def streams(self, x):
+        found, y = [], self.conv1(x)
+        for name in self.stream_names:
+            y = getattr(self, name)(y)
+            found.append(y)
+        return found
+
+
+class _OneGateForAll(OSBlock):
+    def mix(self, streams):
+        return self.gate(streams[0]) * sum(streams)
+
+
+class _LastStream(OSBlock):
+    def mix(self, streams):
+        return self.gate(streams[-1]) * streams[-1]
+
+
+class _AlwaysDownsample(OSBlock):
+    def __init__(self, c_in, c_out):
+        super().__init__(c_in, c_out)
+        self.downsample = Conv1x1Linear(c_in, c_out)
+
+
+class _Several(nn.Module):
+    """A model with what a counter can fall over: a shared layer, a frozen one, running averages, nesting."""
+
+    def __init__(self, rng):
+        super().__init__()
+        sizes = [integer(rng, 2, 6) for _ in range(4)]
+        self.shared = nn.Linear(sizes[0], sizes[0])
+        self.again = self.shared
+        self.frozen = nn.Conv2d(sizes[1], sizes[2], 3).requires_grad_(False)
+        self.rest = nn.Sequential(nn.BatchNorm2d(sizes[2]), nn.Sequential(nn.Linear(sizes[3], 3), nn.ReLU()))
+        self.scale = nn.Parameter(tensor(rng, integer(rng, 1, 3)))
+
+
+def _parts(rng):
+    streams = [Layer(rng, 3) for _ in range(integer(rng, 2, 4))]
+    return tensor(rng, 2, 3, 3, 4), Layer(rng, 3), streams, Gate(rng, 3), Layer(rng, 3), Layer(rng, 3)
+
+
+def _chain(squeezed, streams):
+    found = []
+    for stream in streams:
+        squeezed = stream(squeezed)
+        found.append(squeezed)
+    return found
+
+
+def _entries(named):
+    return sum(entry.numel() for _, entry in named)
+
+
+def _small():
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+
+
+def _checkpoint(rng):
+    """A model and a state for it: one that fits, with a classifier or without, or one of four that must not load."""
+    model, other = _small(), _small()
+    for one in (model, other):
+        one.load_state_dict({key: tensor(rng, *value.shape) for key, value in one.state_dict().items()})
+    state = other.state_dict()
+    what = rng.choice(["fits", "fits", "missing", "unknown", "shape", "renamed"])
+    if rng.random() < 0.6:
+        state["classifier.weight"] = tensor(rng, 5, 4)
+        if rng.random() < 0.6:
+            state["classifier.bias"] = tensor(rng, 5)
+    if what == "missing":
+        del state["0.bias"]
+    if what == "unknown":
+        state["2.weight"] = tensor(rng, 3)
+    if what == "shape":
+        state["0.bias"] = tensor(rng, 7)
+    if what == "renamed":
+        state["0.weights"] = state.pop("0.weight")
+    return model, state
+
+
+def _widths(rng):
+    """Channels in and out: as many, or not; and wide enough, now and then, for two hidden units in the gate."""
+    c_out = int(rng.choice([8, 16, 128]))
+    return (c_out if rng.random() < 0.5 else 12), c_out
+
+
+def _known(model, state):
+    return {key: value for key, value in state.items() if key in model.state_dict()}
+
+
+def _fitting(model, state):
+    mine = model.state_dict()
+    return {key: value for key, value in state.items() if key in mine and mine[key].shape == value.shape}
+
+
+def _the_trap(answer):
+    found = answer(osnet())
+    return None if found == 2_169_508 else f"For OSNet x1.0 it gives {found:,}; expected: 2,169,508."
+
 
 BLOCK_FROM_PARTS = Exercise(
     name="block_from_parts",
@@ -11,9 +183,9 @@ BLOCK_FROM_PARTS = Exercise(
     minutes=8,
     answer="my_block",
     prompt=(
-        "All parts of the **omni-scale residual block** lie on the table, as functions; put them together. Squeeze `x`; "
-        "let every stream see the squeezed map; weigh each stream by the gate's answer about it and add up; expand the "
-        "sum; add what the shortcut makes of `x`; ReLU."
+        "All parts of the **omni-scale residual block** lie on the table, as functions; put them together. "
+        "Squeeze `x`; let every stream see the squeezed map; weigh each stream by the gate's answer about it "
+        "and add up; expand the sum; add what the shortcut makes of `x`; ReLU."
     ),
     starter='''import torch
 
@@ -28,6 +200,67 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
         "The mixed map is the gated sum of notebook 04, over `stream(squeezed)` for every stream.",
         "The shortcut starts from `x`, not from the squeezed map, and joins after `expand`.",
     ),
+    reference=_block,
+    comparison=Calls(_parts),
+    shows=(_block, OSBlock.forward),
+    mistakes=(
+        Mistake(
+            "no shortcut",
+            "Nothing joins from the shortcut: that is no residual block.",
+            lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g))),
+        ),
+        Mistake(
+            "x itself",
+            "`x` is added as it is. Its channels may differ from the expanded sum's: add `shortcut(x)`.",
+            lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g)) + x),
+        ),
+        Mistake(
+            "shortcut of the squeezed",
+            "The shortcut starts from the squeezed map. It goes around everything: from `x`.",
+            lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g)) + c(s(x))),
+        ),
+        Mistake(
+            "no gate",
+            "The streams are added up without the gate.",
+            lambda x, s, f, g, e, c: torch.relu(e(sum(h(s(x)) for h in f)) + c(x)),
+        ),
+        Mistake(
+            "sum before the gate",
+            "The streams are added up before the gate sees them. Ask it about each stream.",
+            lambda x, s, f, g, e, c: torch.relu(e(g(sum(h(s(x)) for h in f)) * sum(h(s(x)) for h in f)) + c(x)),
+        ),
+        Mistake(
+            "gate of the squeezed",
+            "The gate is asked about the squeezed map. It judges what each stream made of it.",
+            lambda x, s, f, g, e, c: torch.relu(e(sum(g(s(x)) * h(s(x)) for h in f)) + c(x)),
+        ),
+        Mistake("no relu", "The ReLU at the end is missing.", lambda x, s, f, g, e, c: e(_mixed(s(x), f, g)) + c(x)),
+        Mistake(
+            "relu before the sum",
+            "ReLU comes before the shortcut joins. It comes after.",
+            lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g))) + c(x),
+        ),
+        Mistake(
+            "not squeezed",
+            "The streams are given `x`, not the squeezed map.",
+            lambda x, s, f, g, e, c: torch.relu(e(_mixed(x, f, g)) + c(x)),
+        ),
+        Mistake(
+            "not expanded",
+            "The mixed map is not expanded before the shortcut joins.",
+            lambda x, s, f, g, e, c: torch.relu(_mixed(s(x), f, g) + c(x)),
+        ),
+        Mistake(
+            "expanded after the sum",
+            "The shortcut joins before `expand`. It joins after.",
+            lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g) + c(x))),
+        ),
+        Mistake(
+            "chained",
+            "Each stream starts from what the one before made. All start from the squeezed map.",
+            lambda x, s, f, g, e, c: torch.relu(e(sum(g(y) * y for y in _chain(s(x), f))) + c(x)),
+        ),
+    ),
 )
 
 TRANSITION = Exercise(
@@ -38,8 +271,8 @@ TRANSITION = Exercise(
     minutes=5,
     answer="my_transition",
     prompt=(
-        "Between two stages the map is **halved**: a 1x1 `ConvLayer` (convolution, normalisation, ReLU) from `channels` to "
-        "`channels`, then an average pool over 2x2 cells with stride 2. Build it."
+        "Between two stages the map is **halved**: a 1x1 `ConvLayer` (convolution, normalisation, ReLU) from "
+        "`channels` to `channels`, then an average pool over 2x2 cells with stride 2. Build it."
     ),
     starter='''from torch import nn
 
@@ -51,6 +284,57 @@ def my_transition(channels):
     return nn.Sequential(...)
 ''',
     hints=("`ConvLayer(channels_in, channels_out, kernel)` comes first, `nn.AvgPool2d(2, stride=2)` second.",),
+    reference=_transition,
+    comparison=Builds(lambda rng: (integer(rng, 2, 7),), lambda rng, given: (tensor(rng, 3, given[0], 6, 8),)),
+    mistakes=(
+        Mistake(
+            "max pool",
+            "It takes the largest of four cells. The transition averages.",
+            lambda c: nn.Sequential(ConvLayer(c, c, 1), nn.MaxPool2d(2)),
+        ),
+        Mistake(
+            "pool first",
+            "The pool comes first. With a ReLU after it that is not the same: first the layer, then the pool.",
+            lambda c: nn.Sequential(nn.AvgPool2d(2), ConvLayer(c, c, 1)),
+        ),
+        Mistake("no pool", "The pool is missing: the map keeps its size.", lambda c: ConvLayer(c, c, 1)),
+        Mistake("no layer", "The layer is missing: only the pool is there.", lambda c: nn.AvgPool2d(2)),
+        Mistake(
+            "strided layer",
+            "The layer itself skips every other cell. It looks at all of them, and the pool halves the map.",
+            lambda c: ConvLayer(c, c, 1, stride=2),
+        ),
+        Mistake(
+            "halved twice",
+            "The layer has a stride too, so that the map is halved twice.",
+            lambda c: nn.Sequential(ConvLayer(c, c, 1, stride=2), nn.AvgPool2d(2)),
+        ),
+        Mistake(
+            "3x3",
+            "The layer is a 3x3. A transition mixes channels only: 1x1.",
+            lambda c: nn.Sequential(ConvLayer(c, c, 3), nn.AvgPool2d(2)),
+        ),
+        Mistake(
+            "pool with stride 1",
+            "The pool moves by one cell, so that the map loses a row and a column and is not halved.",
+            lambda c: nn.Sequential(ConvLayer(c, c, 1), nn.AvgPool2d(2, stride=1)),
+        ),
+        Mistake(
+            "bare convolution",
+            "The convolution stands alone: normalisation and ReLU are missing, and its bias is on. Use `ConvLayer`.",
+            lambda c: nn.Sequential(nn.Conv2d(c, c, 1), nn.AvgPool2d(2)),
+        ),
+        Mistake(
+            "bare convolution without bias",
+            "The convolution stands alone: normalisation and ReLU are missing. Use `ConvLayer`.",
+            lambda c: nn.Sequential(nn.Conv2d(c, c, 1, bias=False), nn.AvgPool2d(2)),
+        ),
+        Mistake(
+            "linear layer",
+            "The layer has no ReLU: `Conv1x1Linear` is the one before a sum. Use `ConvLayer`.",
+            lambda c: nn.Sequential(Conv1x1Linear(c, c), nn.AvgPool2d(2)),
+        ),
+    ),
 )
 
 COUNT_PARAMETERS = Exercise(
@@ -62,9 +346,10 @@ COUNT_PARAMETERS = Exercise(
     minutes=5,
     answer="my_count",
     prompt=(
-        "Count the **numbers that a model learns**, each once, however often the module that holds them is called or "
-        "registered. Frozen ones count too; running averages of a normalisation are not learned and do not. OSNet x1.0 "
-        "has 2,169,508 without a classifier; a counter that adds a module for every call finds 2,193,616."
+        "Count the **numbers that a model learns**, each once, however often the module that holds them is "
+        "called or registered. Frozen ones count too; running averages of a normalisation are not learned and "
+        "do not. OSNet x1.0 has 2,169,508 without a classifier; a counter that adds a module for every call "
+        "finds 2,193,616."
     ),
     starter='''def my_count(model):
     """model: an nn.Module. Returns the number of its parameters."""
@@ -74,6 +359,58 @@ COUNT_PARAMETERS = Exercise(
         "`model.parameters()` gives every parameter tensor once, also where a module is shared.",
         "`.numel()` is how many numbers a tensor holds.",
     ),
+    reference=_count,
+    comparison=Calls(lambda rng: (_Several(rng),)),
+    shows=(_count,),
+    mistakes=(
+        Mistake(
+            "shared twice",
+            "A shared layer is counted once for every name that it has. That is how 2,193,616 comes about.",
+            lambda m: _entries(m.named_parameters(remove_duplicate=False)),
+        ),
+        Mistake(
+            "trainable only",
+            "Frozen parameters are left out. They were learned, too, and they are there.",
+            lambda m: sum(p.numel() for p in m.parameters() if p.requires_grad),
+        ),
+        Mistake(
+            "running averages",
+            "The running averages of the normalisation are counted. They are measured, not learned: buffers.",
+            lambda m: _entries([*m.named_parameters(), *m.named_buffers()]),
+        ),
+        Mistake(
+            "state",
+            "It counts the whole state: running averages too, and a shared layer once for every name.",
+            lambda m: _entries(m.state_dict().items()),
+        ),
+        Mistake(
+            "tensors",
+            "That is the number of tensors. Each holds many numbers: `.numel()`.",
+            lambda m: len(list(m.parameters())),
+        ),
+        Mistake(
+            "first dimension",
+            "It adds up the first dimension of each tensor: `len(p)` is its number of rows. `.numel()` is all of it.",
+            lambda m: sum(len(p) for p in m.parameters()),
+        ),
+        Mistake(
+            "every level",
+            "`modules()` walks through all levels, and `parameters()` does as well, so that nested layers are "
+            "counted again.",
+            lambda m: sum(p.numel() for part in m.modules() for p in part.parameters()),
+        ),
+        Mistake(
+            "children only",
+            "Parameters that belong to the model itself, and to none of its layers, are left out.",
+            lambda m: sum(p.numel() for part in m.children() for p in part.parameters()),
+        ),
+        Mistake(
+            "no biases",
+            "Only weights are counted. Biases and the scales of a normalisation are learned as well.",
+            lambda m: sum(p.numel() for p in m.parameters() if p.dim() > 1),
+        ),
+    ),
+    properties=(Property("the trap", _the_trap),),
 )
 
 GATE_FLOOR = Exercise(
@@ -84,9 +421,10 @@ GATE_FLOOR = Exercise(
     minutes=5,
     answer="my_hidden",
     prompt=(
-        "A block with `c_out` channels works inside on a quarter of them, and its gate hides on a sixteenth of **that**, "
-        "rounded down, but on one unit at least. At x0.25 this leaves a single unit in most blocks: the whole gate then "
-        "is a function of one number. Give the hidden width **with a floor** below which it never falls."
+        "A block with `c_out` channels works inside on a quarter of them, and its gate hides on a sixteenth "
+        "of **that**, rounded down, but on one unit at least. At x0.25 this leaves a single unit in most "
+        "blocks: the whole gate then is a function of one number. Give the hidden width **with a floor** "
+        "below which it never falls."
     ),
     starter='''def my_hidden(c_out, floor):
     """c_out: channels that leave the block. floor: at least 1. Returns the gate's hidden width."""
@@ -94,6 +432,48 @@ GATE_FLOOR = Exercise(
     return ...
 ''',
     hints=("`//` divides and rounds down; `max` takes the larger of two numbers.",),
+    reference=_hidden,
+    comparison=Calls(lambda rng: (4 * integer(rng, 1, 64), integer(rng, 1, 8)), cases=32),
+    shows=(_hidden, OSBlock.__init__),
+    mistakes=(
+        Mistake(
+            "quarter forgotten",
+            "It takes a sixteenth of `c_out`. The gate works on the squeezed channels, a quarter of that.",
+            lambda c, f: max(c // 16, f),
+        ),
+        Mistake("floor ignored", "The floor changes nothing.", lambda c, f: max(1, c // 64)),
+        Mistake(
+            "min",
+            "`min` takes the smaller one, so that the floor is a ceiling. `max` keeps it from falling below.",
+            lambda c, f: min(max(1, c // 64), f),
+        ),
+        Mistake(
+            "bare min",
+            "`min` takes the smaller one: the floor is a ceiling, and 0 can come out.",
+            lambda c, f: min(c // 64, f),
+        ),
+        Mistake(
+            "sixteenth forgotten",
+            "The sixteenth is missing: that is a quarter of `c_out`.",
+            lambda c, f: max(c // 4, f),
+        ),
+        Mistake(
+            "rounded up",
+            "It is rounded up. The authors round down: `//`.",
+            lambda c, f: max(math.ceil(c / 64), f),
+        ),
+        Mistake(
+            "not rounded",
+            "It is not rounded: a width is a whole number. `//` divides and rounds down.",
+            lambda c, f: max(c / 64, f),
+        ),
+        Mistake("always the floor", "It is always the floor, however wide the block.", lambda c, f: f),
+        Mistake(
+            "added",
+            "The floor is added. It only takes over where the width would fall below.",
+            lambda c, f: c // 64 + f,
+        ),
+    ),
 )
 
 LOAD_STRICTLY = Exercise(
@@ -105,9 +485,10 @@ LOAD_STRICTLY = Exercise(
     minutes=7,
     answer="my_load",
     prompt=(
-        "An official checkpoint carries a classifier for people that your model does not know; those two entries, "
-        "`classifier.weight` and `classifier.bias`, **may be left out, and nothing else**. Load the rest such that a "
-        "missing, unknown or misshapen entry is an error and not a silence. Leave `state` itself as it was."
+        "An official checkpoint carries a classifier for people that your model does not know; those two "
+        "entries, `classifier.weight` and `classifier.bias`, **may be left out, and nothing else**. Load the "
+        "rest such that a missing, unknown or misshapen entry is an error and not a silence. Leave `state` "
+        "itself as it was."
     ),
     starter='''def my_load(model, state):
     """model: an nn.Module without a classifier. state: a dictionary of tensors. Returns the model, loaded."""
@@ -119,6 +500,45 @@ LOAD_STRICTLY = Exercise(
         "A dictionary comprehension with a condition makes a new dictionary without some keys.",
         "`load_state_dict` is strict unless you tell it not to be, and raises by itself.",
     ),
+    reference=_load,
+    comparison=Calls(
+        _checkpoint,
+        read=lambda model, given: dict(model.state_dict()),
+        may_change=(0,),
+        refusals=(RuntimeError, ValueError, KeyError),
+        cases=40,
+    ),
+    shows=(_load,),
+    mistakes=(
+        Mistake(
+            "strict=False",
+            "`strict=False` loads what fits and is silent about the rest: a missing entry stays random, and "
+            "nobody notices.",
+            lambda model, state: _loaded(model, state, strict=False),
+        ),
+        Mistake(
+            "classifier kept",
+            "The classifier is still in the state, so that an official checkpoint is refused.",
+            _loaded,
+        ),
+        Mistake(
+            "unknown dropped",
+            "Every entry that the model does not know is dropped, also one that is merely misspelt. Only two "
+            "may be left out.",
+            lambda model, state: _loaded(model, _known(model, state)),
+        ),
+        Mistake(
+            "fitting only",
+            "Whatever does not fit by name or shape is dropped in silence. Only two entries may be left out.",
+            lambda model, state: _loaded(model, _fitting(model, state), strict=False),
+        ),
+        Mistake(
+            "weight only",
+            "`classifier.weight` is left out, `classifier.bias` is not.",
+            lambda model, state: _loaded(model, {k: v for k, v in state.items() if k != CLASSIFIER[0]}),
+        ),
+        Mistake("not loaded", "The model comes back as it was: nothing is loaded.", lambda model, state: model),
+    ),
 )
 
 OS_BLOCK = Exercise(
@@ -129,10 +549,11 @@ OS_BLOCK = Exercise(
     minutes=20,
     answer="MyOSBlock",
     prompt=(
-        "From the empty page: the **omni-scale block as a module** that takes the weights of an official one, so that its "
-        "parts must have the authors' names: `conv1` (squeeze to `c_out // 4`, a `ConvLayer`), `conv2a` to `conv2d` (the "
-        "streams), `gate`, `conv3` (expand, a `Conv1x1Linear`), and `downsample` (a `Conv1x1Linear`) where `c_in` differs "
-        "from `c_out`. Four streams; the gate hides on a sixteenth of the squeezed channels, at least 1."
+        "From the empty page: the **omni-scale block as a module** that takes the weights of an official one, "
+        "so that its parts must have the authors' names: `conv1` (squeeze to `c_out // 4`, a `ConvLayer`), "
+        "`conv2a` to `conv2d` (the streams), `gate`, `conv3` (expand, a `Conv1x1Linear`), and `downsample` (a "
+        "`Conv1x1Linear`) where `c_in` differs from `c_out`. Four streams; the gate hides on a sixteenth of "
+        "the squeezed channels, at least 1."
     ),
     starter='''import torch
 from torch import nn
@@ -153,6 +574,40 @@ class MyOSBlock(nn.Module):
     hints=(
         "`__init__` makes the parts, `forward` is your `my_block` with `self.` before each of them.",
         "Where `c_in` equals `c_out` there is no `downsample`: the shortcut is `x` itself.",
+    ),
+    reference=OSBlock,
+    comparison=Builds(
+        _widths,
+        lambda rng, given: (tensor(rng, 2, given[0], 6, 4),),
+        strict_names=True,
+        cases=4,
+    ),
+    mistakes=(
+        Mistake("no gate", "The streams are added up without the gate.", _NoGate),
+        Mistake(
+            "sum before the gate",
+            "The streams are added up before the gate sees them. Ask it about each stream.",
+            _SumFirst,
+        ),
+        Mistake("no shortcut", "Nothing joins from the shortcut: that is no residual block.", _NoShortcut),
+        Mistake("no relu", "The ReLU at the end is missing.", _NoReLU),
+        Mistake("relu before the sum", "ReLU comes before the shortcut joins. It comes after.", _ReLUBeforeSum),
+        Mistake(
+            "chained",
+            "Each stream starts from what the one before made. All start from the squeezed map.",
+            _Chained,
+        ),
+        Mistake(
+            "one gate value for all",
+            "All streams are weighed by the gate of the first. Ask it about each stream.",
+            _OneGateForAll,
+        ),
+        Mistake("last stream", "Only the last stream is left. Add up all four.", _LastStream),
+        Mistake(
+            "always a downsample",
+            "It has a `downsample` where c_in equals c_out as well. There the shortcut is `x` itself.",
+            _AlwaysDownsample,
+        ),
     ),
 )
 

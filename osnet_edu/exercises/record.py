@@ -2,7 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+
+class Comparison(Protocol):
+    """How two answers to one exercise are set side by side: compare.Calls for functions, compare.Builds for layers."""
+
+    def difference(self, answer: Any, other: Any, seed: int) -> str | None:
+        """None where both behave alike on every input drawn from `seed`, else a sentence on the first difference."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,9 @@ class Exercise:
 
     answer: the name that the student's cell has to define.  starter: what stands in the cell, `...` marks a hole.
     stars: 1 to 4, how hard.  minutes: how long.  hints: given one after the other, before the solution.
-    reference: the right answer.  same: (answer, other, seed) -> None where both behave alike, else a sentence.
-    properties: in the order in which they are worth reading.  shows: the objects whose source is the solution.
+    reference: the right answer, made of the library's own classes.  comparison: how another is held against it.
+    properties: in the order in which they are worth reading.  shows: the objects whose source is the solution, the
+    reference alone where empty.
     """
 
     name: str
@@ -47,9 +55,9 @@ class Exercise:
     stars: int
     minutes: int
     hints: tuple[str, ...]
-    required: bool = False
-    reference: Any = None
-    same: Callable[[Any, Any, int], str | None] | None = None
+    reference: Any
+    comparison: Comparison
+    mistakes: tuple[Mistake, ...]
     properties: tuple[Property, ...] = ()
-    mistakes: tuple[Mistake, ...] = ()
+    required: bool = False
     shows: tuple[Any, ...] = field(default=())

@@ -1,6 +1,85 @@
 """Exercises of notebook 03, streams and receptive fields: F^t, 2t + 1, strides, the residual sum."""
 
-from .record import Exercise
+import torch
+from torch import nn
+
+from ..model import Lite3x3, stream
+from .compare import Builds, Calls
+from .draw import Layer, integer, tensor
+from .record import Exercise, Mistake
+
+
+def _receptive_field(t):
+    return 2 * t + 1
+
+
+def _residual(x, branch):
+    return torch.relu(x + branch(x))
+
+
+def _streams(x, squeeze, streams):
+    squeezed = squeeze(x)
+    return [stream(squeezed) for stream in streams]
+
+
+def _stack_field(layers):
+    field, jump = 1, 1
+    for kernel, stride in layers:
+        field += (kernel - 1) * jump
+        jump *= stride
+    return field
+
+
+def _field_in_pixels(t, field, jump):
+    return field + 2 * t * jump
+
+
+class _Beside(nn.Module):
+    """Layers side by side, added up."""
+
+    def __init__(self, channels, depth):
+        super().__init__()
+        self.layers = nn.ModuleList(Lite3x3(channels, channels) for _ in range(depth))
+
+    def forward(self, x):
+        return sum(layer(x) for layer in self.layers)
+
+
+def _walk(layers, step, field=1, jump=1):
+    for kernel, stride in layers:
+        field, jump = step(field, jump, kernel, stride)
+    return field
+
+
+def _product(layers):
+    size = 1
+    for kernel, _ in layers:
+        size *= kernel
+    return size
+
+
+def _jump(layers):
+    jump = 1
+    for _, stride in layers:
+        jump *= stride
+    return jump
+
+
+def _chained(x, squeeze, streams):
+    found, y = [], squeeze(x)
+    for one in streams:
+        y = one(y)
+        found.append(y)
+    return found
+
+
+def _stack(rng):
+    return ([(int(rng.choice([1, 3, 5, 7])), integer(rng, 1, 3)) for _ in range(integer(rng, 2, 5))],)
+
+
+def _squeezed(rng):
+    return tensor(rng, 2, 3, 4, 5), Layer(rng, 3), [Layer(rng, 3) for _ in range(integer(rng, 2, 4))]
+
 
 RECEPTIVE_FIELD = Exercise(
     name="receptive_field",
@@ -11,15 +90,44 @@ RECEPTIVE_FIELD = Exercise(
     minutes=3,
     answer="my_receptive_field",
     prompt=(
-        "One Lite 3x3 sees 3 cells in a row. A second on top of it sees 3 cells of the first, which together see 5. "
-        "Give the **side of the square that stream t sees**, in cells of the block's own map, for `t` Lite 3x3 layers in "
-        "a row."
+        "One Lite 3x3 sees 3 cells in a row. A second on top of it sees 3 cells of the first, which together "
+        "see 5. Give the **side of the square that stream t sees**, in cells of the block's own map, for `t` "
+        "Lite 3x3 layers in a row."
     ),
     starter='''def my_receptive_field(t):
     """t: layers in a row, 1, 2, 3, ... Returns the side of the square, in cells."""
     return ...
 ''',
     hints=("Every further 3x3 adds one cell on the left and one on the right.",),
+    reference=_receptive_field,
+    comparison=Calls(lambda rng: (integer(rng, 1, 12),)),
+    shows=(_receptive_field,),
+    mistakes=(
+        Mistake(
+            "3t", "It adds 3 cells for every layer. The windows overlap: each further layer adds 2.", lambda t: 3 * t
+        ),
+        Mistake(
+            "2t", "The cell in the middle is missing: for one layer it gives 2, and a 3x3 sees 3.", lambda t: 2 * t
+        ),
+        Mistake(
+            "2t - 1",
+            "It begins one layer late: one 3x3 sees 3 cells, and this gives 1.",
+            lambda t: 2 * t - 1,
+        ),
+        Mistake("2t + 3", "It counts one layer too many: for one layer it gives 5.", lambda t: 2 * t + 3),
+        Mistake(
+            "one side",
+            "Each layer adds one cell on the left *and* one on the right; this counts one side.",
+            lambda t: t + 2,
+        ),
+        Mistake(
+            "power",
+            "It multiplies by 3 with every layer. Without strides the field grows by 2 a layer, not threefold.",
+            lambda t: 3**t,
+        ),
+        Mistake("area", "That is the area, in cells. The side of the square is asked for.", lambda t: (2 * t + 1) ** 2),
+        Mistake("2 to the t", "2^t doubles with every layer. The field only grows by 2.", lambda t: 2**t + 1),
+    ),
 )
 
 STREAM = Exercise(
@@ -31,8 +139,9 @@ STREAM = Exercise(
     minutes=6,
     answer="my_stream",
     prompt=(
-        "Build **F^t**, stream t of a block: `depth` Lite 3x3 layers in a row, each from `channels` to `channels` and "
-        "each with weights of its own. `nn.Sequential(*layers)` runs a list of layers one after the other."
+        "Build **F^t**, stream t of a block: `depth` Lite 3x3 layers in a row, each from `channels` to "
+        "`channels` and each with weights of its own. `nn.Sequential(*layers)` runs a list of layers one "
+        "after the other."
     ),
     starter='''from torch import nn
 
@@ -48,6 +157,38 @@ def my_stream(channels, depth):
         "A list comprehension builds one layer for each turn: `[make() for _ in range(n)]`.",
         "`[layer] * n` is a list of n times the *same* layer: one set of weights.",
     ),
+    reference=stream,
+    comparison=Builds(
+        lambda rng: (integer(rng, 2, 4), integer(rng, 2, 4)), lambda rng, given: (tensor(rng, 2, given[0], 6, 5),)
+    ),
+    mistakes=(
+        Mistake(
+            "one layer repeated",
+            "It is the same layer each time: one set of weights. Make a new one in every turn.",
+            lambda c, d: nn.Sequential(*[Lite3x3(c, c)] * d),
+        ),
+        Mistake(
+            "one too many",
+            "It is one layer too deep.",
+            lambda c, d: nn.Sequential(*[Lite3x3(c, c) for _ in range(d + 1)]),
+        ),
+        Mistake(
+            "one too few",
+            "One layer is missing. `range(1, depth)` has only depth - 1 entries; `range(depth)` has depth.",
+            lambda c, d: nn.Sequential(*[Lite3x3(c, c) for _ in range(d - 1)]),
+        ),
+        Mistake("depth ignored", "It has one layer, whatever the depth.", lambda c, d: Lite3x3(c, c)),
+        Mistake(
+            "side by side",
+            "The layers stand side by side and are added up. In a row: each gets what the one before made.",
+            _Beside,
+        ),
+        Mistake(
+            "standard convolutions",
+            "These are standard 3x3 convolutions. A stream is made of `Lite3x3`.",
+            lambda c, d: nn.Sequential(*[nn.Conv2d(c, c, 3, padding=1) for _ in range(d)]),
+        ),
+    ),
 )
 
 RESIDUAL = Exercise(
@@ -59,8 +200,8 @@ RESIDUAL = Exercise(
     minutes=5,
     answer="my_residual",
     prompt=(
-        "A block does not replace its input, it corrects it: the **branch's answer is added to what came in**, and ReLU "
-        "comes after the sum. Write it, and leave `x` as it was: others still need it."
+        "A block does not replace its input, it corrects it: the **branch's answer is added to what came "
+        "in**, and ReLU comes after the sum. Write it, and leave `x` as it was: others still need it."
     ),
     starter='''import torch
 
@@ -70,6 +211,43 @@ def my_residual(x, branch):
     return torch.relu(...)
 ''',
     hints=("Two terms inside the ReLU: what came in, and what the branch makes of it.",),
+    reference=_residual,
+    comparison=Calls(lambda rng: (tensor(rng, 1, 2, 2, 3), Layer(rng, 2))),
+    shows=(_residual,),
+    mistakes=(
+        Mistake(
+            "no input",
+            "What came in is not added: the branch alone is no residual.",
+            lambda x, f: torch.relu(f(x)),
+        ),
+        Mistake("no branch", "The branch is never asked.", lambda x, f: torch.relu(x)),
+        Mistake(
+            "relu inside",
+            "ReLU comes before the sum: only the branch passes through it. It comes after.",
+            lambda x, f: x + torch.relu(f(x)),
+        ),
+        Mistake(
+            "relu each",
+            "Each term has a ReLU of its own, so that the branch can no longer take away. One ReLU, after the sum.",
+            lambda x, f: torch.relu(x) + torch.relu(f(x)),
+        ),
+        Mistake("no relu", "The ReLU after the sum is missing.", lambda x, f: x + f(x)),
+        Mistake(
+            "relu first",
+            "The branch is given relu(x). It starts from x itself.",
+            lambda x, f: torch.relu(x + f(torch.relu(x))),
+        ),
+        Mistake("product", "The two are multiplied; a residual is a sum.", lambda x, f: torch.relu(x * f(x))),
+        Mistake("difference", "The branch is subtracted; a residual is a sum.", lambda x, f: torch.relu(x - f(x))),
+        Mistake(
+            "turned difference", "What came in is subtracted; a residual is a sum.", lambda x, f: torch.relu(f(x) - x)
+        ),
+        Mistake(
+            "side by side",
+            "The two are put side by side, as Inception does; the number of channels doubles. Add them.",
+            lambda x, f: torch.relu(torch.cat([x, f(x)], 1)),
+        ),
+    ),
 )
 
 SHARED_SQUEEZE = Exercise(
@@ -80,8 +258,8 @@ SHARED_SQUEEZE = Exercise(
     minutes=5,
     answer="my_streams",
     prompt=(
-        "Before the streams a 1x1 convolution squeezes the channels to a quarter, **once**, and every stream starts from "
-        "that same squeezed map. Return the list of what each stream makes of it."
+        "Before the streams a 1x1 convolution squeezes the channels to a quarter, **once**, and every stream "
+        "starts from that same squeezed map. Return the list of what each stream makes of it."
     ),
     starter='''def my_streams(x, squeeze, streams):
     """x: a tensor. squeeze: a function. streams: a list of functions. Returns a list, one tensor a stream."""
@@ -90,6 +268,47 @@ SHARED_SQUEEZE = Exercise(
     hints=(
         "Keep the squeezed map in a variable before you go through the streams.",
         "`[f(y) for f in streams]` gives every function the same `y`.",
+    ),
+    reference=_streams,
+    comparison=Calls(_squeezed, watch=lambda given: given[1].calls, watched="calls `squeeze` {} times"),
+    shows=(_streams,),
+    mistakes=(
+        Mistake(
+            "squeezed again",
+            "The numbers are right, but the input is squeezed again for every stream: T times the work. Once is "
+            "enough.",
+            lambda x, squeeze, streams: [f(squeeze(x)) for f in streams],
+        ),
+        Mistake(
+            "chained",
+            "Each stream starts from what the one before made. All of them start from the squeezed map.",
+            _chained,
+        ),
+        Mistake(
+            "not squeezed",
+            "The streams are given `x`, not the squeezed map.",
+            lambda x, squeeze, streams: [f(x) for f in streams],
+        ),
+        Mistake(
+            "squeezed after",
+            "The squeeze comes after the streams. It comes before, so that the streams are cheap.",
+            lambda x, squeeze, streams: [squeeze(f(x)) for f in streams],
+        ),
+        Mistake(
+            "added up",
+            "The streams are added up already. The gate has to see each of them: return the list.",
+            lambda x, squeeze, streams: sum(_streams(x, squeeze, streams)),
+        ),
+        Mistake(
+            "stacked",
+            "The maps are stacked into one tensor. A list is asked for.",
+            lambda x, squeeze, streams: torch.stack(_streams(x, squeeze, streams)),
+        ),
+        Mistake(
+            "squeeze in the list",
+            "The squeezed map itself stands in the list too. Return what the streams make of it.",
+            lambda x, squeeze, streams: [y := squeeze(x), *(f(y) for f in streams)],
+        ),
     ),
 )
 
@@ -101,10 +320,11 @@ STACK_FIELD = Exercise(
     minutes=8,
     answer="my_stack_field",
     prompt=(
-        "Layers with a stride make the next cells stand farther apart. Walk through a stack and keep two numbers: `field`, "
-        "how many input pixels one cell sees, and `jump`, how many pixels lie between neighbouring cells. Both start at "
-        "1. A layer adds `kernel - 1` steps of the **jump before it** to the field, and then multiplies the jump by its "
-        "stride. The stem of OSNet, `[(7, 2), (3, 2)]`, sees 11 pixels."
+        "Layers with a stride make the next cells stand farther apart. Walk through a stack and keep two "
+        "numbers: `field`, how many input pixels one cell sees, and `jump`, how many pixels lie between "
+        "neighbouring cells. Both start at 1. A layer adds `kernel - 1` steps of the **jump before it** to "
+        "the field, and then multiplies the jump by its stride. The stem of OSNet, `[(7, 2), (3, 2)]`, sees "
+        "11 pixels."
     ),
     starter='''def my_stack_field(layers):
     """layers: a list of (kernel, stride), the first layer first. Returns the field of one last cell, in pixels."""
@@ -114,6 +334,56 @@ STACK_FIELD = Exercise(
     return field
 ''',
     hints=("Two lines in the loop. Which comes first decides whether a layer's own stride counts for itself.",),
+    reference=_stack_field,
+    comparison=Calls(_stack, cases=24),
+    shows=(_stack_field,),
+    mistakes=(
+        Mistake(
+            "strides ignored",
+            "The strides change nothing here: the jump has to grow with every stride.",
+            lambda layers: _walk(layers, lambda f, j, k, s: (f + (k - 1) * j, j)),
+        ),
+        Mistake(
+            "own stride",
+            "The jump is multiplied first, so that a layer's own stride counts for itself. It counts for the "
+            "*next* layers.",
+            lambda layers: _walk(layers, lambda f, j, k, s: (f + (k - 1) * j * s, j * s)),
+        ),
+        Mistake(
+            "kernel",
+            "Each layer adds `kernel` steps here. One of its cells was seen before: `kernel - 1`.",
+            lambda layers: _walk(layers, lambda f, j, k, s: (f + k * j, j * s)),
+        ),
+        Mistake(
+            "last stride only",
+            "The jump is replaced by the last stride. Strides multiply: `jump * stride`.",
+            lambda layers: _walk(layers, lambda f, j, k, s: (f + (k - 1) * j, s)),
+        ),
+        Mistake(
+            "strides added",
+            "The strides are added up. Two strides of 2 make a jump of 4, two of 3 one of 9: they multiply.",
+            lambda layers: _walk(layers, lambda f, j, k, s: (f + (k - 1) * j, j + s)),
+        ),
+        Mistake(
+            "own stride alone",
+            "Each layer is multiplied by its own stride. What counts is the product of the strides *before* it.",
+            lambda layers: _walk(layers, lambda f, j, k, s: (f + (k - 1) * s, j)),
+        ),
+        Mistake(
+            "product of kernels", "The kernels are multiplied. Windows overlap: the field grows by sums.", _product
+        ),
+        Mistake("jump", "That is the jump. The field is asked for.", _jump),
+        Mistake(
+            "backwards",
+            "The stack is walked from the last layer to the first. With this rule the first layer comes first.",
+            lambda layers: _stack_field(layers[::-1]),
+        ),
+        Mistake(
+            "field multiplied",
+            "The field is multiplied by the stride. Only the jump is; the field grows by sums.",
+            lambda layers: _walk(layers, lambda f, j, k, s: ((f + (k - 1) * j) * s, j * s)),
+        ),
+    ),
 )
 
 FIELD_IN_PIXELS = Exercise(
@@ -124,15 +394,53 @@ FIELD_IN_PIXELS = Exercise(
     minutes=5,
     answer="my_field_in_pixels",
     prompt=(
-        "Stream t sees 2t + 1 cells. But neighbouring cells overlap: in the first block each cell alone sees `field` = 11 "
-        "pixels, and the next cell starts only `jump` = 4 pixels further. How many **pixels of the photo** does stream "
-        "t see? For the first block and t = 1 it is 19."
+        "Stream t sees 2t + 1 cells. But neighbouring cells overlap: in the first block each cell alone sees "
+        "`field` = 11 pixels, and the next cell starts only `jump` = 4 pixels further. How many **pixels of "
+        "the photo** does stream t see? For the first block and t = 1 it is 19."
     ),
     starter='''def my_field_in_pixels(t, field, jump):
     """t: layers in a row. field, jump: of one cell, in pixels. Returns the side of the square, in pixels."""
     ...
 ''',
     hints=("Draw three cells of 11 pixels each, 4 pixels apart, and measure from the left edge to the right edge.",),
+    reference=_field_in_pixels,
+    comparison=Calls(lambda rng: (integer(rng, 1, 6), integer(rng, 5, 40), integer(rng, 2, 16))),
+    shows=(_field_in_pixels,),
+    mistakes=(
+        Mistake(
+            "cells times field",
+            "It puts 2t + 1 fields side by side. Neighbouring fields overlap: each further one adds only `jump` "
+            "pixels.",
+            lambda t, field, jump: (2 * t + 1) * field,
+        ),
+        Mistake(
+            "cells times jump",
+            "It puts 2t + 1 steps side by side and forgets that a cell is wider than a step: the first one sees "
+            "`field`.",
+            lambda t, field, jump: (2 * t + 1) * jump,
+        ),
+        Mistake(
+            "one side",
+            "It grows on one side only. A stream reaches t cells to the left and t to the right: 2t steps.",
+            lambda t, field, jump: field + t * jump,
+        ),
+        Mistake(
+            "one step too many",
+            "It is one step too far: 2t + 1 cells have only 2t steps between them.",
+            lambda t, field, jump: field + (2 * t + 1) * jump,
+        ),
+        Mistake(
+            "steps of one pixel",
+            "It steps by one pixel. Neighbouring cells stand `jump` pixels apart.",
+            lambda t, field, jump: field + 2 * t,
+        ),
+        Mistake(
+            "brackets",
+            "It multiplies the field by the jump as well: check the brackets.",
+            lambda t, field, jump: (field + 2 * t) * jump,
+        ),
+        Mistake("cells", "That is the number of cells, not of pixels.", lambda t, field, jump: 2 * t + 1),
+    ),
 )
 
 EXERCISES = (RECEPTIVE_FIELD, STREAM, RESIDUAL, SHARED_SQUEEZE, STACK_FIELD, FIELD_IN_PIXELS)

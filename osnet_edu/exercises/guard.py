@@ -1,0 +1,218 @@
+"""Run a student's code so that the kernel outlives it: a time limit, an output limit, and builtins put back.
+
+The time limit works on every system, without signals. The code is read as a tree, and a tick is put at the start of
+every loop, function, `except` and `finally`; a tick past the deadline raises TimeUp. Because the handlers tick as well,
+`while True` around `try: ... except: pass` ends too. The tick is a constant of the compiled code, not a name: it
+cannot be deleted or shadowed, shows up in no namespace, and costs a comparison where no deadline runs.
+
+Python code that is not the cell's own (a function of an earlier cell, `exec`) carries no ticks. For it a second thread
+waits a little longer and has TimeUp raised in the first, again and again; and last it sends an interrupt, which also
+ends a sleep. A loop inside compiled code (`list(itertools.count())`, one huge matrix product) can be stopped by
+nothing inside the process, and `on_stuck` is called to say so: interrupt or restart the kernel.
+"""
+
+import _thread
+import ast
+import builtins
+import ctypes
+import os
+import signal
+import threading
+import time
+import types
+import warnings
+from collections.abc import Callable
+
+_PLACEHOLDER = "a tick of the exercise's clock"
+_NAMES = builtins.__dict__
+
+
+class TimeUp(BaseException):
+    """The time limit is over.  No Exception, so that an ordinary `except Exception` lets it pass."""
+
+
+class Builtins:
+    """What was built in before is built in afterwards: with Builtins(): ...
+
+    A class and not a generator, because leaving must work where not a single builtin name is left.
+    """
+
+    def __enter__(self):
+        self.kept = dict(_NAMES)
+        return self
+
+    def __exit__(self, *error):
+        _NAMES.update(self.kept)
+
+
+class Clock:
+    """A deadline for the thread that enters it: with Clock(5.0) as clock: ... raises TimeUp inside, after 5 seconds.
+
+    tick: what `instrument` puts into code.  on_stuck: called from another thread where nothing helps.
+    """
+
+    GRACE, AGAIN, STUCK = 0.3, 0.2, 2.0  # seconds after the deadline: first push, every further one, interrupt
+
+    def __init__(self, seconds: float, on_stuck: Callable[[], None] | None = None):
+        self.seconds, self.on_stuck = seconds, on_stuck
+        self.ends: float | None = None
+        self.over = False
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+
+    def tick(self) -> bool:
+        if self.ends is not None and time.monotonic() > self.ends:
+            self.over = True
+            raise TimeUp
+        return True
+
+    def __enter__(self) -> "Clock":
+        self._thread = threading.get_ident()
+        self._done.clear()
+        self.over = False
+        self.ends = time.monotonic() + self.seconds
+        threading.Thread(target=self._watch, daemon=True, name="exercise clock").start()
+        return self
+
+    def __exit__(self, kind, error, trace) -> bool:
+        while True:  # a last push may arrive while the clock is being stopped
+            try:
+                with self._lock:
+                    self._done.set()
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
+                self.ends = None
+                break
+            except (TimeUp, KeyboardInterrupt):
+                kind = kind or TimeUp
+        if kind is not None and issubclass(kind, KeyboardInterrupt) and self.over:
+            raise TimeUp from None  # our own interrupt, not the student's
+        return False
+
+    def _watch(self) -> None:
+        wait, sent, told = self.seconds + self.GRACE, 0, False
+        while not self._done.wait(wait):
+            wait = self.AGAIN
+            with self._lock:
+                if self._done.is_set():
+                    return
+                self.over = True
+                late = sent * self.AGAIN
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(TimeUp))
+                if sent and late >= self.STUCK and sent % 10 == 0 and not told:
+                    _interrupt(self._thread)
+                sent += 1
+            if late >= 2 * self.STUCK and not told:
+                told = True
+                if self.on_stuck:
+                    self.on_stuck()
+
+
+def _interrupt(thread: int) -> None:
+    """What Ctrl-C does: it ends a sleep or a wait, where it reaches the main thread."""
+    if thread != threading.main_thread().ident or signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
+        return
+    if os.name == "nt":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(thread, signal.SIGINT)
+
+
+class _Ticks(ast.NodeTransformer):
+    """Puts a tick wherever code can come by again."""
+
+    def _tick(self, node: ast.AST) -> ast.Call:
+        return ast.copy_location(ast.Call(ast.copy_location(ast.Constant(_PLACEHOLDER), node), [], []), node)
+
+    def _before(self, body: list[ast.stmt], *, docstring: bool = False) -> list[ast.stmt]:
+        skip = int(docstring and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant))
+        tick = ast.copy_location(ast.Expr(self._tick(body[0])), body[0])
+        return [*body[:skip], tick, *body[skip:]]
+
+    def _loop(self, node):
+        self.generic_visit(node)
+        node.body = self._before(node.body)
+        return node
+
+    def _function(self, node):
+        self.generic_visit(node)
+        node.body = self._before(node.body, docstring=True)
+        return node
+
+    def _try(self, node):
+        self.generic_visit(node)
+        if node.finalbody:
+            node.finalbody = self._before(node.finalbody)
+        return node
+
+    visit_While = visit_For = visit_AsyncFor = visit_ExceptHandler = _loop
+    visit_FunctionDef = visit_AsyncFunctionDef = _function
+    visit_Try = visit_TryStar = _try
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
+        self.generic_visit(node)
+        node.ifs.insert(0, self._tick(node.iter))
+        return node
+
+
+def compile_ticking(tree: ast.Module | ast.Expression, filename: str, tick: Callable[[], bool]) -> types.CodeType:
+    """Compile a tree with ticks in it."""
+    mode = "eval" if isinstance(tree, ast.Expression) else "exec"
+    tree = ast.fix_missing_locations(_Ticks().visit(tree))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'str' object is not callable", SyntaxWarning)
+        return _with_tick(compile(tree, filename, mode, dont_inherit=True), tick)
+
+
+def _with_tick(code: types.CodeType, tick: Callable[[], bool]) -> types.CodeType:
+    def put(constant):
+        if isinstance(constant, types.CodeType):
+            return _with_tick(constant, tick)
+        return tick if isinstance(constant, str) and constant == _PLACEHOLDER else constant
+
+    return code.replace(co_consts=tuple(map(put, code.co_consts)))
+
+
+class Capped:
+    """A stream that passes on the first `most` characters and `lines` lines of what is written, and drops the rest."""
+
+    def __init__(self, stream, room: "Room"):
+        self._stream, self._room = stream, room
+
+    def write(self, text: str) -> int:
+        if passed := self._room.take(text):
+            self._stream.write(passed)
+        return len(text)
+
+    def writelines(self, lines) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str):
+        return getattr(self._stream, name)
+
+
+class Room:
+    """How much a cell may still print and show.  cut: whether something was dropped."""
+
+    def __init__(self, characters: int = 4000, lines: int = 80, displays: int = 12):
+        self.characters, self.lines, self.displays = characters, lines, displays
+        self.cut = False
+
+    def take(self, text: str) -> str:
+        """As much of a text as there is room for."""
+        kept = text[: self.characters]
+        rows = kept.split("\n")
+        if len(rows) - 1 > self.lines:
+            kept = "\n".join(rows[: self.lines]) + "\n"
+        if self.lines <= 0:
+            kept = ""
+        self.characters -= len(kept)
+        self.lines -= kept.count("\n")
+        self.cut = self.cut or len(kept) < len(text)
+        return kept
+
+    def show(self) -> bool:
+        """Whether one more picture or table may be shown."""
+        self.displays -= 1
+        self.cut = self.cut or self.displays < 0
+        return self.displays >= 0

@@ -1,0 +1,343 @@
+"""%%exercise NAME: runs the student's cell under guard, checks the answer, and says what it found.
+
+Nothing here raises into the notebook: a cell that is open, wrong, broken, endless or noisy ends in a box of words, and
+the cells after it run.
+"""
+
+import ast
+import difflib
+import html
+import inspect
+import json
+import re
+import sys
+import textwrap
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .guard import Builtins, Capped, Clock, Room, TimeUp, compile_ticking
+from .judge import Verdict, judge
+from .record import Exercise
+
+SECONDS = 5.0  # for the cell, and once more for the checks
+
+SIGNS = {"right": ("✓", "Right"), "wrong": ("✗", "Not yet"), "open": ("○", "Not attempted yet")}
+FAILED = {"failed": "It raised an error", "slow": "It took too long", "refused": "Nothing to check"}
+STUCK = (
+    "This cell is still running inside compiled code, such as list(itertools.count()) or one huge product, which "
+    "nothing inside Python can stop. Use Kernel, Interrupt; or Kernel, Restart."
+)
+
+
+@dataclass
+class Progress:
+    """What one person did with one exercise in this kernel: counts, no answers and no names."""
+
+    attempts: int = 0
+    solved: bool = False
+    hints: int = 0
+    solution_seen: bool = False
+    mistakes: Counter = field(default_factory=Counter)
+
+
+class Box:
+    """Shown as HTML in a notebook; the same words as plain text elsewhere."""
+
+    def __init__(self, title: str, sign: str, paragraphs: Sequence[str], code: str = ""):
+        self.title, self.sign, self.paragraphs, self.code = title, sign, tuple(paragraphs), code
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.sign} {self.title}", *self.paragraphs, *([self.code] if self.code else [])])
+
+    def _repr_html_(self) -> str:
+        body = "".join(f'<p style="margin:.3em 0">{_words(text)}</p>' for text in self.paragraphs)
+        if self.code:
+            body += (
+                '<pre style="margin:.4em 0;padding:.5em;overflow-x:auto;background:var(--jp-layout-color2,#eee);'
+                f'color:var(--jp-content-font-color1,#111)"><code>{html.escape(self.code)}</code></pre>'
+            )
+        return (
+            f'<section aria-label="{html.escape(self.title, quote=True)}" style="border:1px solid '
+            "var(--jp-border-color1,#888);border-left-width:.4em;padding:.4em .8em;max-width:46em;"
+            'color:var(--jp-content-font-color1,#111)"><p style="margin:.2em 0;font-weight:600">'
+            f'<span aria-hidden="true">{self.sign}</span> {_words(self.title)}</p>{body}</section>'
+        )
+
+
+class Summary:
+    """Counts for a teacher: by exercise, without names, answers or times.
+
+    counts: {name: {"attempts", "solved", "hints", "solution_seen", "mistakes": {name of mistake: times}}}.
+    """
+
+    def __init__(self, counts: dict[str, dict[str, Any]], titles: dict[str, str]):
+        self.counts, self._titles = counts, titles
+
+    def to_json(self) -> str:
+        return json.dumps(self.counts, indent=1, sort_keys=True)
+
+    def save(self, path: Path | str) -> None:
+        """Write the counts as a JSON file."""
+        Path(path).write_text(self.to_json() + "\n", encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return self.to_json()
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(self._titles[name])}</th>'
+            f"<td>{'✓ solved' if row['solved'] else 'not yet'}</td><td>{row['attempts']}</td><td>{row['hints']}</td>"
+            f"<td>{'yes' if row['solution_seen'] else 'no'}</td></tr>"
+            for name, row in self.counts.items()
+        )
+        heads = "".join(
+            f'<th scope="col">{h}</th>' for h in ("exercise", "state", "attempts", "hints", "solution seen")
+        )
+        return f"<table><caption>Exercises in this kernel</caption><thead><tr>{heads}</tr></thead>{rows}</table>"
+
+
+class Desk:
+    """One notebook's exercises: runs cells, keeps progress, hands out hints and solutions."""
+
+    def __init__(self, registry: dict[str, Exercise]):
+        self.registry = registry
+        self.progress: dict[str, Progress] = {}
+
+    # -- the magics ---------------------------------------------------------------------------
+
+    def exercise(self, shell, line: str, cell: str) -> None:
+        """%%exercise NAME [--seconds N]"""
+        try:
+            shown = self._exercise(shell, line, cell)
+        except (TimeUp, KeyboardInterrupt):  # an interrupt between two guarded stretches
+            shown = Box("The exercise was interrupted", "!", ["Run the cell again when you are ready."])
+        _display(shell, shown)
+
+    def hint(self, name: str) -> Box:
+        """The next hint of an exercise; after the last one, the last one again."""
+        task = self.registry.get(name.strip())
+        if task is None:
+            return self._unknown(name)
+        progress = self._of(task.name)
+        number = min(progress.hints, len(task.hints) - 1)
+        progress.hints += 1
+        more = number + 1 < len(task.hints)
+        after = f"There is one more: %hint {task.name}" if more else f"That was the last one. %solution {task.name}"
+        return Box(f"Hint {number + 1} of {len(task.hints)}: {task.title}", "?", [task.hints[number], after])
+
+    def solution(self, name: str) -> Box:
+        """The library's own source that solves an exercise; where nobody has tried yet, a hint first."""
+        task = self.registry.get(name.strip())
+        if task is None:
+            return self._unknown(name)
+        progress = self._of(task.name)
+        if not (progress.attempts or progress.hints):
+            first = self.hint(name)
+            says = [
+                *first.paragraphs[:1],
+                f"A hint first. If you ask again, the solution is shown: %solution {task.name}",
+            ]
+            return Box(first.title, first.sign, says)
+        progress.solution_seen = True
+        code = "\n\n".join(
+            textwrap.dedent(inspect.getsource(shown)).rstrip() for shown in task.shows or (task.reference,)
+        )
+        where = ", ".join(dict.fromkeys(inspect.getmodule(shown).__name__ for shown in task.shows or (task.reference,)))
+        return Box(f"Solution: {task.title}", "=", [f"This is what the library itself runs, from {where}."], code)
+
+    def summary(self) -> Summary:
+        counts = {
+            name: {
+                "attempts": p.attempts,
+                "solved": p.solved,
+                "hints": p.hints,
+                "solution_seen": p.solution_seen,
+                "mistakes": dict(sorted(p.mistakes.items())),
+            }
+            for name, p in sorted(self.progress.items(), key=lambda item: list(self.registry).index(item[0]))
+        }
+        return Summary(counts, {name: f"{self.registry[name].notebook} {self.registry[name].title}" for name in counts})
+
+    # -- one cell -----------------------------------------------------------------------------
+
+    def _exercise(self, shell, line: str, cell: str) -> Box:
+        match = re.fullmatch(r"\s*(\S*)(?:\s+--seconds\s+(\d+(?:\.\d+)?))?\s*", line)
+        task = self.registry.get(match.group(1)) if match else None
+        if task is None:
+            return self._unknown(line)
+        room = Room()
+        verdict = self._verdict(shell, task, cell, float(match.group(2) or SECONDS), room)
+        progress = self._of(task.name)
+        if verdict.state != "open":
+            progress.attempts += 1
+        progress.solved = progress.solved or verdict.state == "right"
+        if verdict.mistake:
+            progress.mistakes[verdict.mistake] += 1
+        sign, word = SIGNS.get(verdict.state) or ("!", FAILED[verdict.state])
+        says = [verdict.says, *verdict.notes]
+        if room.cut:
+            says.append("It printed or showed more than fits here: the rest was cut.")
+        if verdict.state not in ("right", "open"):
+            says.append(f"A hint: `%hint {task.name}` in a cell of its own. The solution: `%solution {task.name}`.")
+        return Box(f"{word}: {task.title}", sign, says, verdict.code)
+
+    def _verdict(self, shell, task: Exercise, cell: str, seconds: float, room: Room) -> Verdict:
+        source = "\n" + shell.transform_cell(cell)  # line 1 of the cell is the magic
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None)
+            where = f", in line {line}" if line else ""
+            return Verdict("failed", f"Python cannot read it{where}: {error.args[0]}.", code=_line(source, line))
+        if holes := _holes(tree):
+            same = not tree.body or _same_code(tree, task.starter)
+            lines = " and ".join(dict.fromkeys(str(line) for line in holes))
+            part = "Fill the hole" if same else "There is still a hole"
+            return Verdict("open", f"{part}: `...` in line {lines}, then run the cell again.")
+        if not tree.body or _same_code(tree, task.starter):
+            return Verdict("open", "Change the cell as the task says, then run it again.")
+
+        filename = shell.compile.cache(source, shell.execution_count, raw_code=source)
+        clock = Clock(seconds, on_stuck=lambda: _display(shell, Box("The cell does not stop", "!", [STUCK])))
+        space = shell.user_ns
+        kept = {name: space.pop(name) for name in (task.answer,) if name in space}
+
+        def frame(error: BaseException) -> str:
+            return _own_lines(error, filename, source)
+
+        try:
+            with Builtins(), _noise(shell, room), clock:
+                _execute(shell, tree, filename, clock)
+            if clock.over:
+                raise TimeUp
+        except TimeUp:
+            return Verdict("slow", f"It did not end within {seconds:g} seconds and was stopped. {_LOOP}")
+        except KeyboardInterrupt as error:
+            return Verdict("failed", "It was interrupted.", code=frame(error))
+        except SystemExit:
+            return Verdict("failed", "It asked Python to exit. The kernel stays: take the call out.")
+        except BaseException as error:
+            return Verdict("failed", _told(error), code=frame(error))
+        if task.answer not in space:
+            space.update(kept)
+            return Verdict("refused", f"The cell defines no `{task.answer}`. Keep the name that the starter has.")
+
+        answer = space[task.answer]
+        try:
+            with Builtins(), clock:
+                verdict = judge(task, answer, frame)
+            if clock.over:  # it swallowed the exception that should have ended it
+                raise TimeUp
+            return verdict
+        except TimeUp:
+            return Verdict(
+                "slow", f"`{task.answer}` did not answer the checks within {seconds:g} seconds and was stopped. {_LOOP}"
+            )
+        except KeyboardInterrupt as error:
+            return Verdict("failed", "It was interrupted.", code=frame(error))
+        except RecursionError:
+            return Verdict("failed", f"`{task.answer}` calls itself without end.")
+
+    def _of(self, name: str) -> Progress:
+        return self.progress.setdefault(name, Progress())
+
+    def _unknown(self, line: str) -> Box:
+        name = (line.split() or [""])[0]
+        near = difflib.get_close_matches(name, self.registry, 3)
+        says = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self.registry)}."
+        return Box(f"There is no exercise named '{name}'" if name else "Which exercise?", "!", [says])
+
+
+_LOOP = "Look for a loop whose condition never becomes false."
+
+
+def _execute(shell, tree: ast.Module, filename: str, clock: Clock) -> None:
+    """Run a cell in the notebook's namespace, and show the value of its last line, as a cell does."""
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    leaves = {name: shell.user_ns[name] for name in ("exit", "quit") if name in shell.user_ns}
+    shell.user_ns.update(dict.fromkeys(leaves, _leave))  # IPython's own would end the kernel
+    try:
+        exec(compile_ticking(tree, filename, clock.tick), shell.user_ns)
+        if last is not None:
+            value = eval(compile_ticking(ast.Expression(last.value), filename, clock.tick), shell.user_ns)
+            if value is not None:
+                data, metadata = shell.display_formatter.format(value)
+                if len(data.get("text/plain", "")) > 2000:
+                    data["text/plain"] = data["text/plain"][:2000] + " ..."
+                shell.display_pub.publish(data, metadata)
+    finally:
+        shell.user_ns.update({name: v for name, v in leaves.items() if shell.user_ns.get(name) is _leave})
+
+
+def _leave(*_args) -> None:
+    raise SystemExit
+
+
+class _noise:
+    """What a cell prints and shows goes through a room with limited space, while the block lasts."""
+
+    def __init__(self, shell, room: Room):
+        self.shell, self.room = shell, room
+
+    def __enter__(self):
+        self.streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = (Capped(stream, self.room) for stream in self.streams)
+        self.register = getattr(self.shell.display_pub, "register_hook", None)
+        if self.register:
+            self.register(self._hook)
+
+    def _hook(self, message: dict) -> dict | None:
+        return message if message["msg_type"] != "display_data" or self.room.show() else None
+
+    def __exit__(self, *error):
+        sys.stdout, sys.stderr = self.streams
+        if self.register:
+            self.shell.display_pub.unregister_hook(self._hook)
+
+
+def _holes(tree: ast.Module) -> list[int]:
+    """The lines of every `...` that is no index and no type, and of every NotImplementedError that is raised."""
+    slices = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for inner in ast.walk(node.slice)}
+    lines = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value is Ellipsis and id(node) not in slices:
+            lines.append(node.lineno)
+        if isinstance(node, ast.Raise) and "NotImplemented" in ast.dump(node):
+            lines.append(node.lineno)
+    return sorted(lines)
+
+
+def _same_code(tree: ast.Module, starter: str) -> bool:
+    return ast.dump(tree) == ast.dump(ast.parse(starter))
+
+
+def _told(error: BaseException) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {textwrap.shorten(text, 400)}" if text else type(error).__name__
+
+
+def _own_lines(error: BaseException, filename: str, source: str) -> str:
+    """The student's own lines on the way to an error, innermost last, at most three."""
+    found = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == filename]
+    return "\n".join(_line(source, frame.lineno) for frame in found[-3:])
+
+
+def _line(source: str, number: int | None) -> str:
+    lines = source.split("\n")
+    if not number or not 0 < number <= len(lines):
+        return ""
+    return f"line {number}: {lines[number - 1].strip()}"
+
+
+def _words(text: str) -> str:
+    """Plain text as HTML; what stands between backticks is code."""
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
+def _display(shell, box: Box) -> None:
+    shell.display_pub.publish({"text/plain": repr(box), "text/html": box._repr_html_()}, {})
