@@ -24,15 +24,20 @@ def make_top(identity: Identity, pose: Pose) -> Piece:
         "jumper": 0.574,
     }[identity.top]
     upper = np.concatenate((np.linspace(rise, 0.40, 11), np.linspace(0.36, max(hem, 0.0) + 0.02, 8)))
+    bare = identity.bottom in ("skirt", "none")
+    under = 0.0 if bare else identity.bottom_ease + 0.008
     if hem < 0:
         flare = {"dress": 0.16, "coat": 0.10}.get(identity.top, 0.02)
-        long = drape(identity, pose, 0.0, hem, ease, flare, 4 + int(14 * -hem / 0.66))
+        long = drape(identity, pose, 0.0, hem, ease, flare, 4 + int(14 * -hem / 0.66), under)
         above = trunk_at(identity, pose, upper, ease)
         t = np.concatenate((upper, long[0]))
         centre, left, front, wide, deep = (np.concatenate(pair) for pair in zip(above, long[1:], strict=True))
     else:
         t = np.concatenate((upper, (hem,)))
         centre, left, front, wide, deep = trunk_at(identity, pose, t, ease)
+    if not bare:  # wide enough for the legs of trousers that begin under it
+        hips = np.abs(pose.legs[0].joint[0, 1]) + 0.088 * size * (1 + 0.8 * (identity.girth - 1)) + under
+        wide = np.maximum(wide, np.where(t < 0.16, hips - 0.5 * np.maximum(t, 0) * size, 0))
     if identity.top in ("dress",) and identity.figure > 0:  # a dress is cut to the waist
         narrow = np.exp(-(((t - 0.21) / 0.07) ** 2)) * 0.012 * size
         wide, deep = wide - narrow, deep - narrow

@@ -139,11 +139,12 @@ def leg_points(leg: Limb, size: float) -> np.ndarray:
 
 
 def drape(
-    identity: Identity, pose: Pose, top: float, hem: float, ease: float, flare: float, rings: int
+    identity: Identity, pose: Pose, top: float, hem: float, ease: float, flare: float, rings: int, under: float = 0.0
 ) -> tuple[np.ndarray, ...]:
     """Rings of cloth that hangs around both legs, from `top` down to `hem` (heights above the pelvis, body units).
 
-    However far the legs are apart, each ring encloses them: no leg can show through a hem.
+    However far the legs are apart, each ring encloses them: no leg can show through a hem.  under: metres of other
+    cloth on the legs.
     Returns: t (R,), centre, left, front (R, 3), wide, deep (R,).
     """
     t = np.linspace(top, hem, rings)
@@ -158,7 +159,9 @@ def drape(
         x, y = (np.interp(height, joints[order, 2], joints[order, axis]) for axis in (0, 1))
         along = np.interp(height, joints[order, 2], (np.array((0.0, 0.425, 0.83)))[order])
         radius = (
-            np.interp(along, LEG[:, 0], LEG[:, 1]) * pose.size * (1 + 0.8 * (identity.girth - 1)) + 0.012 + 0.4 * ease
+            np.interp(along, LEG[:, 0], LEG[:, 1]) * pose.size * (1 + 0.8 * (identity.girth - 1))
+            + 0.012
+            + max(0.4 * ease, under)
         )
         box.append((x - radius, x + radius, y - radius, y + radius))
     box = np.array(box)

@@ -145,11 +145,13 @@ def _print(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The logo, or the two marks of the scale ladder, in front, behind, or both."""
     size = identity.height / 1.75
-    girth = around(identity)
+    # The ring is flat in front: there u runs slower than metres do.
+    chest = 0.19 * size * (0.45 + 0.55 * identity.girth)
     for place, offset in (("front", u - 0.5), ("back", (u + 0.5) % 1 - 0.5)):
         if identity.logo_place not in (place, "both"):
             continue
-        side = offset * girth
+        wave = np.sin(2 * np.pi * offset)
+        side = chest * np.sign(wave) * np.abs(wave) ** 0.8
         radius = identity.logo_size * size
         if identity.pattern == "marks":
             radius = 0.045 * size

@@ -175,7 +175,7 @@ class Rung:
 
 
 def scale_ladder(
-    identity: Identity, kind: str = "marks", scales: tuple[float, ...] = (0.10, 0.14, 0.18, 0.22, 0.26, 0.30)
+    identity: Identity, kind: str = "marks", scales: tuple[float, ...] = (0.10, 0.13, 0.16, 0.19, 0.22, 0.25)
 ) -> list[Rung]:
     """Pairs that need a wider and wider look to be told apart, at equal area, colour histogram and contrast.
 
