@@ -48,7 +48,9 @@ def test_other_names_are_no_photos(name):
 
 
 @given(
-    st.tuples(st.integers(-1, 99999), st.integers(1, 99), st.integers(1, 99), st.integers(0, 999999), st.integers(0, 99))
+    st.tuples(
+        st.integers(-1, 99999), st.integers(1, 99), st.integers(1, 99), st.integers(0, 999999), st.integers(0, 99)
+    )
 )
 def test_names_are_read_as_written(fields):
     seen = market.parse_name(market.format_name(*fields))
