@@ -167,7 +167,7 @@ def test_ranking_by_keyboard(page, lab_server):
     bench.page.keyboard.press("ArrowLeft")
     bench.python("order", lambda order: order[0] == [1, 2, 3, 4, 5, 6, 7, 0, 8])
     moved = card(bench, 0, 0)
-    moved.get_by_text("match 4: 4/7").wait_for()  # the junk photo takes no rank
+    moved.get_by_text("hit: 4/7").wait_for()  # the junk photo takes no rank
     assert moved.evaluate("card => card === document.activeElement")
     assert "4/7) / 4 = 89.3 %" in bench.page.locator(".oe-sums").first.inner_text()
     # A puzzle is judged in Python: one impostor in front of every match.
@@ -233,6 +233,9 @@ def test_gate_mixer_by_keyboard(page, lab_server):
     bench.page.get_by_text("yours 0.95").wait_for()
     bench.page.get_by_label("Channels").select_option("3")
     bench.python("channel", 3)
+    bench.page.wait_for_function(  # one channel has one gate a stream and no spread
+        "() => !/\\d to \\d/.test(document.querySelector('.oe-mixer .oe-board').textContent)"
+    )
     bench.page.get_by_role("button", name="The net's own").press("Enter")
     bench.python("gap", lambda gap: gap < 1e-6)
     bench.page.get_by_text("differs from the net's by 0.0 %").wait_for()

@@ -65,7 +65,7 @@ def test_left_out_photos_take_no_rank(photos):
         "own camera: left out",
         "junk: left out",
         "other person",
-        "match 1: 1/2",
+        "hit: 1/2",
         "distractor",
     ]
     assert shown.cmc == [0, *[1] * 9]

@@ -1,13 +1,16 @@
 // The gate mixer. Python runs the net and mixes; this file has the sliders and shows the pictures.
 
+// JupyterLab takes arrow keys and letters for its own, unless the very element that has the focus asks it not to.
+const KEYED = ["button", "input", "select"];
+
 const STYLE = `
 .oe-mixer { color: var(--jp-content-font-color1, #212121); background: var(--jp-layout-color1, #fff);
   font-family: var(--jp-content-font-family, sans-serif); font-size: 13px; line-height: 1.4; padding: 4px 2px; }
 .oe-mixer .oe-line { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; margin: 0 0 10px; }
-.oe-mixer .oe-board { display: flex; flex-wrap: wrap; gap: 14px; align-items: flex-start; }
+.oe-mixer .oe-board { display: flex; flex-wrap: wrap; gap: 6px; align-items: flex-start; }
 .oe-mixer .oe-column { width: 104px; text-align: center; }
 .oe-mixer .oe-column b, .oe-mixer .oe-column span { display: block; }
-.oe-mixer .oe-sign { align-self: center; font-size: 22px; padding-bottom: 130px; }
+.oe-mixer .oe-sign { font-size: 22px; margin: 95px 0 0; align-self: flex-start; }
 .oe-mixer img { display: block; width: 88px; height: 176px; margin: 3px auto; image-rendering: pixelated;
   border: 1px solid var(--jp-border-color0, #616161); }
 .oe-mixer .oe-column.oe-photo img { image-rendering: auto; }
@@ -31,6 +34,7 @@ function add(parent, tag, className = "", text = "") {
   const element = parent.appendChild(document.createElement(tag));
   if (className) element.className = className;
   if (text) element.textContent = text;
+  if (KEYED.includes(tag)) element.dataset.lmSuppressShortcuts = "true";
   return element;
 }
 
@@ -50,7 +54,6 @@ function fill(select, entries) {
 function render({ model, el }) {
   add(el, "style").textContent = STYLE;
   const box = add(el, "div", "oe-mixer");
-  box.dataset.lmSuppressShortcuts = "true";
 
   function send(name, value) {
     model.set(name, value);
@@ -96,13 +99,14 @@ function render({ model, el }) {
       send("hand", hand);
     });
     const yours = add(column, "b");
+    const share = add(column, "span", "oe-small");
     const bar = add(column, "div", "oe-bar");
     const range = add(bar, "i");
     const middle = add(bar, "i", "oe-mean");
-    const own = add(column, "span", "oe-small");
-    const share = add(column, "span", "oe-small");
+    const own = add(column, "b");
+    const spread = add(column, "span", "oe-small");
     const ownShare = add(column, "span", "oe-small");
-    return { img, mean, input, yours, range, middle, own, share, ownShare };
+    return { img, mean, input, yours, range, middle, own, spread, share, ownShare };
   });
   add(board, "div", "oe-sign", "=").setAttribute("aria-hidden", "true");
   const mixtures = ["your mixture", "the net's"].map((name) => {
@@ -139,13 +143,13 @@ function render({ model, el }) {
       stream.yours.textContent = `yours ${hand.toFixed(2)}`;
       const own = model.get("own")[t];
       const [low, high] = model.get("own_range")[t];
-      stream.range.style.left = percent(low);
-      stream.range.style.width = percent(Math.max(high - low, 0.01));
-      stream.middle.style.left = percent(own);
-      const spread = model.get("channel") ? "" : ` (${low.toFixed(2)}\u2013${high.toFixed(2)})`;
-      stream.own.textContent = `net ${own.toFixed(2)}${spread}`;
-      stream.share.textContent = `share: yours ${percent(model.get("shares")[t])},`;
-      stream.ownShare.textContent = `net ${percent(model.get("own_shares")[t])}`;
+      stream.range.style.left = `${100 * low}%`;
+      stream.range.style.width = `${100 * (high - low)}%`;
+      stream.middle.style.left = `${100 * own}%`;
+      stream.own.textContent = `the net's ${own.toFixed(2)}`;
+      stream.spread.textContent = model.get("channel") ? "" : `${low.toFixed(2)} to ${high.toFixed(2)}`;
+      stream.share.textContent = `share ${percent(model.get("shares")[t])}`;
+      stream.ownShare.textContent = `share ${percent(model.get("own_shares")[t])}`;
     });
     mixtures.forEach((mixture, i) => show(mixture, model.get("mixtures")[i]));
     gap.textContent = `Your mixture differs from the net's by ${(100 * model.get("gap")).toFixed(1)} %.`;

@@ -1,5 +1,8 @@
 // The predict box. Python says what is asked and, after the click, what is true; this file only draws.
 
+// JupyterLab takes arrow keys and letters for its own, unless the very element that has the focus asks it not to.
+const KEYED = ["button", "input", "select"];
+
 const STYLE = `
 .oe-predict { border: 1px solid var(--jp-border-color1, #bdbdbd); border-left: 5px solid #4c78c8; border-radius: 4px;
   margin: 6px 0; padding: 8px 14px 12px; max-width: 52em; color: var(--jp-content-font-color1, #212121);
@@ -36,13 +39,13 @@ function write(element, text) {
 function add(parent, tag, className = "") {
   const element = parent.appendChild(document.createElement(tag));
   if (className) element.className = className;
+  if (KEYED.includes(tag)) element.dataset.lmSuppressShortcuts = "true";
   return element;
 }
 
 function render({ model, el }) {
   add(el, "style").textContent = STYLE;
   const box = add(el, "div", "oe-predict");
-  box.dataset.lmSuppressShortcuts = "true";
   const fieldset = add(box, "fieldset");
   const legend = add(fieldset, "legend");
   add(legend, "span", "oe-kicker").textContent = "Predict before you run on. Nothing is graded.";

@@ -1,18 +1,21 @@
 // The metric sandbox. Python knows the rule and every number; this file moves photos and shows what Python says.
 
+// JupyterLab takes arrow keys and letters for its own, unless the very element that has the focus asks it not to.
+const KEYED = ["button", "input", "select"];
+
 const STYLE = `
 .oe-ranking { color: var(--jp-content-font-color1, #212121); background: var(--jp-layout-color1, #fff);
   font-family: var(--jp-content-font-family, sans-serif); font-size: 13px; line-height: 1.35; padding: 4px 2px; }
 .oe-ranking .oe-row { display: flex; gap: 12px; align-items: flex-start; margin: 0 0 12px; }
-.oe-ranking .oe-query { flex: 0 0 84px; text-align: center; }
-.oe-ranking ol { display: flex; flex-wrap: wrap; gap: 6px; list-style: none; margin: 0; padding: 0; }
+.oe-ranking .oe-query { flex: 0 0 76px; text-align: center; }
+.oe-ranking ol { display: flex; flex-wrap: wrap; gap: 4px; list-style: none; margin: 0; padding: 0; }
 .oe-ranking li { margin: 0; }
-.oe-ranking .oe-card { box-sizing: border-box; width: 78px; padding: 3px; font: inherit; font-size: 11px;
+.oe-ranking .oe-card { box-sizing: border-box; width: 71px; padding: 3px 1px; font: inherit; font-size: 11px;
   line-height: 1.25; text-align: center; color: inherit; background: var(--jp-layout-color1, #fff); cursor: grab;
   border: 2px solid var(--jp-border-color1, #bdbdbd); border-radius: 5px; touch-action: none; user-select: none; }
 .oe-ranking .oe-card:focus-visible { outline: 3px solid #4c78c8; outline-offset: 1px; }
 .oe-ranking .oe-card.oe-held { cursor: grabbing; box-shadow: 0 3px 10px rgba(0, 0, 0, .45); }
-.oe-ranking .oe-card.oe-hit { border: 4px solid #4c78c8; padding: 1px; }
+.oe-ranking .oe-card.oe-hit { border: 4px solid #4c78c8; padding: 1px 0; }
 .oe-ranking .oe-card.oe-out { border-style: dashed; }
 .oe-ranking .oe-card.oe-out img { opacity: .4; filter: grayscale(1); }
 .oe-ranking img { display: block; width: 52px; height: 104px; margin: 2px auto; pointer-events: none; }
@@ -41,6 +44,7 @@ function add(parent, tag, className = "", text = "") {
   const element = parent.appendChild(document.createElement(tag));
   if (className) element.className = className;
   if (text) element.textContent = text;
+  if (KEYED.includes(tag)) element.dataset.lmSuppressShortcuts = "true";
   return element;
 }
 
@@ -54,7 +58,6 @@ function picture(parent, photo) {
 function render({ model, el }) {
   add(el, "style").textContent = STYLE;
   const box = add(el, "div", "oe-ranking");
-  box.dataset.lmSuppressShortcuts = "true";
 
   const top = add(box, "div", "oe-puzzle");
   const label = add(top, "label", "", "Puzzle: ");
@@ -106,7 +109,7 @@ function render({ model, el }) {
       card.type = "button";
       const rank = add(card, "span", "oe-rank");
       picture(card, { ...photo, text: "" }); // the words below it say who it is
-      add(card, "span", "", photo.text);
+      photo.text.split(", ").forEach((words) => add(card, "span", "", words));
       const why = add(card, "span", "oe-why");
       card.addEventListener("keydown", (event) => {
         const place = model.get("order")[q].indexOf(i);

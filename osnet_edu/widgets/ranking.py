@@ -179,7 +179,7 @@ class Ranking(anywidget.AnyWidget):
                 kind, why = "out", "own camera: left out"
             elif photo.person == query.person:
                 ranks_of_hits.append(rank)
-                kind, why = "hit", f"match {len(ranks_of_hits)}: {len(ranks_of_hits)}/{rank}"
+                kind, why = "hit", f"hit: {len(ranks_of_hits)}/{rank}"
             else:
                 kind, why = "other", "distractor" if photo.person == DISTRACTOR else "other person"
             cards[i] = {"kind": kind, "why": why, "rank": f"rank {rank}" if counting[i] else "no rank"}
@@ -226,7 +226,7 @@ def _pictured(photos: Sequence[Photo]) -> list[dict]:
 
 
 def _who(photo: Photo) -> str:
-    return {JUNK: "junk", DISTRACTOR: "nobody we seek"}.get(photo.person, f"person {photo.person}")
+    return {JUNK: "id \u22121", DISTRACTOR: "id 0"}.get(photo.person, f"person {photo.person}")
 
 
 def _data_uri(image: np.ndarray) -> str:
