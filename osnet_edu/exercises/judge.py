@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .compare import Failed
+from .compare import Failed, quiet, undisturbed
 from .record import Exercise
 
 SEEDS = (1, 2)
+IN_PLACE = "in place"  # a mistake that any exercise knows
 
 
 @dataclass(frozen=True)
@@ -38,29 +39,35 @@ def judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str] = l
     """
     if not callable(answer):
         return Verdict("refused", f"`{task.answer}` is no function and no class, so that there is nothing to call.")
-    how = task.comparison
-    for seed in SEEDS:
-        if changed := how.trouble(answer, seed):
-            names = " and ".join(f"`{name}`" for name in changed)
-            return Verdict(
-                "wrong",
-                f"It changes its input {names} in place: whoever called it still needs that. Make a new value instead; "
-                "`a = a + b` does, `a += b` does not.",
-                "in place",
-            )
-    differs = next((told for seed in SEEDS if (told := how.difference(answer, task.reference, seed))), None)
+    with undisturbed():
+        return _judge(task, answer, frame)
+
+
+def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str]) -> Verdict:
+    trials = [task.comparison.trial(answer, seed) for seed in SEEDS]
+    if changed := next((names for trial in trials if (names := trial.changed())), ()):
+        return Verdict(
+            "wrong",
+            f"It changes its input {' and '.join(f'`{name}`' for name in changed)} in place: whoever called it still "
+            "needs that. Make a new value instead; `a = a + b` does, `a += b` does not.",
+            IN_PLACE,
+        )
+    differs = next((told for trial in trials if (told := trial.difference(task.reference))), None)
     if differs is None:
         return Verdict("right", "Every check passes.")
     for mistake in task.mistakes:
-        if all(how.difference(answer, mistake.wrong, seed) is None for seed in SEEDS):
+        if all(trial.difference(mistake.wrong) is None for trial in trials):
             return Verdict("wrong", mistake.says, mistake.name)
-    for seed in SEEDS:
-        if error := how.error(answer, task.reference, seed):
-            told = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
-            return Verdict("failed", f"It defines `{task.answer}`, which raises {told}", code=frame(error))
+    if error := next((error for trial in trials if (error := trial.error(task.reference))), None):
+        if isinstance(error, Failed):
+            told, error = str(error), error.__cause__ or error
+        else:
+            told = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return Verdict("failed", f"It defines `{task.answer}`, which raises {told}", code=frame(error))
     for one in task.properties:
         try:
-            told = one.check(answer)
+            with quiet(0):
+                told = one.check(answer)
         except Exception:
             continue  # a property that does not apply to so wrong an answer says nothing
         if told:

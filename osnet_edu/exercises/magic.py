@@ -202,7 +202,11 @@ class Desk:
             return Verdict("open", "Change the cell as the task says, then run it again.")
 
         filename = shell.compile.cache(source, shell.execution_count, raw_code=source)
-        clock = Clock(seconds, on_stuck=lambda: _display(shell, Box("The cell does not stop", "!", [STUCK])))
+
+        def stuck() -> None:
+            _display(shell, Box("The cell does not stop", "!", [STUCK]))
+
+        clock = Clock(seconds, stuck)
         space = shell.user_ns
         kept = {name: space.pop(name) for name in (task.answer,) if name in space}
 
@@ -214,6 +218,7 @@ class Desk:
                 _execute(shell, tree, filename, clock)
             if clock.over:
                 raise TimeUp
+            made = task.answer in space
         except TimeUp:
             return Verdict("slow", f"It did not end within {seconds:g} seconds and was stopped. {_LOOP}")
         except KeyboardInterrupt as error:
@@ -222,20 +227,23 @@ class Desk:
             return Verdict("failed", "It asked Python to exit. The kernel stays: take the call out.")
         except BaseException as error:
             return Verdict("failed", _told(error), code=frame(error))
-        if task.answer not in space:
-            space.update(kept)
+        finally:
+            for name, value in kept.items():  # an attempt that fails takes nothing away
+                space.setdefault(name, value)
+        if not made:
             return Verdict("refused", f"The cell defines no `{task.answer}`. Keep the name that the starter has.")
 
         answer = space[task.answer]
         try:
-            with Builtins(), clock:
+            with Builtins(), clock.again(2 * seconds, worked=True):
                 verdict = judge(task, answer, frame)
             if clock.over:  # it swallowed the exception that should have ended it
                 raise TimeUp
             return verdict
         except TimeUp:
             return Verdict(
-                "slow", f"`{task.answer}` did not answer the checks within {seconds:g} seconds and was stopped. {_LOOP}"
+                "slow",
+                f"`{task.answer}` did not answer the checks within {2 * seconds:g} seconds and was stopped. {_LOOP}",
             )
         except KeyboardInterrupt as error:
             return Verdict("failed", "It was interrupted.", code=frame(error))
@@ -261,9 +269,13 @@ def _execute(shell, tree: ast.Module, filename: str, clock: Clock) -> None:
     leaves = {name: shell.user_ns[name] for name in ("exit", "quit") if name in shell.user_ns}
     shell.user_ns.update(dict.fromkeys(leaves, _leave))  # IPython's own would end the kernel
     try:
-        exec(compile_ticking(tree, filename, clock.tick), shell.user_ns)
+        body = compile_ticking(tree, filename, clock.tick)
+        with Builtins():
+            exec(body, shell.user_ns)
         if last is not None:
-            value = eval(compile_ticking(ast.Expression(last.value), filename, clock.tick), shell.user_ns)
+            end = compile_ticking(ast.Expression(last.value), filename, clock.tick)
+            with Builtins():
+                value = eval(end, shell.user_ns)
             if value is not None:
                 data, metadata = shell.display_formatter.format(value)
                 if len(data.get("text/plain", "")) > 2000:

@@ -169,6 +169,21 @@ def _fitting(model, state):
     return {key: value for key, value in state.items() if key in mine and mine[key].shape == value.shape}
 
 
+def _must(title, change, *, refuse):
+    """A property of loading: one state that has to go in, or has to be refused."""
+
+    def check(answer):
+        model, state = _small(), _small().state_dict()
+        change(state)
+        try:
+            answer(model, state)
+        except Exception as error:
+            return None if refuse else f"A state {title} is refused ({type(error).__name__}); it has to load."
+        return f"A state {title} is loaded without a word; it has to be an error." if refuse else None
+
+    return Property(title, check)
+
+
 def _the_trap(answer):
     found = answer(osnet())
     return None if found == 2_169_508 else f"For OSNet x1.0 it gives {found:,}; expected: 2,169,508."
@@ -538,6 +553,19 @@ LOAD_STRICTLY = Exercise(
             lambda model, state: _loaded(model, {k: v for k, v in state.items() if k != CLASSIFIER[0]}),
         ),
         Mistake("not loaded", "The model comes back as it was: nothing is loaded.", lambda model, state: model),
+    ),
+    properties=(
+        _must("that fits", lambda state: None, refuse=False),
+        _must(
+            "with a classifier", lambda state: state.update(dict.fromkeys(CLASSIFIER, torch.zeros(2, 2))), refuse=False
+        ),
+        _must("without `0.bias`, which the model has", lambda state: state.pop("0.bias"), refuse=True),
+        _must(
+            "with `2.weight`, which the model has not",
+            lambda state: state.update({"2.weight": torch.zeros(2)}),
+            refuse=True,
+        ),
+        _must("with a `0.bias` of another shape", lambda state: state.update({"0.bias": torch.zeros(7)}), refuse=True),
     ),
 )
 

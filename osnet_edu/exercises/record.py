@@ -5,11 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
-class Comparison(Protocol):
-    """How two answers to one exercise are set side by side: compare.Calls for functions, compare.Builds for layers."""
+class Trial(Protocol):
+    """An answer at work on the inputs of one seed."""
 
-    def difference(self, answer: Any, other: Any, seed: int) -> str | None:
-        """None where both behave alike on every input drawn from `seed`, else a sentence on the first difference."""
+    def changed(self) -> tuple[str, ...]:
+        """The names of what it altered in place."""
+
+    def error(self, other: Any) -> Exception | None:
+        """What it raises where the other answer raises nothing."""
+
+    def difference(self, other: Any) -> str | None:
+        """None where both behave alike on every input, else a sentence on the first difference."""
+
+
+class Comparison(Protocol):
+    """How answers to one exercise are set side by side: compare.Calls for functions, compare.Builds for layers."""
+
+    def trial(self, answer: Any, seed: int) -> Trial: ...
 
 
 @dataclass(frozen=True)

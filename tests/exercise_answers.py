@@ -1,0 +1,833 @@
+"""What students write: for every exercise right answers, each another way, and wrong ones with their mistake's name."""
+
+from dataclasses import dataclass
+
+PRELUDE = """import copy, math
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from osnet_edu.model import AggregationGate, Conv1x1Linear, ConvLayer, Lite3x3, stream
+"""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """right: sources.  wrong: name of the mistake -> source.  other: sources that are wrong in no known way."""
+
+    right: tuple[str, ...]
+    wrong: dict[str, str]
+    other: tuple[str, ...] = ()
+
+
+def made(source: str, name: str):
+    """The object that a source binds to a name."""
+    space: dict = {}
+    exec(compile(PRELUDE + source, "answer", "exec"), space)
+    return space[name]
+
+
+def function(head: str):
+    """Sources of one function: its head, then one-line bodies."""
+
+    def body(text: str) -> str:
+        lines = text.strip("\n").split("\n")
+        return f"def {head}:\n" + "\n".join(f"    {line}" for line in lines)
+
+    return body
+
+
+def answers(right, wrong, other=(), head=""):
+    of = function(head) if head else str.strip
+    return Answers(tuple(map(of, right)), {name: of(text) for name, text in wrong.items()}, tuple(map(of, other)))
+
+
+def module(c_init: str, init: str, forward: str, name: str, x: str = "x") -> str:
+    """The source of a module's class."""
+    lines = [f"class {name}(nn.Module):", f"    def __init__(self, {c_init}):", "        super().__init__()"]
+    lines += [f"        {line}" for line in init.strip("\n").split("\n")]
+    lines += [f"    def forward(self, {x}):"]
+    lines += [f"        {line}" for line in forward.strip("\n").split("\n")]
+    return "\n".join(lines)
+
+
+def lite(init: str, forward: str) -> str:
+    return module("c_in, c_out", init, forward, "MyLite3x3")
+
+
+def gate(init: str, forward: str) -> str:
+    return module("channels, hidden", init, forward, "MyGate")
+
+
+def mix(init: str, forward: str) -> str:
+    return module("channels, hidden, streams", init, forward, "MyMix", "maps")
+
+
+LITE_PARTS = (
+    "self.pw = nn.Conv2d(c_in, c_out, 1, bias=False)\n"
+    "self.dw = nn.Conv2d(c_out, c_out, 3, padding=1, groups=c_out, bias=False)\n"
+    "self.bn = nn.BatchNorm2d(c_out)"
+)
+GATE_PARTS = "self.down = nn.Conv2d(channels, hidden, 1)\nself.up = nn.Conv2d(hidden, channels, 1)"
+BLOCK_PARTS = (
+    "mid = c_out // 4\n"
+    "self.conv1 = ConvLayer(c_in, mid, 1)\n"
+    "self.conv2a = stream(mid, 1)\n"
+    "self.conv2b = stream(mid, 2)\n"
+    "self.conv2c = stream(mid, 3)\n"
+    "self.conv2d = stream(mid, 4)\n"
+    "self.gate = AggregationGate(mid, max(1, mid // 16))\n"
+    "self.conv3 = Conv1x1Linear(mid, c_out)\n"
+    "self.downsample = Conv1x1Linear(c_in, c_out) if c_in != c_out else None"
+)
+
+
+def os_block(forward: str, parts: str = BLOCK_PARTS) -> str:
+    return module("c_in, c_out", parts, forward, "MyOSBlock")
+
+
+def os_forward(mixed: str, last: str = "torch.relu(self.conv3(z) + s)") -> str:
+    return (
+        "y = self.conv1(x)\nmaps = [f(y) for f in (self.conv2a, self.conv2b, self.conv2c, self.conv2d)]\n"
+        f"s = x if self.downsample is None else self.downsample(x)\nz = {mixed}\nreturn {last}"
+    )
+
+
+ANSWERS = {
+    "cosine": answers(
+        [
+            "return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))",
+            "u = a / np.sqrt((a * a).sum())\nv = b / np.sqrt((b * b).sum())\nreturn float(sum(u * v))",
+            "return np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b)",
+        ],
+        {
+            "dot product": "return (a * b).sum()",
+            "brackets": "return np.dot(a, b) / np.linalg.norm(a) * np.linalg.norm(b)",
+            "distance": "return 1 - np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b)",
+            "sum of lengths": "return a @ b / (np.linalg.norm(a) + np.linalg.norm(b))",
+            "squared lengths": "return a @ b / (a @ a * (b @ b))",
+            "not added up": "return a / np.linalg.norm(a) * b / np.linalg.norm(b)",
+            "euclidean": "return np.sqrt(((a - b) ** 2).sum())",
+            "one length": "return a @ b / np.sqrt(a @ a)",
+            "other length": "return a @ b / np.sqrt(b @ b)",
+        },
+        ["return 0.5 * a @ b / (np.linalg.norm(a) * np.linalg.norm(b))", "return None", "return 'similar'"],
+        "my_cosine(a, b)",
+    ),
+    "euclidean_ranking": answers(
+        [
+            "return np.argsort(np.sqrt(((gallery - query) ** 2).sum(axis=1)))",
+            "d = [float(np.linalg.norm(row - query)) for row in gallery]\nreturn sorted(range(len(d)), key=lambda i: d[i])",
+            "d = query - gallery\nreturn np.einsum('gd,gd->g', d, d).argsort(kind='stable')",
+        ],
+        {
+            "farthest first": "return np.argsort(-np.linalg.norm(gallery - query, axis=1))",
+            "distances": "return np.sqrt(((gallery - query) ** 2).sum(axis=1))",
+            "sorted distances": "return sorted(np.linalg.norm(gallery - query, axis=1))",
+            "places": "return np.argsort(np.argsort(np.linalg.norm(gallery - query, axis=1)))",
+            "no squares": "d = gallery - query\nreturn np.argsort(np.sum(d, axis=1))",
+            "city block": "return np.argsort(np.sum(abs(gallery - query), axis=1))",
+            "columns": "return np.argsort(((gallery - query) ** 2).sum(axis=0))",
+            "dot product": "return np.argsort(gallery @ query)[::-1]",
+        },
+        ["return np.arange(len(gallery))", "return np.linalg.norm(gallery - query, axis=1).argmin()"],
+        "my_ranking(query, gallery)",
+    ),
+    "market_rule": answers(
+        [
+            "junk = people == -1\ntoo_easy = (people == person) & (cameras == camera)\nreturn ~junk & ~too_easy",
+            "return np.array([p != -1 and not (p == person and c == camera) for p, c in zip(people, cameras)])",
+            "return (people != -1) & ((people != person) | (cameras != camera))",
+        ],
+        {
+            "junk kept": "return (people != person) | (cameras != camera)",
+            "camera for everybody": "return ~(people == -1) & ~(cameras == camera)",
+            "person by every camera": "return ~(people == -1) & ~(people == person)",
+            "or for and": "return ~(people == -1) & ~((people == person) | (cameras == camera))",
+            "turned around": "junk = people == -1\nreturn junk | ((people == person) & (cameras == camera))",
+            "distractors": "return (people >= 1) & ~((people == person) & (cameras == camera))",
+            "zero for junk": "return ~(people == 0) & ~((people == person) & (cameras == camera))",
+            "matches": "return (people == person) & (cameras != camera)",
+            "only junk": "return people >= 0",
+            "other cameras": "return ~(people == -1) & ~((people == person) & (cameras != camera))",
+        },
+        [
+            "return ((people != -1) & ((people != person) | (cameras != camera))).astype(int)",
+            "return people == person & people != -1",
+        ],
+        "my_keep(person, camera, people, cameras)",
+    ),
+    "rank_k": answers(
+        [
+            "return matches[:, :k].any(axis=1).mean()",
+            "found = 0\nfor row in matches:\n    found += max(row[:k])\nreturn found / len(matches)",
+            "return np.mean(np.cumsum(matches, axis=1)[:, k - 1] > 0)",
+        ],
+        {
+            "precision": "return np.mean(matches[:, :k])",
+            "place k alone": "return matches.mean(axis=0)[k - 1]",
+            "one place too few": "return matches[:, 0:k - 1].any(axis=1).mean()",
+            "one place too many": "return matches[:, 0:k + 1].any(axis=1).mean()",
+            "number": "return sum(any(row[:k]) for row in matches)",
+            "all": "return np.all(matches[:, :k], axis=1).mean()",
+            "first queries": "return matches[:k].any(axis=1).mean()",
+            "wrong axis": "return matches[:, :k].any(0).mean()",
+            "not averaged": "return [bool(any(row[:k])) for row in matches]",
+        },
+        ["return matches[:, 1:k + 1].any(axis=1).mean()", "return 1 - matches[:, :k].any(axis=1).mean()"],
+        "my_rank_k(matches, k)",
+    ),
+    "average_precision": answers(
+        [
+            "places = np.arange(1, len(matches) + 1)\nprecision = np.cumsum(matches) / places\n"
+            "return precision[matches].mean()",
+            "hits, total = 0, 0.0\nfor place, hit in enumerate(matches, start=1):\n    if hit:\n        hits += 1\n"
+            "        total += hits / place\nreturn total / hits",
+            "places = np.flatnonzero(matches) + 1\nreturn np.mean(np.arange(1, len(places) + 1) / places)",
+        ],
+        {
+            "every place": "return (np.cumsum(matches) / np.arange(1, len(matches) + 1)).mean()",
+            "divided by places": "p = np.cumsum(matches) / np.arange(1, len(matches) + 1)\nreturn sum(p[matches]) / len(p)",
+            "sum": "p = np.cumsum(matches) / np.arange(1, len(matches) + 1)\nreturn sum(p[matches])",
+            "not averaged": "p = np.cumsum(matches) / np.arange(1, len(matches) + 1)\nreturn p[matches]",
+            "first hit": "return 1 / (np.flatnonzero(matches)[0] + 1)",
+            "reciprocal places": "return np.mean(1 / (np.flatnonzero(matches) + 1))",
+            "precision of all": "return matches.sum() / len(matches)",
+            "upside down": "p = np.arange(1, len(matches) + 1) / np.maximum(np.cumsum(matches), 1)\nreturn p[matches].mean()",
+            "last hit": "return matches.sum() / (np.flatnonzero(matches)[-1] + 1)",
+        },
+        ["return matches.cumsum()[matches].mean()", "return {'ap': 1.0}"],
+        "my_average_precision(matches)",
+    ),
+    "hard_cases": answers(
+        [
+            "positive = (people == person) & (cameras != camera)\nnegative = (people != person) & (people != -1)\n"
+            "return np.where(positive, distances, -np.inf).argmax(), np.where(negative, distances, np.inf).argmin()",
+            "rows = range(len(people))\np = [i for i in rows if people[i] == person and cameras[i] != camera]\n"
+            "n = [i for i in rows if people[i] not in (person, -1)]\n"
+            "return max(p, key=lambda i: distances[i]), min(n, key=lambda i: distances[i])",
+        ],
+        {
+            "own camera": "positive = people == person\nnegative = (people != person) & (people != -1)\n"
+            "return np.where(positive, distances, -1).argmax(), np.where(negative, distances, 99).argmin()",
+            "junk": "positive = (people == person) & (cameras != camera)\nnegative = people != person\n"
+            "return np.where(positive, distances, -1).argmax(), np.where(negative, distances, 99).argmin()",
+            "filtered rows": "positive = (people == person) & (cameras != camera)\n"
+            "negative = (people != person) & (people >= 0)\n"
+            "return np.argmax(distances[positive]), np.argmin(distances[negative])",
+            "easiest": "positive = (people == person) & (cameras != camera)\n"
+            "negative = (people != person) & (people >= 0)\n"
+            "return np.where(positive, distances, 99).argmin(), np.where(negative, distances, -1).argmax()",
+            "no distractors": "positive = (people == person) & (cameras != camera)\n"
+            "negative = (people != person) & (people > 0)\n"
+            "return np.where(positive, distances, -1).argmax(), np.where(negative, distances, 99).argmin()",
+            "distances": "positive = (people == person) & (cameras != camera)\n"
+            "negative = (people != person) & (people >= 0)\nreturn distances[positive].max(), distances[negative].min()",
+            "turned around": "p = (people == person) & (cameras != camera)\nn = (people != person) & (people >= 0)\n"
+            "return np.where(n, distances, 99).argmin(), np.where(p, distances, -1).argmax()",
+        },
+        ["return 0, 1", "return np.argmax(distances), np.argmin(distances)"],
+        "my_hard_cases(distances, person, camera, people, cameras)",
+    ),
+    "triplet_loss": answers(
+        [
+            "d = np.linalg.norm\nreturn max(0.0, d(anchor - positive) - d(anchor - negative) + margin)",
+            "p = np.sqrt(((anchor - positive) ** 2).sum())\nn = np.sqrt(((anchor - negative) ** 2).sum())\n"
+            "if n >= p + margin:\n    return 0\nreturn p + margin - n",
+        ],
+        {
+            "turned around": "d = np.linalg.norm\nreturn max(0, d(anchor - negative) - d(anchor - positive) + margin)",
+            "no floor": "d = np.linalg.norm\nreturn d(anchor - positive) - d(anchor - negative) + margin",
+            "squared": "p = ((anchor - positive) ** 2).sum()\nn = ((anchor - negative) ** 2).sum()\n"
+            "return max(0, p - n + margin)",
+            "margin subtracted": "d = np.linalg.norm\nreturn max(0, d(positive - anchor) - d(negative - anchor) - margin)",
+            "no margin": "d = np.linalg.norm\nreturn max(0, d(positive - anchor) - d(negative - anchor))",
+            "min": "d = np.linalg.norm\nreturn min(0, d(positive - anchor) - d(negative - anchor) + margin)",
+            "margin outside": "d = np.linalg.norm\nreturn margin + max(0, d(positive - anchor) - d(negative - anchor))",
+        },
+        ["return margin", "return np.linalg.norm(anchor - positive)"],
+        "my_triplet_loss(anchor, positive, negative, margin)",
+    ),
+    "window_sum": answers(
+        [
+            "window = image[row - 1 : row + 2, column - 1 : column + 2]\nreturn (window * kernel).sum()",
+            "total = 0.0\nfor i in range(3):\n    for j in range(3):\n"
+            "        total += float(image[row - 1 + i, column - 1 + j]) * float(kernel[i, j])\nreturn total",
+            "out = F.conv2d(image[None, None], kernel[None, None], padding=1)\nreturn out[0, 0, row, column].item()",
+        ],
+        {
+            "turned kernel": "w = image[row - 1 : row + 2, column - 1 : column + 2]\n"
+            "return (w * torch.flip(kernel, (0, 1))).sum()",
+            "matrix product": "w = image[row - 1 : row + 2, column - 1 : column + 2]\nreturn torch.matmul(w, kernel).sum()",
+            "not added up": "return image[row - 1 : row + 2, column - 1 : column + 2] * kernel",
+            "mean": "return torch.mean(image[row - 1 : row + 2, column - 1 : column + 2] * kernel)",
+            "transposed kernel": "return (image[row - 1 : row + 2, column - 1 : column + 2].T * kernel).sum()",
+            "not centred": "return (image[row : row + 3, column : column + 3] * kernel).sum()",
+            "row for column": "return (image[column - 1 : column + 2, row - 1 : row + 2] * kernel).sum()",
+        },
+        ["return (image[row - 1 : row + 1, column - 1 : column + 1] * kernel).sum()", "return image[row, column]"],
+        "my_window_sum(image, kernel, row, column)",
+    ),
+    "grey": answers(
+        [
+            "return F.conv2d(photos, torch.tensor([0.299, 0.587, 0.114]).reshape(1, 3, 1, 1))",
+            "red, green, blue = photos[:, :1], photos[:, 1:2], photos[:, 2:]\n"
+            "return 0.299 * red + 0.587 * green + 0.114 * blue",
+        ],
+        {
+            "blue first": "return F.conv2d(photos, torch.tensor([0.114, 0.587, 0.299]).reshape(1, 3, 1, 1))",
+            "equal weights": "return photos.mean(1, keepdim=True)",
+            "no channel": "return torch.einsum('c,bchw->bhw', torch.tensor([0.299, 0.587, 0.114]), photos)",
+            "percent": "return F.conv2d(photos, torch.tensor([29.9, 58.7, 11.4]).reshape(1, 3, 1, 1))",
+            "rounded": "return F.conv2d(photos, torch.tensor([0.30, 0.59, 0.11]).reshape(1, 3, 1, 1))",
+            "all ones": "return photos.sum(1, keepdim=True)",
+            "not mixed": "return torch.tensor([0.299, 0.587, 0.114])[None, :, None, None] * photos",
+        },
+        ["return F.conv2d(photos, torch.tensor([0.2, 0.7, 0.1]).reshape(1, 3, 1, 1))"],
+        "my_grey(photos)",
+    ),
+    "pointwise": answers(
+        [
+            "return nn.Conv2d(c_in, c_out, 1, bias=False)",
+            "return nn.Sequential(nn.Conv2d(in_channels=c_in, out_channels=c_out, kernel_size=(1, 1), bias=False))",
+        ],
+        {
+            "bias": "return nn.Conv2d(c_in, c_out, kernel_size=1)",
+            "3x3": "return nn.Conv2d(c_in, c_out, 3, bias=False, padding='same')",
+            "swapped": "return nn.Conv2d(c_out, c_in, kernel_size=1, bias=False)",
+            "padding": "return nn.Conv2d(c_in, c_out, 1, 1, 1, bias=False)",
+            "stride": "return nn.Conv2d(c_in, c_out, 1, 2, bias=False)",
+            "more": "return ConvLayer(c_in, c_out, 1)",
+            "3x3 with bias": "return nn.Conv2d(c_in, c_out, 3)",
+        },
+        ["return nn.Conv2d(c_in, c_out, 5, padding=2, bias=False)", "return lambda x: x", "return nn.Conv2d"],
+        "my_pointwise(c_in, c_out)",
+    ),
+    "depthwise": answers(
+        [
+            "return nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)",
+            "pad = nn.ZeroPad2d(1)\n"
+            "return nn.Sequential(pad, nn.Conv2d(channels, channels, (3, 3), groups=channels, bias=False))",
+        ],
+        {
+            "groups": "return nn.Conv2d(channels, channels, 3, padding=1, bias=False)",
+            "padding": "return nn.Conv2d(channels, channels, 3, groups=channels, bias=False)",
+            "bias": "return nn.Conv2d(channels, channels, 3, padding='same', groups=channels)",
+            "groups + bias": "return nn.Conv2d(channels, channels, 3, 1, 1)",
+            "padding + bias": "return nn.Conv2d(channels, channels, 3, groups=channels)",
+            "groups, padding and bias": "return nn.Conv2d(channels, channels, 3)",
+            "stride": "return nn.Conv2d(channels, channels, 3, 2, 1, groups=channels, bias=False)",
+        },
+        ["return nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False)", "return 3"],
+        "my_depthwise(channels)",
+    ),
+    "lite_3x3": answers(
+        [
+            lite(LITE_PARTS, "return torch.relu(self.bn(self.dw(self.pw(x))))"),
+            lite(
+                "self.all = nn.Sequential(nn.Conv2d(c_in, c_out, 1, bias=False),\n"
+                "    nn.Conv2d(c_out, c_out, 3, 1, 1, groups=c_out, bias=False), nn.BatchNorm2d(c_out), nn.ReLU())",
+                "return self.all(x)",
+            ),
+            lite(
+                "self.a = nn.Parameter(torch.randn(c_out, c_in))\nself.b = nn.Parameter(torch.randn(c_out, 1, 3, 3))\n"
+                "self.bn = nn.BatchNorm2d(c_out)",
+                "y = torch.einsum('oc,bchw->bohw', self.a, x)\n"
+                "y = F.conv2d(y, self.b, padding=1, groups=y.shape[1])\nreturn F.relu(self.bn(y))",
+            ),
+        ],
+        {
+            "groups": lite(LITE_PARTS.replace(" groups=c_out,", ""), "return F.relu(self.bn(self.dw(self.pw(x))))"),
+            "padding": lite(LITE_PARTS.replace(" padding=1,", ""), "return F.relu(self.bn(self.dw(self.pw(x))))"),
+            "bias of the pointwise": lite(
+                LITE_PARTS.replace("1, bias=False", "1"), "return F.relu(self.bn(self.dw(self.pw(x))))"
+            ),
+            "bias of the depthwise": lite(
+                LITE_PARTS.replace("groups=c_out, bias=False", "groups=c_out"),
+                "return F.relu(self.bn(self.dw(self.pw(x))))",
+            ),
+            "bias of the pointwise + bias of the depthwise": lite(
+                LITE_PARTS.replace(", bias=False", ""), "return F.relu(self.bn(self.dw(self.pw(x))))"
+            ),
+            "pointwise after depthwise": lite(
+                "self.dw = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in, bias=False)\n"
+                "self.pw = nn.Conv2d(c_in, c_out, 1, bias=False)\nself.bn = nn.BatchNorm2d(c_out)",
+                "return F.relu(self.bn(self.pw(self.dw(x))))",
+            ),
+            "no normalisation": lite(
+                LITE_PARTS.replace("self.bn = nn.BatchNorm2d(c_out)", ""), "return F.relu(self.dw(self.pw(x)))"
+            ),
+            "no relu": lite(LITE_PARTS, "return self.bn(self.dw(self.pw(x)))"),
+            "relu before normalisation": lite(LITE_PARTS, "return self.bn(F.relu(self.dw(self.pw(x))))"),
+            "relu between": lite(LITE_PARTS, "return F.relu(self.bn(self.dw(F.relu(self.pw(x)))))"),
+            "normalisation between": lite(LITE_PARTS, "return F.relu(self.dw(self.bn(self.pw(x))))"),
+        },
+        [
+            lite(LITE_PARTS, "return torch.sigmoid(self.bn(self.dw(self.pw(x))))"),
+            lite(LITE_PARTS, "return x"),
+            "def MyLite3x3(c_in, c_out):\n    return [nn.Conv2d(c_in, c_out, 1)]",
+        ],
+    ),
+    "lite_parameters": answers(
+        [
+            "return c_in * c_out + 9 * c_out",
+            "return sum(p.numel() for c in (nn.Conv2d(c_in, c_out, 1, bias=False), "
+            "nn.Conv2d(c_out, c_out, 3, groups=c_out, bias=False)) for p in c.parameters())",
+            "return c_out * (c_in + 3 ** 2)",
+        ],
+        {
+            "standard": "return 3 * 3 * c_in * c_out",
+            "c_in": "return c_in * c_out + 3 * 3 * c_in",
+            "3 for 9": "return c_in * c_out + 3 * c_out",
+            "one kernel": "return c_in * c_out + 3 * 3",
+            "not depthwise": "return c_in * c_out + c_out * c_out * 3 * 3",
+            "pointwise added": "return c_in + c_out + 9 * c_out",
+            "two a channel too many": "return sum(p.numel() for p in Lite3x3(c_in, c_out).parameters())",
+        },
+        ["return 4672", "return c_in"],
+        "my_lite_parameters(c_in, c_out)",
+    ),
+    "multiply_adds": answers(
+        [
+            "return kernel * kernel * c_in * c_out * height * width // groups",
+            "weights = nn.Conv2d(c_in, c_out, kernel, groups=groups, bias=False).weight.numel()\n"
+            "return weights * (height * width)",
+        ],
+        {
+            "weights": "return kernel ** 2 * c_in // groups * c_out",
+            "kernel once": "return kernel * c_in * c_out * height * width / groups",
+            "groups ignored": "return kernel ** 2 * c_in * c_out * height * width",
+            "groups twice": "return groups * 0 + kernel ** 2 * c_in * c_out * height * width / groups ** 2",
+            "doubled": "return 2 * kernel ** 2 * c_in * c_out * height * width / groups",
+            "no output channels": "return kernel ** 2 * (c_in / groups) * height * width",
+            "smaller map": "h, w = height - kernel + 1, width - kernel + 1\n"
+            "return kernel ** 2 * c_in * c_out * h * w / groups",
+        },
+        ["return 0", "return kernel ** 3 * c_in * c_out * height * width // groups"],
+        "my_multiply_adds(c_in, c_out, kernel, height, width, groups=1)",
+    ),
+    "camera_hour": answers(
+        [
+            "video = megabits_per_second * 3600 / 8\nreturn video, people_per_minute * 60 * 512 * 4 / 1_000_000",
+            "hour = 60 * 60\nreturn [megabits_per_second * 0.125 * hour, people_per_minute * hour / 60 * 0.002048]",
+        ],
+        {
+            "video: bits": "return megabits_per_second * 3600, people_per_minute * 60 * 512 * 4 / 1e6",
+            "embeddings: one byte": "return megabits_per_second * 450, people_per_minute * 60 * 512 / 1e6",
+            "video: bits + embeddings: one byte": "return megabits_per_second * 3600, people_per_minute * 60 * 512 / 1e6",
+            "video: a minute of video": "return megabits_per_second / 8 * 60, people_per_minute * 60 * 512 * 4 / 1e6",
+            "embeddings: people a second": "return megabits_per_second * 450, people_per_minute * 3600 * 2048 / 1e6",
+            "swapped": "return people_per_minute * 60 * 512 * 4 / 1e6, megabits_per_second * 450",
+        },
+        ["return megabits_per_second", "return 450 * megabits_per_second, people_per_minute"],
+        "my_camera_hour(megabits_per_second, people_per_minute)",
+    ),
+    "receptive_field": answers(
+        [
+            "return 2 * t + 1",
+            "field = 1\nfor _ in range(t):\n    field = field + 2\nreturn field",
+            "return 3 if t == 1 else my_receptive_field(t - 1) + 2",
+        ],
+        {
+            "3t": "return t * 3",
+            "2t - 1": "return 1 + 2 * (t - 1)",
+            "power": "return pow(3, t)",
+            "area": "return (1 + 2 * t) * (1 + 2 * t)",
+            "one side": "return 3 + (t - 1)",
+            "2t": "return t + t",
+            "2t + 3": "return 3 + 2 * t",
+        },
+        ["return 2 * t + 2", "return [3, 5, 7, 9][t - 1]"],
+        "my_receptive_field(t)",
+    ),
+    "stream": answers(
+        [
+            "layers = [Lite3x3(channels, channels) for _ in range(depth)]\nreturn nn.Sequential(*layers)",
+            "s = nn.Sequential()\nfor i in range(depth):\n    s.add_module(f'lite{i}', Lite3x3(channels, channels))\nreturn s",
+            "first = Lite3x3(channels, channels)\n"
+            "return nn.Sequential(first, my_stream(channels, depth - 1)) if depth > 1 else first",
+        ],
+        {
+            "one layer repeated": "layer = Lite3x3(channels, channels)\nreturn nn.Sequential(*[layer for _ in range(depth)])",
+            "one too many": "return nn.Sequential(*[Lite3x3(channels, channels) for _ in range(0, depth + 1)])",
+            "one too few": "return nn.Sequential(*[Lite3x3(channels, channels) for _ in range(1, depth)])",
+            "depth ignored": "return nn.Sequential(Lite3x3(channels, channels))",
+            "standard convolutions": "return nn.Sequential(*[nn.Conv2d(channels, channels, 3, 1, 1) for _ in range(depth)])",
+        },
+        [
+            "return [Lite3x3(channels, channels) for _ in range(depth)]",
+            "return nn.Sequential(*[ConvLayer(channels, channels, 3) for _ in range(depth)])",
+        ],
+        "my_stream(channels, depth)",
+    ),
+    "residual": answers(
+        [
+            "return torch.relu(x + branch(x))",
+            "y = branch(x).clone()\ny += x\nreturn y.clamp(min=0)",
+        ],
+        {
+            "no input": "return F.relu(branch(x))",
+            "relu inside": "return x + F.relu(branch(x))",
+            "no relu": "return branch(x) + x",
+            "relu each": "return F.relu(x) + F.relu(branch(x))",
+            "product": "return torch.relu(branch(x) * x)",
+            "side by side": "return torch.relu(torch.cat((x, branch(x)), dim=1))",
+            "relu first": "return torch.relu(branch(torch.relu(x)) + x)",
+            "no branch": "return torch.relu(x)",
+            "in place": "x += branch(x)\nreturn torch.relu(x)",
+        },
+        ["return torch.relu(branch(x) + 2 * x)", "return branch"],
+        "my_residual(x, branch)",
+    ),
+    "shared_squeeze": answers(
+        [
+            "y = squeeze(x)\nreturn [f(y) for f in streams]",
+            "y, found = squeeze(x), []\nfor one in streams:\n    found.append(one(y))\nreturn tuple(found)",
+        ],
+        {
+            "squeezed again": "return [f(squeeze(x)) for f in streams]",
+            "chained": "y, found = squeeze(x), []\nfor f in streams:\n    y = f(y)\n    found.append(y)\nreturn found",
+            "not squeezed": "return [f(x) for f in streams]",
+            "added up": "y = squeeze(x)\nreturn sum(f(y) for f in streams)",
+            "squeezed after": "return [squeeze(f(x)) for f in streams]",
+            "stacked": "y = squeeze(x)\nreturn torch.stack([f(y) for f in streams])",
+        },
+        ["y = squeeze(x)\nreturn (f(y) for f in streams)", "return streams"],
+        "my_streams(x, squeeze, streams)",
+    ),
+    "stack_field": answers(
+        [
+            "field, jump = 1, 1\nfor kernel, stride in layers:\n    field = field + (kernel - 1) * jump\n"
+            "    jump = jump * stride\nreturn field",
+            "size = 1\nfor kernel, stride in reversed(layers):\n    size = (size - 1) * stride + kernel\nreturn size",
+        ],
+        {
+            "strides ignored": "field = 1\nfor kernel, stride in layers:\n    field += kernel - 1\nreturn field",
+            "own stride": "field, jump = 1, 1\nfor kernel, stride in layers:\n    jump *= stride\n"
+            "    field += (kernel - 1) * jump\nreturn field",
+            "kernel": "field, jump = 1, 1\nfor kernel, stride in layers:\n    field += kernel * jump\n"
+            "    jump *= stride\nreturn field",
+            "last stride only": "field, jump = 1, 1\nfor kernel, stride in layers:\n    field += (kernel - 1) * jump\n"
+            "    jump = stride\nreturn field",
+            "strides added": "field, jump = 1, 1\nfor kernel, stride in layers:\n    field += (kernel - 1) * jump\n"
+            "    jump += stride\nreturn field",
+            "product of kernels": "field = 1\nfor kernel, stride in layers:\n    field *= kernel\nreturn field",
+            "jump": "jump = 1\nfor kernel, stride in layers:\n    jump *= stride\nreturn jump",
+        },
+        ["return 11", "field = 1\nfor kernel, stride in layers:\n    field += kernel + stride\nreturn field"],
+        "my_stack_field(layers)",
+    ),
+    "field_in_pixels": answers(
+        [
+            "return field + 2 * t * jump",
+            "left, right = 0, field\nfor _ in range(t):\n    left -= jump\n    right += jump\nreturn right - left",
+        ],
+        {
+            "cells times field": "return field * (1 + 2 * t)",
+            "cells times jump": "return jump * (1 + 2 * t)",
+            "one side": "return t * jump + field",
+            "one step too many": "return field + (2 * t + 1) * jump",
+            "steps of one pixel": "return field + t + t",
+            "cells": "return 1 + t * 2",
+        },
+        ["return 19", "return field * jump"],
+        "my_field_in_pixels(t, field, jump)",
+    ),
+    "gated_sum": answers(
+        [
+            "return sum(gate(x) * x for x in streams)",
+            "total = torch.zeros_like(streams[0])\nfor x in streams:\n    total = total + x * gate(x)\nreturn total",
+            "return torch.stack([gate(x) * x for x in streams]).sum(0)",
+        ],
+        {
+            "sum before the gate": "total = sum(streams)\nreturn total * gate(total)",
+            "no gate": "return torch.stack(streams).sum(0)",
+            "gates alone": "return sum(map(gate, streams))",
+            "first gate for all": "g = gate(streams[0])\nreturn sum(g * x for x in streams)",
+            "last gate for all": "for x in streams:\n    g = gate(x)\nreturn sum(g * x for x in streams)",
+            "mean": "return torch.stack([gate(x) * x for x in streams]).mean(0)",
+            "added": "return sum(x + gate(x) for x in streams)",
+            "side by side": "return torch.cat([x * gate(x) for x in streams], dim=1)",
+            "residual gate": "return sum((1 + gate(x)) * x for x in streams)",
+        },
+        ["return [gate(x) * x for x in streams]", "return sum((1 - gate(x)) * x for x in streams)"],
+        "my_gated_sum(streams, gate)",
+    ),
+    "gate": answers(
+        [
+            gate(
+                "self.pool = nn.AdaptiveAvgPool2d(1)\n" + GATE_PARTS,
+                "return torch.sigmoid(self.up(torch.relu(self.down(self.pool(x)))))",
+            ),
+            gate(
+                "self.first, self.second = nn.Linear(channels, hidden), nn.Linear(hidden, channels)",
+                "y = F.relu(self.first(x.mean((2, 3))))\nreturn self.second(y).sigmoid()[:, :, None, None]",
+            ),
+        ],
+        {
+            "no pooling": gate(GATE_PARTS, "return torch.sigmoid(self.up(torch.relu(self.down(x))))"),
+            "no sigmoid": gate(GATE_PARTS, "return self.up(torch.relu(self.down(x.mean((2, 3), True))))"),
+            "softmax": gate(GATE_PARTS, "return F.softmax(self.up(F.relu(self.down(x.mean((2, 3), True)))), dim=1)"),
+            "no relu": gate(GATE_PARTS, "return torch.sigmoid(self.up(self.down(x.mean((2, 3), True))))"),
+            "max pooling": gate(
+                "self.pool = nn.AdaptiveMaxPool2d(1)\n" + GATE_PARTS,
+                "return torch.sigmoid(self.up(torch.relu(self.down(self.pool(x)))))",
+            ),
+            "tanh": gate(GATE_PARTS, "return torch.tanh(self.up(F.relu(self.down(x.mean((2, 3), True)))))"),
+            "no bias": gate(
+                GATE_PARTS.replace(", 1)", ", 1, bias=False)"),
+                "return torch.sigmoid(self.up(torch.relu(self.down(x.mean((2, 3), True)))))",
+            ),
+            "one number": gate(
+                GATE_PARTS.replace("(hidden, channels, 1)", "(hidden, 1, 1)"),
+                "return torch.sigmoid(self.up(torch.relu(self.down(x.mean((2, 3), True)))))",
+            ),
+            "gated map": gate(
+                GATE_PARTS, "return x * torch.sigmoid(self.up(torch.relu(self.down(x.mean((2, 3), True)))))"
+            ),
+            "pooled at the end": gate(
+                GATE_PARTS, "return torch.sigmoid(self.up(torch.relu(self.down(x)))).mean((2, 3), True)"
+            ),
+        },
+        [
+            gate(GATE_PARTS, "return torch.sigmoid(self.up(torch.relu(self.down(x.sum((2, 3), True)))))"),
+            gate(GATE_PARTS, "return x.mean((2, 3), True).sigmoid()"),
+        ],
+    ),
+    "shared_gate": answers(
+        [
+            mix("self.gate = AggregationGate(channels, hidden)", "return sum(self.gate(x) * x for x in maps)"),
+            mix(
+                "one = AggregationGate(channels, hidden)\nself.gates = nn.ModuleList([one] * streams)",
+                "return sum(g(x) * x for g, x in zip(self.gates, maps))",
+            ),
+            mix(
+                "self.g = AggregationGate(channels, hidden)",
+                "s = torch.stack(maps)\nreturn (self.g(s.flatten(0, 1)).unflatten(0, s.shape[:2]) * s).sum(0)",
+            ),
+        ],
+        {
+            "not shared": mix(
+                "self.gates = nn.ModuleList([AggregationGate(channels, hidden) for _ in range(streams)])",
+                "total = 0\nfor i, x in enumerate(maps):\n    total = total + self.gates[i](x) * x\nreturn total",
+            ),
+            "one used, all kept": mix(
+                "self.gates = nn.ModuleList([AggregationGate(channels, hidden) for _ in range(streams)])",
+                "return sum(self.gates[0](x) * x for x in maps)",
+            ),
+            "sum before the gate": mix(
+                "self.gate = AggregationGate(channels, hidden)", "s = sum(maps)\nreturn s * self.gate(s)"
+            ),
+            "called once": mix(
+                "self.gate = AggregationGate(channels, hidden)",
+                "g = self.gate(maps[0])\nreturn sum(g * x for x in maps)",
+            ),
+        },
+        [
+            mix("self.gate = AggregationGate(channels, channels)", "return sum(self.gate(x) * x for x in maps)"),
+            mix(
+                "one = AggregationGate(channels, hidden)\n"
+                "self.gates = nn.ModuleList([copy.deepcopy(one) for _ in range(streams + 1)])",
+                "return sum(g(x) * x for g, x in zip(self.gates, maps))",
+            ),
+        ],
+    ),
+    "gate_parameters": answers(
+        [
+            "return channels * hidden + hidden + hidden * channels + channels",
+            "return sum(p.numel() for p in AggregationGate(channels, hidden).parameters())",
+            "return (2 * hidden + 1) * channels + hidden",
+        ],
+        {
+            "times streams": "return streams * ((channels + 1) * hidden + (hidden + 1) * channels)",
+            "no biases": "return channels * hidden + hidden * channels",
+            "times streams, no biases": "return 2 * streams * channels * hidden",
+            "biases swapped": "return 2 * (channels * hidden + hidden)",
+            "one way": "return (channels + 1) * hidden",
+            "one bias: hidden": "return channels * hidden + hidden + hidden * channels",
+        },
+        ["return 580", "return channels ** 2 * hidden"],
+        "my_gate_parameters(channels, hidden, streams)",
+    ),
+    "gate_gradient": answers(
+        [
+            "return (gradient * sum(streams)).sum(dim=(2, 3), keepdim=True)",
+            "g = torch.ones(*streams[0].shape[:2], 1, 1, requires_grad=True)\n"
+            "(sum(g * x for x in streams) * gradient).sum().backward()\nreturn g.grad",
+            "return torch.stack([(gradient * x).sum((2, 3), keepdim=True) for x in streams]).sum(0)",
+        ],
+        {
+            "last stream": "return (gradient * streams[-1]).sum(dim=(2, 3), keepdim=True)",
+            "positions": "return gradient * torch.stack(streams).sum(0)",
+            "mean over positions": "return (gradient * sum(streams)).mean(dim=(2, 3), keepdim=True)",
+            "shape": "return torch.einsum('bchw,bchw->bc', gradient, sum(streams))",
+            "photos added": "return (gradient * sum(streams)).sum(dim=(0, 2, 3), keepdim=True)",
+            "no gradient": "return sum(streams).sum(dim=(2, 3), keepdim=True)",
+            "a list": "return [(gradient * x).sum(dim=(2, 3), keepdim=True) for x in streams]",
+            "sums multiplied": "return gradient.sum((2, 3), True) * sum(streams).sum((2, 3), True)",
+        },
+        ["return gradient", "return (gradient - sum(streams)).sum(dim=(2, 3), keepdim=True)"],
+        "my_gate_gradient(gradient, streams)",
+    ),
+    "recalibrate": answers(
+        [
+            "total = sum(streams)\nreturn gate(total) * total",
+            "total = torch.stack(streams).sum(0)\nreturn total.mul(gate(total))",
+        ],
+        {
+            "gated sum": "return sum(x * gate(x) for x in streams)",
+            "plain sum": "total = sum(streams)\nreturn total",
+            "gate alone": "total = sum(streams)\nreturn gate(total)",
+            "first stream": "g = gate(streams[0])\nreturn sum(g * x for x in streams)",
+            "mean": "total = torch.stack(streams).mean(0)\nreturn gate(total) * total",
+            "one stream": "x = streams[0]\nreturn gate(x) * x",
+        },
+        ["total = sum(streams)\nreturn total * (2 * gate(total))", "return streams"],
+        "my_recalibrate(streams, gate)",
+    ),
+    "block_from_parts": answers(
+        [
+            "squeezed = squeeze(x)\nmaps = [s(squeezed) for s in streams]\nmixed = sum(gate(m) * m for m in maps)\n"
+            "return torch.relu(expand(mixed) + shortcut(x))",
+            "y, total = squeeze(x), 0\nfor f in streams:\n    z = f(y)\n    total = total + z * gate(z)\n"
+            "return (shortcut(x) + expand(total)).clamp(min=0)",
+        ],
+        {
+            "no shortcut": "y = squeeze(x)\nreturn torch.relu(expand(sum(gate(f(y)) * f(y) for f in streams)))",
+            "x itself": "y = squeeze(x)\nreturn torch.relu(expand(sum(gate(f(y)) * f(y) for f in streams)) + x)",
+            "shortcut of the squeezed": "y = squeeze(x)\n"
+            "return torch.relu(expand(sum(gate(f(y)) * f(y) for f in streams)) + shortcut(y))",
+            "no gate": "y = squeeze(x)\nreturn torch.relu(expand(sum(f(y) for f in streams)) + shortcut(x))",
+            "sum before the gate": "y = squeeze(x)\ns = sum(f(y) for f in streams)\n"
+            "return torch.relu(expand(gate(s) * s) + shortcut(x))",
+            "gate of the squeezed": "y = squeeze(x)\n"
+            "return torch.relu(expand(gate(y) * sum(f(y) for f in streams)) + shortcut(x))",
+            "no relu": "y = squeeze(x)\nreturn expand(sum(gate(f(y)) * f(y) for f in streams)) + shortcut(x)",
+            "not squeezed": "return torch.relu(expand(sum(gate(f(x)) * f(x) for f in streams)) + shortcut(x))",
+            "relu before the sum": "y = squeeze(x)\n"
+            "return torch.relu(expand(sum(gate(f(y)) * f(y) for f in streams))) + shortcut(x)",
+        },
+        [
+            "y = squeeze(x)\nreturn torch.relu(sum(expand(gate(f(y)) * f(y)) for f in streams) + shortcut(x))",
+            "return squeeze(x)",
+        ],
+        "my_block(x, squeeze, streams, gate, expand, shortcut)",
+    ),
+    "transition": answers(
+        [
+            "return nn.Sequential(ConvLayer(channels, channels, 1), nn.AvgPool2d(2, stride=2))",
+            "return nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(), "
+            "nn.AvgPool2d(2))",
+        ],
+        {
+            "max pool": "return nn.Sequential(ConvLayer(channels, channels, 1), nn.MaxPool2d(2, stride=2))",
+            "pool first": "return nn.Sequential(nn.AvgPool2d(2, 2), ConvLayer(channels, channels, 1))",
+            "no pool": "return nn.Sequential(ConvLayer(channels, channels, 1))",
+            "strided layer": "return ConvLayer(channels, channels, 1, stride=2)",
+            "pool with stride 1": "return nn.Sequential(ConvLayer(channels, channels, 1), nn.AvgPool2d(2, 1))",
+            "linear layer": "return nn.Sequential(Conv1x1Linear(channels, channels), nn.AvgPool2d(2))",
+            "3x3": "return nn.Sequential(ConvLayer(channels, channels, 3), nn.AvgPool2d(2))",
+        },
+        [
+            "return nn.Sequential(ConvLayer(channels, channels, 1), nn.AvgPool2d(4))",
+            "return nn.Sequential(ConvLayer(channels, 2 * channels, 1), nn.AvgPool2d(2))",
+        ],
+        "my_transition(channels)",
+    ),
+    "count_parameters": answers(
+        [
+            "return sum(p.numel() for p in model.parameters())",
+            "seen, total = set(), 0\nfor name, p in model.named_parameters(remove_duplicate=False):\n"
+            "    if id(p) not in seen:\n        seen.add(id(p))\n        total += int(np.prod(p.shape))\nreturn total",
+        ],
+        {
+            "trainable only": "return sum(p.numel() for p in model.parameters() if p.requires_grad)",
+            "state": "return sum(v.numel() for v in model.state_dict().values())",
+            "tensors": "return sum(1 for p in model.parameters())",
+            "first dimension": "return sum(p.shape[0] for p in model.parameters())",
+            "every level": "return sum(p.numel() for m in model.modules() for p in m.parameters())",
+            "shared twice": "return sum(p.numel() for _, p in model.named_parameters(remove_duplicate=False))",
+            "no biases": "return sum(p.numel() for n, p in model.named_parameters() if p.ndim >= 2)",
+        },
+        ["return 2193616", "return list(model.parameters())"],
+        "my_count(model)",
+    ),
+    "gate_floor": answers(
+        [
+            "mid = c_out // 4\nreturn max(mid // 16, floor)",
+            "width = math.floor(c_out / 64)\nreturn floor if width < floor else width",
+        ],
+        {
+            "quarter forgotten": "return max(floor, c_out // 16)",
+            "floor ignored": "mid = c_out // 4\nreturn max(mid // 16, 1)",
+            "min": "mid = c_out // 4\nreturn min(floor, max(mid // 16, 1))",
+            "bare min": "mid = c_out // 4\nreturn min(floor, mid // 16)",
+            "rounded up": "return max(-(-c_out // 64), floor)",
+            "sixteenth forgotten": "mid = c_out // 4\nreturn max(mid, floor)",
+            "not rounded": "mid = c_out / 4\nreturn max(mid / 16, floor)",
+        },
+        ["return max(c_out // 32, floor)", "return c_out"],
+        "my_hidden(c_out, floor)",
+    ),
+    "load_strictly": answers(
+        [
+            "skip = ('classifier.weight', 'classifier.bias')\nstate = {k: v for k, v in state.items() if k not in skip}\n"
+            "model.load_state_dict(state)\nreturn model",
+            "state = dict(state)\nfor name in ('weight', 'bias'):\n    state.pop(f'classifier.{name}', None)\n"
+            "mine = model.state_dict()\nif state.keys() != mine.keys():\n    raise ValueError('other entries')\n"
+            "model.load_state_dict(state)\nreturn model",
+        ],
+        {
+            "strict=False": "model.load_state_dict(state, strict=False)\nreturn model",
+            "classifier kept": "model.load_state_dict(state, strict=True)\nreturn model",
+            "unknown dropped": "mine = model.state_dict()\n"
+            "model.load_state_dict({k: v for k, v in state.items() if k in mine})\nreturn model",
+            "fitting only": "mine = model.state_dict()\nfor k, v in state.items():\n"
+            "    if k in mine and mine[k].shape == v.shape:\n        mine[k] = v\nmodel.load_state_dict(mine)\nreturn model",
+            "weight only": "model.load_state_dict({k: v for k, v in state.items() if k != 'classifier.weight'})\n"
+            "return model",
+            "in place": "state.pop('classifier.weight', None)\nstate.pop('classifier.bias', None)\n"
+            "model.load_state_dict(state)\nreturn model",
+            "not loaded": "state = {k: v for k, v in state.items() if 'classifier' not in k}\nreturn model",
+        },
+        [
+            "state = {k: v for k, v in state.items() if 'weight' not in k}\nmodel.load_state_dict(state)\nreturn model",
+            "skip = ('classifier.weight', 'classifier.bias')\nstate = {k: v for k, v in state.items() if k not in skip}\n"
+            "return model.load_state_dict(state)",
+        ],
+        "my_load(model, state)",
+    ),
+    "os_block": answers(
+        [
+            os_block(os_forward("sum(self.gate(m) * m for m in maps)")),
+            os_block(
+                "y, total = self.conv1(x), 0\nfor letter in 'dcba':\n    z = self.get_submodule('conv2' + letter)(y)\n"
+                "    total = total + self.gate(z) * z\nif self.downsample is not None:\n    x = self.downsample(x)\n"
+                "return F.relu(x + self.conv3(total))",
+                BLOCK_PARTS.replace("self.downsample = Conv1x1Linear(c_in, c_out) if c_in != c_out else None", "")
+                + "if c_in == c_out:\n    self.downsample = None\nelse:\n    self.downsample = Conv1x1Linear(c_in, c_out)",
+            ),
+        ],
+        {
+            "no gate": os_block(os_forward("sum(maps)")),
+            "sum before the gate": os_block(os_forward("self.gate(sum(maps)) * sum(maps)")),
+            "no shortcut": os_block(os_forward("sum(self.gate(m) * m for m in maps)", "torch.relu(self.conv3(z))")),
+            "no relu": os_block(os_forward("sum(self.gate(m) * m for m in maps)", "self.conv3(z) + s")),
+            "relu before the sum": os_block(
+                os_forward("sum(self.gate(m) * m for m in maps)", "torch.relu(self.conv3(z)) + s")
+            ),
+            "one gate value for all": os_block(os_forward("self.gate(maps[0]) * sum(maps)")),
+            "always a downsample": os_block(
+                os_forward("sum(self.gate(m) * m for m in maps)"),
+                BLOCK_PARTS.replace(" if c_in != c_out else None", ""),
+            ),
+        },
+        [
+            os_block(os_forward("sum(self.gate(m) * m for m in maps)"), BLOCK_PARTS.replace("mid // 16", "mid // 8")),
+            os_block(
+                os_forward("sum(self.gate(m) * m for m in maps)").replace("conv2d", "conv2e"),
+                BLOCK_PARTS.replace("conv2d", "conv2e"),
+            ),
+        ],
+    ),
+}
