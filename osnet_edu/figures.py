@@ -13,6 +13,7 @@ import hashlib
 import html
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from math import ceil
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -123,6 +124,7 @@ class _Sheet:
     """One empty figure with a single axis over all of it, measured in inches from the upper left corner."""
 
     def __init__(self, width: float, height: float, description: str):
+        width, height = (ceil(length * DPI) / DPI for length in (width, height))
         self.figure = Figure((width, height), dpi=DPI, facecolor=PAPER)
         self.figure.set_label(description)
         self.ax = self.figure.add_axes((0, 0, 1, 1))
@@ -137,6 +139,7 @@ class _Sheet:
             self.ax.text(x, y + down, line, fontsize=size, color=color, **(align | more))
 
     def image(self, picture: np.ndarray, x: float, y: float, width: float, height: float, **more) -> None:
+        x, y = (round(length * DPI) / DPI for length in (x, y))  # on whole pixels, or some squares come out uneven
         self.ax.imshow(
             picture, extent=(x, x + width, y + height, y), interpolation="nearest", aspect="auto", zorder=1, **more
         )
@@ -372,7 +375,7 @@ def gates(reading, names: Sequence[str], *, base: int = 0) -> Figure:
     streams = means[blocks[0]].shape[1]
     others = [i for i in range(len(names)) if i != base]
     changes = {i: reading.change(base, i) for i in others}
-    most = max(float(change.max()) for by_block in changes.values() for change in by_block.values())
+    most = max(float(change.max()) for by_block in changes.values() for change in by_block.values()) or 1.0
     spread = max(float(np.abs(means[b][i] - means[b][base]).max()) for b in blocks for i in others)
     totals = {i: float(np.mean([c.mean() for c in changes[i].values()])) for i in others}
     description = (
@@ -390,7 +393,7 @@ def gates(reading, names: Sequence[str], *, base: int = 0) -> Figure:
     table_w, table_h = cell_w * streams, cell_h * len(blocks)
     upper, lower = 0.95, 0.95 + table_h + 1.15
     order = [base, *others]
-    sheet = _Sheet(left + len(order) * (table_w + gap), lower + table_h + 0.15, description)
+    sheet = _Sheet(left + len(order) * (table_w + gap), lower + max(table_h + 0.2, 1.15) + 0.15, description)
 
     def table(x: float, y: float, values: Mapping[str, np.ndarray], form: str, full: float, color: str) -> None:
         for t in range(streams):
@@ -418,7 +421,8 @@ def gates(reading, names: Sequence[str], *, base: int = 0) -> Figure:
     rows(lower, left + table_w + gap)
     for column, i in enumerate(others, start=1):
         x = left + column * (table_w + gap)
-        sheet.text(x, lower - 0.52, f"{names[i]}: {totals[i]:.3f} on average", weight="bold")
+        sheet.text(x, lower - 0.52, names[i], weight="bold")
+        sheet.text(x + table_w, lower + table_h + 0.08, f"on average {totals[i]:.3f}", size=9.5, ha="right")
         table(x, lower, changes[i], "{:.2f}", most, ORANGE)
     return sheet.figure
 
@@ -508,6 +512,9 @@ def first_figure(
     images: (2, 3, H, W, 3) uint8: blurred and sharp; query, match, impostor.  similarities: (2, 2), of the query to
     match and impostor.  strangers: (2, S), of the query to everybody else.  bar: share of the strangers to be above.
     """
+    images, similarities = np.asarray(images), np.asarray(similarities)
+    if images.shape[:2] != (2, 3) or similarities.shape != (2, 2) or len(strangers) != 2:
+        raise ValueError("expected photos (2, 3, H, W, 3), similarities (2, 2) and strangers (2, S)")
     w, h = _size(images[0, 0], 1.0)
     gap, left, top = 0.2, 0.1, 0.42
     start = left + 3 * (w + gap) + 0.35
@@ -718,7 +725,9 @@ def you_are_here(
     px = left + 0.13 + (0 if chosen.endswith("0") else 0.43)
     _zoom(sheet, (px, mid - 0.4, 0.27, 0.8), (bx, by, bw, bh))
     sheet.text(bx, 0.42, f"block {block}" if block else "a block", size=9, color=MUTED)
-    sheet.box(bx, by, bw, bh, fill=PAPER, edge=ORANGE if block and not inside else LINE, round=0.05, zorder=1)
+    sheet.box(
+        bx, by, bw, bh, fill=PAPER, edge=ORANGE if block and not inside else LINE, linewidth=1.5, round=0.05, zorder=1
+    )
     _block(sheet, bx, by, stream, gate or channel, channel)
     return sheet.figure
 

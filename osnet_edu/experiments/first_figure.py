@@ -112,11 +112,29 @@ class FirstFigure:
         chosen = chosen if len(chosen) else np.arange(len(margin))
         return int(chosen[np.argsort(margin[chosen], kind="stable")[len(chosen) // 2]])
 
+    def rows(self) -> dict[str, tuple[Share, Share]]:
+        """All measured shares by name, each blurred and sharp."""
+        kinds = [self.outcomes(resolution) for resolution in (BLURRED, SHARP)]
+        rows = {f"stands out: {name}": (kinds[BLURRED][name], kinds[SHARP][name]) for name in OUTCOMES}
+        rows["match closer than impostor"] = (self.told_apart(BLURRED), self.told_apart(SHARP))
+        narrowed = self.narrowed()
+        rows["... where both stood out blurred"] = tuple(self.told_apart(r, narrowed) for r in (BLURRED, SHARP))
+        return rows
+
+    def pair(self, triple: int) -> np.ndarray:
+        """The similarities of one triple's match and impostor: (2, 2), blurred and sharp."""
+        return np.stack([self.match[:, triple], self.impostor[:, triple]], 1)
+
     def strangers(self, triple: int) -> np.ndarray:
         """The similarities of one triple's strangers: (2, S)."""
-        q = self.triples[triple, 0]
-        chosen = _strangers(self.query[q], self.gallery, self.gallery[self.triples[triple, 2]].person)
-        return self.similarities[:, q, chosen]
+        q, _, n = self.triples[triple]
+        return self.similarities[:, q, _strangers(self.query[q], self.gallery, self.gallery[n].person)]
+
+    def pictures(self, triple: int, size: tuple[int, int] = (128, 64)) -> np.ndarray:
+        """Query, match and impostor of one triple: (2, 3, H, W, 3) uint8, blurred and sharp."""
+        q, p, n = self.triples[triple]
+        sharp = market.decode([self.query[q], self.gallery[p], self.gallery[n]], size).images
+        return np.stack([blur(sharp), sharp])
 
     def sentence(self) -> str:
         """What came out, in words."""
@@ -137,116 +155,13 @@ class FirstFigure:
         )
 
     def __str__(self) -> str:
-        return f"{self.value:6.1%} [{self.low:.1%}, {self.high:.1%}]"
-
-
-@dataclass(frozen=True)
-class FirstFigure:
-    """N triples, at both resolutions: row 0 blurred, row 1 sharp.
-
-    query, gallery: the photos.  triples: (N, 3) indices, into query, gallery, gallery.  family: (N,) number of the twin
-    pair.  parts: of each family, what differs.  match, impostor: (2, N) cosine similarities to the query.
-    match_above, impostor_above: (2, N) share of the strangers that are less similar.  similarities: (2, Q, G), all.
-    left_out: twins' queries without a triple.
-    """
-
-    query: tuple[market.Photo, ...]
-    gallery: tuple[market.Photo, ...]
-    triples: np.ndarray
-    family: np.ndarray
-    parts: tuple[str, ...]
-    match: np.ndarray
-    impostor: np.ndarray
-    match_above: np.ndarray
-    impostor_above: np.ndarray
-    similarities: np.ndarray
-    left_out: int
-
-    def outcomes(self, resolution: int, bar: float = BAR) -> dict[str, Share]:
-        """Who stands out: both, only the match, only the impostor, neither; shares of all triples, in this order."""
-        match, impostor = self.match_above[resolution] >= bar, self.impostor_above[resolution] >= bar
-        cases = (match & impostor, match & ~impostor, ~match & impostor, ~match & ~impostor)
-        return {name: self.share(case) for name, case in zip(OUTCOMES, cases, strict=True)}
-
-    def told_apart(self, resolution: int, among: np.ndarray | None = None) -> Share:
-        """The share of triples whose match is more similar than the impostor; ties count half, chance is one half.
-
-        among: (N,) bool, the triples to look at; None means all.
-        """
-        return self.share(_sign(self.match[resolution] - self.impostor[resolution]), among)
-
-    def narrowed(self, bar: float = BAR) -> np.ndarray:
-        """The triples in which match and impostor both stand out, blurred: the search is narrowed. (N,) bool."""
-        return (self.match_above[BLURRED] >= bar) & (self.impostor_above[BLURRED] >= bar)
-
-    def gain(self) -> Share:
-        """How much the share told apart grows from blurred to sharp."""
-        return self.share(np.diff(_sign(self.match - self.impostor), axis=0)[0])
-
-    def share(self, case: np.ndarray, among: np.ndarray | None = None, draws: int = 2000, seed: int = 0) -> Share:
-        """The mean of a value for each triple, with its interval: families are drawn, not triples, which are alike.
-
-        case: (N,).  among: (N,) bool, the triples that count; None means all. nan where none does.
-        """
-        kept = np.ones(len(case)) if among is None else among.astype(float)
-        if not kept.any():
-            return Share(np.nan, np.nan, np.nan)
-        families = len(self.parts)
-        totals = np.bincount(self.family, case * kept, families)
-        counts = np.bincount(self.family, kept, families)
-        drawn = np.random.Generator(np.random.PCG64(seed)).integers(0, families, (draws, families))
-        totals, counts, value = totals[drawn].sum(1), counts[drawn].sum(1), totals.sum() / counts.sum()
-        low, high = np.quantile(totals[counts > 0] / counts[counts > 0], (0.025, 0.975))
-        return Share(float(value), float(low), float(high))
-
-    def holds(self, bar: float = BAR) -> np.ndarray:
-        """The triples that tell the story: blurred, both stand out; sharp, only the match does. (N,) bool."""
-        return self.narrowed(bar) & (self.match_above[SHARP] >= bar) & (self.impostor_above[SHARP] < bar)
-
-    def example(self, bar: float = BAR) -> int:
-        """A triple to draw: of those that tell the story the middle one by its sharp margin; else the middle of all.
-
-        Never the best one: a picture chosen for its margin would promise too much.
-        """
-        margin = self.match[SHARP] - self.impostor[SHARP]
-        chosen = np.flatnonzero(self.holds(bar))
-        chosen = chosen if len(chosen) else np.arange(len(margin))
-        return int(chosen[np.argsort(margin[chosen], kind="stable")[len(chosen) // 2]])
-
-    def strangers(self, triple: int) -> np.ndarray:
-        """The similarities of one triple's strangers: (2, S)."""
-        q = self.triples[triple, 0]
-        chosen = _strangers(self.query[q], self.gallery, self.gallery[self.triples[triple, 2]].person)
-        return self.similarities[:, q, chosen]
-
-    def sentence(self) -> str:
-        """What came out, in words."""
-        both, story, gain = self.outcomes(BLURRED)["both"], self.share(self.holds()), self.gain()
-        told = self.told_apart(SHARP, self.narrowed())
-        helps = (
-            "and the sharp look is better at it than the blurred one"
-            if gain.low > 0
-            else "and whether the sharp look is better at it than the blurred one is left open"
-        )
-        return (
-            f"Blurred, match and impostor both stand out from strangers in {both.value:.0%} of the triples: there the "
-            f"coarse look narrows the search to the two of them. Of these, the sharp look puts the match first in "
-            f"{told.value:.0%} (guessing: 50 %), {helps}: over all triples it gains {100 * gain.value:.1f} points "
-            f"({100 * gain.low:.1f} to {100 * gain.high:.1f}). But sharp, the impostor seldom falls back among the "
-            f"strangers: the story to the letter holds in {story.value:.1%} of the triples "
-            f"({story.low:.1%} to {story.high:.1%}) and fails in all others."
-        )
-
-    def __str__(self) -> str:
         lines = [
             f"{len(self.triples)} triples of {len(self.parts)} twin families; {self.left_out} queries of twins "
             "left out: no three photos by three cameras show the part.",
             f"Stands out: more similar to the query than {BAR:.0%} of the strangers. Intervals: 95 %, over families.",
             f"{'':<34}{'blurred to 16 x 8':>24}{'sharp':>24}",
         ]
-        rows = {f"stands out: {name}": [self.outcomes(r)[name] for r in (BLURRED, SHARP)] for name in OUTCOMES}
-        rows["match closer than impostor"] = [self.told_apart(r) for r in (BLURRED, SHARP)]
-        rows["  where both stood out blurred"] = [self.told_apart(r, self.narrowed()) for r in (BLURRED, SHARP)]
+        rows = self.rows()
         lines += [f"{name:<34}{blurred!s:>24}{sharp!s:>24}" for name, (blurred, sharp) in rows.items()]
         lines.append(f"{'match closer: sharp less blurred':<34}{'':>24}{self.gain()!s:>24}")
         lines.append("The whole story: blurred, both stand out; sharp, only the match does. At a bar of")
