@@ -72,7 +72,7 @@ def test_twins_are_on_one_side_and_seen_in_half_of_their_photos(folder):
 
 
 def test_members_of_any_number_are_unique_and_split():
-    for count in (8, 240, 1501):
+    for count in (8, 41, 600):
         crowd = dataset.members(count, 0)
         assert sorted(member.person for member in crowd) == list(range(1, count + 1))
         assert len({member.identity for member in crowd}) == count
