@@ -51,9 +51,9 @@ class TrainConfig:
     photos: int = 96_000
     people: int = 16
     shots: int = 4
-    lookalikes: bool = True
+    lookalikes: bool = False
     optimiser: str = "adamw"
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     weight_decay: float = 0.05
     schedule: str = "cosine"
     warmup: float = 0.08
@@ -63,7 +63,7 @@ class TrainConfig:
     margin: float = 0.3
     flip: bool = True
     shift: float = 0.05
-    zoom: float = 0.0
+    zoom: float = 0.05
     colour: float = 0.2
     erasing: float = 0.0
     seed: int = 0
