@@ -13,6 +13,7 @@ _HOME = {
     "Convolution": "convolution",
     "ReceptiveField": "receptive_field",
     "NetworkCosts": "network_costs",
+    "picture": "pictures",
 }
 __all__ = list(_HOME)
 

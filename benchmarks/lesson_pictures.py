@@ -1,0 +1,127 @@
+"""Draws the first pictures of notebooks 02, 03 and 05: python benchmarks/lesson_pictures.py
+
+They are committed as assets/pictures/02_three_ways.png, 03_fields.png and 05_rows.png. On white paper, so that they
+read alike in the light and the dark theme.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from osnet_edu import assets, costs, market, osnet
+
+OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
+INK, MUTED, LINE, PANEL = "#1d2430", "#5a6472", "#8a95a3", "#eef2f7"
+ORANGE, BLUE = "#c2540a", "#1f5fa8"
+CELL = 0.16
+
+
+def channels(ax, x: float, y: float, looked_at: list[int], colour: str) -> float:
+    """Maps side by side, each with the side of the window that is looked at (0 for none).  Returns: where they end."""
+    side = 5
+    for window in looked_at:
+        ax.add_patch(Rectangle((x, y), side * CELL, side * CELL, facecolor="white", edgecolor=LINE, lw=1))
+        for i in range(1, side):
+            ax.plot([x + i * CELL] * 2, [y, y + side * CELL], color=LINE, lw=0.5)
+            ax.plot([x, x + side * CELL], [y + i * CELL] * 2, color=LINE, lw=0.5)
+        if window:
+            first = (side - window) / 2 * CELL
+            place = ((x + first, y + first), window * CELL, window * CELL)
+            ax.add_patch(Rectangle(*place, facecolor=colour, edgecolor=INK, lw=1.6, zorder=3, alpha=0.85))
+        x += (side + 0.6) * CELL
+    return x
+
+
+def three_ways() -> Figure:
+    figure = Figure((8.9, 3.5), dpi=110, facecolor="white")
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, 8.9), ylim=(3.5, 0))
+    ax.set_axis_off()
+    middle = 2.5 * CELL
+
+    def text(x, y, words, size=10.0, **more):
+        ax.text(x, y, words, fontsize=size, va="top", **({"color": INK} | more))
+
+    def arrow(x, y, words=""):
+        ax.annotate("", (x + 0.45, y), (x, y), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.4})
+        text(x + 0.22, y + 0.08, words, 8.5, color=MUTED, ha="center")
+        return x + 0.52
+
+    looks = (
+        ("traditional 3x3", 0.15, 0.1, [[3, 3, 3]], "3x3 cells of every channel: 9 x 3 = 27 weights"),
+        ("depthwise 3x3", 3.72, 0.1, [[3, 0, 0]], "3x3 cells of one channel: 9 weights"),
+        ("pointwise 1x1", 0.15, 1.9, [[1, 1, 1]], "one cell of every channel: 3 weights"),
+        ("Lite 3x3: pointwise, then depthwise", 3.72, 1.9, [[1, 1, 1], [3]],
+         "3 + 9 = 12 weights, and all channels and neighbours are seen"),
+    )  # fmt: skip
+    for name, x, y, steps, words in looks:
+        text(x, y, name, 12, weight="bold")
+        text(x, y + 1.22, words, 9.5, color=MUTED)
+        end = x
+        for step, says in zip(steps, ("1x1", "3x3") if len(steps) > 1 else ("",), strict=True):
+            end = channels(ax, end, y + 0.36, step, "#f4b183")
+            end = arrow(end, y + 0.36 + middle, says)
+        channels(ax, end, y + 0.36, [1], "#9dc3e6")
+    return figure
+
+
+def fields() -> Figure:
+    root = assets.subset()
+    photo = market.read(root).query[0]
+    image = market.decode([photo], (256, 128)).images[0]
+    shown = {field.stream: field for field in costs.receptive_fields(osnet(0.25)) if field.block == "conv2.0"}
+    figure = Figure((8.8, 4.1), dpi=100, facecolor="white")
+    for t in range(1, 5):
+        ax = figure.add_axes((0.02 + 0.245 * (t - 1), 0.06, 0.215, 0.78))
+        ax.imshow(image)
+        (first, end), (left, right) = shown[t].window(23), shown[t].window(16)
+        for colour, width in (("black", 5), ("white", 2.2)):
+            ax.add_patch(Rectangle((left, first), right - left, end - first, fill=False, ec=colour, lw=width))
+        ax.set_axis_off()
+        ax.set_title(
+            f"stream {t}\n{t} Lite layer{'s' * (t > 1)}: {2 * t + 1} x {2 * t + 1} cells\n{shown[t].longest} x "
+            f"{shown[t].longest} pixels",
+            fontsize=10, color=INK,
+        )  # fmt: skip
+    return figure
+
+
+def rows() -> Figure:
+    table = [row for row in costs.table(osnet()) if row.layers]
+    names = ["conv1", "conv2", "transition", "conv3", "transition ", "conv4", "conv5", "fc"]
+    figure = Figure((9.2, 3.9), dpi=110, facecolor="white")
+    kinds = (("parameters", 0.13, BLUE, ""), ("multiply_adds", 0.57, "#f0a35e", "////"))
+    for kind, left, colour, hatch in kinds:
+        ax = figure.add_axes((left, 0.06, 0.40, 0.80))
+        values = np.array([getattr(row, kind) for row in table])
+        at = np.arange(len(table))[::-1]
+        ax.barh(at, values, color=colour, edgecolor=INK, hatch=hatch, height=0.66, lw=0.8)
+        unit = "million" if kind == "multiply_adds" else "thousand"
+        for y, value in zip(at, values, strict=True):
+            shown = value / (1e6 if unit == "million" else 1e3)
+            ax.text(value + values.max() * 0.015, y, f"{shown:,.1f}", va="center", fontsize=9.5, color=INK)
+        total = f"{values.sum() / 1e6:,.2f} million parameters" if unit != "million" else (
+            f"{values.sum() / 1e6:,.1f} million multiply-adds"
+        )  # fmt: skip
+        ax.set_title(f"{total} (bars in {unit}s)", fontsize=10.5, color=INK, loc="left")
+        ax.set_yticks(at, names if kind == "parameters" else [""] * len(names), fontsize=10, color=INK)
+        ax.set_xlim(0, values.max() * 1.16)
+        ax.set_xticks([])
+        ax.tick_params(length=0)
+        for side in ("top", "right", "bottom"):
+            ax.spines[side].set_visible(False)
+    return figure
+
+
+def main() -> None:
+    torch.manual_seed(0)
+    OUT.mkdir(parents=True, exist_ok=True)
+    for name, draw in {"02_three_ways": three_ways, "03_fields": fields, "05_rows": rows}.items():
+        draw().savefig(OUT / f"{name}.png", metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()
