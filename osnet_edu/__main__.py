@@ -115,7 +115,8 @@ def run_train(options: argparse.Namespace) -> None:
         _say(f"\nStopped. {out} keeps the last checkpoint; the same command with --resume goes on from there.")
         raise
     print(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
-    _report(_score(weights.Checkpoint(model, config.size), found, None, "cosine"))
+    with compute.using(way or compute.Compute()):
+        _report(_score(weights.Checkpoint(model, config.size), found, None, "cosine"))
     _say_skipped((*found.skipped, *data.skipped))
 
 
