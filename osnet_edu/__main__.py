@@ -179,7 +179,7 @@ def explain(options: argparse.Namespace) -> None:
     if decoded.skipped:
         raise ValueError(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
     images = normalise(decoded.images)
-    reference = attribution.reference(checkpoint.model, images[:1])
+    reference = attribution.embed(checkpoint.model, images[:1])
     target = attribution.similarity(reference)
     heat = attribution.METHODS[options.method](checkpoint.model, images[1:], target)[0]
     figure = figures.explained_pair(decoded.images, pair, heat, options.method)

@@ -75,7 +75,8 @@ def save(model: OSNet, path: Path | str, *, size: tuple[int, int], card: dict | 
     metadata = {"card": json.dumps({**(card or {}), "size": list(size)}, sort_keys=True)}
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        safetensors.torch.save_file(state, temporary, metadata)
+        # Through bytes, so that the file gets the permissions that any other new file would.
+        temporary.write_bytes(safetensors.torch.save(state, metadata))
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -161,3 +161,14 @@ def test_it_runs_as_a_module_without_captum_or_widgets(folder, checkpoint):
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(cli.__file__).parents[1])
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rank10"] == 1.0
+
+
+def test_explain_draws_a_picture(folder, checkpoint, tmp_path, capsys):
+    names = [market.format_name(5, camera, 1, frame, 1) for camera, frame in ((1, 0), (2, 1))]
+    command = ["explain", folder, "--weights", checkpoint, "--query", names[0], "--gallery", names[1]]
+    assert run(*command, "--out", tmp_path / "pair.png") == 0
+    assert names[1] in capsys.readouterr().out
+    picture = np.asarray(Image.open(tmp_path / "pair.png").convert("RGB"))
+    assert picture.shape[0] > 300 and picture.std() > 20
+    assert run(*command, "--out", tmp_path / "pair.png", "--method", "tea leaves") == 2
+    assert "--method must be one of" in capsys.readouterr().err
