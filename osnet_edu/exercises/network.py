@@ -160,6 +160,11 @@ def _widths(rng):
     return (c_out if rng.random() < 0.5 else 12), c_out
 
 
+def _width_and_floor(rng):
+    """Widths on both sides of a multiple of 64, where the hidden layer gains a unit, and floors around them."""
+    return 64 * integer(rng, 1, 5) + int(rng.choice([-60, -4, 0, 0, 4, 32])), integer(rng, 1, 6)
+
+
 def _known(model, state):
     return {key: value for key, value in state.items() if key in model.state_dict()}
 
@@ -448,7 +453,7 @@ GATE_FLOOR = Exercise(
 ''',
     hints=("`//` divides and rounds down; `max` takes the larger of two numbers.",),
     reference=_hidden,
-    comparison=Calls(lambda rng: (4 * integer(rng, 1, 64), integer(rng, 1, 8)), cases=32),
+    comparison=Calls(_width_and_floor, cases=32),
     shows=(_hidden, OSBlock.__init__),
     mistakes=(
         Mistake(
