@@ -54,7 +54,7 @@ class TrainConfig:
     lookalikes: bool = False
     optimiser: str = "adamw"
     learning_rate: float = 4e-3
-    weight_decay: float = 0.05
+    weight_decay: float = 0.5
     schedule: str = "cosine"
     warmup: float = 0.08
     label_smoothing: float = 0.1
