@@ -1,5 +1,7 @@
 """What students write: for every exercise right answers, each another way, and wrong ones with their mistake's name."""
 
+# ruff: noqa: E501 - a student's line is as long as it is
+
 from dataclasses import dataclass
 
 PRELUDE = """import copy, math

@@ -10,7 +10,9 @@ import io
 import random
 import re
 import warnings
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 from exercise_answers import ANSWERS, PRELUDE, made
@@ -18,6 +20,7 @@ from exercise_answers import ANSWERS, PRELUDE, made
 from osnet_edu import exercises
 from osnet_edu.exercises.guard import Clock, TimeUp, compile_ticking
 from osnet_edu.exercises.judge import IN_PLACE
+from osnet_edu.exercises.magic import holes, same_code
 from osnet_edu.model import OSBlock, osnet
 
 NOTEBOOKS = ("01", "02", "03", "04", "05")
@@ -72,6 +75,23 @@ def test_the_starter_is_not_right(name):
         exec(REGISTRY[name].starter, space)
     if REGISTRY[name].answer in space:
         assert exercises.check(name, space[REGISTRY[name].answer]).state != "right"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_the_notebook_has_its_exercises_and_none_is_filled_in(notebook):
+    paths = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob(f"{notebook}_*.ipynb"))
+    if not paths:
+        pytest.skip(f"notebook {notebook} is not there yet")
+    cells = [cell.source for cell in nbformat.read(paths[0], as_version=4).cells if cell.cell_type == "code"]
+    placed = {}
+    for source in cells:
+        if match := re.match(r"%%exercise (\w+)\n", source):
+            placed[match.group(1)] = source[match.end() :]
+    assert {task.name for task in exercises.by_notebook(notebook) if task.required} <= set(placed)
+    for name, source in placed.items():
+        assert REGISTRY[name].notebook == notebook
+        tree = ast.parse(source)
+        assert holes(tree) or same_code(tree, REGISTRY[name].starter), f"{name} is not open"
 
 
 def test_the_references_agree_with_the_figures_of_the_paper():

@@ -57,8 +57,9 @@ class Box:
         body = "".join(f'<p style="margin:.3em 0">{_words(text)}</p>' for text in self.paragraphs)
         if self.code:
             body += (
-                '<pre style="margin:.4em 0;padding:.5em;overflow-x:auto;background:var(--jp-layout-color2,#eee);'
-                f'color:var(--jp-content-font-color1,#111)"><code>{html.escape(self.code)}</code></pre>'
+                '<pre style="margin:.4em 0;padding:.5em;overflow-x:auto;white-space:pre;'
+                'background:var(--jp-layout-color2,#eee);color:var(--jp-content-font-color1,#111)">'
+                f"{html.escape(self.code)}</pre>"
             )
         return (
             f'<section aria-label="{html.escape(self.title, quote=True)}" style="border:1px solid '
@@ -126,7 +127,11 @@ class Desk:
         number = min(progress.hints, len(task.hints) - 1)
         progress.hints += 1
         more = number + 1 < len(task.hints)
-        after = f"There is one more: %hint {task.name}" if more else f"That was the last one. %solution {task.name}"
+        after = (
+            f"There is one more: `%hint {task.name}`"
+            if more
+            else f"That was the last one. The solution: `%solution {task.name}`"
+        )
         return Box(f"Hint {number + 1} of {len(task.hints)}: {task.title}", "?", [task.hints[number], after])
 
     def solution(self, name: str) -> Box:
@@ -139,15 +144,14 @@ class Desk:
             first = self.hint(name)
             says = [
                 *first.paragraphs[:1],
-                f"A hint first. If you ask again, the solution is shown: %solution {task.name}",
+                f"A hint first. If you ask again, the solution is shown: `%solution {task.name}`",
             ]
             return Box(first.title, first.sign, says)
         progress.solution_seen = True
-        code = "\n\n".join(
-            textwrap.dedent(inspect.getsource(shown)).rstrip() for shown in task.shows or (task.reference,)
-        )
-        where = ", ".join(dict.fromkeys(inspect.getmodule(shown).__name__ for shown in task.shows or (task.reference,)))
-        return Box(f"Solution: {task.title}", "=", [f"This is what the library itself runs, from {where}."], code)
+        shows = task.shows or (task.reference,)
+        code = "\n\n".join(textwrap.dedent(inspect.getsource(shown)).rstrip() for shown in shows)
+        where = " and ".join(dict.fromkeys(f"`{inspect.getmodule(shown).__name__}`" for shown in shows))
+        return Box(f"Solution: {task.title}", "=", [f"The library's own source, from {where}."], code)
 
     def summary(self) -> Summary:
         counts = {
@@ -193,12 +197,12 @@ class Desk:
             line = getattr(error, "lineno", None)
             where = f", in line {line}" if line else ""
             return Verdict("failed", f"Python cannot read it{where}: {error.args[0]}.", code=_line(source, line))
-        if holes := _holes(tree):
-            same = not tree.body or _same_code(tree, task.starter)
-            lines = " and ".join(dict.fromkeys(str(line) for line in holes))
+        if open_lines := holes(tree):
+            same = not tree.body or same_code(tree, task.starter)
+            lines = " and ".join(dict.fromkeys(str(line) for line in open_lines))
             part = "Fill the hole" if same else "There is still a hole"
             return Verdict("open", f"{part}: `...` in line {lines}, then run the cell again.")
-        if not tree.body or _same_code(tree, task.starter):
+        if not tree.body or same_code(tree, task.starter):
             return Verdict("open", "Change the cell as the task says, then run it again.")
 
         filename = shell.compile.cache(source, shell.execution_count, raw_code=source)
@@ -311,7 +315,7 @@ class _noise:
             self.shell.display_pub.unregister_hook(self._hook)
 
 
-def _holes(tree: ast.Module) -> list[int]:
+def holes(tree: ast.Module) -> list[int]:
     """The lines of every `...` that is no index and no type, and of every NotImplementedError that is raised."""
     slices = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for inner in ast.walk(node.slice)}
     lines = []
@@ -323,7 +327,7 @@ def _holes(tree: ast.Module) -> list[int]:
     return sorted(lines)
 
 
-def _same_code(tree: ast.Module, starter: str) -> bool:
+def same_code(tree: ast.Module, starter: str) -> bool:
     return ast.dump(tree) == ast.dump(ast.parse(starter))
 
 
