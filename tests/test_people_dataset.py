@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 from PIL import Image
 
 from osnet_edu import market, people
-from osnet_edu.people import dataset
+from osnet_edu.people import dataset, staging
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,28 @@ def test_members_of_any_number_are_unique_and_split():
         dataset.members(3, 0)
 
 
+def test_thousands_of_people_are_unique_even_without_their_folds():
+    crowd = dataset.members(2000, 1)
+    assert len({member.identity for member in crowd}) == len({member.person for member in crowd}) == 2000
+    # The grain only names random folds and strands: they differ in what can be edited too.
+    assert len({replace(member.identity, grain=0) for member in crowd}) == 2000
+
+
+def test_a_world_too_small_draws_again_and_says_when_nobody_new_is_left(monkeypatch):
+    draw = people.draw_identity
+    drawn = []
+
+    def small(seed, person):
+        drawn.append(person)
+        return draw(seed, person % 7)
+
+    monkeypatch.setattr(dataset, "draw_identity", small)
+    crowd = dataset.members(12, 0)
+    assert len({member.identity for member in crowd}) == 12 and max(drawn) > 1_000_000
+    with pytest.raises(ValueError, match=r"people is 400; .*allowed are fewer"):
+        dataset.members(400, 0)
+
+
 def test_skins_and_builds_are_all_common():
     crowd = dataset.members(240, 0)
     for counts in (Counter(m.identity.skin for m in crowd), Counter(people.build_of(m.identity) for m in crowd)):
@@ -142,6 +166,59 @@ def test_a_worker_that_dies_leaves_nothing_behind_and_workers_change_no_byte(tmp
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
+WRITES = """
+import os, sys
+from osnet_edu import people
+if __name__ == "__main__":
+    def say(done, total):
+        print(done, flush=True)
+    people.write_dataset(sys.argv[1], people=24, seed=5, workers=int(sys.argv[2]), progress=say)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals to send to one process")
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, 2), (signal.SIGTERM, 1), (signal.SIGINT, 2)])
+def test_a_signal_leaves_nothing_behind(tmp_path, number, workers):
+    script = tmp_path / "writes.py"
+    script.write_text(WRITES)
+    out = tmp_path / "out" / "set"
+    environment = {**os.environ, "PYTHONPATH": str(Path(people.__file__).parents[2]), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(script), str(out), str(workers)]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout.readline().strip() == "12"
+        assert [path.name[:5] for path in out.parent.iterdir()] == [".set."]
+        # Ctrl-C in a terminal goes to the workers as well; a request to end to the one process.
+        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        _, errors = process.communicate(timeout=300)
+    assert process.returncode == (-signal.SIGINT if number == signal.SIGINT else 128 + signal.SIGTERM), errors
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there can a process be asked for without harm")
+def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    mark = staging._mark(tmp_path / "set")
+    kept = [f"{mark}{os.getpid()}.abc", f"{mark}notes", ".set.elsewhere.1.abc", f".other{mark}{gone.pid}.abc", "sets"]
+    stale = tmp_path / f"{mark}{gone.pid}.abc"
+    for name in (*kept, f"{stale.name}/query"):
+        (tmp_path / name).mkdir(parents=True)
+    with staging.staged(tmp_path / "set") as folder:
+        (folder / "photo").write_text("one")
+        assert not stale.exists() and not (tmp_path / "set").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "set"])
+    assert (tmp_path / "set" / "photo").read_text() == "one"
+
+
+def test_a_contact_sheet_shows_the_photos_of_a_folder(folder):
+    sheet = np.asarray(people.contact_sheet(folder[0], 3))
+    assert sheet.shape == (3 * 130 - 2, 6 * 66 - 2, 3)
+    first = next(record for record in people.read_people(folder[0]) if record.view.camera == 2)
+    assert np.array_equal(sheet[:128, 66:130], np.asarray(Image.open(folder[0] / first.path)))
+
+
 def test_an_archive_holds_the_folder_and_its_bytes_depend_on_nothing_else(tmp_path, folder):
     out, _, _ = folder
     size = people.pack(out, tmp_path / "a.zip")
@@ -166,31 +243,36 @@ def test_a_folder_without_people_is_refused_in_a_sentence(tmp_path):
         people.read_people(tmp_path)
 
 
-def test_pictures_hardly_change_with_the_processor():
-    code = (
-        "import sys, numpy as np\n"
-        "from osnet_edu import people\n"
-        "shots = [people.render(people.draw_identity(0, p), people.draw_view(0, p, p % 6 + 1, 0), jpeg=False)"
-        " for p in range(1, 7)]\n"
-        "np.savez(sys.argv[1], images=[s.image for s in shots], labels=[s.labels for s in shots])\n"
-    )
-    results = []
-    import tempfile
+FEATURES = ("X86_V3", "X86_V4", "AVX512_ICL")  # NumPy's names for what it can be told not to use
+TAKE = """
+import sys, json, numpy as np
+from numpy._core._multiarray_umath import __cpu_features__ as features
+from osnet_edu import people
+shots = [people.render(people.draw_identity(0, p), people.draw_view(0, p, p % 6 + 1, 0), jpeg=False)
+         for p in range(1, 7)]
+np.savez(sys.argv[1], images=[s.image for s in shots], labels=[s.labels for s in shots])
+print(json.dumps({name: features.get(name, False) for name in sys.argv[2:]}))
+"""
 
-    with tempfile.TemporaryDirectory() as place:
-        for name, off in (("on", ""), ("off", "X86_V3 X86_V4 AVX512_ICL")):
-            environment = {**os.environ, "PYTHONPATH": str(Path(people.__file__).parents[2])}
-            environment.pop("NPY_DISABLE_CPU_FEATURES", None)
-            if off:
-                environment["NPY_DISABLE_CPU_FEATURES"] = off
-            done = subprocess.run(
-                [sys.executable, "-W", "ignore", "-c", code, f"{place}/{name}.npz"],
-                env=environment,
-                capture_output=True,
-                text=True,
-            )
-            assert done.returncode == 0, done.stderr
-            with np.load(f"{place}/{name}.npz") as kept:
-                results.append((kept["images"].astype(int), kept["labels"]))
-    assert np.abs(results[0][0] - results[1][0]).max() <= 2
-    assert (results[0][1] != results[1][1]).mean() <= 0.001
+
+def test_pictures_hardly_change_with_the_processor(tmp_path):
+    def take(off):
+        path = tmp_path / f"{len(off)}.npz"
+        environment = {**os.environ, "PYTHONPATH": str(Path(people.__file__).parents[2])}
+        environment.pop("NPY_DISABLE_CPU_FEATURES", None)
+        if off:
+            environment["NPY_DISABLE_CPU_FEATURES"] = " ".join(off)
+        command = [sys.executable, "-W", "error", "-c", TAKE, str(path), *FEATURES]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        with np.load(path) as kept:
+            return json.loads(done.stdout), kept["images"].astype(int), kept["labels"]
+
+    features, images, labels = take(())
+    here = [name for name in FEATURES if features[name]]
+    if not here:
+        pytest.skip(f"this processor, or this release of NumPy, has none of {', '.join(FEATURES)} to switch off")
+    left, other_images, other_labels = take(here)
+    assert left == dict.fromkeys(FEATURES, False)  # they are really off
+    assert np.abs(images - other_images).max() <= 2
+    assert (labels != other_labels).mean() <= 0.001

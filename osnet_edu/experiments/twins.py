@@ -5,7 +5,7 @@ come from three cameras, and the part that differs is visible in all three. Chan
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,31 +70,46 @@ def told_apart(root: Path | str, query: Embedding, gallery: Embedding, seed: int
     Raises: ValueError where the folder has no people.json or no twins that can be compared.
     """
     records = {Path(record.path).name: record for record in people.read_people(root)}
-    distance = retrieval.distances(query.features, gallery.features)
-    seen = np.array([_visible(records.get(photo.name)) for photo in gallery.photos])
+    sides = [[records.get(photo.name) for photo in side.photos] for side in (query, gallery)]
+    return compare(retrieval.distances(query.features, gallery.features), *sides, seed=seed)
+
+
+def compare(
+    distance: np.ndarray,
+    query: Sequence[people.PhotoRecord | None],
+    gallery: Sequence[people.PhotoRecord | None],
+    seed: int = 0,
+) -> ToldApart:
+    """Decide all comparisons that some distance allows: (Q, G), of Q queries and G photos that may be the same ones.
+
+    query, gallery: what is known of each photo; None is left out.
+    Raises: ValueError where there are no twins that can be compared.
+    """
+    seen = np.array([_visible(record) for record in gallery])
+    person = np.array([record.person if record else 0 for record in gallery])
+    camera = np.array([record.view.camera if record else 0 for record in gallery])
     results: dict[tuple[int, int], list[float]] = defaultdict(list)
     parts: dict[tuple[int, int], str] = {}
     left_out = 0
-    for q, photo in enumerate(query.photos):
-        record = records.get(photo.name)
+    for q, record in enumerate(query):
         if record is None or not record.twin:
             continue
-        elsewhere = seen & (gallery.cameras != photo.camera)
-        positives = np.flatnonzero(elsewhere & (gallery.people == photo.person))
-        negatives = np.flatnonzero(elsewhere & (gallery.people == record.twin))
-        apart = gallery.cameras[positives][:, None] != gallery.cameras[negatives][None]
+        elsewhere = seen & (camera != record.view.camera)
+        positives = np.flatnonzero(elsewhere & (person == record.person))
+        negatives = np.flatnonzero(elsewhere & (person == record.twin))
+        apart = camera[positives][:, None] != camera[negatives][None]
         if not _visible(record) or not apart.any():
             left_out += 1
             continue
         closer = np.sign(distance[q, negatives][None] - distance[q, positives][:, None]) / 2 + 0.5  # ties count half
-        family = tuple(sorted((photo.person, record.twin)))
+        family = (min(record.person, record.twin), max(record.person, record.twin))
         results[family].append(float(closer[apart].mean()))
         parts[family] = record.part
     families = tuple(
         Family(parts[members], members, float(np.mean(right)), len(right)) for members, right in sorted(results.items())
     )
     if not families:
-        raise ValueError(f"{root} has no twins whose part shows in three cameras; expected a folder made by `render`")
+        raise ValueError("there are no twins whose part shows in three cameras; expected a folder made by `render`")
     return ToldApart(_mean(families), _interval(families, seed), families, left_out)
 
 

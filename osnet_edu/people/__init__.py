@@ -4,7 +4,7 @@ from .archive import pack, unpack
 from .body import PARTS
 from .dataset import PhotoRecord, Summary, read_people, write_dataset
 from .identity import Identity, build_of, draw_identity, edit
-from .sheet import contact_sheet
+from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, render
 from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
 from .view import CAMERAS, View, draw_view
@@ -28,6 +28,7 @@ __all__ = [
     "difference",
     "draw_identity",
     "draw_view",
+    "drawn_sheet",
     "edit",
     "pack",
     "prepare",

@@ -3,10 +3,11 @@
 import json
 import multiprocessing
 import os
-import shutil
-import tempfile
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from . import camera
 from .body import LABEL
 from .identity import FIELDS, Identity, draw_identity
 from .shot import Shot, expose, render
+from .staging import staged
 from .streams import stream
 from .twins import TWIN_LABELS, TWIN_PARTS, prepare, twin
 from .view import CAMERAS, VIEW_FIELDS, View, draw_view
@@ -69,7 +71,7 @@ def members(people: int, seed: int) -> list[Member]:
 
     Of the unseen, two thirds are members of twin pairs, of the others a half; both of a pair are on one side.
     The parts take turns.  All identities differ.
-    Raises: ValueError for fewer than 8 people.
+    Raises: ValueError for fewer than 8 people, or for more than can be told apart.
     """
     if people < 8:
         raise ValueError(f"people is {people!r}; allowed are whole numbers of at least 8")
@@ -87,6 +89,8 @@ def members(people: int, seed: int) -> list[Member]:
                 other = twin(one, part, seed)
                 if not {one, other} & taken:
                     break
+            else:
+                raise _crowded(people, person)
             taken |= {one, other}
             found += [Member(person, split, one, person + 1, part), Member(person + 1, split, other, person, part)]
         for person in range(first + 2 * pairs, first + count):
@@ -94,9 +98,15 @@ def members(people: int, seed: int) -> list[Member]:
                 one = draw_identity(seed, person + attempt * 1_000_003)
                 if one not in taken:
                     break
+            else:
+                raise _crowded(people, person)
             taken.add(one)
             found.append(Member(person, split, one))
     return found
+
+
+def _crowded(people: int, person: int) -> ValueError:
+    return ValueError(f"people is {people!r}; nobody new was found for number {person}: allowed are fewer people")
 
 
 def _visible(shot: Shot, part: str) -> tuple[int, float]:
@@ -214,9 +224,7 @@ def write_dataset(
         Member(people + 1 + len(extra) + k, "junk", draw_identity(seed, people + 1 + len(extra) + k))
         for k in range(people // 10)
     ]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with staged(out) as folder:
         for name in market.SPLITS.values():
             (folder / name).mkdir()
             (folder / "masks" / name).mkdir(parents=True)
@@ -226,19 +234,14 @@ def write_dataset(
         ]
         total = sum(job.photos for job in jobs)
         done, records = 0, []
-        for found in _run(jobs, workers):
-            records.append(found)
-            done += len(found)
-            if progress:
-                progress(done, total)
+        # Closed at once where this block fails: no worker may still write while the folder is removed.
+        with closing(_run(jobs, workers)) as results:
+            for found in results:
+                records.append(found)
+                done += len(found)
+                if progress:
+                    progress(done, total)
         _write_people(folder / "people.json", [job.member for job in jobs], records, seed, tuple(size))
-        folder.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        os.replace(folder, out)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
     size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Summary(
@@ -258,12 +261,25 @@ def _run(jobs: list[_Job], workers: int | None) -> Iterator[list[dict]]:
         yield from map(_shoot, jobs)
         return
     # Fresh processes, not forks: the caller may hold threads, and macOS and Windows know no other way.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_in_worker) as pool:
         try:
             yield from pool.map(_shoot, jobs, chunksize=2)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _in_worker() -> None:
+    """Ctrl-C is for the parent to answer, and no worker outlives it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _write_people(path: Path, crowd: list[Member], records: list[list[dict]], seed: int, size: tuple[int, int]) -> None:

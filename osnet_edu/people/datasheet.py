@@ -12,7 +12,7 @@ from PIL import Image
 from .body import PARTS
 from .dataset import members
 from .identity import CHOICES, Identity, build_of, draw_identity, edit
-from .sheet import contact_sheet, grid
+from .sheet import drawn_sheet, grid
 from .shot import difference, render
 from .twins import TWIN_PARTS, prepare, scale_ladder, twin
 from .view import View, draw_view
@@ -114,7 +114,7 @@ def closeups() -> Image.Image:
 
 
 FIGURES: dict[str, Callable[[], Image.Image]] = {
-    "sheet": contact_sheet, "heads": heads, "wardrobe": wardrobe, "twins": twins, "ladder": ladder,
+    "sheet": drawn_sheet, "heads": heads, "wardrobe": wardrobe, "twins": twins, "ladder": ladder,
     "closeups": closeups,
 }  # fmt: skip
 

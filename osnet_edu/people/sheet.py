@@ -1,8 +1,11 @@
 """Contact sheets: people by cameras, side by side."""
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
+from .dataset import read_people
 from .identity import draw_identity
 from .shot import render
 from .view import CAMERAS, draw_view
@@ -22,10 +25,26 @@ def grid(rows: list[list[np.ndarray]], gap: int = 2, zoom: int = 1) -> Image.Ima
     return image.resize((image.width * zoom, image.height * zoom), Image.Resampling.BICUBIC) if zoom > 1 else image
 
 
-def contact_sheet(
+def contact_sheet(root: Path | str, people: int = 6, *, zoom: int = 1) -> Image.Image:
+    """The first `people` of a rendered folder, one a row: the first photo under each camera, as it was written.
+
+    Raises: ValueError, in a sentence, where the folder has no people.json.
+    """
+    rows: dict[int, dict[int, np.ndarray]] = {}
+    for record in read_people(root):
+        if record.person < 1 or (len(rows) == people and record.person not in rows):
+            continue
+        row = rows.setdefault(record.person, {})
+        if record.view.camera not in row:
+            with Image.open(Path(root) / record.path) as photo:
+                row[record.view.camera] = np.asarray(photo.convert("RGB"))
+    return grid([[row[camera] for camera in sorted(row)] for row in rows.values()], zoom=zoom)
+
+
+def drawn_sheet(
     people: int = 6, seed: int = 0, *, first: int = 1, size: tuple[int, int] = (128, 64), zoom: int = 1
 ) -> Image.Image:
-    """`people` rows of six cameras each. size: (height, width) pixels of a photo."""
+    """The same without a folder, rendered here. size: (height, width) pixels of a photo."""
     return grid(
         [
             [
