@@ -36,8 +36,8 @@ def alike(a: Any, b: Any, *, exact: bool = False) -> bool:
         return bool(np.array_equal(x, y, equal_nan=x.dtype.kind == "f"))
     if y.dtype.kind in "iu":  # a count is right or wrong, also where it comes as a float
         return bool(np.allclose(x, y, 1e-9, 0))
-    # Rounding follows the largest number of a map, also where others nearly cancel out.
-    largest = np.abs(y, where=np.isfinite(y), out=np.zeros(y.shape)).max(initial=0.0)
+    # In a map rounding follows the largest number, also where others nearly cancel out.
+    largest = np.abs(y).max() if isinstance(b, Tensor) and b.numel() and np.isfinite(y).all() else 0.0
     return bool(np.allclose(x, y, RELATIVE, ABSOLUTE + RELATIVE * largest, equal_nan=True))
 
 
