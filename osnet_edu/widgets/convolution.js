@@ -57,6 +57,7 @@ function render({ model, el }) {
   function menu(name, title, entries) {
     const label = add(row, "label", "", title);
     const select = add(label, "select");
+    select.setAttribute("aria-label", title);
     entries.forEach(([value, text]) => (add(select, "option", "", text).value = value));
     select.addEventListener("change", () => send(name, name === "channel" ? Number(select.value) : select.value));
     menus[name] = { label, select };

@@ -61,6 +61,7 @@ function render({ model, el }) {
   const label = add(side, "label");
   add(label, "span", "", "block");
   const block = add(label, "select");
+  block.setAttribute("aria-label", "block");
   model.get("blocks").forEach((name) => (add(block, "option", "", name).value = name));
   block.addEventListener("change", () => send("block", block.value));
   const sliders = {
@@ -115,7 +116,7 @@ function render({ model, el }) {
     const place = [MARGIN, MARGIN, width * zoom, height * zoom];
     pen.drawImage(layer(model.get("picture"), 3), ...place);
     if (model.get("measured") && model.get("heat").byteLength) {
-      pen.fillStyle = "rgba(0, 0, 0, 0.45)"; // a dimmed photo, so that the heat stands out
+      pen.fillStyle = "rgba(0, 0, 0, 0.3)"; // a dimmed photo, so that the heat stands out
       pen.fillRect(...place);
       pen.drawImage(layer(model.get("heat"), 1, [255, 150, 30]), ...place);
     }
