@@ -54,16 +54,16 @@ def test_left_out_photos_take_no_rank(photos):
     shown.set_state({"order": [[3, 4, 5, 0, 9, 1, 6, 2, 7, 8]]})
     cards = shown.rows[0]["cards"]
     assert [cards[i]["rank"] for i in (3, 4, 5, 0, 9, 1)] == [
-        "no rank",
-        "no rank",
+        "left out",
+        "left out",
         "rank 1",
         "rank 2",
         "rank 3",
         "rank 4",
     ]
     assert [cards[i]["why"] for i in (3, 4, 5, 0, 9)] == [
-        "own camera: left out",
-        "junk: left out",
+        "own camera",
+        "junk",
         "other person",
         "hit: 1/2",
         "distractor",

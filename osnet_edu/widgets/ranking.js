@@ -15,8 +15,9 @@ const STYLE = `
   border: 2px solid var(--jp-border-color1, #bdbdbd); border-radius: 5px; touch-action: none; user-select: none; }
 .oe-ranking .oe-card:focus-visible { outline: 3px solid #4c78c8; outline-offset: 1px; }
 .oe-ranking .oe-card.oe-held { cursor: grabbing; box-shadow: 0 3px 10px rgba(0, 0, 0, .45); }
-.oe-ranking .oe-card.oe-hit { border: 4px solid #4c78c8; padding: 1px 0; }
-.oe-ranking .oe-card.oe-out { border-style: dashed; }
+.oe-ranking .oe-card.oe-other { border: 2px dashed #4c78c8; }
+.oe-ranking .oe-card.oe-hit { border: 4px solid #d9731a; padding: 1px 0; }
+.oe-ranking .oe-card.oe-out { border-style: dotted; }
 .oe-ranking .oe-card.oe-out img { opacity: .4; filter: grayscale(1); }
 .oe-ranking img { display: block; width: 52px; height: 104px; margin: 2px auto; pointer-events: none; }
 .oe-ranking .oe-card span { display: block; }
@@ -31,7 +32,7 @@ const STYLE = `
 .oe-ranking caption { text-align: left; padding: 0 0 2px; color: inherit; font-size: 12px; }
 .oe-ranking th, .oe-ranking td { padding: 1px 6px; text-align: center; vertical-align: bottom; color: inherit;
   border: 0; background: none; font-weight: 400; }
-.oe-ranking .oe-bar { display: block; width: 18px; margin: 0 auto; background: #4c78c8; }
+.oe-ranking .oe-bar { display: block; width: 18px; margin: 0 auto; background: #d9731a; }
 .oe-ranking .oe-puzzle { margin: 0 0 10px; }
 .oe-ranking select, .oe-ranking .oe-reset { font: inherit; color: inherit; padding: 3px 8px; border-radius: 4px;
   background: var(--jp-layout-color2, #eee); border: 1px solid var(--jp-border-color0, #616161); max-width: 100%; }

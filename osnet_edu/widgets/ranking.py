@@ -174,15 +174,15 @@ class Ranking(anywidget.AnyWidget):
             photo = self._gallery[i]
             rank += bool(counting[i])
             if photo.person == JUNK:
-                kind, why = "out", "junk: left out"
+                kind, why = "out", "junk"
             elif not counting[i]:
-                kind, why = "out", "own camera: left out"
+                kind, why = "out", "own camera"
             elif photo.person == query.person:
                 ranks_of_hits.append(rank)
                 kind, why = "hit", f"hit: {len(ranks_of_hits)}/{rank}"
             else:
                 kind, why = "other", "distractor" if photo.person == DISTRACTOR else "other person"
-            cards[i] = {"kind": kind, "why": why, "rank": f"rank {rank}" if counting[i] else "no rank"}
+            cards[i] = {"kind": kind, "why": why, "rank": f"rank {rank}" if counting[i] else "left out"}
         return {"cards": cards, "sums": self._sums(q, ranks_of_hits)}
 
     def _sums(self, q: int, ranks: list[int]) -> str:
