@@ -118,7 +118,7 @@ class FirstFigure:
         rows = {f"stands out: {name}": (kinds[BLURRED][name], kinds[SHARP][name]) for name in OUTCOMES}
         rows["match closer than impostor"] = (self.told_apart(BLURRED), self.told_apart(SHARP))
         narrowed = self.narrowed()
-        rows["... where both stood out blurred"] = tuple(self.told_apart(r, narrowed) for r in (BLURRED, SHARP))
+        rows["  the same, where both stood out blurred"] = tuple(self.told_apart(r, narrowed) for r in (BLURRED, SHARP))
         return rows
 
     def pair(self, triple: int) -> np.ndarray:
@@ -156,14 +156,14 @@ class FirstFigure:
 
     def __str__(self) -> str:
         lines = [
-            f"{len(self.triples)} triples of {len(self.parts)} twin families; {self.left_out} queries of twins "
-            "left out: no three photos by three cameras show the part.",
+            f"{len(self.triples)} triples of {len(self.parts)} twin families",
+            f"{self.left_out} queries of twins left out: no three photos by three cameras show the part.",
             f"Stands out: more similar to the query than {BAR:.0%} of the strangers. Intervals: 95 %, over families.",
-            f"{'':<34}{'blurred to 16 x 8':>24}{'sharp':>24}",
+            f"{'':<42}{'blurred to 16 x 8':>24}{'sharp':>24}",
         ]
         rows = self.rows()
-        lines += [f"{name:<34}{blurred!s:>24}{sharp!s:>24}" for name, (blurred, sharp) in rows.items()]
-        lines.append(f"{'match closer: sharp less blurred':<34}{'':>24}{self.gain()!s:>24}")
+        lines += [f"{name:<42}{blurred!s:>24}{sharp!s:>24}" for name, (blurred, sharp) in rows.items()]
+        lines.append(f"{'match closer: sharp less blurred':<42}{'':>24}{self.gain()!s:>24}")
         lines.append("The whole story: blurred, both stand out; sharp, only the match does. At a bar of")
         lines += [f"    {bar:>4.0%} of the strangers {self.share(self.holds(bar))}" for bar in (0.5, BAR, 1.0)]
         return "\n".join(lines)
