@@ -246,7 +246,7 @@ def mutant_answer(source: str, name: str, clock: Clock):
     return space.get(name)
 
 
-FRESH = (11, 12, 13, 14, 15)  # draws that the checks never see
+FRESH = (11, 12, 13)  # draws that the checks never see
 
 
 def differs(task, answer, other) -> bool:
@@ -258,7 +258,7 @@ def test_mutants_never_pass_and_never_get_a_wrong_diagnosis(name):
     task = REGISTRY[name]
     wrong = {mistake.name: mistake.wrong for mistake in task.mistakes}
     sources = sorted({mutant for source in ANSWERS[name].right for mutant in mutants(source)})
-    sources = random.Random(name).sample(sources, min(len(sources), 30))
+    sources = random.Random(name).sample(sources, min(len(sources), 18))
     assert len(sources) >= 4
     named = judged = 0
     for source in sources:

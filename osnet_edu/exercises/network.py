@@ -526,7 +526,7 @@ LOAD_STRICTLY = Exercise(
         read=lambda model, given: dict(model.state_dict()),
         may_change=(0,),
         refusals=(RuntimeError, ValueError, KeyError),
-        cases=40,
+        cases=24,
     ),
     shows=(_load,),
     mistakes=(
