@@ -45,6 +45,7 @@ def test_convolution_by_mouse(page, lab_server):
     bench.page.mouse.move(box["x"] + 1 + 5 * 6 + 3, box["y"] + 1 + 10 * 6 + 3)
     bench.python("column", 5)
     bench.python("row", 10)
+    bench.python("summed", lambda words: words.startswith("row 10, column 5: "))
     total = bench.trait("total")
     bench.page.get_by_role("status").get_by_text("row 10, column 5: ").wait_for()
     bench.page.mouse.click(box["x"] + 1 + 5 * 6 + 3, box["y"] + 1 + 10 * 6 + 3)  # hold it
@@ -87,6 +88,7 @@ def test_convolution_by_keyboard(page, lab_server):
     bench.page.get_by_label("channel", exact=True).focus()
     bench.page.keyboard.press("ArrowDown")
     bench.python("channel", 1)
+    bench.page.locator(".oe-conv caption", has_text="red: not read").wait_for()
     assert bench.page.locator(".oe-conv caption").all_inner_texts() == ["red: not read", "green", "blue: not read"]
     bench.finish(".oe-conv")
 
@@ -109,6 +111,7 @@ def test_receptive_field_by_keyboard(page, lab_server):
     bench.page.keyboard.press("Tab")
     bench.python("block", "conv3.0")
     bench.python("shortest", 47)
+    bench.page.locator(".oe-field tr.oe-here", has_text="47 px").wait_for()
     assert bench.page.locator(".oe-field tr.oe-here").inner_text().split() == [
         "▸",
         "2",
@@ -117,7 +120,7 @@ def test_receptive_field_by_keyboard(page, lab_server):
         "5",
         "47",
         "px",
-        "63",
+        "79",
         "px",
     ]
     bench.finish(".oe-field")
@@ -133,7 +136,7 @@ def test_receptive_field_by_mouse(page, lab_server):
     bench.page.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
     bench.python("stream", 4)
     bench.python("cells", 9)
-    assert "9 x 9 cells" in bench.page.locator(".oe-field canvas").get_attribute("aria-label")
+    bench.page.locator('.oe-field canvas[aria-label*="9 x 9 cells"]').wait_for()
     bench.finish(".oe-field")
 
 

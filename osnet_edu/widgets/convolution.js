@@ -1,5 +1,8 @@
 // The convolution one can touch. Python multiplies and adds; this file draws and says where the pointer is.
 
+// JupyterLab takes arrow keys and letters for its own, unless the very element that has the focus asks it not to.
+const KEYED = ["button", "canvas", "input", "select"];
+
 const STYLE = `
 .oe-conv { max-width: 62em; color: var(--jp-content-font-color1, #212121); line-height: 1.45;
   background: var(--jp-layout-color1, #fff); border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 4px;
@@ -38,13 +41,13 @@ function add(parent, tag, className = "", text = "") {
   const element = parent.appendChild(document.createElement(tag));
   if (className) element.className = className;
   if (text) element.textContent = text;
+  if (KEYED.includes(tag)) element.dataset.lmSuppressShortcuts = "true";
   return element;
 }
 
 function render({ model, el }) {
   add(el, "style").textContent = STYLE;
   const box = add(el, "div", "oe-conv");
-  box.dataset.lmSuppressShortcuts = "true";
 
   const send = (name, value) => {
     model.set(name, value);

@@ -1,5 +1,8 @@
 // Table 1 for any width and resolution. Python counts; this file draws rows and bars.
 
+// JupyterLab takes arrow keys and letters for its own, unless the very element that has the focus asks it not to.
+const KEYED = ["button", "input", "select"];
+
 const STYLE = `
 .oe-costs { max-width: 66em; color: var(--jp-content-font-color1, #212121); line-height: 1.45;
   background: var(--jp-layout-color1, #fff); border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 4px;
@@ -29,6 +32,7 @@ function add(parent, tag, className = "", text = "") {
   const element = parent.appendChild(document.createElement(tag));
   if (className) element.className = className;
   if (text) element.textContent = text;
+  if (KEYED.includes(tag)) element.dataset.lmSuppressShortcuts = "true";
   return element;
 }
 
@@ -37,7 +41,6 @@ const number = (value) => value.toLocaleString("en-GB");
 function render({ model, el }) {
   add(el, "style").textContent = STYLE;
   const box = add(el, "div", "oe-costs");
-  box.dataset.lmSuppressShortcuts = "true";
   const send = (name, value) => {
     model.set(name, value);
     model.save_changes();

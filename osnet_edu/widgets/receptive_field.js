@@ -1,5 +1,8 @@
 // How far a stream sees. Python computes windows and heat; this file draws them over the photo.
 
+// JupyterLab takes arrow keys and letters for its own, unless the very element that has the focus asks it not to.
+const KEYED = ["button", "input", "select"];
+
 const STYLE = `
 .oe-field { max-width: 62em; color: var(--jp-content-font-color1, #212121); line-height: 1.45;
   background: var(--jp-layout-color1, #fff); border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 4px;
@@ -27,13 +30,13 @@ function add(parent, tag, className = "", text = "") {
   const element = parent.appendChild(document.createElement(tag));
   if (className) element.className = className;
   if (text) element.textContent = text;
+  if (KEYED.includes(tag)) element.dataset.lmSuppressShortcuts = "true";
   return element;
 }
 
 function render({ model, el }) {
   add(el, "style").textContent = STYLE;
   const box = add(el, "div", "oe-field");
-  box.dataset.lmSuppressShortcuts = "true";
   const send = (name, value) => {
     model.set(name, value);
     model.save_changes();
