@@ -167,9 +167,10 @@ def test_a_worker_that_dies_leaves_nothing_behind_and_workers_change_no_byte(tmp
 
 
 WRITES = """
-import os, sys
+import signal, sys
 from osnet_edu import people
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background of a shell inherit a deaf ear
     def say(done, total):
         print(done, flush=True)
     people.write_dataset(sys.argv[1], people=24, seed=5, workers=int(sys.argv[2]), progress=say)

@@ -135,6 +135,8 @@ def _shoot(job: _Job) -> list[dict]:
     records = []
     missed = 0
     for k in range(job.photos):
+        if _given_up is not None and _given_up.value:
+            break
         number, cam = k // count, k % count + 1
         if member.split in ("distractor", "junk"):
             cam = member.person % count + 1
@@ -262,16 +264,23 @@ def _run(jobs: list[_Job], workers: int | None) -> Iterator[list[dict]]:
         return
     # Fresh processes, not forks: the caller may hold threads, and macOS and Windows know no other way.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_in_worker) as pool:
+    given_up = context.RawValue("b", 0)  # no lock: a worker that was killed would keep it
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_in_worker, initargs=(given_up,)) as pool:
         try:
             yield from pool.map(_shoot, jobs, chunksize=2)
         except BaseException:
+            given_up.value = 1
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def _in_worker() -> None:
+_given_up = None  # in a worker: shared with the parent, not 0 once nobody wants the photos any more
+
+
+def _in_worker(given_up) -> None:
     """Ctrl-C is for the parent to answer, and no worker outlives it."""
+    global _given_up
+    _given_up = given_up
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
