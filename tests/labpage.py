@@ -94,7 +94,8 @@ class LabPage:
             ".map(panel => panel.scrollHeight))"
         )
         self.page.set_viewport_size({"width": 1280, "height": min(int(height) + 150, 15000)})
-        self.page.wait_for_timeout(500)
+        self.page.evaluate("() => document.querySelectorAll('.jp-WindowedPanel-outer').forEach(e => e.scrollTo(0, 0))")
+        self.page.wait_for_timeout(1500)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(path))
         self.page.set_viewport_size({"width": 1280, "height": 900})
