@@ -59,7 +59,15 @@ def render(options: argparse.Namespace) -> None:
     from . import people
 
     with _progress("rendering") as progress:
-        summary = people.write_dataset(options.out, people=options.people, seed=options.seed, progress=progress)
+        summary = people.write_dataset(
+            options.out,
+            people=options.people,
+            seed=options.seed,
+            photos=options.photos,
+            size=options.size,
+            workers=options.workers,
+            progress=progress,
+        )
     print(
         f"Wrote {options.out}: {summary.people} people, {summary.pairs} pairs of twins; {summary.train} photos "
         f"to train on, {summary.query} queries, {summary.gallery} gallery photos; {summary.bytes / 1e6:.1f} MB."
@@ -252,6 +260,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("out", metavar="OUT", help="a new folder")
     one.add_argument("--people", type=_count, default=240, help="identities, a quarter of them unseen (default 240)")
     one.add_argument("--seed", type=int, default=0)
+    one.add_argument(
+        "--photos", type=_count, default=12, metavar="N", help="of each person (default 12, Market's is 24)"
+    )
+    one.add_argument("--size", type=_size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)")
+    one.add_argument("--workers", type=_count, metavar="N", help="processes (default: one a core)")
     one.add_argument("--preview", metavar="PNG", help="also write a contact sheet")
     one.add_argument("--archive", metavar="ZIP", help="also write the folder as one file, as the shipped subset is")
 
