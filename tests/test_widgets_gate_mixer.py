@@ -40,7 +40,7 @@ def test_one_channel_can_be_reached_by_hand_and_all_at_once_cannot(model, images
     shown.set_state({"hand": shown.own})
     assert 0.001 < shown.gap < 0.5
     shown.set_state({"channel": 3})
-    shown.set_state({"hand": shown.own})
+    shown._handle_custom_msg("own", [])
     assert shown.gap < 1e-6 and np.allclose(shown.shares, shown.own_shares, atol=1e-5)
 
 

@@ -66,14 +66,15 @@ function render({ model, el }) {
   const channel = choice(line, "Channels");
   channel.addEventListener("change", () => send("channel", Number(channel.value)));
   const presets = [
-    ["All 1: the plain sum", () => model.get("hand").map(() => 1)],
-    ["All 0", () => model.get("hand").map(() => 0)],
-    ["The net's own", () => [...model.get("own")]],
+    ["All 1: the plain sum", () => send("hand", model.get("hand").map(() => 1))],
+    ["All 0", () => send("hand", model.get("hand").map(() => 0))],
+    // Python takes them: the page may not have heard yet of the gates of a channel chosen a moment ago.
+    ["The net's own", () => model.send("own")],
   ];
-  presets.forEach(([text, values]) => {
+  presets.forEach(([text, press]) => {
     const button = add(line, "button", "", text);
     button.type = "button";
-    button.addEventListener("click", () => send("hand", values()));
+    button.addEventListener("click", press);
   });
 
   const board = add(box, "div", "oe-board");

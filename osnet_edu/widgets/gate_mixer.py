@@ -80,8 +80,13 @@ class GateMixer(anywidget.AnyWidget):
         self._good = (self.block, self.channel, self.hand)
         self._look()
         self.observe(self._changed, ["block", "channel", "hand"])
+        self.on_msg(self._told)
 
-    def _changed(self, change) -> None:
+    def _told(self, _widget, content, _buffers) -> None:
+        if content == "own":
+            self.hand = self.own
+
+    def _changed(self, _change) -> None:
         problem = self._refusal()
         if problem:
             self.block, self.channel, self.hand = self._good
