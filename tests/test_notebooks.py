@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
-MEMORY_LIMITS_MB = {"00_start_here.ipynb": 1200}  # Binder gives about 2 GB, the browser's tab aside
+MEMORY_LIMIT_MB = 1200  # Binder gives about 2 GB, the browser's tab aside
 CELL_TIMEOUT = 400
 
 # VmHWM where there is a /proc: elsewhere getrusage, which counts a child from its parent's size.
@@ -195,6 +195,5 @@ def test_notebook_runs(path, tmp_path, kernel_environment, report_notebook):
     assert done.error == ""
     assert hidden_errors(done.notebook) == []
     assert undescribed_pictures(done.notebook) == []
-    limit = MEMORY_LIMITS_MB.get(path.name)
-    if limit and os.path.exists("/proc/self/status"):
-        assert done.megabytes < limit
+    if os.path.exists("/proc/self/status"):
+        assert done.megabytes < MEMORY_LIMIT_MB
