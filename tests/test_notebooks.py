@@ -197,3 +197,10 @@ def test_notebook_runs(path, tmp_path, kernel_environment, report_notebook):
     assert undescribed_pictures(done.notebook) == []
     if os.path.exists("/proc/self/status"):
         assert done.megabytes < MEMORY_LIMIT_MB
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_links_lead_to_files_that_are_there(path):
+    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+    assert [link for link in links if not (path.parent / link).exists()] == []
