@@ -19,10 +19,10 @@ from PIL import Image
 
 from .. import market, people, retrieval, weights
 from ..embed import embed_images
+from ..people import VISIBLE
 
 BLURRED, SHARP = 0, 1
 COARSE = (16, 8)  # rows and columns that a blurred photo has left
-VISIBLE = 12  # pixels of the part at 128 x 64 that count as seen
 BAR = 0.95
 OUTCOMES = ("both", "only the match", "only the impostor", "neither")
 

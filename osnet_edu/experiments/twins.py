@@ -13,8 +13,7 @@ import numpy as np
 
 from .. import market, people, retrieval, weights
 from ..embed import Embedding, embed
-
-VISIBLE = 12  # pixels of the part at 128 x 64 that count as seen
+from ..people import VISIBLE
 
 
 @dataclass(frozen=True)

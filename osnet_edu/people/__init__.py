@@ -2,7 +2,7 @@
 
 from .archive import pack, unpack
 from .body import PARTS
-from .dataset import PhotoRecord, Summary, read_people, write_dataset
+from .dataset import VISIBLE, PhotoRecord, Summary, read_people, write_dataset
 from .identity import Identity, build_of, draw_identity, edit
 from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, render
@@ -14,6 +14,7 @@ __all__ = [
     "PARTS",
     "TWIN_LABELS",
     "TWIN_PARTS",
+    "VISIBLE",
     "Cross",
     "Difference",
     "Identity",
