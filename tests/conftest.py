@@ -18,6 +18,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from labpage import lab_page
 
 import lab
 
@@ -137,6 +138,28 @@ def wait_for(server: LabServer, process: subprocess.Popen, log: Path, patience: 
         except OSError:
             time.sleep(0.2)
     pytest.fail(f"JupyterLab did not answer:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:  # a module at a time: while it runs, nothing else can start an event loop
+        yield running
+
+
+@pytest.fixture
+def page(playwright, chromium_path: str, lab_server: LabServer):
+    """A fresh browser on the JupyterLab; the kernels that it started end with it."""
+    with lab_page(playwright, chromium_path, lab_server) as opened:
+        opened.page.set_default_timeout(120_000)  # a busy machine serves JupyterLab's many files slowly
+        yield opened
+    with urllib.request.urlopen(lab_server.address("api/sessions")) as answer:
+        sessions = json.load(answer)
+    for session in sessions:
+        urllib.request.urlopen(
+            urllib.request.Request(lab_server.address(f"api/sessions/{session['id']}"), method="DELETE")
+        ).close()
 
 
 @pytest.fixture

@@ -10,25 +10,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from labpage import DARK, LIGHT, LabPage, lab_page
+from labpage import DARK, LIGHT, LabPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-
-
-@pytest.fixture(scope="module")
-def playwright():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def page(playwright, chromium_path, lab_server):
-    with lab_page(playwright, chromium_path, lab_server) as opened:
-        yield opened
 
 
 def write_notebook(path: Path, *cells: str) -> None:
@@ -87,10 +73,8 @@ def test_errors_and_outside_requests_are_seen(page, lab_server):
     assert set(page.outside_requests()) == {"http://127.0.0.1:65500/elsewhere.png"}  # drawn twice, asked for twice
 
 
-@pytest.mark.parametrize("name", ["00_start_here.ipynb"])
+@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
 def test_notebook_runs_in_the_browser(page, serve_notebooks, name):
-    if not (NOTEBOOKS / name).exists():
-        pytest.skip(f"notebooks/{name} is not there yet")
     page.open(f"notebooks/{name}")
     page.run_all(patience=400)
     assert page.errors() == []

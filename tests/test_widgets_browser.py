@@ -12,23 +12,9 @@ from pathlib import Path
 import axe
 import nbformat
 import pytest
-from labpage import DARK, LIGHT, LabPage, lab_page
+from labpage import DARK, LIGHT, LabPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def playwright():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def page(playwright, chromium_path, lab_server):
-    with lab_page(playwright, chromium_path, lab_server) as opened:
-        yield opened
 
 
 class Bench:

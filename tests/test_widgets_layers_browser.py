@@ -6,7 +6,6 @@ OSNET_EDU_SCREENSHOTS=FOLDER keeps a picture of each.
 from __future__ import annotations
 
 import pytest
-from labpage import lab_page
 from test_widgets_browser import Bench
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -19,21 +18,6 @@ PHOTOS = (
 CONVOLUTION = (*PHOTOS, "from osnet_edu.widgets import Convolution\nw = Convolution(photos[0])")
 FIELD = (*PHOTOS, "from osnet_edu.widgets import ReceptiveField\nw = ReceptiveField(photos)")
 COSTS = ("from osnet_edu.widgets import NetworkCosts\nw = NetworkCosts()",)
-
-
-@pytest.fixture(scope="module")
-def playwright():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def page(playwright, chromium_path, lab_server):
-    with lab_page(playwright, chromium_path, lab_server) as opened:
-        opened.page.set_default_timeout(120_000)  # a busy machine serves JupyterLab's many files slowly
-        yield opened
 
 
 def test_convolution_by_mouse(page, lab_server):
