@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import compute, weights
 from .compute import Compute
@@ -403,11 +403,18 @@ def _optimiser(model: OSNet, config: TrainConfig) -> torch.optim.Optimizer:
         return torch.optim.Adam(
             model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, amsgrad=True
         )
-    # Decay is for weights that multiply; pulling normalisation and biases to zero only fights the data.
-    multiply = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    groups = [{"params": multiply}, {"params": others, "weight_decay": 0.0}]
+    # Behind a convolution without bias stands a normalisation, and decay there sets no more than how far a step turns
+    # the weights. A gate has none behind it: decay would pull it to one half for every photo.
+    decayed = {id(m.weight) for m in model.modules() if _decays(m)}
+    groups = [
+        {"params": [p for p in model.parameters() if id(p) in decayed]},
+        {"params": [p for p in model.parameters() if id(p) not in decayed], "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
+
+
+def _decays(module: nn.Module) -> bool:
+    return isinstance(module, nn.Linear) or (isinstance(module, nn.Conv2d) and module.bias is None)
 
 
 def _check(data: Data, config: TrainConfig) -> None:

@@ -284,3 +284,14 @@ def test_threads_are_given_back():
         assert torch.get_num_threads() == before + 1
         raise RuntimeError
     assert torch.get_num_threads() == before
+
+
+def test_decay_leaves_gates_and_normalisation_alone(data):
+    model = train.build(SMALL, 8)
+    decayed, others = train._optimiser(model, SMALL).param_groups
+    names = {id(p): name for name, p in model.named_parameters()}
+    kept = [names[id(p)] for p in others["params"]]
+    assert (decayed["weight_decay"], others["weight_decay"]) == (SMALL.weight_decay, 0.0)
+    assert {"conv2.0.gate.fc1.weight", "conv2.0.gate.fc2.weight", "conv1.bn.weight", "fc.0.bias"} <= set(kept)
+    assert not any(name.endswith(("conv.weight", "conv2a.conv1.weight", "classifier.weight")) for name in kept)
+    assert len(decayed["params"]) + len(kept) == len(names)
