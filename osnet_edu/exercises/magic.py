@@ -199,9 +199,10 @@ class Desk:
             return Verdict("failed", f"Python cannot read it{where}: {error.args[0]}.", code=_line(source, line))
         if open_lines := holes(tree):
             same = not tree.body or same_code(tree, task.starter)
-            lines = " and ".join(dict.fromkeys(str(line) for line in open_lines))
+            *most, last = dict.fromkeys(str(line) for line in open_lines)
+            where = f"lines {', '.join(most)} and {last}" if most else f"line {last}"
             part = "Fill the hole" if same else "There is still a hole"
-            return Verdict("open", f"{part}: `...` in line {lines}, then run the cell again.")
+            return Verdict("open", f"{part}: `...` in {where}, then run the cell again.")
         if not tree.body or same_code(tree, task.starter):
             return Verdict("open", "Change the cell as the task says, then run it again.")
 
