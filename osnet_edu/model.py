@@ -11,6 +11,8 @@ Source: Zhou et al., Omni-Scale Feature Learning for Person Re-Identification, I
 Shapes: B photos, C channels, H x W cells, T streams.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -140,6 +142,7 @@ class OSNet(nn.Module):
 
     channels: of the stem and the three stages.  streams: T.  ibn: instance normalisation in the stem and in stage 1.
     num_classes: training identities; 0 leaves the classifier out.  gate_hidden: floor for the gate's hidden width.
+    block: what the three stages are built of, called as OSBlock is; siblings.py has others to compare it with.
     """
 
     def __init__(
@@ -150,12 +153,13 @@ class OSNet(nn.Module):
         streams: int = 4,
         ibn: bool = False,
         gate_hidden: int | None = None,
+        block: Callable[..., nn.Module] = OSBlock,
     ):
         super().__init__()
         c1, c2, c3, c4 = channels
 
-        def block(c_in: int, c_out: int, block_ibn: bool = False) -> OSBlock:
-            return OSBlock(c_in, c_out, streams=streams, gate_hidden=gate_hidden, ibn=block_ibn)
+        def bottleneck(c_in: int, c_out: int, block_ibn: bool = False) -> nn.Module:
+            return block(c_in, c_out, streams=streams, gate_hidden=gate_hidden, ibn=block_ibn)
 
         def transition(c: int) -> nn.Sequential:  # halves the map between stages
             return nn.Sequential(ConvLayer(c, c, 1), nn.AvgPool2d(2, stride=2))
@@ -163,9 +167,9 @@ class OSNet(nn.Module):
         # sizes for a photo of 256 x 128                                                   # 256 x 128, 3
         self.conv1 = ConvLayer(3, c1, 7, stride=2, instance_norm=ibn)  # 128 x 64, 64
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)  # 64 x 32, 64
-        self.conv2 = nn.Sequential(block(c1, c2, ibn), block(c2, c2, ibn), transition(c2))  # 32 x 16, 256
-        self.conv3 = nn.Sequential(block(c2, c3), block(c3, c3), transition(c3))  # 16 x 8, 384
-        self.conv4 = nn.Sequential(block(c3, c4), block(c4, c4))  # 16 x 8, 512
+        self.conv2 = nn.Sequential(bottleneck(c1, c2, ibn), bottleneck(c2, c2, ibn), transition(c2))  # 32 x 16, 256
+        self.conv3 = nn.Sequential(bottleneck(c2, c3), bottleneck(c3, c3), transition(c3))  # 16 x 8, 384
+        self.conv4 = nn.Sequential(bottleneck(c3, c4), bottleneck(c4, c4))  # 16 x 8, 512
         self.conv5 = ConvLayer(c4, c4, 1)  # 16 x 8, 512
         self.global_avgpool = nn.AdaptiveAvgPool2d(1)  # 1 x 1, 512
         self.fc = nn.Sequential(nn.Linear(c4, FEATURES), nn.BatchNorm1d(FEATURES), nn.ReLU())  # 512
@@ -209,13 +213,14 @@ def osnet(
     streams: int = 4,
     ibn: bool = False,
     gate_hidden: int | None = None,
+    block: Callable[..., nn.Module] = OSBlock,
 ) -> OSNet:
     """An OSNet of a given width, randomly initialised.
 
     width: scales all channels; 1.0, 0.75, 0.5 and 0.25 are the published ones.  streams: T, 1 to 8.
     num_classes: training identities, 0 for a feature extractor.  ibn: the OSNet-IBN variant.
     gate_hidden: at least so many hidden units in each gate. None keeps the published width, mid / 16, which is a single
-    unit in most blocks of x0.25: such a gate is a function of one number.
+    unit in most blocks of x0.25: such a gate is a function of one number.  block: what the stages are built of.
     Raises: ValueError for a width, a T or a count that makes no network.
     """
     if not 0 < width <= 8:
@@ -228,4 +233,6 @@ def osnet(
         raise ValueError(f"gate_hidden must be None or at least 1, got {gate_hidden}")
     stem = max(1, round(64 * width))
     stages = (4 * max(1, round(c * width / 4)) for c in (256, 384, 512))
-    return OSNet((stem, *stages), num_classes=num_classes, streams=streams, ibn=ibn, gate_hidden=gate_hidden)
+    return OSNet(
+        (stem, *stages), num_classes=num_classes, streams=streams, ibn=ibn, gate_hidden=gate_hidden, block=block
+    )

@@ -1,0 +1,205 @@
+"""The siblings and the rows of the ablation: the paper's figures, equal budgets, and each join against its formula."""
+
+import pytest
+import torch
+from torch import nn
+
+from osnet_edu import costs, gates, osnet, siblings, train, weights
+from osnet_edu.model import OSBlock
+from osnet_edu.siblings import ROWS, SIBLINGS, TABLE_5
+
+REDUCED = {"width": 0.25, "gate_hidden": 4}
+
+
+def seeded(make, seed=0):
+    torch.manual_seed(seed)
+    return make().eval()
+
+
+def test_the_paper_s_table_5():
+    """Typed in a second time, from the paper's page."""
+    printed = """93.6 81.0  94.0 82.7  91.7 77.9  91.4 77.4  92.0 78.2  92.9 80.2
+                 92.6 80.0  91.6 77.5  86.5 67.7  91.7 77.0  92.8 79.9"""
+    assert [v for row in TABLE_5 for v in (row.rank1, row.mean_ap)] == [float(v) for v in printed.split()]
+    assert [row.number for row in TABLE_5] == list(range(1, 12))
+    assert len(ROWS) == 14 and all(row.rank1 is None for row in SIBLINGS)
+
+
+@pytest.mark.parametrize("key, streams", [("primary", 4), ("T1", 1), ("T2", 2), ("T3", 3)])
+def test_the_rows_of_osnet_are_osnet_to_the_last_bit(key, streams):
+    ours = seeded(lambda: siblings.build(key, num_classes=5, **REDUCED))
+    truth = seeded(lambda: osnet(num_classes=5, streams=streams, **REDUCED))
+    assert list(ours.state_dict()) == list(truth.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(ours.state_dict().values(), truth.state_dict().values(), strict=True))
+
+
+@pytest.mark.parametrize("row", SIBLINGS, ids=lambda row: row.key)
+@pytest.mark.parametrize("width", [0.25, 1.0])
+def test_a_sibling_costs_what_the_omni_scale_block_costs(row, width):
+    gate_hidden = 4 if width == 0.25 else None
+    primary, ours = (siblings.build(key, width, gate_hidden=gate_hidden) for key in ("primary", row))
+    assert 0.95 <= costs.parameters(ours) / costs.parameters(primary) <= 1
+    adds = [costs.multiply_adds(model, (3, 128, 64)) for model in (ours, primary)]
+    assert 0.97 <= adds[0] / adds[1] <= 1.02
+    for (name, one), two in zip(blocks(ours).items(), primary.blocks().values(), strict=True):
+        assert 0.88 <= costs.parameters(one) / costs.parameters(two) <= 1, name
+
+
+def blocks(model):
+    return {name: part for name, part in model.named_modules() if isinstance(part, siblings.SiblingBlock)}
+
+
+@pytest.mark.parametrize(
+    "key, more",
+    {
+        # Six blocks; what they have more than the primary ones, worked out by hand. mid is 16, 32 * .75, 32, two each.
+        "same-depth": 0,
+        "addition": -sum(2 * (8 * mid + 4 + mid) for mid in (16, 24, 32)),
+        "separate-gates": sum(2 * 3 * (8 * mid + 4 + mid) for mid in (16, 24, 32)),
+        "stream-wise": -sum(2 * 5 * (mid - 1) for mid in (16, 24, 32)),
+        "fixed-gates": sum(2 * (4 * mid - (8 * mid + 4 + mid)) for mid in (16, 24, 32)),
+        "concatenation": sum(2 * (4 * mid * mid + 2 * mid - (8 * mid + 4 + mid)) for mid in (16, 24, 32)),
+        "full": sum(2 * 10 * (8 * mid * mid - 9 * mid) for mid in (16, 24, 32)),
+    }.items(),
+)
+def test_what_a_row_adds_in_parameters(key, more):
+    primary, ours = (siblings.build(k, **REDUCED) for k in ("primary", key))
+    assert costs.parameters(ours) - costs.parameters(primary) == more
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_each_stream_sees_the_window_that_its_row_states(row):
+    """Measured: which inputs move the middle cell of a stream, all weights positive and no channel dead."""
+    block = siblings.block(row, 16, 64, gate_hidden=4).double().eval()
+    for part in block.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.uniform_(part.weight, 0.1, 0.2)
+    x = torch.rand(1, 16, 15, 15, dtype=torch.float64, requires_grad=True)
+    # A pool hands its gradient to the largest cell only: there the sum over many inputs shows all of them.
+    sides = []
+    for t in range(len(block.streams(x))):
+        moved = torch.zeros(15, 15, dtype=torch.bool)
+        for _ in range(40 if row.key == "inception" else 1):
+            x = torch.rand_like(x).requires_grad_()
+            (gradient,) = torch.autograd.grad(block.streams(x)[t][0, :, 7, 7].sum(), x)
+            moved |= gradient[0].abs().sum(0) > 0
+        sides.append(int(moved.any(0).sum()))
+        assert moved.sum() == sides[-1] ** 2
+    assert tuple(sides) == row.scales
+
+
+def test_same_depth_has_the_primary_s_layers_in_every_two_blocks_and_one_scale_in_each():
+    model = siblings.build("same-depth", **REDUCED)
+    depths = [[len(list(stream.children())) for stream in block.middle] for block in blocks(model).values()]
+    assert depths == [[2] * 4, [3] * 4] * 3
+
+
+@pytest.fixture
+def streams():
+    torch.manual_seed(1)
+    return [torch.rand(2, 8, 5, 3) for _ in range(3)]
+
+
+def test_joins_follow_their_formulas(streams):
+    total = torch.stack(streams).sum(0)
+    torch.testing.assert_close(siblings.Add()(streams), total)
+    assert torch.equal(siblings.Concatenate()(streams)[:, 8:16], streams[1])
+
+    fixed = siblings.FixedGates(8, 3)
+    torch.testing.assert_close(fixed(streams), total / 2)  # before it has learned: one half
+    with torch.no_grad():
+        fixed.logits[8:16] = 100.0  # stream 2 open
+        fixed.logits[16:] = -100.0  # stream 3 shut
+    torch.testing.assert_close(fixed(streams), streams[0] / 2 + streams[1])
+
+    separate = siblings.SeparateGates(8, 2, 3)
+    expected = sum(gate(x) * x for gate, x in zip(separate.gates, streams, strict=True))
+    torch.testing.assert_close(separate(streams), expected)
+
+    scalar = siblings.ScalarGate(8, 2)
+    weights_ = [scalar(x) for x in streams]
+    assert weights_[0].shape == (2, 1, 1, 1)
+    expected = sum(w * x for w, x in zip(weights_, streams, strict=True))
+    torch.testing.assert_close(siblings.GatedSum(scalar)(streams), expected)
+
+    mix = siblings.Mix(8, 3).eval()
+    mixed = mix.conv.relu(mix.conv.bn(nn.functional.conv2d(torch.cat(streams, 1), mix.conv.conv.weight)))
+    torch.testing.assert_close(mix(streams), mixed)
+
+
+def test_the_gated_sum_is_the_omni_scale_block_s_own():
+    """Given the primary block's weights, the sibling's frame with a unified gate gives its numbers."""
+    truth = seeded(lambda: OSBlock(16, 64, gate_hidden=4))
+    parts = [getattr(truth, name) for name in truth.stream_names]
+    frame = siblings.SiblingBlock(16, 64, parts, siblings.GatedSum(truth.gate), squeezed=16, joined=16).eval()
+    frame.conv1, frame.conv3, frame.downsample = truth.conv1, truth.conv3, truth.downsample
+    x = torch.rand(2, 16, 8, 4)
+    torch.testing.assert_close(frame(x), truth(x))
+
+
+def test_a_grouped_convolution_and_its_expansion_are_a_sum_over_streams():
+    block = seeded(lambda: siblings.block("resnext", 16, 64, gate_hidden=4))
+    grouped, x = block.middle[0], torch.rand(2, 16, 8, 4)
+    count = grouped.conv.groups
+    assert count >= 8
+    squeezed = block.conv1(x).chunk(count, 1)
+    kernels, expansions = grouped.conv.weight.chunk(count), block.conv3.conv.weight.chunk(count, 1)
+    scale = (grouped.bn.weight / (grouped.bn.running_var + grouped.bn.eps).sqrt()).chunk(count)
+    total = 0
+    for own, kernel, expansion, s in zip(squeezed, kernels, expansions, scale, strict=True):
+        seen = torch.relu(nn.functional.conv2d(own, kernel, padding=1) * s[:, None, None])
+        total = total + nn.functional.conv2d(seen, expansion)
+    torch.testing.assert_close(block.conv3(block.join(block.streams(x))), block.conv3.bn(total))
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_only_a_dynamic_join_looks_at_the_photo(row):
+    """A join whose weights are fixed is homogeneous: twice the streams, twice the sum. A gate is not."""
+    block = seeded(lambda: siblings.block(row, 64, 64, gate_hidden=4))
+    streams = block.streams(torch.rand(1, 64, 8, 4))
+    for part in block.modules():
+        if isinstance(part, siblings.AggregationGate):
+            nn.init.uniform_(part.fc1.weight, 0.5, 1)  # no hidden unit is dead
+    join = block.mix if isinstance(block, OSBlock) else block.join
+    once, twice = join(streams), join([2 * x for x in streams])
+    assert torch.allclose(2 * once, twice, rtol=1e-4, atol=1e-5) != row.dynamic
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_every_row_trains_and_comes_back_from_a_file(row, tmp_path):
+    torch.manual_seed(0)
+    model = siblings.build(row, 0.1, num_classes=3, gate_hidden=2)
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    config = train.TrainConfig(size=(64, 32), photos=12, people=3, shots=2, width=0.1, gate_hidden=2)
+    images = torch.randint(0, 256, (12, 64, 32, 3), dtype=torch.uint8).numpy()
+    data = train.Data(images, torch.arange(12).numpy() // 4, (1, 2, 3), "noise")
+    steps = list(train.fit(model, data, config, way=train.Compute()))
+    assert len(steps) == 2
+    # Of a gate's few hidden units some may be dead; every other parameter has moved, and some gate has.
+    moved = {name: not torch.equal(p, before[name]) for name, p in model.named_parameters()}
+    assert [name for name, did in moved.items() if not did and ".fc" not in name] == []
+    assert any(did for name, did in moved.items() if ".fc" in name and "conv" in name) == row.dynamic
+    weights.save(model, tmp_path / "one.safetensors", size=(64, 32))
+    torch.manual_seed(1)
+    again = siblings.build(row, 0.1, num_classes=3, gate_hidden=2)
+    weights.load(again, tmp_path / "one.safetensors")
+    x = torch.rand(2, 3, 64, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(again(x), model(x))
+
+
+def test_gates_are_read_from_omni_scale_blocks_only():
+    assert list(gates.read(siblings.build("T2", **REDUCED), torch.rand(1, 3, 64, 32)).blocks) == [
+        "conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1",
+    ]  # fmt: skip
+    assert siblings.build("addition", **REDUCED).blocks() == {}
+
+
+@pytest.mark.parametrize("wrong", [0, 12, "gate", None])
+def test_a_row_that_is_not_there_is_named(wrong):
+    with pytest.raises(ValueError, match="expected 1 to 11 or one of primary, full"):
+        siblings.build(wrong)
+
+
+def test_rows_are_found_by_key_number_and_themselves():
+    assert siblings.find(8) is siblings.find("fixed-gates") is siblings.find(ROWS["fixed-gates"])
