@@ -832,4 +832,137 @@ ANSWERS = {
             ),
         ],
     ),
+    "smoothed_cross_entropy": answers(
+        [
+            "t = np.full(len(logits), smoothing / len(logits))\nt[person] += 1 - smoothing\n"
+            "return -(t * (logits - np.log(np.exp(logits).sum()))).sum()",
+            "logs = [z - math.log(sum(math.exp(v) for v in logits)) for z in logits]\n"
+            "return -(1 - smoothing) * logs[person] - smoothing * sum(logs) / len(logs)",
+            "loss = nn.CrossEntropyLoss(label_smoothing=smoothing)\n"
+            "return loss(torch.tensor(logits)[None], torch.tensor([person])).item()",
+        ],
+        {
+            "not smoothed": "return np.log(np.exp(logits).sum()) - logits[person]",
+            "sign": "t = np.full(len(logits), smoothing / len(logits))\nt[person] += 1 - smoothing\n"
+            "return (t * (logits - np.log(np.exp(logits).sum()))).sum()",
+            "others only": "k = len(logits)\nt = np.full(k, smoothing / (k - 1))\nt[person] = 1 - smoothing\n"
+            "return -t @ (logits - np.log(np.exp(logits).sum()))",
+            "not divided": "t = np.full(len(logits), smoothing)\nt[person] += 1 - smoothing\n"
+            "return -t @ (logits - np.log(np.exp(logits).sum()))",
+            "one too many": "t = np.full(len(logits), smoothing / len(logits))\nt[person] += 1\n"
+            "return -t @ (logits - np.log(np.exp(logits).sum()))",
+            "replaced": "t = np.full(len(logits), smoothing / len(logits))\nt[person] = 1 - smoothing\n"
+            "return -t @ (logits - np.log(np.exp(logits).sum()))",
+            "no logarithm": "t = np.full(len(logits), smoothing / len(logits))\nt[person] += 1 - smoothing\n"
+            "return -(t * np.exp(logits) / np.exp(logits).sum()).sum()",
+            "mean": "t = np.full(len(logits), smoothing / len(logits))\nt[person] += 1 - smoothing\n"
+            "return -np.mean(t * (logits - np.log(np.exp(logits).sum())))",
+            "not added up": "t = np.full(len(logits), smoothing / len(logits))\nt[person] += 1 - smoothing\n"
+            "return -t * (logits - np.log(np.exp(logits).sum()))",
+        },
+        ["return -logits[person]", "return None", "return smoothing"],
+        "my_cross_entropy(logits, person, smoothing)",
+    ),
+    "batch_hard": answers(
+        [
+            "same = people[:, None] == people[None]\npositive = np.where(same, distances, -np.inf).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative + margin).mean()",
+            "losses = []\nfor i in range(len(people)):\n    far = max(distances[i][people == people[i]])\n"
+            "    near = min(distances[i][people != people[i]])\n    losses.append(max(0.0, far - near + margin))\n"
+            "return sum(losses) / len(losses)",
+            "d = torch.tensor(distances)\np = torch.tensor(people)\nsame = p[:, None] == p\n"
+            "far = (d * same).amax(1)\nnear = d.masked_fill(same, 1e9).amin(1)\nreturn F.relu(far - near + margin).mean()",
+        ],
+        {
+            "closest positive": "same = people[:, None] == people[None]\nother = same & ~np.eye(len(people), dtype=bool)\n"
+            "positive = np.where(other, distances, np.inf).min(1)\nnegative = np.where(same, np.inf, distances).min(1)\n"
+            "return np.maximum(0, positive - negative + margin).mean()",
+            "itself": "same = people[:, None] == people[None]\npositive = np.where(same, distances, np.inf).min(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative + margin).mean()",
+            "farthest negative": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, 0, distances).max(1)\nreturn np.maximum(0, positive - negative + margin).mean()",
+            "turned around": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, negative - positive + margin).mean()",
+            "margin subtracted": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative - margin).mean()",
+            "no margin": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative).mean()",
+            "floor after the mean": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn max(0, (positive - negative + margin).mean())",
+            "no floor": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn (positive - negative + margin).mean()",
+            "sum": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative + margin).sum()",
+            "not averaged": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative + margin)",
+            "hardest of all": "same = people[:, None] == people[None]\npositive = np.where(same, distances, 0).max(1)\n"
+            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative + margin).max()",
+        },
+        ["return distances.mean()", "return None", "return margin"],
+        "my_batch_hard(distances, people, margin)",
+    ),
+    "warm_up": answers(
+        [
+            "done = step / steps\nif done < warmup:\n    return peak * done / warmup\n"
+            "p = (done - warmup) / (1 - warmup)\nreturn peak * 0.5 * (1 + np.cos(np.pi * p))",
+            "rise = warmup * steps\nif step < rise:\n    return peak * step / rise\n"
+            "return peak * math.cos(math.pi / 2 * (step - rise) / (steps - rise)) ** 2",
+        ],
+        {
+            "no warm-up": "return peak * 0.5 * (1 + np.cos(np.pi * step / steps))",
+            "jump": "done = step / steps\nif done < warmup:\n    return peak * done / warmup\n"
+            "return peak * 0.5 * (1 + np.cos(np.pi * done))",
+            "not stretched": "done = step / steps\nif done < warmup:\n    return peak * done / warmup\np = done - warmup\n"
+            "return peak * 0.5 * (1 + np.cos(np.pi * p))",
+            "straight fall": "done = step / steps\nif done < warmup:\n    return peak * done / warmup\n"
+            "return peak * (1 - done) / (1 - warmup)",
+            "constant": "return peak * min(1, step / steps / warmup)",
+            "rises to the end": "done = step / steps\nif done < warmup:\n    return peak * done\n"
+            "p = (done - warmup) / (1 - warmup)\nreturn peak * 0.5 * (1 + np.cos(np.pi * p))",
+            "steps for shares": "if step < warmup:\n    return peak * step / warmup\n"
+            "p = (step / steps - warmup) / (1 - warmup)\nreturn peak * 0.5 * (1 + np.cos(np.pi * p))",
+            "rises again": "done = step / steps\nif done < warmup:\n    return peak * done / warmup\n"
+            "p = (done - warmup) / (1 - warmup)\nreturn peak * 0.5 * (1 + np.cos(2 * np.pi * p))",
+        },
+        ["return peak", "return None", "return peak * (1 - step / steps)"],
+        "my_learning_rate(step, steps, peak, warmup)",
+    ),
+    "people_batch": answers(
+        [
+            "return np.concatenate([np.flatnonzero(labels == person)[:shots] for person in people])",
+            "batch = []\nfor person in people:\n    batch += [i for i in range(len(labels)) if labels[i] == person][:shots]\n"
+            "return np.array(batch)",
+            "order = np.argsort(labels, kind='stable')\nfirst = np.searchsorted(labels[order], people)\n"
+            "return order[first[:, None] + np.arange(shots)].ravel()",
+        ],
+        {
+            "people": "return np.array([person for person in people for _ in range(shots)])",
+            "all photos": "return np.concatenate([np.where(labels == person)[0] for person in people])",
+            "one photo": "return np.array([list(labels).index(person) for person in people])",
+            "first photos": "return np.arange(shots * len(people))",
+            "by turns": "own = [np.flatnonzero(labels == person) for person in people]\n"
+            "return np.array([o[k] for k in range(shots) for o in own])",
+            "same photo": "return np.array([list(labels).index(person) for person in people for _ in range(shots)])",
+            "last photos": "return np.concatenate([np.flatnonzero(labels == person)[-shots:] for person in people])",
+        },
+        ["return labels", "return None", "return np.flatnonzero(np.isin(labels, people))[::-1]"],
+        "my_batch(labels, people, shots)",
+    ),
+    "weight_decay": answers(
+        [
+            "for rate in rates:\n    weight = weight - rate * decay * weight\nreturn weight",
+            "return weight * np.prod(1 - np.asarray(rates) * decay)",
+        ],
+        {
+            "no rate": "for rate in rates:\n    weight = weight - decay * weight\nreturn weight",
+            "subtracted": "for rate in rates:\n    weight = weight - rate * decay\nreturn weight",
+            "of the first weight": "start = weight\nfor rate in rates:\n    weight = weight - rate * decay * start\nreturn weight",
+            "grows": "for rate in rates:\n    weight = weight + rate * decay * weight\nreturn weight",
+            "what is taken": "for rate in rates:\n    weight = rate * decay * weight\nreturn weight",
+            "rate alone": "for rate in rates:\n    weight = weight - rate * weight\nreturn weight",
+            "last step": "for rate in rates:\n    left = weight - rate * decay * weight\nreturn left",
+        },
+        ["return weight", "return None", "return weight * decay"],
+        "my_weight(weight, rates, decay)",
+    ),
 }

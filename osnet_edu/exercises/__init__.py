@@ -16,13 +16,13 @@ list(itertools.count()), cannot be stopped from inside the process: interrupt or
 
 from typing import Any
 
-from . import convolution, gate, network, streams, who
+from . import convolution, gate, network, streams, train, who
 from .judge import Verdict, judge
 from .magic import Box, Desk, Summary
 from .record import Exercise, Mistake, Property
 
 REGISTRY: dict[str, Exercise] = {
-    exercise.name: exercise for room in (who, convolution, streams, gate, network) for exercise in room.EXERCISES
+    exercise.name: exercise for room in (who, convolution, streams, gate, network, train) for exercise in room.EXERCISES
 }
 _desk = Desk(REGISTRY)
 
