@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from . import distributed
+from .distributed import ALONE, Team
 from .market import Photo, Skipped, decode
 from .model import FEATURES, OSNet
 
@@ -58,11 +60,13 @@ def embed(
     precision: torch.dtype = torch.float32,
     cache: Path | str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    team: Team = ALONE,
 ) -> Embedding:
     """Embed photos.  The model is used in eval mode on its own device, and given back in the mode that it came in.
 
     size: (height, width) in pixels to resize to.  precision: torch.float32, or torch.bfloat16 for speed.
     cache: a folder that remembers features by weights, photos and settings.  progress: called with (done, total).
+    team: processes that embed together (see distributed.joined), each its share; all get all features.
     Raises: ValueError where no photo can be read.
     """
     remembered = Path(cache) / f"{_key(model, photos, size, precision)}.npz" if cache else None
@@ -74,23 +78,27 @@ def embed(
                 progress(len(photos), len(photos))
             return Embedding(file["features"], tuple(photos[i] for i in kept), tuple(skipped))
 
-    features, kept_photos, skipped = [], [], []
-    for start in range(0, len(photos), batch):
-        decoded = decode(photos[start : start + batch], size)
+    own = photos[team.share(len(photos))]
+    features, kept_photos, skipped = [np.zeros((0, FEATURES), np.float32)], [], []
+    for start in range(0, len(own), batch):
+        decoded = decode(own[start : start + batch], size)
         if decoded.photos:
             features.append(embed_images(model, decoded.images, precision=precision))
         kept_photos += decoded.photos
         skipped += decoded.skipped
         if progress:
-            progress(min(start + batch, len(photos)), len(photos))
-    if photos and not kept_photos:
-        raise ValueError(f"none of {len(photos)} photos can be read; the first: {skipped[0].path}, {skipped[0].reason}")
+            progress(min(start + batch, len(own)), len(own))
+    with distributed.guarded():
+        parts = distributed.collected((np.concatenate(features), tuple(kept_photos), tuple(skipped)), team)
     result = Embedding(
-        np.concatenate(features) if features else np.zeros((0, FEATURES), np.float32),
-        tuple(kept_photos),
-        tuple(skipped),
+        np.concatenate([part[0] for part in parts]),
+        tuple(photo for part in parts for photo in part[1]),
+        tuple(item for part in parts for item in part[2]),
     )
-    if remembered:
+    if photos and not result.photos:
+        first = result.skipped[0]
+        raise ValueError(f"none of {len(photos)} photos can be read; the first: {first.path}, {first.reason}")
+    if remembered and team.rank == 0:
         _remember(remembered, result, photos)
     return result
 

@@ -11,10 +11,8 @@ stopped goes on from its last checkpoint as if nothing had happened.
 import hashlib
 import json
 import math
-import os
-import re
-import shutil
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -24,8 +22,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import compute, weights
+from . import checkpoints, compute, distributed, weights
 from .compute import Compute
+from .distributed import ALONE, Team
 from .embed import MEAN, STD
 from .market import Photo, Skipped, decode
 from .model import OSNet, osnet
@@ -33,13 +32,14 @@ from .model import OSNet, osnet
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that decides what a run learns.  The defaults are the kit's recipe; `published()` is the paper's.
+    """All that decides what a run learns.  The defaults are the kit's recipe; `published()` and others are the paper's.
 
     width, gate_hidden, streams: of the network.  size: (height, width) in pixels.  photos: budget, photos seen.
     people, shots: a batch is so many people with so many photos each; people = 0 draws single photos, shots of them.
     lookalikes: half of a batch's people are the ones that the classifier holds for the nearest to the other half.
-    learning_rate: at its peak.  warmup: share of the steps over which it rises.  schedule: "cosine" or "steps".
-    optimiser: "adamw" or "amsgrad".  label_smoothing: of the cross-entropy.
+    learning_rate: at its peak.  warmup: share of the steps over which it rises.  schedule: "cosine" or "steps", which
+    falls to a tenth at each of the milestones, shares of the steps.
+    optimiser: "adamw", "amsgrad" or "sgd", with momentum 0.9.  label_smoothing: of the cross-entropy.
     triplet: weight of the batch-hard triplet loss on normalised features, from the share triplet_from of the steps on.
     shift: of the crop, as a share of the height.  zoom: log-scale.  colour: strength of jitter.  erasing: chance.
     """
@@ -56,6 +56,7 @@ class TrainConfig:
     learning_rate: float = 4e-3
     weight_decay: float = 0.5
     schedule: str = "cosine"
+    milestones: tuple[float, ...] = (60 / 150, 120 / 150)
     warmup: float = 0.08
     label_smoothing: float = 0.1
     triplet: float = 1.0
@@ -70,7 +71,8 @@ class TrainConfig:
 
     def __post_init__(self):
         object.__setattr__(self, "size", tuple(self.size))
-        for name, allowed in {"optimiser": ("adamw", "amsgrad"), "schedule": ("cosine", "steps")}.items():
+        object.__setattr__(self, "milestones", tuple(self.milestones))
+        for name, allowed in {"optimiser": ("adamw", "amsgrad", "sgd"), "schedule": ("cosine", "steps")}.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be {' or '.join(allowed)}, got {getattr(self, name)!r}")
         if self.photos < 1 or self.shots < 1 or self.people < 0:
@@ -82,6 +84,8 @@ class TrainConfig:
                 "the triplet loss needs 2 or more people with 2 or more shots in a batch, "
                 f"got people={self.people}, shots={self.shots}; expected more, or triplet=0"
             )
+        if self.batch < 2:
+            raise ValueError("batch normalisation needs 2 or more photos in a batch, got 1")
 
     @classmethod
     def published(cls, **changes) -> "TrainConfig":
@@ -93,6 +97,32 @@ class TrainConfig:
             people=0, shots=64, lookalikes=False, optimiser="amsgrad", learning_rate=1.5e-3, weight_decay=5e-4,
             schedule="steps", warmup=0.0, triplet=0.0, shift=0.0625, zoom=0.0, colour=0.0, erasing=0.0,
         )  # fmt: skip
+        return replace(recipe, **changes)
+
+    @classmethod
+    def market(cls, photos: int, **changes) -> "TrainConfig":
+        """The paper's recipe for a real Market-1501, on photos of 256x128 and the full width: 150 epochs.
+
+        photos: in the training split, to count epochs.  Softmax alone, AMSGrad 0.0015, a tenth at epochs 60 and 120,
+        batch 64, flip and random erasing.  The paper starts it from ImageNet weights, with the classifier alone for ten
+        epochs; here the network starts from its seed, and all of it learns.
+        """
+        recipe = cls.published(
+            width=1.0, gate_hidden=None, size=(256, 128), photos=150 * photos, shift=0.0, erasing=0.5
+        )
+        return replace(recipe, **changes)
+
+    @classmethod
+    def market_scratch(cls, photos: int, **changes) -> "TrainConfig":
+        """The paper's recipe for Market-1501 from scratch: 350 epochs of SGD at 0.065, a tenth at 150, 225 and 300.
+
+        photos: as for `market`.  Flip and crop; random erasing stands in for the paper's random patch.  The momentum is
+        the usual 0.9, which the paper does not name.
+        """
+        milestones = (150 / 350, 225 / 350, 300 / 350)
+        recipe = cls.market(
+            photos, optimiser="sgd", learning_rate=0.065, milestones=milestones, photos=350 * photos, shift=0.0625
+        )
         return replace(recipe, **changes)
 
     @property
@@ -109,6 +139,7 @@ class Data:
     """Training photos in memory.  images: (N, H, W, 3) uint8.  labels: (N,), 0 ... len(people) - 1.
 
     people: the identity of each label.  fingerprint: of the names, to tell whether a resumed run has the same data.
+    photos: (N,) lines of a name and a checksum of its file, to tell what has changed; empty where nobody knows.
     """
 
     images: np.ndarray
@@ -116,6 +147,7 @@ class Data:
     people: tuple[int, ...]
     fingerprint: str
     skipped: tuple[Skipped, ...] = ()
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +182,8 @@ def load(photos: Sequence[Photo], size: tuple[int, int], progress: Callable[[int
     labels = np.array([label[photo.person] for photo in decoded.photos])
     names = "\n".join(photo.name for photo in decoded.photos)
     fingerprint = hashlib.sha256(f"{size}\n{names}".encode()).hexdigest()[:16]
-    return Data(decoded.images, labels, people, fingerprint, decoded.skipped)
+    files = tuple(f"{photo.name} {zlib.crc32(photo.path.read_bytes()):08x}" for photo in decoded.photos)
+    return Data(decoded.images, labels, people, fingerprint, decoded.skipped, files)
 
 
 def build(config: TrainConfig, people: int) -> OSNet:
@@ -187,52 +220,68 @@ def fit(
     out: Path | str | None = None,
     resume: bool = False,
     checkpoint_every: int = 100,
+    compiled: bool = False,
+    team: Team = ALONE,
 ) -> Iterator[Step]:
     """Train a model in place, one Step at a time.
 
     way: how to compute; None measures for three seconds.  out: a folder for checkpoints, the log and, at the end,
-    weights.safetensors.  resume: go on from the last whole checkpoint in `out`.
+    weights.safetensors.  resume: go on from the last whole checkpoint in `out`.  checkpoint_every: so many steps.
+    compiled: through torch.compile, which spends a minute on the first step.  team: the processes that train together
+    (see distributed.joined); each calls this with the same arguments, rank 0 alone writes, and each sees `out`.
     Raises: ValueError where data and config do not fit each other or the checkpoint; FloatingPointError where the loss
-    is no number any more, the last checkpoint being kept.
+    is no number any more, the last checkpoint being kept; distributed.PeerLost where another process has ended.
     """
-    _check(data, config)
+    _check(data, config, team)
+    if checkpoint_every < 1:
+        raise ValueError(f"checkpoint_every must be 1 step or more, got {checkpoint_every}")
     out = Path(out) if out else None
     done, saved = 0, None
     if resume:
         if out is None:
             raise ValueError("resume needs the folder of the run")
-        saved = _latest(out)
-        if saved is None:
-            raise ValueError(f"{out} holds no checkpoint to resume from")
+        saved = _last(out)
         done, way = _check_resumable(saved, data, config, way)
     elif out and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out} exists and is not empty; expected a new folder, or resume")
+    if distributed.agreed(data.fingerprint, team) != data.fingerprint:
+        raise ValueError(f"{team} reads other photos than the first; expected the same folder for all")
     if way is None:
-        way = choose(config, len(data.people), compute.candidates())[0].compute
+        threads = None if team.size == 1 else max(1, compute.available_threads() // team.local_size)
+        ways = compute.candidates(threads=threads)
+        way = distributed.agreed(choose(config, len(data.people), ways)[0].compute, team)
+    compute.check_device(way.device)
 
     model.to(way.device, memory_format=way.memory_format)
     optimiser = _optimiser(model, config)
     if saved:
-        weights.load(model, saved / "model.safetensors")
-        optimiser.load_state_dict(torch.load(saved / "optimiser.pt", map_location=way.device, weights_only=True))
-        _cut_log(out, done)
+        weights.load(model, saved / checkpoints.MODEL)
+        state = torch.load(saved / checkpoints.OPTIMISER, map_location=way.device, weights_only=True)
+        optimiser.load_state_dict(state)
+        if team.rank == 0:
+            checkpoints.cut_log(out, done)
+    network = distributed.wrap(_Both(model), way.device, team)
+    if compiled:
+        network = torch.compile(network)
     images = torch.from_numpy(data.images).to(way.device)
     labels = torch.from_numpy(data.labels).to(way.device)
     model.train()
+    written = {"config": asdict(config), "compute": asdict(way), "data": data.fingerprint}
     for step in range(done + 1, config.steps + 1):
-        with compute.using(way):
-            record = _step(model, optimiser, images, labels, data, config, way, step)
+        with compute.using(way), distributed.guarded():
+            record = _step(model, network, optimiser, images, labels, data, config, way, step, team)
         if not math.isfinite(record.loss):
-            kept = _latest(out) if out else None
+            kept = checkpoints.latest(out) if out else None
             where = f"the last good checkpoint is {kept}" if kept else "no checkpoint was written yet"
             raise FloatingPointError(f"the loss is {record.loss} at step {step} of {config.steps}; {where}")
-        if out:
-            _log(out, record)
+        if out and team.rank == 0:
+            checkpoints.log(out, asdict(record))
             if step % checkpoint_every == 0 or step == config.steps:
-                _checkpoint(out, model, optimiser, data, config, way, step)
+                checkpoints.write(out, step, model, optimiser, config.size, written, data.photos)
         yield record
+    distributed.level(model, team)
     model.eval()
-    if out:
+    if out and team.rank == 0:
         card = {"config": asdict(config), "people": len(data.people), "data": data.fingerprint, "compute": str(way)}
         weights.save(model, out / "weights.safetensors", size=config.size, card=card)
 
@@ -245,47 +294,81 @@ def read_log(out: Path | str) -> list[Step]:
 
 def read_config(out: Path | str) -> TrainConfig:
     """The config of a run, from its last checkpoint.  Raises: ValueError where there is none."""
-    saved = _latest(Path(out))
-    if saved is None:
-        raise ValueError(f"{out} holds no checkpoint to resume from")
-    return TrainConfig(**json.loads((saved / "state.json").read_text())["config"])
+    return TrainConfig(**checkpoints.read_state(_last(Path(out)))["config"])
+
+
+def read_compute(out: Path | str) -> Compute:
+    """The way in which a run computed, from its last checkpoint.  Raises: ValueError where there is none."""
+    return Compute(**checkpoints.read_state(_last(Path(out)))["compute"])
 
 
 # --- one step ---------------------------------------------------------------------------------------------------------
 
 
-def _step(model, optimiser, images, labels, data: Data, config: TrainConfig, way: Compute, step: int) -> Step:
+class _Both(nn.Module):
+    """Features and logits in one call, which is what DistributedDataParallel and torch.compile wrap."""
+
+    def __init__(self, model: OSNet):
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.model(images)
+        return features, self.model.classify(features)
+
+
+def _step(
+    model, network, optimiser, images, labels, data: Data, config: TrainConfig, way: Compute, step: int, team: Team
+) -> Step:
     start = time.perf_counter()
     rate = learning_rate(config, step)
     for group in optimiser.param_groups:
         group["lr"] = rate
     rng = _stream(config.seed, "batch", step)
     chosen = draw_batch(data.labels, config, step, rng, _neighbours(model, config, step))
-    batch = augment(images[torch.from_numpy(chosen).to(images.device)], config, rng)
+    share = team.share(len(chosen))
+    batch = augment(images[torch.from_numpy(chosen).to(images.device)], config, rng, share)
     target = labels[torch.from_numpy(chosen).to(labels.device)]
     with way.autocast():
-        features = model(batch.contiguous(memory_format=way.memory_format))
-        logits = model.classify(features)
-    features, logits = features.float(), logits.float()
-    cross_entropy = F.cross_entropy(logits, target, label_smoothing=config.label_smoothing)
+        features, logits = network(batch.contiguous(memory_format=way.memory_format))
     joined = bool(config.triplet) and step > config.triplet_from * config.steps
-    triplet = batch_hard(features, target, config.margin) if joined else None
-    loss = cross_entropy + config.triplet * triplet if joined else cross_entropy
+    loss, cross_entropy, triplet = losses(features.float(), logits.float(), target, config, joined, team)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    if torch.isfinite(loss):  # a broken step must not reach the weights
+    right = (logits.argmax(1) == target[share]).float().sum().item() * team.size / len(target)
+    found = [loss.item(), cross_entropy.item(), triplet.item() if joined else math.nan, right]
+    total, cross_entropy, triplet, accuracy = distributed.mean(found, way.device, team)
+    if math.isfinite(total):  # a broken step must not reach the weights
         optimiser.step()
     return Step(
         step=step,
         steps=config.steps,
         photos=step * config.batch,
-        loss=loss.item(),
-        cross_entropy=cross_entropy.item(),
-        triplet=triplet.item() if joined else math.nan,
-        accuracy=(logits.argmax(1) == target).float().mean().item(),
+        loss=total,
+        cross_entropy=cross_entropy,
+        triplet=triplet,
+        accuracy=accuracy,
         learning_rate=rate,
         seconds=time.perf_counter() - start,
     )
+
+
+def losses(
+    features: Tensor, logits: Tensor, target: Tensor, config: TrainConfig, joined: bool, team: Team = ALONE
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """The loss, its cross-entropy and its triplet part, whose means over the team are those of the global batch.
+
+    features: (share, 512) and logits: (share, people), of this process's share.  target: (B,) labels of all photos.
+    joined: whether the triplet loss counts yet; it looks for the hardest photos in the whole batch, on every process.
+    """
+    own = target[team.share(len(target))]
+    cross_entropy = F.cross_entropy(logits, own, label_smoothing=config.label_smoothing)
+    if team.size > 1:  # shares may differ by one photo
+        cross_entropy = cross_entropy * (len(own) * team.size / len(target))
+    if not joined:
+        return cross_entropy, cross_entropy, None
+    triplet = batch_hard(distributed.gather(features, len(target), team), target, config.margin)
+    return cross_entropy + config.triplet * triplet, cross_entropy, triplet
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
@@ -294,7 +377,7 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     if config.warmup and done < config.warmup:
         return config.learning_rate * done / config.warmup
     if config.schedule == "steps":
-        return config.learning_rate * 0.1 ** ((done > 60 / 150) + (done > 120 / 150))
+        return config.learning_rate * 0.1 ** sum(done > milestone for milestone in config.milestones)
     progress = (done - config.warmup) / (1 - config.warmup)
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
 
@@ -340,17 +423,19 @@ def draw_batch(
     return np.concatenate(batch)
 
 
-def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator) -> Tensor:
+def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator, share: slice = slice(None)) -> Tensor:
     """Make photos differ as cameras make them differ: (B, H, W, 3) uint8 -> (B, 3, H, W) float32, normalised.
 
     Flip, shift and zoom are one look-up of rows and columns; colour jitter is brightness, saturation and a gain for
     each channel; erasing fills a rectangle with mean grey. Draws come from rng, so that devices agree.
+    share: the photos to return; draws are made for all, so that a photo's do not depend on who else is returned.
     """
-    b, h, w, _ = images.shape
+    everyone, h, w, _ = images.shape
+    images = images[share]
     device = images.device
 
     def draw(low: float, high: float, *shape: int) -> Tensor:
-        return torch.from_numpy(rng.uniform(low, high, (b, *shape)).astype(np.float32)).to(device)
+        return torch.from_numpy(rng.uniform(low, high, (everyone, *shape))[share].astype(np.float32)).to(device)
 
     zoom = torch.exp(draw(-config.zoom, config.zoom, 1))
     reach = config.shift * h
@@ -359,7 +444,7 @@ def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator) -> Te
     rows, columns = rows.round().long().clamp(0, h - 1), columns.round().long().clamp(0, w - 1)
     if config.flip:
         columns = torch.where(draw(0, 1, 1) < 0.5, columns, columns.flip(1))
-    photo = torch.arange(b, device=device)[:, None, None]
+    photo = torch.arange(len(images), device=device)[:, None, None]
     x = images[photo, rows[:, :, None], columns[:, None, :]].float() / 255
     if config.colour:
         grey = x.mean(3, keepdim=True)
@@ -367,11 +452,14 @@ def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator) -> Te
         x = x * (1 + draw(-config.colour, config.colour, 1, 1, 1)) * (1 + draw(-0.3, 0.3, 1, 1, 3) * config.colour)
     x = (x - torch.tensor(MEAN, device=device)) / torch.tensor(STD, device=device)
     if config.erasing:
-        area, ratio = rng.uniform(0.02, 0.25, b), np.exp(rng.uniform(-1, 1, b))
+        area, ratio = rng.uniform(0.02, 0.25, everyone), np.exp(rng.uniform(-1, 1, everyone))
         high, wide = np.sqrt(area * ratio).clip(0, 1) * h, np.sqrt(area / ratio).clip(0, 1) * w
-        top, left = rng.random(b) * (h - high), rng.random(b) * (w - wide)
-        for i in np.flatnonzero(rng.random(b) < config.erasing):
-            x[i, int(top[i]) : int(top[i] + high[i]), int(left[i]) : int(left[i] + wide[i])] = 0
+        top, left = rng.random(everyone) * (h - high), rng.random(everyone) * (w - wide)
+        chosen = rng.random(everyone) < config.erasing
+        corners = np.stack([top, top + high, left, left + wide], 1).astype(int)[share]
+        for i in np.flatnonzero(chosen[share]):
+            first, last, start, end = corners[i]
+            x[i, first:last, start:end] = 0
     return x.permute(0, 3, 1, 2)
 
 
@@ -399,6 +487,10 @@ def _stream(seed: int, *name: object) -> np.random.Generator:
 
 
 def _optimiser(model: OSNet, config: TrainConfig) -> torch.optim.Optimizer:
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(
+            model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, momentum=0.9
+        )
     if config.optimiser == "amsgrad":
         return torch.optim.Adam(
             model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, amsgrad=True
@@ -417,51 +509,27 @@ def _decays(module: nn.Module) -> bool:
     return isinstance(module, nn.Linear) or (isinstance(module, nn.Conv2d) and module.bias is None)
 
 
-def _check(data: Data, config: TrainConfig) -> None:
+def _check(data: Data, config: TrainConfig, team: Team) -> None:
     if data.images.shape[1:3] != config.size:
         got = "x".join(map(str, data.images.shape[1:3]))
         raise ValueError(f"the config trains at {config.size[0]}x{config.size[1]} pixels, the photos are {got}")
     if len(data.people) < max(2, config.people):
         raise ValueError(f"a batch takes {config.people} people, the data has {len(data.people)}")
+    if config.batch < 2 * team.size:
+        raise ValueError(
+            f"a batch of {config.batch} photos is too small for {team.size} processes; expected 2 or more for each"
+        )
 
 
-# --- checkpoints ------------------------------------------------------------------------------------------------------
-
-
-def _checkpoint(out: Path, model, optimiser, data: Data, config: TrainConfig, way: Compute, step: int) -> None:
-    """Write a whole folder beside the last one, then rename it into place: at any moment one is complete."""
-    out.mkdir(parents=True, exist_ok=True)
-    made = out / f".checkpoint-{os.getpid()}"
-    shutil.rmtree(made, ignore_errors=True)
-    try:
-        made.mkdir()
-        weights.save(model, made / "model.safetensors", size=config.size)
-        torch.save(optimiser.state_dict(), made / "optimiser.pt")
-        state = {"step": step, "config": asdict(config), "compute": asdict(way), "data": data.fingerprint}
-        (made / "state.json").write_text(json.dumps(state))
-        final = out / f"checkpoint-{step:07d}"
-        shutil.rmtree(final, ignore_errors=True)
-        made.rename(final)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    for old in _checkpoints(out)[:-1]:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _checkpoints(out: Path) -> list[Path]:
-    if not out.is_dir():
-        return []
-    return sorted(path for path in out.iterdir() if re.fullmatch(r"checkpoint-\d{7,}", path.name))
-
-
-def _latest(out: Path) -> Path | None:
-    return next(iter(reversed(_checkpoints(out))), None)
+def _last(out: Path) -> Path:
+    saved = checkpoints.latest(out)
+    if saved is None:
+        raise ValueError(f"{out} holds no checkpoint to resume from")
+    return saved
 
 
 def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute | None) -> tuple[int, Compute]:
-    state = json.loads((saved / "state.json").read_text())
-    if state["data"] != data.fingerprint:
-        raise ValueError(f"{saved.parent} was trained on other photos; expected the same folder, unchanged")
+    state = checkpoints.read_state(saved)
     before = TrainConfig(**state["config"])
     changed = [
         f"{field.name} was {getattr(before, field.name)!r}, is {getattr(config, field.name)!r}"
@@ -470,19 +538,8 @@ def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute 
     ]
     if changed:
         raise ValueError(f"{saved.parent} was started with another config: {'; '.join(changed)}")
+    different = checkpoints.changed_photos(saved, data.photos)
+    if different or state["data"] != data.fingerprint:
+        what = f": {different}" if different else ""
+        raise ValueError(f"{saved.parent} was trained on other photos{what}; expected the same folder, unchanged")
     return state["step"], way or Compute(**state["compute"])
-
-
-def _log(out: Path, record: Step) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    with open(out / "log.jsonl", "a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(record)) + "\n")
-
-
-def _cut_log(out: Path, done: int) -> None:
-    """Forget the steps after the checkpoint: they will be taken again. A line cut short by a kill goes too."""
-    path = out / "log.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    temporary = path.with_suffix(".part")
-    temporary.write_text("".join(lines[:done]), encoding="utf-8")
-    os.replace(temporary, path)

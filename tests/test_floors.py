@@ -21,8 +21,9 @@ PACKAGE = "osnet_edu"
 # Ground floor first. A room imports rooms of lower floors and no other. Training has a floor of its
 # own below the experiments, which train networks.
 FLOORS = (
-    ("assets", "compute", "model", "market", "retrieval", "mining", "attribution", "grading"),
+    ("assets", "compute", "model", "market", "retrieval", "mining", "attribution", "grading", "distributed"),
     ("people", "siblings", "costs", "weights", "gates", "embed"),
+    ("checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
     ("widgets", "__main__"),
@@ -164,12 +165,12 @@ def copy(tmp_path: Path) -> Path:
         ("market.py", "def late():\n    from .people import render", "imports osnet_edu.people.render"),
         ("retrieval.py", "from osnet_edu import osnet", "imports osnet_edu.osnet"),
         ("embed.py", "from .gates import anything", "which is on floor 1, from floor 1"),
-        ("embed.py", "from osnet_edu.train import fit", "which is on floor 2, from floor 1"),
-        ("mining.py", "import importlib\nimportlib.import_module('osnet_edu.widgets')", "which is on floor 4"),
+        ("embed.py", "from osnet_edu.train import fit", "which is on floor 3, from floor 1"),
+        ("mining.py", "import importlib\nimportlib.import_module('osnet_edu.widgets')", "which is on floor 5"),
         ("weights.py", "from .nowhere import thing", "which is nowhere"),
         ("utils.py", "", "the house has no room 'utils'"),
         ("people/common.py", "", "'common' does not"),
-        ("train.py", "from . import experiments", "which is on floor 3, from floor 2"),
+        ("train.py", "from . import experiments", "which is on floor 4, from floor 3"),
         ("train.py", "from .people.identity import Identity", "an inner file of people/"),
         ("train.py", "from .people import identity", "an inner file of people/"),
         ("train.py", "import osnet_edu.people.identity", "an inner file of people/"),

@@ -146,7 +146,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(data, t
     [
         ({"people": 1}, "2 or more people"),
         ({"shots": 1}, "2 or more people"),
-        ({"optimiser": "sgd"}, "adamw or amsgrad"),
+        ({"optimiser": "lion"}, "adamw or amsgrad or sgd"),
         ({"schedule": "none"}, "cosine or steps"),
         ({"photos": 0}, "must be positive"),
         ({"size": (16, 8)}, "at least 32x32"),

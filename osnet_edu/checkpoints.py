@@ -1,0 +1,111 @@
+"""The folder of a run: whole checkpoints, each renamed into place, and the log of its steps.
+
+    RUN/checkpoint-0000100/   model.safetensors, optimiser.pt, state.json and photos.txt: what it learned from
+    RUN/log.jsonl             one line a step
+    RUN/weights.safetensors   at the end
+
+At any moment at least one checkpoint is complete, also where the run is killed or the disk is full.
+"""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import torch
+
+from . import weights
+from .model import OSNet
+
+MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", "optimiser.pt", "state.json", "photos.txt"
+
+
+def write(
+    out: Path,
+    step: int,
+    model: OSNet,
+    optimiser: torch.optim.Optimizer,
+    size: tuple[int, int],
+    state: dict,
+    photos: tuple[str, ...],
+) -> None:
+    """Write a whole folder beside the last one, rename it into place, and only then remove the last one.
+
+    state: JSON values.  photos: a line for each photo that is learned from.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    made = out / f".checkpoint-{os.getpid()}"
+    shutil.rmtree(made, ignore_errors=True)
+    try:
+        made.mkdir()
+        weights.save(model, made / MODEL, size=size)
+        torch.save(optimiser.state_dict(), made / OPTIMISER)
+        (made / PHOTOS).write_text("".join(f"{line}\n" for line in photos), encoding="utf-8")
+        (made / STATE).write_text(json.dumps({"step": step, **state}), encoding="utf-8")
+        final = out / f"checkpoint-{step:07d}"
+        shutil.rmtree(final, ignore_errors=True)
+        made.rename(final)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    for old in _all(out)[:-1]:
+        shutil.rmtree(old, ignore_errors=True)
+    for left in out.glob(".checkpoint-*"):  # by a process that was killed while it wrote
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def latest(out: Path | str) -> Path | None:
+    """The last whole checkpoint of a run, or None."""
+    return next(iter(reversed(_all(Path(out)))), None)
+
+
+def read_state(saved: Path) -> dict:
+    """What `write` was given as state, and the step."""
+    return json.loads((saved / STATE).read_text(encoding="utf-8"))
+
+
+def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
+    """In words, how these photos differ from those of a checkpoint, or None where they are the same.
+
+    photos: lines that begin with a name; what follows tells whether the picture is the same.
+    """
+    path = saved / PHOTOS
+    before = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    if not before or not photos or before == list(photos):
+        return None
+    was, now = (dict(line.partition(" ")[::2] for line in lines) for lines in (before, photos))
+    firsts = {
+        "missing": next((name for name in was if name not in now), None),
+        "new": next((name for name in now if name not in was), None),
+        "another picture": next((name for name in was if name in now and was[name] != now[name]), None),
+    }
+    told = [f"{name} is {what}" for what, name in firsts.items() if name]
+    counts = f"was {_counted(was)}, is {_counted(now)}" if list(was) != list(now) else f"still {_counted(now)}"
+    return f"{counts}; for one, {', '.join(told)}" if told else f"{counts}, in another order"
+
+
+def log(out: Path, record: dict) -> None:
+    """Add a line to the log."""
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / "log.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
+
+
+def cut_log(out: Path, done: int) -> None:
+    """Forget the steps after the checkpoint: they will be taken again. A line cut short by a kill goes too."""
+    path = out / "log.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    temporary = path.with_suffix(".part")
+    temporary.write_text("".join(lines[:done]), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _all(out: Path) -> list[Path]:
+    if not out.is_dir():
+        return []
+    return sorted(path for path in out.iterdir() if re.fullmatch(r"checkpoint-\d{7,}", path.name))
+
+
+def _counted(names: dict[str, str]) -> str:
+    people = {name.partition("_")[0] for name in names}
+    return f"{len(names)} photos of {len(people)} people"
