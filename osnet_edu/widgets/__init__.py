@@ -13,6 +13,11 @@ _HOME = {
     "Convolution": "convolution",
     "ReceptiveField": "receptive_field",
     "NetworkCosts": "network_costs",
+    "Training": "training",
+    "Replay": "training",
+    "replay": "training",
+    "Watch": "watching",
+    "Recording": "watching",
     "picture": "pictures",
 }
 __all__ = list(_HOME)
