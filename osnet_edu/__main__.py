@@ -3,15 +3,18 @@
 import argparse
 import errno
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import fields, replace
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
-from . import assets, compute, market, retrieval, train, weights
+from . import assets, checkpoints, compute, distributed, market, memory, retrieval, train, weights
+from .distributed import ALONE, Team
 from .embed import embed
 
 
@@ -19,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.  Returns: the exit status, 0 for success, 2 where the input was refused."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        with _one_voice(distributed.launched()):
+            options.run(options)
         return 0
     except KeyboardInterrupt:
         _say("Stopped.")
@@ -32,8 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(reason: object) -> int:
-    _say(f"osnet_edu: {reason}")
+    team = distributed.launched()
+    _say(f"osnet_edu: {f'{team}: ' if team.size > 1 else ''}{reason}")
     return 2
+
+
+@contextmanager
+def _one_voice(team: Team) -> Iterator[None]:
+    """Of several processes that do the same, only the one of rank 0 speaks; what is refused, each says for itself."""
+    if team.rank == 0:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
 
 
 def _say(*words: object) -> None:
@@ -96,52 +111,120 @@ def run_train(options: argparse.Namespace) -> None:
     out = Path(options.out)
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not options.resume:
         raise ValueError(f"{out} exists and is not empty; expected a new folder, or --resume to go on with a run in it")
-    if options.resume:
-        config = train.read_config(out)
-    else:
-        config = train.TrainConfig.published() if options.recipe == "published" else train.TrainConfig()
-    given = {field.name: getattr(options, field.name, None) for field in fields(train.TrainConfig)}
-    config = replace(config, **{name: value for name, value in given.items() if value is not None})
+    way = train.read_compute(out) if options.resume else compute.Compute(options.device or "cpu")
+    asked = {name: getattr(options, name) for name in ("device", "dtype", "threads") if getattr(options, name)}
+    way = replace(way, **asked)
+    compute.check_device(way.device)
+    with distributed.joined(way.device) as team:
+        try:
+            _train(options, out, way, team)
+        except KeyboardInterrupt:
+            _say(f"\nStopped. {_how_to_go_on(out)}")
+            raise
+        except distributed.PeerLost as error:
+            raise distributed.PeerLost(f"{error}. {_how_to_go_on(out)}") from error
+
+
+def _how_to_go_on(out: Path) -> str:
+    if checkpoints.latest(out) is None:
+        return "No checkpoint was written yet."
+    return f"{out} keeps the last checkpoint; the same command with --resume goes on from there."
+
+
+def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: Team) -> None:
     found = market.read(_data(options))
+    people = [photo.person for photo in found.train if photo.person > 0]
+    config = _config(options, len(people), out)
+    need = memory.training(
+        train.build(config, len(set(people))),
+        config.size,
+        photos=len(people),
+        batch=-(-config.batch // team.size),
+        optimiser=config.optimiser,
+        dtype=options.dtype or (way.dtype if options.resume else "float32"),
+    )
+    each = f" for each of {team.size} processes" if team.size > 1 else ""
+    _say(f"Memory, estimated{each}: about {need}.")
+    memory.check(need, 1 if way.device == "cuda" else team.local_size, memory.available(way.device))
     with _progress("reading") as progress:
         data = train.load(found.train, config.size, progress)
     if config.people > len(data.people):
         _say(f"Too few people for the usual batch: batches of {len(data.people)} people instead of {config.people}.")
         config = replace(config, people=len(data.people))
+    few = int((np.bincount(data.labels) < config.shots).sum()) if config.people else 0
+    if few:
+        _say(f"{few} of {len(data.people)} people have fewer than {config.shots} photos, which come again in a batch.")
     _say(f"{len(data.images)} photos of {len(data.people)} people; {config.steps} steps of {config.batch} photos.")
-    way = None
     if not options.resume:
-        way = _choose_way(config, len(data.people), options)
+        way = _choose_way(config, len(data.people), options, way.device, team)
     model = train.build(config, len(data.people))
-    steps = train.fit(model, data, config, way=way, out=out, resume=options.resume)
-    try:
-        with tqdm(total=config.photos, unit=" photos", desc="training", file=sys.stderr, smoothing=0.02) as bar:
-            for step in steps:
-                bar.update(step.photos - bar.n)
-                bar.set_postfix(loss=f"{step.loss:.3f}", right=f"{step.accuracy:.0%}", refresh=False)
-    except KeyboardInterrupt:
-        _say(f"\nStopped. {out} keeps the last checkpoint; the same command with --resume goes on from there.")
-        raise
+    steps = train.fit(
+        model,
+        data,
+        config,
+        way=way,
+        out=out,
+        resume=options.resume,
+        checkpoint_every=options.checkpoint_every,
+        compiled=options.compile,
+        team=team,
+    )
+    with tqdm(total=config.photos, unit=" photos", desc="training", file=sys.stderr, smoothing=0.02) as bar:
+        for step in steps:
+            bar.update(step.photos - bar.n)
+            bar.set_postfix(loss=f"{step.loss:.3f}", right=f"{step.accuracy:.0%}", refresh=False)
     print(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
-    with compute.using(way or compute.Compute()):
-        _report(_score(weights.Checkpoint(model, config.size), found, None, "cosine"))
+    with compute.using(way):
+        _report(_score(weights.Checkpoint(model, config.size), found, None, "cosine", team))
     _say_skipped((*found.skipped, *data.skipped))
 
 
-def _choose_way(config: train.TrainConfig, people: int, options: argparse.Namespace) -> compute.Compute:
-    ways = compute.candidates(options.device, options.dtype, options.threads)
+def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainConfig:
+    """What the options ask for.  photos: of the training split, by which some recipes count epochs."""
+    if options.resume:
+        config = train.read_config(out)
+    else:
+        config = RECIPES[options.recipe](photos)
+    given = {field.name: getattr(options, field.name, None) for field in fields(train.TrainConfig)}
+    given = {name: value for name, value in given.items() if value is not None}
+    if options.batch and config.people:
+        if options.batch % config.shots:
+            raise ValueError(f"--batch must be a multiple of {config.shots}, the photos a person, got {options.batch}")
+        given["people"] = options.batch // config.shots
+    elif options.batch:
+        given["shots"] = options.batch
+    return replace(config, **given)
+
+
+RECIPES: dict[str, Callable[[int], train.TrainConfig]] = {
+    "kit": lambda photos: train.TrainConfig(),
+    "published": lambda photos: train.TrainConfig.published(),
+    "market": train.TrainConfig.market,
+    "market-scratch": train.TrainConfig.market_scratch,
+}
+
+
+def _choose_way(
+    config: train.TrainConfig, people: int, options: argparse.Namespace, device: str, team: Team
+) -> compute.Compute:
+    # Processes beside one another share the cores, so that they measure at the same time and with a share of them.
+    threads = options.threads or (max(1, compute.available_threads() // team.local_size) if team.size > 1 else None)
+    ways = compute.candidates(device, options.dtype, threads)
     _say("Measuring for three seconds how this machine computes fastest ...")
     timings = train.choose(config, people, ways)
     for timing in timings:
         _say(f"  {timing.rate:7.0f} photos/s  {timing.compute}")
-    _say(f"So about {config.photos / timings[0].rate / 60:.1f} minutes.")
-    return timings[0].compute
+    _say(f"So about {config.photos / timings[0].rate / 60 / team.size:.1f} minutes.")
+    return distributed.agreed(timings[0].compute, team)
 
 
 def evaluate(options: argparse.Namespace) -> None:
+    compute.check_device(options.device)
     found = market.read(_data(options))
     checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
-    score, skipped = _score(checkpoint, found, options.size, options.distance)
+    with distributed.joined(options.device) as team:
+        checkpoint.model.to(options.device)
+        score, skipped = _score(checkpoint, found, options.size, options.distance, team)
     if options.json:
         print(json.dumps(_figures(score)))
     else:
@@ -151,11 +234,11 @@ def evaluate(options: argparse.Namespace) -> None:
     _say_skipped(found.skipped)
 
 
-def _score(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str):
+def _score(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str, team: Team = ALONE):
     sides = []
     for name, photos in (("queries", found.query), ("gallery", found.gallery)):
         with _progress(f"embedding {name}") as progress:
-            sides.append(embed(checkpoint.model, photos, size=size or checkpoint.size, progress=progress))
+            sides.append(embed(checkpoint.model, photos, size=size or checkpoint.size, progress=progress, team=team))
     return retrieval.score(*sides, metric), (*sides[0].skipped, *sides[1].skipped)
 
 
@@ -205,11 +288,30 @@ def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo
 def experiment(options: argparse.Namespace) -> None:
     from . import experiments
 
-    found = experiments.EXPERIMENTS.get(options.name)
+    measured, trained = experiments.EXPERIMENTS, experiments.TRAINED
+    if options.name in trained:
+        out = Path(options.out or "results")
+        given = {"photos": options.photos, "seeds": range(options.seeds) if options.seeds else None}
+        _say(f"Each run adds a line to {out / options.name}.csv; the same command goes on where it was stopped.")
+        with _progress(options.name, "run") as progress:
+            result = trained[options.name](
+                _data(options),
+                out,
+                progress,
+                workers=options.workers or compute.available_threads(),
+                **{name: value for name, value in given.items() if value is not None},
+            )
+        print(result)
+        return
+    found = measured.get(options.name)
     if found is None:
-        raise ValueError(f"experiment must be one of {', '.join(experiments.EXPERIMENTS)}, got {options.name!r}")
+        raise ValueError(f"experiment must be one of {', '.join([*measured, *trained])}, got {options.name!r}")
+    if options.out or options.workers or options.photos or options.seeds:
+        raise ValueError(
+            f"{options.name} trains nothing: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
+        )
     with _progress(options.name, "step") as progress:
-        print(found(Path(options.data) if options.data else assets.subset(), progress))
+        print(found(_data(options), progress))
 
 
 def _data(options: argparse.Namespace) -> Path:
@@ -277,21 +379,30 @@ def _parser() -> argparse.ArgumentParser:
     one = command("train", run_train, "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.")
     with_data(one)
     one.add_argument("--out", required=True, metavar="RUN", help="a new folder for checkpoints, log and weights")
-    one.add_argument("--width", type=float, metavar="W", help="of the network (default 0.25)")
-    one.add_argument("--photos", type=_count, metavar="N", help="photos seen in training (default 96000)")
-    one.add_argument("--size", type=_size, metavar="HxW", help="of the photos (default 128x64)")
+    one.add_argument("--width", type=float, metavar="W", help="of the network (default 0.25; 1.0 for market)")
+    one.add_argument("--photos", type=_count, metavar="N", help="photos seen in training (default 96000; 150 epochs)")
+    one.add_argument("--batch", type=_count, metavar="B", help="photos in a batch, of all processes (default 64)")
+    one.add_argument("--size", type=_size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)")
     one.add_argument("--seed", type=int)
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
-    one.add_argument("--recipe", choices=("kit", "published"), default="kit", help="the paper's, for comparison")
-    one.add_argument("--device", default="cpu", choices=("cpu", "cuda", "mps"))
+    one.add_argument("--checkpoint-every", type=_count, default=100, metavar="N", help="steps (default 100)")
+    one.add_argument(
+        "--recipe",
+        choices=tuple(RECIPES),
+        default="kit",
+        help="published: the paper's, for comparison at the kit's size; market: for a real Market-1501 as in the paper",
+    )
+    one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
     one.add_argument("--dtype", choices=tuple(compute.DTYPES), help="default: measured")
     one.add_argument("--threads", type=_count, help="default: measured")
+    one.add_argument("--compile", action="store_true", help="through torch.compile, which first takes a minute")
 
     one = command("evaluate", evaluate, "Score weights by the Market-1501 rule.")
     with_data(one)
     with_weights(one)
     one.add_argument("--size", type=_size, metavar="HxW", help="default: the size that the weights were trained at")
     one.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine")
+    one.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu")
     one.add_argument("--json", action="store_true", help="print one JSON object of fractions")
 
     one = command("explain", explain, "Draw which pixels of a gallery photo speak for and against a query.")
@@ -305,6 +416,10 @@ def _parser() -> argparse.ArgumentParser:
     one = command("experiment", experiment, "Run a measurement and print its table.")
     one.add_argument("name", metavar="NAME")
     with_data(one)
+    one.add_argument("--out", metavar="FOLDER", help="for one that trains: of its NAME.csv (default results)")
+    one.add_argument("--workers", type=_count, metavar="N", help="processes of one thread (default: one a core)")
+    one.add_argument("--photos", type=_count, metavar="N", help="photos seen in each run (default: the experiment's)")
+    one.add_argument("--seeds", type=_count, metavar="N", help="seeds 0 to N - 1 (default: the experiment's)")
     return parser
 
 

@@ -66,6 +66,18 @@ def training(model: OSNet, size: tuple[int, int], *, photos: int, batch: int, op
     )
 
 
+def check(need: Need, processes: int, there: int | None) -> None:
+    """Raises: ValueError, saying what to lower, where so many processes need more memory than there is.
+
+    there: as `available` tells it; None lets everything pass.
+    """
+    if there is not None and processes * need.total > there:
+        raise ValueError(
+            f"training so needs about {_size(processes * need.total)} of memory and {_size(there)} are there; "
+            "lower --batch, --size or --width, or try --dtype bfloat16"
+        )
+
+
 def kept_for_backward(model: OSNet, size: tuple[int, int]) -> tuple[int, int]:
     """Bytes that one photo leaves behind for the backward pass in float32, and the largest single map among them.
 

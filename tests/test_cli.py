@@ -139,13 +139,13 @@ def test_ctrl_c_in_training_says_how_to_go_on(folder, tmp_path, capsys, monkeypa
     real = cli.train.fit
 
     def interrupted(*args, **kw):
-        for i, step in enumerate(real(*args, checkpoint_every=1, **kw)):
+        for i, step in enumerate(real(*args, **kw)):
             if i == 2:
                 raise KeyboardInterrupt
             yield step
 
     monkeypatch.setattr(cli.train, "fit", interrupted)
-    assert run("train", folder, "--out", tmp_path / "run", *SHORT) == 130
+    assert run("train", folder, "--out", tmp_path / "run", "--checkpoint-every", 1, *SHORT) == 130
     assert "--resume goes on from there" in capsys.readouterr().err
     monkeypatch.undo()
     assert run("train", folder, "--out", tmp_path / "run", "--resume") == 0
