@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from . import baselines, first_figure, oracle, twins
+from . import ablation, baselines, first_figure, ingredients, oracle, overfitting, twins
 
 Progress = Callable[[int, int], None]
 
@@ -12,4 +12,11 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "oracle": oracle.run,
     "twins": twins.run,
     "first-figure": first_figure.run,
+}
+
+# These train networks: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on.
+TRAINED: dict[str, Callable[..., object]] = {
+    ablation.NAME: ablation.run,
+    ingredients.NAME: ingredients.run,
+    overfitting.NAME: overfitting.run,
 }

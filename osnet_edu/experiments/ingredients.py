@@ -1,0 +1,93 @@
+"""What each ingredient of the recipe adds, shown by leaving it out: paired runs at equal steps."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..train import TrainConfig
+from . import compare
+from .runs import Outcome, Plan, Variant, run_all, shipped
+
+NAME = "ingredients"
+PHOTOS = 16_000
+SEEDS = (0, 1, 2)
+REFERENCE = "all of it"
+# What to change in the recipe, by what is then missing.
+CHANGES: dict[str, dict[str, object]] = {
+    REFERENCE: {},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "no triplet loss": {"triplet": 0.0},
+    "no people in batches": {"people": 0, "shots": 64},
+    "no augmentation": {"flip": False, "shift": 0.0, "zoom": 0.0, "colour": 0.0, "erasing": 0.0},
+    "no weight decay": {"weight_decay": 0.0},
+    "triplet from step 0": {"triplet_from": 0.0},
+}
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """The runs, and what follows from them."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def means(self, metric: str = "mean_ap") -> dict[str, float]:
+        """The mean over seeds, in per cent, by what was changed."""
+        names, seeds = compare.complete(self.outcomes)
+        means = 100 * compare.table(self.outcomes, names, seeds, metric).mean(1)
+        return dict(zip(names, means.tolist(), strict=True))
+
+    def differences(self, metric: str = "mean_ap") -> dict[str, compare.Difference]:
+        """What each change did to the whole recipe's score, in points."""
+        return compare.differences(self.outcomes, REFERENCE, metric)
+
+    def sentences(self, metric: str = "mean_ap") -> str:
+        """Which changes did harm, which helped, and which made no difference that these runs could show."""
+        found = self.differences(metric)
+        kinds = {
+            "Worse, with an interval below 0": [d for d in found.values() if d.high < 0],
+            "Better, with an interval above 0": [d for d in found.values() if d.low > 0],
+            "Left open, because the interval holds 0": [d for d in found.values() if not d.clear],
+        }
+        return "\n".join(f"{kind}: {', '.join(d.variant for d in ds) or 'none'}." for kind, ds in kinds.items())
+
+    def __str__(self) -> str:
+        _, seeds = compare.complete(self.outcomes)
+        photos = sorted({outcome.photos for outcome in self.outcomes})
+        minutes = sum(outcome.seconds for outcome in self.outcomes) / 60
+        lines = [
+            f"{len(self.outcomes)} runs, seeds {', '.join(map(str, seeds))}, {' or '.join(f'{p:,}' for p in photos)} "
+            f"photos each, {minutes:.0f} minutes of training on one thread. Differences to {REFERENCE} in points; "
+            "95 % intervals over paired seeds and test people.",
+            f"{'':<24} {'mAP':>5} {'':<22} {'rank-1':>6}",
+        ]
+        means = [self.means(metric) for metric in ("mean_ap", "rank1")]
+        gaps = [self.differences(metric) for metric in ("mean_ap", "rank1")]
+        for name in means[0]:
+            cells = [f"{mean[name]:5.1f} {gap.get(name, '')!s:<22}" for mean, gap in zip(means, gaps, strict=True)]
+            lines.append(f"{name:<24} {cells[0]} {cells[1]}".rstrip())
+        return "\n".join([*lines, "", self.sentences()])
+
+
+def plan(root: Path, photos: int = PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
+    """The whole recipe, and every change.  config: another recipe than the kit's; its budget is replaced."""
+    config = replace(config or TrainConfig(), photos=photos)
+    variants = tuple(Variant(name, replace(config, **change)) for name, change in CHANGES.items())
+    return Plan(NAME, root, variants, tuple(seeds))
+
+
+def run(
+    root: Path,
+    out: Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    workers: int = 2,
+    photos: int = PHOTOS,
+    seeds: Sequence[int] = SEEDS,
+) -> Ingredients:
+    """Train the kit's recipe and, one at a time, leave out what it is made of."""
+    return Ingredients(run_all(plan(root, photos, seeds), out, workers=workers, progress=progress))
+
+
+def read_shipped() -> Ingredients:
+    """The runs that ship with the kit."""
+    return Ingredients(shipped(NAME))
