@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from . import ablation, baselines, first_figure, ingredients, oracle, overfitting, twins
+from . import ablation, baselines, first_figure, ingredients, oracle, overfitting, parts, twins
 
 Progress = Callable[[int, int], None]
 
@@ -11,6 +11,7 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "baselines": baselines.run,
     "oracle": oracle.run,
     "twins": twins.run,
+    "parts": parts.run,
     "first-figure": first_figure.run,
 }
 
