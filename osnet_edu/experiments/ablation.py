@@ -106,7 +106,7 @@ class Ablation:
                 paper = "             " if np.isnan(line.published) else f"{line.published:6.1f}       "
                 if not np.isnan(line.published) and line.difference:
                     paper = f"{line.published:6.1f} {line.published_difference:+6.1f}"
-                ours = f"{line.ours:6.1f}  {line.difference or '':<22}"
+                ours = f"{line.ours:6.1f}  {line.difference or ''!s:<22}"
                 lines.append(f"{number}{line.row.name:<23} {paper}  {ours} {line.verdict}".rstrip())
         lines += ["", self.sentences()]
         return "\n".join(lines)
