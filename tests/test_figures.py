@@ -16,6 +16,8 @@ from PIL import Image
 
 from osnet_edu import attribution, figures, market, mining
 from osnet_edu.embed import Embedding
+from osnet_edu.figures.heat import overlay
+from osnet_edu.figures.paper import DARK, wide
 from osnet_edu.gates import GateReading
 
 
@@ -200,7 +202,7 @@ def test_heat_is_blue_and_orange_and_leaves_the_photo_where_there_is_none():
     image = noise(1, 16, 8)[0]
     heat = np.zeros((16, 8))
     heat[2, 3], heat[9, 5] = 1, -1
-    over = figures._overlay(image, heat, 1.0)
+    over = overlay(image, heat, 1.0)
     grey = 0.35 + 0.6 * (image @ np.array([0.299, 0.587, 0.114])) / 255
     still = heat == 0
     np.testing.assert_allclose(over[still], np.repeat(grey[still][:, None], 3, 1))
@@ -224,7 +226,7 @@ def test_heats_name_each_method_and_its_scale():
 
 def test_every_method_has_a_name_that_fits_its_column():
     for name in attribution.METHODS:
-        assert all(figures._wide(word, 9.5) < 1.5 for word in name.split(" ", 1))
+        assert all(wide(word, 9.5) < 1.5 for word in name.split(" ", 1))
 
 
 def test_an_explained_pair_says_whose_photos_they_are():
@@ -315,7 +317,7 @@ def test_light_and_dark_colours_keep_their_contrast():
 
     for colour in (figures.INK, figures.MUTED, figures.ORANGE, figures.BLUE):
         assert contrast(colour, figures.PAPER) >= 4.5
-        assert contrast(figures._DARK[colour], figures._DARK[figures.PAPER]) >= 4.5
+        assert contrast(DARK[colour], DARK[figures.PAPER]) >= 4.5
 
 
 def test_no_words_leave_the_page():

@@ -1,0 +1,17 @@
+"""Pictures of records: photos, rankings, triplets, gates, heat, comparisons, and the map that says where you are.
+
+Every function returns a matplotlib Figure of its own (no pyplot, no global state) that carries its description as its
+label; `show` puts it into a notebook with that description as alt text, readable in the light and the dark theme.
+"""
+
+from .heat import explained_pair, gates, heats
+from .measured import first_figure, intervals
+from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ORANGE, OTHER, PANEL, PAPER, SAME, WIDTH, show
+from .place import you_are_here
+from .portraits import mined, photos, ranked, ranking, triplet
+
+__all__ = [
+    "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME", "WIDTH",
+    "explained_pair", "first_figure", "gates", "heats", "intervals", "mined", "photos", "ranked", "ranking", "show",
+    "triplet", "you_are_here",
+]  # fmt: skip

@@ -1,0 +1,198 @@
+"""What every picture is drawn on: colours for light and dark paper, a sheet in inches, and the way into a page.
+
+Conventions, the same in every picture: orange and a solid frame mean "same person" or "speaks for"; blue and a dashed
+frame mean "other person" or "speaks against". Photos are enlarged by whole factors, so that a pixel stays a square.
+Lengths are inches at 96 CSS pixels; x runs to the right and y down.
+"""
+
+import base64
+import hashlib
+import html
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from math import ceil
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import Collection
+from matplotlib.colors import LinearSegmentedColormap, to_rgb, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch, Rectangle
+from matplotlib.text import Text
+
+DPI = 192  # two device pixels for each CSS pixel
+CSS = 96
+WIDTH = 9.0  # the widest figure that fits a notebook beside JupyterLab's file list
+
+# Each colour on white and on black paper. `show` swaps one for the other.
+INK, MUTED, PAPER, PANEL, LINE = "#1d2430", "#5a6472", "#ffffff", "#eef2f7", "#b9c2cd"
+ORANGE, BLUE = "#c2540a", "#1f5fa8"
+DARK = {
+    INK: "#e9ecf1",
+    MUTED: "#abb4c0",
+    PAPER: "#111111",
+    PANEL: "#222a33",
+    LINE: "#4c5764",
+    ORANGE: "#ff9c47",
+    BLUE: "#78b6f7",
+}
+HEAT = LinearSegmentedColormap.from_list("blue_orange", ["#0b3c7d", "#4f93d8", "#f2f2f2", "#f0963c", "#9a3c00"])
+
+SAME, OTHER = "✓ same person", "other person"
+
+
+# ---- into a notebook ---------------------------------------------------------------------------------------------
+
+
+def show(figure: Figure, alt: str | None = None):
+    """A figure as notebook output: one <img> with alt text, drawn for the light and for the dark theme.
+
+    alt: what a person who does not see the picture should know; None takes the figure's own description (its label).
+    Returns: IPython.display.HTML. Where a page strips styles (an untrusted notebook), the light picture remains.
+    Raises: ValueError where there is no description.
+    """
+    from IPython.display import HTML
+
+    alt = (figure.get_label() if alt is None else alt).strip()
+    if not alt:
+        raise ValueError("a picture needs alt text: say in a sentence or two what there is to see")
+    light, dark = _png(figure), _png(figure, DARK)
+    name = "osnet-edu-" + hashlib.sha256(light.encode()).hexdigest()[:12]
+    width = round(figure.get_figwidth() * CSS)
+    return HTML(
+        f'<img class="{name}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%; height: auto" '
+        f'src="data:image/png;base64,{light}">'
+        f'<style>[data-jp-theme-light="false"] img.{name} {{ content: url("data:image/png;base64,{dark}") }}</style>'
+    )
+
+
+def _png(figure: Figure, colours: Mapping[str, str] | None = None) -> str:
+    """The figure as base64 PNG, with some colours exchanged for the moment of drawing."""
+    FigureCanvasAgg(figure)
+    undo = _recolour(figure, {to_rgb(old): to_rgb(new) for old, new in (colours or {}).items()})
+    try:
+        file = BytesIO()
+        figure.savefig(file, format="png", dpi=DPI, facecolor=figure.get_facecolor())
+    finally:
+        for setter, colour in undo:
+            setter(colour)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _recolour(figure: Figure, colours: Mapping[tuple, tuple]) -> list[tuple]:
+    """Exchange colours of all artists, alpha kept.  Returns: (setter, old colour) pairs that undo it."""
+    undo = []
+    black, ink = (0.0, 0.0, 0.0), to_rgb(INK)
+
+    def swap(get, put) -> None:
+        old = get()
+        rgba = to_rgba(old) if not isinstance(old, np.ndarray) or old.ndim == 1 else None
+        if rgba is None:  # a collection: one colour for each member
+            new = [(*colours.get(to_rgb(c[:3]), to_rgb(c[:3])), c[3]) for c in old]
+        else:
+            key = ink if rgba[:3] == black else rgba[:3]  # what nobody coloured is black
+            new = (*colours.get(key, rgba[:3]), rgba[3])
+        undo.append((put, old))
+        put(new)
+
+    if not colours:
+        return undo
+    for artist in figure.findobj():
+        if isinstance(artist, Text):
+            swap(artist.get_color, artist.set_color)
+        elif isinstance(artist, Line2D):
+            swap(artist.get_color, artist.set_color)
+            swap(artist.get_markerfacecolor, artist.set_markerfacecolor)
+            swap(artist.get_markeredgecolor, artist.set_markeredgecolor)
+        elif isinstance(artist, Patch | Collection):
+            swap(artist.get_facecolor, artist.set_facecolor)
+            swap(artist.get_edgecolor, artist.set_edgecolor)
+    return undo
+
+
+# ---- paper -------------------------------------------------------------------------------------------------------
+
+
+class Sheet:
+    """One empty figure with a single axis over all of it, measured in inches from the upper left corner."""
+
+    def __init__(self, width: float, height: float, description: str):
+        width, height = (ceil(length * DPI) / DPI for length in (width, height))
+        self.figure = Figure((width, height), dpi=DPI, facecolor=PAPER)
+        self.figure.set_label(description)
+        self.ax = self.figure.add_axes((0, 0, 1, 1))
+        self.ax.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+        self.ax.set_axis_off()
+
+    def text(self, x: float, y: float, words: str, *, size: float = 10, color: str = INK, va="top", **more) -> None:
+        """Words; with va "top", y is the top of the first line, and lines stand evenly on their baselines."""
+        for i, line in enumerate(words.split("\n") if va == "top" else [words]):
+            down = (0.78 + 1.4 * i) * size / 72 if va == "top" else 0
+            align = {"va": "baseline" if va == "top" else va, "ha": "left", "zorder": 4}
+            self.ax.text(x, y + down, line, fontsize=size, color=color, **(align | more))
+
+    def image(self, picture: np.ndarray, x: float, y: float, width: float, height: float, **more) -> None:
+        x, y = (round(length * DPI) / DPI for length in (x, y))  # on whole pixels, or some squares come out uneven
+        self.ax.imshow(
+            picture, extent=(x, x + width, y + height, y), interpolation="nearest", aspect="auto", zorder=1, **more
+        )
+
+    def box(self, x: float, y: float, width: float, height: float, *, fill=PANEL, edge="none", round=0.0, **more):
+        # A fill that lets light through gets paper below it, so that no line shows through the box.
+        fills = [PAPER, fill] if fill != "none" and to_rgba(fill)[3] < 1 else [fill]
+        for face in fills:
+            shape = (
+                FancyBboxPatch((x, y), width, height, boxstyle=f"round,pad=0,rounding_size={round}")
+                if round
+                else Rectangle((x, y), width, height)
+            )
+            shape.set(facecolor=face, edgecolor=edge, **({"linewidth": 1.0, "zorder": 2} | more))
+            self.ax.add_patch(shape)
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], *, color: str = LINE, **more) -> None:
+        self.ax.add_line(Line2D(xs, ys, color=color, **({"linewidth": 1.0, "zorder": 1.5} | more)))
+
+    def arrow(self, start: tuple[float, float], end: tuple[float, float], *, color: str = MUTED, **more) -> None:
+        style = {"arrowstyle": "-|>", "mutation_scale": 7, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0, "zorder": 2}
+        self.ax.add_patch(FancyArrowPatch(start, end, color=color, **(style | more)))
+
+    def frame(self, x: float, y: float, width: float, height: float, same: bool) -> None:
+        """Solid and orange round the same person, dashed and blue round another."""
+        pad = 0.035
+        style = (
+            {"edge": ORANGE, "linewidth": 3.0} if same else {"edge": BLUE, "linewidth": 2.0, "linestyle": (0, (3, 2))}
+        )
+        self.box(x - pad, y - pad, width + 2 * pad, height + 2 * pad, fill="none", zorder=3, **style)
+
+    def verdict(self, x: float, y: float, same: bool, **more) -> None:
+        self.text(x, y, SAME if same else OTHER, color=ORANGE if same else BLUE, weight="bold", **more)
+
+
+def fitted(image: np.ndarray, width: float) -> tuple[float, float]:
+    """(width, height) in inches of a photo enlarged (or, if it is large, reduced) by a whole factor near a width."""
+    rows, columns = image.shape[:2]
+    wanted = width * DPI / columns
+    factor = max(1, round(wanted)) if wanted >= 0.75 else 1 / round(1 / wanted)
+    return columns * factor / DPI, rows * factor / DPI
+
+
+def as_pictures(images: np.ndarray) -> np.ndarray:
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
+        raise ValueError(f"expected photos (N, H, W, 3) of uint8, got {images.shape} of {images.dtype}")
+    return images
+
+
+def as_sentence(words: str) -> str:
+    """A title as the beginning of a description."""
+    return f"{words}{'' if words.endswith(('.', '?', '!')) else '.'} " if words else ""
+
+
+def wide(words: str, size: float) -> float:
+    """A text's width in inches, roughly: enough to keep it on the page."""
+    return max((len(line) for line in words.split("\n")), default=0) * size * 0.6 / 72
+
+
+def plural(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
