@@ -384,6 +384,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--batch", type=_count, metavar="B", help="photos in a batch, of all processes (default 64)")
     one.add_argument("--size", type=_size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)")
     one.add_argument("--seed", type=int)
+    one.add_argument("--weight-decay", type=float, metavar="D", help="less for more people (default 1)")
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
     one.add_argument("--checkpoint-every", type=_count, default=100, metavar="N", help="steps (default 100)")
     one.add_argument(

@@ -54,7 +54,7 @@ class TrainConfig:
     lookalikes: bool = False
     optimiser: str = "adamw"
     learning_rate: float = 4e-3
-    weight_decay: float = 0.5
+    weight_decay: float = 1.0
     schedule: str = "cosine"
     milestones: tuple[float, ...] = (60 / 150, 120 / 150)
     warmup: float = 0.08
