@@ -9,9 +9,10 @@ from .measured import first_figure, intervals
 from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ORANGE, OTHER, PANEL, PAPER, SAME, WIDTH, show
 from .place import you_are_here
 from .portraits import mined, photos, ranked, ranking, triplet
+from .training import augmented, collapses, left_out, schedules
 
 __all__ = [
     "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME", "WIDTH",
-    "explained_pair", "first_figure", "gates", "heats", "intervals", "mined", "photos", "ranked", "ranking", "show",
-    "triplet", "you_are_here",
+    "augmented", "collapses", "explained_pair", "first_figure", "gates", "heats", "intervals", "left_out", "mined",
+    "photos", "ranked", "ranking", "schedules", "show", "triplet", "you_are_here",
 ]  # fmt: skip

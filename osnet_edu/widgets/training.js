@@ -3,10 +3,10 @@
 // JupyterLab takes arrow keys and letters for its own, unless the very element that has the focus asks it not to.
 const KEYED = ["button", "input", "select"];
 const SVG = "http://www.w3.org/2000/svg";
-const WIDE = 330; // of a chart, in its own units
-const HIGH = 212;
-const LEFT = 40;
-const RIGHT = 30;
+const WIDE = 264; // of a chart, in its own units
+const HIGH = 200;
+const LEFT = 38;
+const RIGHT = 28;
 const TOP = 8;
 const BOTTOM = 30;
 
@@ -23,10 +23,11 @@ const STYLE = `
 .oe-training :focus-visible { outline: 3px solid #4c78c8; outline-offset: 2px; }
 .oe-training progress { width: 100%; height: 14px; accent-color: #4c78c8; display: block; }
 .oe-training p { margin: 4px 0; }
+.oe-training [role=alert] { font-weight: 600; }
 .oe-training .oe-now { font-variant-numeric: tabular-nums; min-height: 1.45em; }
 .oe-training .oe-charts { display: flex; flex-wrap: wrap; gap: 10px 14px; margin-top: 8px; }
-.oe-training figure { margin: 0; width: 330px; max-width: 100%; }
-.oe-training figcaption { font-weight: 600; min-height: 2.9em; }
+.oe-training figure { margin: 0; width: 264px; max-width: 100%; }
+.oe-training figcaption { font-weight: 600; min-height: 4.4em; }
 .oe-training figcaption span { display: block; font-weight: 400; font-size: 12px; }
 .oe-training svg { display: block; width: 100%; height: auto; overflow: visible; }
 .oe-training svg text { font-size: 11px; fill: var(--jp-content-font-color1, #212121); }
@@ -66,7 +67,7 @@ function ticks(low, high, about) {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw * 0.999);
   const found = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-6; v += step) found.push(v);
+  for (let v = Math.ceil(low / step - 1e-9) * step + 0; v <= high + step * 1e-6; v += step) found.push(v + 0);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) + (Math.abs(step / power - 2.5) < 1e-9 ? 1 : 0);
   return found.map((value) => [value, value.toFixed(Math.min(6, digits))]);
 }
@@ -82,7 +83,7 @@ function chart(svg, { steps, low, high, lines, levels = [], mark = null, percent
     const words = percent ? `${Math.round(100 * value)} %` : text;
     draw(svg, "text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end" }, words);
   });
-  ticks(0, steps, 4).forEach(([value]) => {
+  ticks(0, steps, 3).forEach(([value]) => {
     draw(svg, "line", { class: "oe-axis", x1: x(value), x2: x(value), y1: HIGH - BOTTOM, y2: HIGH - BOTTOM + 4 });
     const words = Math.round(value).toLocaleString("en-GB");
     draw(svg, "text", { x: x(value), y: HIGH - BOTTOM + 16, "text-anchor": "middle" }, words);
@@ -130,9 +131,9 @@ function render({ model, el }) {
     });
     return button;
   });
-  const label = add(line, "label");
-  const chooses = add(label, "span");
-  const select = add(label, "select");
+  const chooses = add(line, "span");
+  chooses.setAttribute("aria-hidden", "true");
+  const select = add(line, "select");
   select.addEventListener("change", () => {
     model.set("chosen", Number(select.value));
     model.save_changes();
@@ -160,8 +161,10 @@ function render({ model, el }) {
     const words = add(part, "span", "", i ? "somebody else: dashed" : "query: solid");
     return { img, words };
   });
-  const blockLabel = add(gate.figure, "label", "", "Block ");
-  const block = add(blockLabel, "select");
+  const blockLine = add(gate.figure, "div");
+  add(blockLine, "span", "", "Block ").setAttribute("aria-hidden", "true");
+  const block = add(blockLine, "select");
+  block.setAttribute("aria-label", "Block");
   block.addEventListener("change", () => {
     model.set("block", block.value);
     model.save_changes();
@@ -186,6 +189,7 @@ function render({ model, el }) {
       buttons[i].hidden = !name;
     });
     words(chooses, `${model.get("chooses")} `);
+    select.setAttribute("aria-label", model.get("chooses"));
     fill(select, model.get("choices").map((text, i) => [String(i), text]));
     select.value = String(model.get("chosen"));
     select.disabled = model.get("locked");
@@ -224,7 +228,7 @@ function render({ model, el }) {
         { points: scores.map((row) => [row[0], row[2]]), kind: "oe-two", dots: true, label: "mAP" },
       ],
     });
-    words(score.words, model.get("test") ? `rank-1 and mAP, ${model.get("test")}` : "rank-1 and mAP");
+    words(score.words, model.get("test") ? `rank-1 (r-1) and mAP, ${model.get("test")}` : "rank-1 and mAP");
     const gates = model.get("gate_means");
     const values = gates.flatMap((row) => [...row[1], ...row[2]]);
     const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
@@ -234,13 +238,13 @@ function render({ model, el }) {
       { points: gates.map((row) => [row[0], row[1][t]]), kind: "oe-one", label: `t=${t + 1}` },
     ]);
     chart(gate.svg, { steps, low: Math.max(0, low - room), high: Math.min(1, high + room), lines });
-    words(gate.words, "mean gate of streams t = 1 to 4 (mind the axis: it is cut)");
+    words(gate.words, "mean of each stream t (mind the axis: it is cut)");
     model.get("pair").forEach(({ src, text }, i) => {
       if (pictures[i].img.src !== src) pictures[i].img.src = src;
       pictures[i].img.alt = text;
     });
     pair.hidden = !model.get("pair").length;
-    blockLabel.hidden = !model.get("blocks").length;
+    blockLine.hidden = !model.get("blocks").length;
     fill(block, [["all", "all, on average"], ...model.get("blocks").map((name) => [name, name])]);
     block.value = model.get("block");
     model.get("texts").forEach((text, i) => [loss, score, gate][i].svg.setAttribute("aria-label", text));

@@ -138,7 +138,7 @@ class Board(anywidget.AnyWidget):
             self.state, self.problem, self.steps = "running", "", about.steps
             self.levels = [
                 [about.guessing, f"guessing among {about.people} people"],
-                [about.least, "the least there is" + (", as labels are smoothed" if about.label_smoothing else "")],
+                [about.least, "the least" + (", with smoothed labels" if about.label_smoothing else "")],
             ]
             self.joins, self.test, self.pair = about.joins, about.test, list(about.pair)
             self._offer()
@@ -207,7 +207,7 @@ class Board(anywidget.AnyWidget):
         if last:
             parts.append(f"{self.step * self._about.batch:,} photos seen")
             parts.append(f"{last.accuracy:.0%} of the batch named rightly")
-            parts.append(f"learning rate {last.learning_rate:.4f}")
+            parts.append(f"learning rate {last.learning_rate:.2g}")
         if self.state == "running" and (left := self._seconds_left()) is not None:
             parts.insert(1, f"{_time(left)} left")
         return " · ".join(parts)
