@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from .model import OSNet
 
 FLOAT = 4  # bytes of a float32
 PROGRAM = 350e6  # Python and PyTorch themselves, with the libraries that a first step loads: measured on Linux
+PASSING = 0.4  # of what is kept: gradients on their way, and the holes that tensors leave between them: measured
 STATES = {"adamw": 2, "amsgrad": 3, "sgd": 1}  # numbers that an optimiser keeps for each parameter
 
 
@@ -26,8 +28,8 @@ class Need:
     """Memory of one process that trains, in bytes.
 
     photos: N * H * W * 3, decoded once.  network: parameters, gradients and the optimiser's state, P * (2 + 2) * 4 for
-    AdamW.  kept: B times what the layers keep for the backward pass.  passing: the gradients of the two largest maps.
-    program: the same for every run.
+    AdamW.  kept: B times what the layers keep for the backward pass.  passing: gradients on their way, and what the
+    allocator cannot fill between them, in proportion to kept.  program: the same for every run.
     """
 
     photos: float
@@ -54,14 +56,13 @@ def training(model: OSNet, size: tuple[int, int], *, photos: int, batch: int, op
     size: (height, width) in pixels.  photos: N.  batch: B, of one process.  optimiser: a key of STATES.
     dtype: "float32" or "bfloat16", of the convolutions; parameters and optimiser stay float32.
     """
-    kept, largest = kept_for_backward(model, size)
-    width = 0.5 if dtype == "bfloat16" else 1.0
+    kept = batch * kept_for_backward(model, size) * (0.5 if dtype == "bfloat16" else 1.0)
     parameters = sum(p.numel() for p in model.parameters())
     return Need(
         photos=float(photos * math.prod(size) * 3),
         network=float(parameters * (2 + STATES[optimiser]) * FLOAT),
-        kept=batch * kept * width,
-        passing=batch * 2 * largest * width,
+        kept=kept,
+        passing=PASSING * kept,
         program=PROGRAM,
     )
 
@@ -78,8 +79,8 @@ def check(need: Need, processes: int, there: int | None) -> None:
         )
 
 
-def kept_for_backward(model: OSNet, size: tuple[int, int]) -> tuple[int, int]:
-    """Bytes that one photo leaves behind for the backward pass in float32, and the largest single map among them.
+def kept_for_backward(model: nn.Module, size: tuple[int, int]) -> int:
+    """Bytes that one photo leaves behind for the backward pass in float32.
 
     Nothing is computed for it: on PyTorch's meta device tensors have shapes and no numbers. A tensor that two layers
     keep counts once; the network's own parameters do not count.
@@ -97,9 +98,8 @@ def kept_for_backward(model: OSNet, size: tuple[int, int]) -> tuple[int, int]:
     photos = 2  # batch normalisation takes no single one
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         features = ghost(torch.empty(photos, 3, *size, device="meta"))
-    sizes = [tensor.untyped_storage().nbytes() // photos for tensor in kept.values()]
     del features
-    return sum(sizes), max(sizes)
+    return sum(tensor.untyped_storage().nbytes() for tensor in kept.values()) // photos
 
 
 def available(device: str = "cpu") -> int | None:
