@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .model import AggregationGate, Conv1x1Linear, ConvLayer, OSBlock, OSNet, osnet, stream
+from .model import AggregationGate, Conv1x1Linear, ConvLayer, Lite3x3, OSBlock, OSNet, osnet, stream
 
 # --- how streams are joined: T times (B, C, H, W) -> (B, C', H, W) ----------------------------------------------------
 
@@ -90,7 +90,6 @@ class FixedGates(nn.Module):
 
     def __init__(self, channels: int, streams: int):
         super().__init__()
-        # One dimension, so that weight decay leaves them alone: it would pull every gate to one half.
         self.logits = nn.Parameter(torch.zeros(streams * channels))
 
     def forward(self, streams: list[Tensor]) -> Tensor:
@@ -287,7 +286,7 @@ _OMNI = (3, 5, 7, 9)
 _GATED = "sum, weighed by one gate"
 
 TABLE_5 = (
-    Row("primary", 1, "T = 4, unified gate", "the omni-scale block itself",
+    Row("primary", 1, "omni-scale block", "the primary model: four streams, T = 4, and one unified gate",
         _OMNI, _GATED, True, 4, OSBlock, 93.6, 81.0),
     Row("full", 2, "full convolutions", "standard 3x3 convolutions instead of Lite 3x3",
         _OMNI, _GATED, True, 4, full_convolutions, 94.0, 82.7),
@@ -345,3 +344,41 @@ def block(row: Row | str | int, c_in: int, c_out: int, *, gate_hidden: int | Non
     """One block of a kind, as it stands in the network: (B, C_in, H, W) -> (B, C_out, H, W)."""
     row = find(row)
     return row.block(c_in, c_out, streams=row.streams, gate_hidden=gate_hidden, ibn=False)
+
+
+# --- what a block looks like ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One stream of a block.  layers: in words, first one first.  scale: side of its window, in cells.
+
+    count: streams of the block that are like this one and drawn as one.
+    """
+
+    layers: tuple[str, ...]
+    scale: int
+    count: int = 1
+
+
+def lanes(block: nn.Module) -> tuple[Lane, ...]:
+    """The streams of an omni-scale block or of a sibling, as built.  Raises: ValueError for another module."""
+    if isinstance(block, OSBlock):
+        streams = [getattr(block, name) for name in block.stream_names]
+    elif isinstance(block, SiblingBlock):
+        streams = list(block.middle)
+    else:
+        raise ValueError(f"expected an OSBlock or a SiblingBlock, got {type(block).__name__}")
+    return tuple(_lane(one) for one in streams)
+
+
+def _lane(one: nn.Module) -> Lane:
+    if isinstance(one, Grouped):
+        return Lane(("3x3",), 3, one.conv.groups)
+    layers = list(one) if isinstance(one, nn.Sequential) else [one]
+    sides = [3 if isinstance(layer, Lite3x3 | nn.MaxPool2d) else layer.conv.kernel_size[0] for layer in layers]
+    names = [
+        "Lite 3x3" if isinstance(layer, Lite3x3) else "max pool 3x3" if isinstance(layer, nn.MaxPool2d) else f"{k}x{k}"
+        for layer, k in zip(layers, sides, strict=True)
+    ]
+    return Lane(tuple(names), 1 + sum(side - 1 for side in sides))

@@ -965,4 +965,74 @@ ANSWERS = {
         ["return weight", "return None", "return weight * decay"],
         "my_weight(weight, rates, decay)",
     ),
+    "fixed_gates": answers(
+        [
+            "total = 0\nfor logit, x in zip(logits, streams):\n    total = total + torch.sigmoid(logit)[:, None, None] * x\nreturn total",
+            "return (torch.sigmoid(logits)[:, None, :, None, None] * torch.stack(streams)).sum(0)",
+            "return torch.einsum('tc,tbchw->bchw', 1 / (1 + torch.exp(-logits)), torch.stack(streams))",
+        ],
+        {
+            "no sigmoid": "return torch.einsum('tc,tbchw->bchw', logits, torch.stack(streams))",
+            "softmax over streams": "w = torch.softmax(logits, dim=0)\nreturn sum(a[:, None, None] * x for a, x in zip(w, streams))",
+            "softmax over channels": "return sum(torch.softmax(a, 0)[:, None, None] * x for a, x in zip(logits, streams))",
+            "no weights": "return torch.stack(streams).sum(0)",
+            "one weight a stream": "return sum(torch.sigmoid(a).mean() * x for a, x in zip(logits, streams))",
+            "first for all": "return torch.sigmoid(logits[0])[:, None, None] * sum(streams)",
+            "mean": "return (torch.sigmoid(logits)[:, None, :, None, None] * torch.stack(streams)).mean(0)",
+            "weights of the sum": "return torch.sigmoid(logits).sum(0)[:, None, None] * torch.stack(streams).sum(0)",
+        },
+        ["return sum(torch.tanh(a)[:, None, None] * x for a, x in zip(logits, streams))", "return streams[0]"],
+        "my_fixed_gates(streams, logits)",
+    ),
+    "same_budget": answers(
+        [
+            "width = 0\nwhile 2 * outside * (width + 1) + 9 * (width + 1) ** 2 <= budget:\n    width = width + 1\nreturn width",
+            "return max(w for w in range(budget) if outside * w + 9 * w * w + w * outside <= budget)",
+            "return int((-outside + math.isqrt(outside**2 + 9 * budget)) // 9)",
+        ],
+        {
+            "one too many": "w = 0\nwhile 2 * outside * w + 9 * w * w <= budget:\n    w += 1\nreturn w",
+            "one squeeze": "w = 0\nwhile outside * (w + 1) + 9 * (w + 1) ** 2 <= budget:\n    w += 1\nreturn w",
+            "middle alone": "return math.isqrt(budget // 9)",
+            "three for nine": "w = 0\nwhile 2 * outside * (w + 1) + 3 * (w + 1) ** 2 <= budget:\n    w += 1\nreturn w",
+            "depthwise": "return budget // (2 * outside + 9)",
+            "outside in the middle": "return budget // (11 * outside)",
+        },
+        ["return 19", "return budget // outside"],
+        "my_width(outside, budget)",
+    ),
+    "paired_difference": answers(
+        [
+            "differences = ours - reference\nreturn differences.mean(), differences.std(ddof=1) / len(differences) ** 0.5",
+            "d = np.subtract(ours, reference)\nn = d.size\nreturn d.sum() / n, np.sqrt(((d - d.mean()) ** 2).sum() / (n - 1) / n)",
+        ],
+        {
+            "unpaired": "n = len(ours)\nreturn ours.mean() - reference.mean(), np.sqrt((ours.var(ddof=1) + reference.var(ddof=1)) / n)",
+            "n in the denominator": "d = ours - reference\nreturn d.mean(), d.std() / np.sqrt(d.size)",
+            "standard deviation": "d = ours - reference\nreturn np.mean(d), np.std(d, ddof=1)",
+            "divided by n": "d = ours - reference\nreturn d.mean(), d.std(ddof=1) / d.size",
+            "other way round": "d = reference - ours\nreturn d.mean(), d.std(ddof=1) / np.sqrt(d.size)",
+            "sizes of the differences": "d = abs(ours - reference)\nreturn d.mean(), d.std(ddof=1) / np.sqrt(d.size)",
+        },
+        [
+            "return ours.mean() - reference.mean()",
+            "d = ours - reference\nreturn np.median(d), d.std(ddof=1) / np.sqrt(d.size)",
+        ],
+        "my_paired_difference(ours, reference)",
+    ),
+    "reproduced": answers(
+        [
+            "if low <= 0 <= high:\n    return 'open'\nreturn 'agrees' if low * published > 0 else 'contradicts'",
+            "if low > 0:\n    return 'agrees' if published > 0 else 'contradicts'\nif high < 0:\n    return 'agrees' if published < 0 else 'contradicts'\nreturn 'open'",
+        ],
+        {
+            "middle alone": "return 'agrees' if (low + high) * published > 0 or (low + high == 0 and published < 0) else 'contradicts'",
+            "never contradicts": "return 'open' if low <= 0 and high >= 0 else 'agrees'",
+            "published inside": "if low <= 0 <= high:\n    return 'open'\nreturn 'agrees' if low <= published <= high else 'contradicts'",
+            "open for the small ones": "if low < 0 < high:\n    return 'open'\nreturn 'agrees' if (low + high) * published > 0 else 'contradicts'",
+            "open contradicts": "return 'agrees' if min(low * published, high * published) > 0 else 'contradicts'",
+        },
+        ["return 'open'", "return low > 0"],
+        "my_verdict(low, high, published)",
+    ),
 }

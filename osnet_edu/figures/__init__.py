@@ -4,6 +4,7 @@ Every function returns a matplotlib Figure of its own (no pyplot, no global stat
 label; `show` puts it into a notebook with that description as alt text, readable in the light and the dark theme.
 """
 
+from .compared import differences, overfitting
 from .heat import explained_pair, gates, heats
 from .measured import first_figure, intervals
 from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ORANGE, OTHER, PANEL, PAPER, SAME, WIDTH, show
@@ -13,6 +14,7 @@ from .training import augmented, collapses, left_out, schedules
 
 __all__ = [
     "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME", "WIDTH",
-    "augmented", "collapses", "explained_pair", "first_figure", "gates", "heats", "intervals", "left_out", "mined",
-    "photos", "ranked", "ranking", "schedules", "show", "triplet", "you_are_here",
+    "augmented", "collapses", "differences", "explained_pair", "first_figure", "gates", "heats", "intervals",
+    "left_out", "mined", "overfitting", "photos", "ranked", "ranking", "schedules", "show", "triplet",
+    "you_are_here",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ _HOME = {
     "Convolution": "convolution",
     "ReceptiveField": "receptive_field",
     "NetworkCosts": "network_costs",
+    "CompareBlocks": "compare_blocks",
     "Training": "training",
     "Replay": "training",
     "replay": "training",
