@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import math
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -395,3 +396,26 @@ def test_the_shipped_recording_is_a_whole_run_and_small():
     assert w.state == "done" and w.step == w.steps == w.recording.frames[-1].step
     assert [row[0] for row in w.losses] == sorted({row[0] for row in w.losses})
     assert w.levels[0][0] > w.losses[-1][1] > w.levels[1][0], "it has learned, and not more than can be"
+
+
+def test_a_click_in_another_thread_is_obeyed_after_the_step_in_hand(run, undisturbed):
+    async def clicked():
+        w = run()
+        w._pressed("start")
+        while w._at() < 11:
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*(asyncio.to_thread(w._pressed, "stop") for _ in range(3)))
+        assert w.state == "stopped" and w.problem == ""
+        w.finish()
+        return w
+
+    assert same(weights_of(asyncio.run(clicked()).model), undisturbed)
+
+
+def test_a_cell_that_runs_to_the_end_can_be_stopped_by_a_click(run):
+    w = run(photos=960)
+    clicks = threading.Timer(1.0, w._pressed, ["stop"])
+    clicks.start()
+    w.finish()
+    clicks.join()
+    assert w.state == "stopped" and 0 < w.step < 120

@@ -1,8 +1,9 @@
 """Training as it happens: started, stopped and gone on with by a click; and a recorded run played on the same board.
 
-A run goes forward in slices of one step between which the kernel answers, so that everything happens in one thread and
-a click on Stop is obeyed after the step in hand. A cell that runs meanwhile makes the training wait. What is watched
-moves nothing: the weights are those of `train.fit` alone, to the last bit.
+A run goes forward in slices of one step, in the thread that runs cells and while that is free; a cell that runs makes
+the training wait. Clicks may come in another thread (JupyterLab gives widgets one of their own): they ask under a lock,
+and the run obeys after the step in hand. What is watched moves nothing: the weights are those of `train.fit` alone, to
+the last bit.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import json
 import math
 import re
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -66,7 +68,15 @@ class Board(anywidget.AnyWidget):
     def __init__(self, **chosen):
         super().__init__(**chosen)
         self.frames: list[Frame] = []
-        self._task, self._shown, self._said = None, 0.0, 0.0
+        self._shown, self._said = 0.0, 0.0
+        self._lock = threading.RLock()
+        self._turn = 0  # counts beginnings: whatever goes on for an older one has nothing more to do
+        self._asked: str | None = None  # to stop, and why
+        self._alone = False  # in a cell of its own, where nobody can watch
+        try:
+            self._home = asyncio.get_running_loop()
+        except RuntimeError:  # no notebook
+            self._home = None
         self.on_msg(lambda _widget, content, _buffers: self._pressed(content))
         self.observe(self._block_chosen, "block")
 
@@ -74,38 +84,36 @@ class Board(anywidget.AnyWidget):
 
     def start(self) -> None:
         """Begin from nothing, and go on while the kernel is free.  Needs a notebook; elsewhere `finish` does."""
-        if self.state != "running":
-            self._begin(None)
-            self._go()
+        self._go(None)
+
+    def resume(self) -> None:
+        """Go on from where the run stopped."""
+        self._go(self._at())
 
     def stop(self, because: str = "") -> None:
         """Stop after the step in hand."""
         if self.state == "running":
-            self._halt()
-            self._rest("stopped", f"Stopped{because} at step {self._at():,} of {self.steps:,}. {self._kept()}")
-
-    def resume(self) -> None:
-        """Go on from where the run stopped."""
-        if self.state != "running":
-            self._begin(self._at())
-            self._go()
+            self._asked = because
+            with self._lock:
+                self._obey()
 
     def finish(self) -> None:
         """Run to the end now, in this cell: begin or go on where that is needed.
 
         An interrupt stops the run as the button does.  Raises: what the run raises.
         """
-        if self.state in ("ready", "stopped", "failed"):
-            self._begin(self._at() if self.state == "stopped" else None)
-        self._task = None  # whatever waits for a free kernel has nothing more to do
+        with self._lock:
+            if self.state in ("ready", "stopped", "failed"):
+                self._begin(self._at() if self.state == "stopped" else None)
+            self._turn += 1
+            self._alone = True
         try:
             while self.state == "running":
-                self._slice()
+                self._advance()
         except KeyboardInterrupt:
             self.stop()
-        except Exception as error:
-            self._fail(error)
-            raise
+        finally:
+            self._alone = False
 
     # ---- going ----
 
@@ -115,24 +123,48 @@ class Board(anywidget.AnyWidget):
         except Exception as error:  # a click has nowhere to raise to: it becomes a sentence
             self._fail(error)
 
-    def _go(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._loop())
+    def _go(self, at: int | None) -> None:
+        loop = self._home if self._home and self._home.is_running() else asyncio.get_running_loop()
+        with self._lock:
+            if self.state == "running":
+                return
+            self._begin(at)
+            self._turn += 1
+            asyncio.run_coroutine_threadsafe(self._run_on(self._turn), loop)
 
-    async def _loop(self) -> None:
-        mine = asyncio.current_task()
-        while self.state == "running" and self._task is mine:
+    async def _run_on(self, turn: int) -> None:
+        while self.state == "running" and self._turn == turn:
+            try:
+                pause = self._advance()
+            except Exception:  # told on the page by now
+                return
+            await asyncio.sleep(pause)
+
+    def _advance(self) -> float:
+        """One slice.  Returns: seconds to leave to the kernel."""
+        with self._lock:
+            if self.state != "running":
+                return 0.0
             try:
                 pause = self._slice()
             except Exception as error:
                 self._fail(error)
-                return
-            await asyncio.sleep(pause)
+                raise
+            self._obey()
+            return pause
+
+    def _obey(self) -> None:
+        if self.state == "running" and self._asked is not None:
+            because, self._asked = self._asked, None
+            self._halt()
+            self._rest("stopped", f"Stopped{because} at step {self._at():,} of {self.steps:,}. {self._kept()}")
 
     def _began(self, about: About, frames: Sequence[Frame]) -> None:
         """Take the board: whoever else trains in this kernel is stopped."""
         for other in [board for board in _going if board is not self]:
             other.stop(", because another run was started,")
         _going[:] = [self]
+        self._asked = None
         self._about, self.frames = about, list(frames)
         with self.hold_sync():
             self.state, self.problem, self.steps = "running", "", about.steps
@@ -193,11 +225,12 @@ class Board(anywidget.AnyWidget):
         self.says, self._said = words, time.monotonic()
 
     def _block_chosen(self, change) -> None:
-        if self.block not in ("all", *self.blocks):
-            self.problem = f"There are the blocks {', '.join(self.blocks)}, and no {self.block}."
-            self.block = "all"
-        elif self.frames:
-            self._draw()
+        with self._lock:
+            if self.block not in ("all", *self.blocks):
+                self.problem = f"There are the blocks {', '.join(self.blocks)}, and no {self.block}."
+                self.block = "all"
+            elif self.frames:
+                self._draw()
 
     # ---- in words ----
 
@@ -521,8 +554,7 @@ class Replay(Board):
         now = time.monotonic()
         self._elapsed += (now - self._last) * self._speeds[self.chosen]
         self._last = now
-        whole = self._task is None  # in a cell of its own nobody watches: all of it at once
-        while self._played < len(frames) and (whole or frames[self._played].seconds <= self._elapsed):
+        while self._played < len(frames) and (self._alone or frames[self._played].seconds <= self._elapsed):
             self.frames.append(frames[self._played])
             self._played += 1
         self._show()
