@@ -107,10 +107,8 @@ class TrainConfig:
         batch 64, flip and random erasing.  The paper starts it from ImageNet weights, with the classifier alone for ten
         epochs; here the network starts from its seed, and all of it learns.
         """
-        recipe = cls.published(
-            width=1.0, gate_hidden=None, size=(256, 128), photos=150 * photos, shift=0.0, erasing=0.5
-        )
-        return replace(recipe, **changes)
+        recipe = cls.published(width=1.0, gate_hidden=None, size=(256, 128), shift=0.0, erasing=0.5)
+        return replace(recipe, **{"photos": 150 * photos, **changes})
 
     @classmethod
     def market_scratch(cls, photos: int, **changes) -> "TrainConfig":
@@ -120,10 +118,8 @@ class TrainConfig:
         the usual 0.9, which the paper does not name.
         """
         milestones = (150 / 350, 225 / 350, 300 / 350)
-        recipe = cls.market(
-            photos, optimiser="sgd", learning_rate=0.065, milestones=milestones, photos=350 * photos, shift=0.0625
-        )
-        return replace(recipe, **changes)
+        recipe = cls.market(photos, optimiser="sgd", learning_rate=0.065, milestones=milestones, shift=0.0625)
+        return replace(recipe, **{"photos": 350 * photos, **changes})
 
     @property
     def batch(self) -> int:

@@ -1,8 +1,11 @@
 """The command line as a newcomer uses it: real files, real status, plain sentences."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,7 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import market, osnet, weights
+from osnet_edu import market, osnet, train, weights
 
 SPLITS = market.SPLITS
 
@@ -172,3 +175,154 @@ def test_explain_draws_a_picture(folder, checkpoint, tmp_path, capsys):
     assert picture.shape[0] > 300 and picture.std() > 20
     assert run(*command, "--out", tmp_path / "pair.png", "--method", "tea leaves") == 2
     assert "--method must be one of" in capsys.readouterr().err
+
+
+# --- training that is stopped, refused or told to take care -----------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_killed_at_five_random_moments_a_run_ends_in_the_same_weights(folder, tmp_path):
+    """Real processes, killed a random while after a random step, which may be in the middle of a checkpoint."""
+    out, steps = tmp_path / "run", 60
+    command = [sys.executable, "-m", "osnet_edu", "train", folder, "--out", out, *SHORT[2:], "--photos", 16 * steps]
+    command = [str(part) for part in [*command, "--checkpoint-every", 2]]
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+
+    def begin(*more):
+        return subprocess.Popen([*command, *more], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def taken():
+        return (out / "log.jsonl").read_bytes().count(b"\n") if (out / "log.jsonl").exists() else 0
+
+    rng = np.random.Generator(np.random.PCG64(7))
+    for i, step in enumerate(sorted(rng.choice(np.arange(4, steps - 4), 5, replace=False).tolist())):
+        process = begin(*(["--resume"] if i else []))
+        try:
+            while taken() < step and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.2))
+        finally:
+            process.kill()
+            said = process.communicate()[1].decode()
+        assert process.returncode in (-9, 0) and taken() >= step, said
+        assert not (out / "weights.safetensors").exists()
+    last = begin("--resume")
+    assert last.communicate()[1] is not None and last.returncode == 0
+
+    config, way = train.read_config(out), train.read_compute(out)
+    data = train.load(market.read(folder).train, config.size)
+    for _ in train.fit(train.build(config, 4), data, config, way=way, out=tmp_path / "undisturbed"):
+        pass
+    assert (out / "weights.safetensors").read_bytes() == (tmp_path / "undisturbed/weights.safetensors").read_bytes()
+    assert [step.step for step in train.read_log(out)] == list(range(1, steps + 1))
+    assert sorted(path.name for path in out.iterdir()) == ["checkpoint-0000060", "log.jsonl", "weights.safetensors"]
+
+
+def test_a_changed_folder_is_refused_on_resume_and_told_by_name(folder, tmp_path, capsys):
+    out, photos = tmp_path / "run", folder / SPLITS["train"]
+    assert run("train", folder, "--out", out, *SHORT) == 0
+    first, second = (photos / market.format_name(2, 1, 1, frame, 1) for frame in (0, 1))
+    kept = first.read_bytes()
+    before = f"{out} was trained on other photos: "
+
+    first.write_bytes(second.read_bytes())
+    assert run("train", folder, "--out", out, "--resume") == 2
+    assert f"{before}still 16 photos of 4 people; for one, {first.name} is another picture" in capsys.readouterr().err
+
+    first.unlink()
+    assert run("train", folder, "--out", out, "--resume") == 2
+    told = f"{before}was 16 photos of 4 people, is 15 photos of 4 people; for one, {first.name} is missing;"
+    assert told in capsys.readouterr().err
+
+    new = photos / market.format_name(99, 1, 1, 0, 1)
+    first.write_bytes(kept)
+    new.write_bytes(kept)
+    assert run("train", folder, "--out", out, "--resume") == 2
+    said = capsys.readouterr().err
+    assert f"is 17 photos of 5 people; for one, {new.name} is new; expected the same folder, unchanged" in said
+    new.unlink()
+    assert run("train", folder, "--out", out, "--resume") == 0
+
+
+def test_a_loss_that_is_no_number_ends_with_a_sentence(folder, tmp_path, capsys, monkeypatch):
+    real = train.learning_rate
+    monkeypatch.setattr(train, "learning_rate", lambda config, step: 1e30 if step > 2 else real(config, step))
+    assert run("train", folder, "--out", tmp_path / "run", "--checkpoint-every", 2, *SHORT) == 2
+    said = capsys.readouterr().err
+    assert "osnet_edu: the loss is nan at step 4 of 4; the last good checkpoint is" in said
+    assert "checkpoint-0000002" in said and not (tmp_path / "run" / "weights.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--device", "mps" if torch.cuda.is_available() else "cuda"], "was asked for, but PyTorch finds none"),
+        (["--batch", "4"], "the triplet loss needs 2 or more people with 2 or more shots in a batch, got people=1"),
+        (["--batch", "6"], "--batch must be a multiple of 4, the photos a person, got 6"),
+        (["--batch", "1", "--recipe", "market"], "batch normalisation needs 2 or more photos in a batch, got 1"),
+        (["--size", "16x16"], "size must be at least 32x32 pixels, got 16x16"),
+    ],
+)  # fmt: skip
+def test_training_that_cannot_be_is_refused_before_anything_is_written(options, sentence, folder, tmp_path, capsys):
+    assert run("train", folder, "--out", tmp_path / "run", *options) == 2
+    assert sentence in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
+def test_a_person_with_too_few_photos_is_mentioned(folder, tmp_path, capsys):
+    for frame in (0, 1):
+        (folder / SPLITS["train"] / market.format_name(3, 2, 1, frame, 1)).unlink()
+    assert run("train", folder, "--out", tmp_path / "run", *SHORT) == 0
+    assert "1 of 4 people have fewer than 4 photos, which come again in a batch" in capsys.readouterr().err
+
+
+def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli.memory, "available", lambda device: 4_000_000_000)
+    assert run("train", folder, "--out", tmp_path / "run", "--recipe", "market") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Memory, estimated: about 7.6 GB: photos 2 MB, kept for the backward pass 7.2 GB")
+    assert "needs about 7.6 GB of memory and 4.0 GB are there; lower --batch, --size or --width" in said
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "epochs", "optimiser"), [("market", 150, "amsgrad"), ("market-scratch", 350, "sgd")]
+)
+def test_the_recipes_for_market_count_epochs_by_the_folder(folder, recipe, epochs, optimiser):
+    options = cli._parser().parse_args(["train", str(folder), "--out", "x", "--recipe", recipe])
+    config = cli._config(options, 12_936, Path("x"))
+    assert (config.width, config.size, config.batch, config.gate_hidden) == (1.0, (256, 128), 64, None)
+    assert config.photos == epochs * 12_936 and config.optimiser == optimiser
+    assert config.flip and config.erasing == 0.5 and not config.triplet
+    rate = {epoch: train.learning_rate(config, round(epoch * 12_936 / 64)) for epoch in (1, 59, 61, 119, 121, 149)}
+    peak = config.learning_rate
+    if recipe == "market":
+        assert peak == 1.5e-3
+        assert list(rate.values()) == pytest.approx([peak, peak, peak / 10, peak / 10, peak / 100, peak / 100])
+    else:
+        late = [train.learning_rate(config, round(epoch * 12_936 / 64)) for epoch in (151, 224, 226, 299, 301)]
+        assert peak == 0.065 and rate[149] == peak
+        assert late == pytest.approx([peak / 10, peak / 10, peak / 100, peak / 100, peak / 1000])
+
+
+def test_a_real_market_folder_from_subset_to_score(folder, tmp_path, capsys):
+    """With all that the original has: junk, distractors, doubled extensions, Thumbs.db, six cameras."""
+    gallery = folder / SPLITS["gallery"]
+    some = (gallery / market.format_name(5, 1, 1, 1, 1)).read_bytes()
+    for person in (market.JUNK, market.DISTRACTOR):
+        for camera in (3, 4, 5, 6):
+            (gallery / market.format_name(person, camera, 1, 0, 0)).write_bytes(some)
+    (gallery / "0006_c3s1_000009_01.jpg.jpg").write_bytes(some)
+    assert run("subset", folder, tmp_path / "small", "--people", 6, "--seed", 1) == 0
+    small = market.read(tmp_path / "small")
+    assert {photo.person for photo in small.gallery} >= {market.JUNK, market.DISTRACTOR}
+    capsys.readouterr()
+
+    out = tmp_path / "run"
+    short = ["--batch", 8, "--photos", 24, *SHORT[2:]]
+    assert run("train", tmp_path / "small", "--out", out, "--recipe", "market", *short) == 0
+    assert capsys.readouterr().err.startswith("Memory, estimated: about ")
+    assert run("evaluate", tmp_path / "small", "--weights", out / "weights.safetensors", "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["rank1"] <= figures["rank5"] <= figures["rank10"] <= 1.0 and 0 < figures["mean_ap"] <= 1
+    assert train.read_config(out).optimiser == "amsgrad" and train.read_config(out).size == (64, 32)

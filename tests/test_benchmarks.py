@@ -1,0 +1,103 @@
+"""Each benchmark runs, its sides compute the same, and its table can be read. No time is asserted."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beside():
+    """Benchmarks are run as files: what they share lies beside them."""
+    sys.path.insert(0, str(BENCHMARKS))
+    yield
+    sys.path.remove(str(BENCHMARKS))
+
+
+def test_the_plain_network_is_the_same_network():
+    from side_by_side import plain
+
+    from osnet_edu import osnet
+
+    torch.manual_seed(0)
+    ours = osnet(0.25, num_classes=3, gate_hidden=4).eval()
+    theirs = plain(osnet(0.25, num_classes=3, gate_hidden=4)).eval()
+    theirs.load_state_dict(ours.state_dict())
+    images = torch.randn(2, 3, 64, 32)
+    calls = []
+    for block in theirs.blocks().values():
+        block.gate.register_forward_hook(lambda *_: calls.append(1))
+    torch.testing.assert_close(theirs(images), ours(images), rtol=1e-4, atol=1e-5)
+    assert len(calls) == 6 * 4  # a call of the gate for each stream of each block
+
+
+def test_ratios_compare_rounds_that_lay_beside_one_another():
+    from side_by_side import in_turn, ratio
+
+    order = []
+    times = in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 3)
+    assert "".join(order) == "abababab" and len(times["a"]) == len(times["b"]) == 3  # the first of each is not counted
+    assert ratio([2.0, 30.0, 4.0], [1.0, 10.0, 2.0]) == 2.0
+
+
+def test_scoring_finds_the_same_in_both_ways(capsys):
+    import scoring
+
+    arrays = scoring.market_like(0.02)
+    distances, query_ids, gallery_ids, *_ = arrays
+    assert distances.shape == (67, 395) and len(np.unique(distances[0])) == 395
+    assert (gallery_ids == -1).sum() == 76 and (gallery_ids == 0).sum() == 56 and set(query_ids) <= set(range(1, 16))
+    assert scoring.kit(*arrays) == pytest.approx(scoring.usual(*arrays), rel=1e-12)
+    found = scoring.main(["--quick"])
+    assert list(found) == ["the usual way", "argsort alone", "the kit"] and found["the kit"]["ratio"] == 1
+    assert "168 queries x 987 gallery photos" in capsys.readouterr().out
+
+
+def test_latency_embeds_the_same_photo_on_all_sides(capsys):
+    import latency
+
+    features = latency.main(["--quick", "--size", "64x32"])
+    plain = features["plain, float32, 1"]
+    assert plain.shape == (1, 512)
+    for name, found in features.items():
+        close = 0.05 if "bfloat16" in name else 1e-4
+        assert np.abs(found - plain).max() <= close * np.abs(plain).max(), name
+    assert "90th percentile ms" in capsys.readouterr().out
+
+
+def test_speed_compares_training_and_embedding(capsys):
+    import speed
+
+    found = speed.main(["--quick"])
+    assert [f["what"] for f in found] == ["training", "embedding"]
+    assert all(f[name] > 0 for f in found for name in ("plain", "kit", "float32", "ratio", "ratio_float32"))
+    assert "the kit computes in" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_both_recipes_go_their_whole_way(capsys):
+    import to_the_same_map
+
+    published, kit = to_the_same_map.main(["--quick"])
+    assert (published["photos"], kit["photos"]) == (256, 128)
+    assert 0 < published["map"] < 1 and 0 < kit["map"] < 1 and published["seconds"] > 0
+    assert "2.0 times fewer photos" in capsys.readouterr().out
+
+
+def test_each_is_a_command_with_help_and_a_place_in_the_list():
+    files = sorted(path.name for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text())
+    told = (BENCHMARKS / "README.md").read_text()
+    assert [name for name in files if f"benchmarks/{name}" not in told] == []
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / "scoring.py", "--help"],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(BENCHMARKS.parent)},
+    )
+    assert done.returncode == 0 and re.search("Scoring at the size of Market-1501", done.stdout)
