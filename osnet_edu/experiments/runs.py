@@ -204,7 +204,7 @@ def _order(ids: Sequence[int], root: Path, seed: int = 0) -> np.ndarray:
     return np.concatenate([groups[i] for i in shuffled])
 
 
-def _features(model: OSNet, images: np.ndarray, batch: int = 64) -> np.ndarray:
+def _features(model: OSNet, images: np.ndarray, batch: int = 32) -> np.ndarray:
     return np.concatenate([embed_images(model, images[i : i + batch]) for i in range(0, len(images), batch)])
 
 

@@ -1,0 +1,96 @@
+"""Pictures of differences and of overfitting say what the runs hold."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from osnet_edu import figures
+from osnet_edu.experiments.compare import Difference
+from osnet_edu.siblings import find
+
+
+def line(key, published, value, half, verdict):
+    difference = Difference(key, "primary", "mean_ap", value, value - half, value + half, (), 1, 1)
+    return SimpleNamespace(row=find(key), published_difference=published, difference=difference, verdict=verdict)
+
+
+LINES = [
+    SimpleNamespace(row=find("primary"), published_difference=0.0, difference=None, verdict=""),
+    line("T1", -13.3, -8.0, 2.0, "agrees"),
+    line("full", 1.7, -3.0, 1.0, "contradicts"),
+    line("addition", -2.8, 0.5, 2.0, "open"),
+    line("se", np.nan, -4.0, 1.5, ""),
+]
+
+
+def words(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def marks(figure, colour):
+    return [tuple(c.get_offsets()[0]) for c in figure.axes[0].collections if to_hex(c.get_edgecolor()[0]) == colour]
+
+
+def test_differences_are_drawn_where_they_are():
+    figure = figures.differences(LINES, reference="the omni-scale block", title="What changes?")
+    shown, label = words(figure), figure.get_label()
+    assert {"✓ agrees", "✗ contradicts", "? open", "9  T = 1", "–  SE-style"} <= set(shown)
+    assert not any("omni-scale block" == word for word in shown)  # the reference has no line
+    assert "9  T = 1: paper -13.3, ours -8.0 [-10.0, -6.0], agrees" in label
+    assert "SE-style: ours -4.0 [-5.5, -2.5]." in label
+    ours, paper = marks(figure, figures.ORANGE)[1:], marks(figure, figures.BLUE)[1:]  # the first is the key's
+    assert (len(ours), len(paper)) == (4, 3)
+    # One scale for both: the distances are those of the numbers.
+    per_point = (ours[2][0] - ours[0][0]) / (0.5 + 8.0)
+    assert (paper[1][0] - ours[0][0]) / per_point == pytest.approx(1.7 + 8.0)
+    assert ours[0][1] < ours[1][1] < ours[2][1] < ours[3][1]
+
+
+def test_nothing_to_compare_is_refused():
+    with pytest.raises(ValueError, match="at least one line with a difference"):
+        figures.differences(LINES[:1], reference="x")
+
+
+def point(people, seen, unseen):
+    gap = tuple(np.subtract(seen, unseen))
+    return SimpleNamespace(people=people, seen=seen, unseen=unseen, gap=gap)
+
+
+KINDS = {
+    "Lite 3x3": [point(25, (90.0, 92.0), (10.0, 12.0)), point(50, (80.0, 80.0), (20.0, 22.0))],
+    "full 3x3": [point(25, (95.0, 97.0), (10.0, 12.0)), point(50, (85.0, 87.0), (24.0, 26.0))],
+}
+
+
+def test_overfitting_draws_seen_unseen_and_gap():
+    figure = figures.overfitting(KINDS, title="Less?")
+    assert "Lite 3x3, 25 people: seen 91, unseen 11, gap 80" in figure.get_label()
+    assert {"seen", "unseen", "people to train on", "Lite 3x3", "full 3x3", "25", "50"} <= set(words(figure))
+    lite = (
+        marks(figure, figures.ORANGE)[:-1] if len(marks(figure, figures.ORANGE)) % 2 else marks(figure, figures.ORANGE)
+    )
+    assert len(lite) == 6  # two numbers of people: seen, unseen and gap
+
+
+def test_unequal_kinds_are_refused():
+    with pytest.raises(ValueError, match="two kinds"):
+        figures.overfitting({"Lite 3x3": KINDS["Lite 3x3"]})
+    with pytest.raises(ValueError, match="the same numbers of people"):
+        figures.overfitting({"a": KINDS["Lite 3x3"], "b": KINDS["full 3x3"][:1]})
+
+
+@pytest.mark.parametrize(
+    "figure", [figures.differences(LINES, reference="the omni-scale block", title="x"), figures.overfitting(KINDS)]
+)
+def test_no_words_leave_the_page(figure):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    width, height = figure.bbox.width, figure.bbox.height
+    for text in figure.findobj(Text):
+        if text.get_text():
+            box = text.get_window_extent(canvas.get_renderer())
+            assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height, text.get_text()
