@@ -28,7 +28,8 @@ def differences(lines: Sequence, *, reference: str, metric: str = "mAP", title: 
     top, height = 0.95, 0.3
     bottom = top + height * len(shown)
     told = "; ".join(
-        f"{name.strip('– ')}: {_published(line)}ours {str(line.difference).strip()}{f', {line.verdict}' if line.verdict else ''}"
+        f"{name.strip('– ')}: {_published(line)}ours {str(line.difference).strip()}"
+        + (f", {line.verdict}" if line.verdict else "")
         for name, line in zip(names, shown, strict=True)
     )
     said = f"{as_sentence(title)}Differences in {metric} to {reference}, in points. {told}."
