@@ -14,7 +14,7 @@ from ..siblings import ROWS, Row
 from ..train import TrainConfig
 from . import compare
 from .compare import Difference
-from .runs import Outcome, Plan, Variant, run_all, shipped
+from .runs import SHORT, Outcome, Plan, Variant, run_all, shipped
 
 NAME = "ablation"
 PHOTOS = 16_000
@@ -113,8 +113,8 @@ class Ablation:
 
 
 def plan(root: Path, photos: int = PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
-    """All rows and siblings.  config: another recipe than the kit's; its budget is replaced."""
-    config = replace(config or TrainConfig(), photos=photos)
+    """All rows and siblings.  config: another recipe than SHORT; its budget is replaced."""
+    config = replace(config or SHORT, photos=photos)
     return Plan(NAME, root, tuple(Variant(key, config, key) for key in ROWS), tuple(seeds))
 
 

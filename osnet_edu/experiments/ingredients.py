@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..train import TrainConfig
 from . import compare
-from .runs import Outcome, Plan, Variant, run_all, shipped
+from .runs import SHORT, Outcome, Plan, Variant, run_all, shipped
 
 NAME = "ingredients"
 PHOTOS = 16_000
@@ -69,8 +69,8 @@ class Ingredients:
 
 
 def plan(root: Path, photos: int = PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
-    """The whole recipe, and every change.  config: another recipe than the kit's; its budget is replaced."""
-    config = replace(config or TrainConfig(), photos=photos)
+    """The whole recipe, and every change.  config: another recipe than SHORT; its budget is replaced."""
+    config = replace(config or SHORT, photos=photos)
     variants = tuple(Variant(name, replace(config, **change)) for name, change in CHANGES.items())
     return Plan(NAME, root, variants, tuple(seeds))
 

@@ -14,7 +14,7 @@ import numpy as np
 from .. import assets
 from ..train import TrainConfig
 from . import compare
-from .runs import Outcome, Plan, Variant, run_all, shipped
+from .runs import SHORT, Outcome, Plan, Variant, run_all, shipped
 
 NAME = "people"
 PHOTOS = 12_800
@@ -131,11 +131,11 @@ def plan(
     people: Sequence[int] = PEOPLE,
     tested: Path | None = None,
 ) -> Plan:
-    """Both kinds at every number of people.  config: another recipe than the kit's; its budget is replaced.
+    """Both kinds at every number of people.  config: another recipe than SHORT; its budget is replaced.
 
     tested: folder whose test people are searched for; None means the shipped people.
     """
-    config = replace(config or TrainConfig(), photos=photos)
+    config = replace(config or SHORT, photos=photos)
     variants = tuple(
         Variant(f"{kind}, {count} people", config, row, count) for count in people for kind, row in ROWS.items()
     )
