@@ -53,9 +53,10 @@ class Conv1x1Linear(nn.Module):
 class Lite3x3(nn.Module):
     """The light 3x3 layer: pointwise, then depthwise. (B, C_in, H, W) -> (B, C_out, H, W).
 
-    The pointwise convolution mixes channels and sees one cell; the depthwise one sees 3 x 3 cells and mixes no
-    channels. Together C_in * C_out + 9 * C_out weights, where a standard 3x3 has 9 * C_in * C_out.
-    No ReLU between the two: the pointwise step is there to choose a basis, not to decide.
+    The pointwise convolution mixes channels and sees one cell; the depthwise one sees 3 x 3 cells
+    and mixes no channels. Together C_in * C_out + 9 * C_out weights, where a standard 3x3 has
+    9 * C_in * C_out. No ReLU between the two: the pointwise step is there to choose a basis, not
+    to decide.
     """
 
     def __init__(self, c_in: int, c_out: int):
@@ -76,10 +77,11 @@ def stream(channels: int, depth: int) -> nn.Module:
 
 
 class AggregationGate(nn.Module):
-    """G: from a stream's map to one weight a channel, each in (0, 1). (N, C, H, W) -> (N, C, 1, 1).
+    """G: from a stream's map to one weight a channel, in (0, 1). (N, C, H, W) -> (N, C, 1, 1).
 
-    A gate is computed from the photo, so it changes with it; it is a vector, so it chooses channel by channel; and it
-    forgets where: the global average leaves no position. hidden: width of the layer between.
+    A gate is computed from the photo, so it changes with it; it is a vector, so it chooses channel
+    by channel; and it forgets where: the global average leaves no position. hidden: width of the
+    layer between.
     """
 
     def __init__(self, channels: int, hidden: int):
