@@ -12,7 +12,7 @@ def test_it_starts_with_the_omni_scale_block_and_inception():
     assert [lane["layers"] for lane in ours["lanes"]] == [["Lite 3x3"] * t for t in (1, 2, 3, 4)]
     assert [lane["scale"] for lane in ours["lanes"]] == [3, 5, 7, 9] and ours["dynamic"]
     assert other["scales"] == [1, 3, 5] and not other["dynamic"]
-    assert "omni-scale block sees 3x3, 5x5, 7x7 and 9x9 cells; Inception-style sees 1x1, 3x3 and 5x5 cells." in w.said
+    assert "Omni-scale block sees 3x3, 5x5, 7x7 and 9x9 cells; Inception-style sees 1x1, 3x3 and 5x5 cells." in w.said
     assert ours["network_parameters"] == 202_616
     assert ours["parameters"] == costs.parameters(siblings.block("primary", 16, 64, gate_hidden=4))
 

@@ -28,7 +28,8 @@ const STYLE = `
 .oe-blocks th, .oe-blocks td { padding: 2px 8px 2px 0; text-align: left; color: inherit; border: 0; font-weight: 400;
   border-bottom: 1px solid var(--jp-border-color1, #bdbdbd); background: transparent; vertical-align: top; }
 .oe-blocks td { text-align: right; padding-right: 0; }
-.oe-blocks .oe-said { margin: 12px 0 0; font-weight: 600; }
+.oe-blocks .oe-said { margin: 12px 0 0; }
+.oe-blocks th { white-space: nowrap; }
 .oe-blocks [hidden] { display: none; }
 `;
 
@@ -57,14 +58,14 @@ function stream(lane) {
   return `${many}${lane.layers.join(", then ")}, sees ${side(lane.scale)}`;
 }
 
-function picture(block) {
-  const height = TOP + Math.max(block.lanes.length, 2) * LANE + 6;
+function picture(block, rows) {
+  const height = TOP + rows * LANE + 6;
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `${block.name}: squeeze ${block.squeeze}; ${block.lanes.map(stream).join("; ")}; ` +
     `joined by ${block.join}; expand ${block.expand}.`);
-  const middle = TOP + (Math.max(block.lanes.length, 2) * LANE) / 2;
+  const middle = TOP + (rows * LANE) / 2;
   const words = (x, y, text, size = 11, anchor = "middle") =>
     shape(svg, "text", { x, y: y + size * 0.35, "font-size": size, "text-anchor": anchor }, text);
   const tall = (x, text, className) => {
@@ -77,9 +78,8 @@ function picture(block) {
   tall(JOIN + 92, "expand", "");
   words(JOIN + 20, 9, "sees");
   shape(svg, "path", { d: `M ${JOIN + 68} ${middle} H ${JOIN + 92}` });
-  const pitch = block.lanes.length === 1 ? 0 : LANE;
-  block.lanes.forEach((lane, i) => {
-    const y = (block.lanes.length === 1 ? middle : TOP + LANE / 2) + i * pitch;
+    block.lanes.forEach((lane, i) => {
+    const y = middle + (i - (block.lanes.length - 1) / 2) * LANE;
     shape(svg, "path", { d: `M 26 ${y} H ${JOIN + 2} M ${JOIN + 38} ${y} H ${JOIN + 46}` });
     const copies = Math.min(lane.count, 3) - 1;
     lane.layers.forEach((name, k) => {
@@ -89,7 +89,7 @@ function picture(block) {
         shape(svg, "rect", { x: x + 4 * c, y: y - 10 - 4 * c, width: wide, height: 20, rx: 3 });
       words(x + wide / 2, y, name, 10);
     });
-    if (lane.count > 1) words(LEFT + 52, y - 4, `${lane.count} of them, all alike`, 11, "start");
+    if (lane.count > 1) words(LEFT + 52, y - 9, `${lane.count} of them, all alike`, 11, "start");
     words(JOIN + 20, y, side(lane.scale));
   });
   return svg;
@@ -129,15 +129,15 @@ function render({ model, el }) {
       const figure = add(both, "figure", i ? "oe-second" : "");
       add(figure, "figcaption", "", `${i ? "second" : "first"}: ${block.name}`);
       add(figure, "p", "oe-change", block.change);
-      figure.append(picture(block));
+      figure.append(picture(block, Math.max(2, ...model.get("blocks").map((other) => other.lanes.length))));
       const body = add(add(figure, "table"), "tbody");
       [
         ["joined by", block.join],
-        ["weights of the join", block.dynamic ? "dynamic: from the photo" : "fixed: the same for every photo"],
-        ["parameters of the block", number(block.parameters)],
-        ["multiply-adds of the block", number(block.multiply_adds)],
-        ["parameters of the whole network", number(block.network_parameters)],
-        ["multiply-adds of the whole network", number(block.network_multiply_adds)],
+        ["its weights", block.dynamic ? "dynamic: from the photo" : "fixed: same for all photos"],
+        ["parameters, block", number(block.parameters)],
+        ["multiply-adds, block", number(block.multiply_adds)],
+        ["parameters, network", number(block.network_parameters)],
+        ["multiply-adds, network", number(block.network_multiply_adds)],
       ].forEach(([title, value]) => {
         const line = add(body, "tr");
         add(line, "th", "", title).scope = "row";

@@ -103,7 +103,7 @@ def _difference(a: dict, b: dict) -> str:
         )
     for what, name in (("parameters", "parameters"), ("multiply_adds", "multiply-adds")):
         words.append(f"{b['name']} has {_share(b[what] / a[what])} {name} in this place.")
-    return " ".join(words)
+    return " ".join(sentence[0].upper() + sentence[1:] for sentence in words)
 
 
 def _cells(block: dict) -> str:
