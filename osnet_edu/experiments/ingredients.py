@@ -12,6 +12,7 @@ NAME = "ingredients"
 PHOTOS = 16_000
 SEEDS = (0, 1, 2)
 REFERENCE = "all of it"
+WHOLE = replace(SHORT, triplet=1.0, triplet_from=0.5)
 # What to change in the recipe, by what is then missing.
 CHANGES: dict[str, dict[str, object]] = {
     REFERENCE: {},
@@ -69,8 +70,8 @@ class Ingredients:
 
 
 def plan(root: Path, photos: int = PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
-    """The whole recipe, and every change.  config: another recipe than SHORT; its budget is replaced."""
-    config = replace(config or SHORT, photos=photos)
+    """The whole recipe, and every change.  config: another recipe than WHOLE; its budget is replaced."""
+    config = replace(config or WHOLE, photos=photos)
     variants = tuple(Variant(name, replace(config, **change)) for name, change in CHANGES.items())
     return Plan(NAME, root, variants, tuple(seeds))
 
