@@ -192,9 +192,11 @@ def build(config: TrainConfig, people: int) -> OSNet:
 def choose(config: TrainConfig, people: int, ways: Sequence[Compute], seconds: float = 3.0) -> list[compute.Timing]:
     """Measure training steps of this network in each of these ways, fastest first; rates in photos a second."""
 
+    count = min(32, config.batch)
+
     def trial(way: Compute) -> Callable[[], object]:
         model = build(config, people).to(way.device, memory_format=way.memory_format)
-        images = torch.zeros(32, 3, *config.size, device=way.device).contiguous(memory_format=way.memory_format)
+        images = torch.zeros(count, 3, *config.size, device=way.device).contiguous(memory_format=way.memory_format)
 
         def step() -> None:
             with way.autocast():
@@ -204,7 +206,7 @@ def choose(config: TrainConfig, people: int, ways: Sequence[Compute], seconds: f
         return step
 
     timings = compute.measure(trial, ways, seconds)
-    return [compute.Timing(timing.compute, 32 * timing.rate) for timing in timings]
+    return [compute.Timing(timing.compute, count * timing.rate) for timing in timings]
 
 
 def fit(
