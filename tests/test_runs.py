@@ -182,10 +182,11 @@ def test_plans_and_workers_that_make_no_sense(root, tmp_path):
 
 def test_what_the_experiments_compare(root):
     jobs = ablation.plan(root).variants
-    assert [v.row for v in jobs] == list(ROWS) and {v.config for v in jobs} == {TrainConfig(photos=16_000)}
+    assert [v.row for v in jobs] == list(ROWS) and {v.config for v in jobs} == {replace(runs.SHORT, photos=16_000)}
     for variant in ingredients.plan(root).variants:
-        changed = {k for k, v in vars(variant.config).items() if v != getattr(TrainConfig(photos=16_000), k)}
-        assert changed == {k for k, v in ingredients.CHANGES[variant.name].items() if v != getattr(ingredients.WHOLE, k)}
+        whole = replace(ingredients.WHOLE, photos=16_000)
+        changed = {k for k, v in vars(variant.config).items() if v != getattr(whole, k)}
+        assert changed == {k for k, v in ingredients.CHANGES[variant.name].items() if v != getattr(whole, k)}
         assert variant.config.batch == 64
     grown = overfitting.plan(root, tested=root)
     assert [(v.row, v.people) for v in grown.variants[:2]] == [("primary", 25), ("full", 25)]
