@@ -290,7 +290,7 @@ TABLE_5 = (
         _OMNI, _GATED, True, 4, OSBlock, 93.6, 81.0),
     Row("full", 2, "full convolutions", "standard 3x3 convolutions instead of Lite 3x3",
         _OMNI, _GATED, True, 4, full_convolutions, 94.0, 82.7),
-    Row("same-depth", 3, "same depth", "streams equally deep: 2 Lite 3x3 in a stage's first block, 3 in its second",
+    Row("same-depth", 3, "same depth", "equal depth: 2 Lite 3x3 in first blocks, 3 in second ones",
         (5, 5, 5, 5), _GATED, True, 4, same_depth, 91.7, 77.9),
     Row("concatenation", 4, "concatenation", "streams side by side, then a 1x1 back to the width of one",
         _OMNI, "concatenation and 1x1", False, 4, _joined_by(lambda c, h, t: Mix(c, t)), 91.4, 77.4),
