@@ -295,3 +295,18 @@ def test_decay_leaves_gates_and_normalisation_alone(data):
     assert {"conv2.0.gate.fc1.weight", "conv2.0.gate.fc2.weight", "conv1.bn.weight", "fc.0.bias"} <= set(kept)
     assert not any(name.endswith(("conv.weight", "conv2a.conv1.weight", "classifier.weight")) for name in kept)
     assert len(decayed["params"]) + len(kept) == len(names)
+
+
+def test_compiled_training_is_the_same_training_with_the_same_names(data, tmp_path, monkeypatch):
+    """What torch.compile is given is looked at, not its code generator, which takes minutes."""
+    given, real = [], torch.compile
+
+    def traced(module):
+        given.append(module)
+        return real(module, backend="eager")
+
+    monkeypatch.setattr(torch, "compile", traced)
+    short = replace(SMALL, photos=16 * 2)
+    compiled, _ = run(data, short, out=tmp_path / "run", compiled=True)
+    assert len(given) == 1 and bits(compiled) == bits(run(data, short)[0])
+    assert bits(weights.open(tmp_path / "run" / "weights.safetensors").model) == bits(compiled)
