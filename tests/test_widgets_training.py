@@ -359,7 +359,7 @@ def test_a_replay_keeps_time_and_can_be_stopped():
         while w.state == "running":
             await asyncio.sleep(0.02)
         assert w.step == 40 and len(w.losses) == 40 and w.state == "done"
-        assert "rank-1 50%" in w.says
+        assert w.says.startswith("Played to the end: 40 steps in 6 s") and "rank-1 50%" in w.says
 
     asyncio.run(watched())
 
@@ -395,7 +395,10 @@ def test_the_shipped_recording_is_a_whole_run_and_small():
     w.finish()
     assert w.state == "done" and w.step == w.steps == w.recording.frames[-1].step
     assert [row[0] for row in w.losses] == sorted({row[0] for row in w.losses})
-    assert w.levels[0][0] > w.losses[-1][1] > w.levels[1][0], "it has learned, and not more than can be"
+    assert w.losses[-1][1] > w.levels[1][0], "less than the least there is"
+    assert w.scores[-1][1] > w.scores[0][1], "it has learned nothing"
+    if w.steps >= 1000:
+        assert w.losses[-1][1] < w.levels[0][0] / 2 and w.scores[-1][1] > 0.5
 
 
 def test_a_click_in_another_thread_is_obeyed_after_the_step_in_hand(run, undisturbed):

@@ -92,7 +92,8 @@ function chart(svg, { steps, low, high, lines, levels = [], mark = null, percent
   levels.forEach(([value, words]) => {
     if (value < low || value > high) return;
     draw(svg, "line", { class: "oe-level", x1: LEFT, x2: WIDE - RIGHT, y1: y(value), y2: y(value) });
-    draw(svg, "text", { x: WIDE - RIGHT - 2, y: y(value) - 4, "text-anchor": "end" }, words);
+    const below = value < (low + high) / 2; // where a curve that comes down does not go
+    draw(svg, "text", { x: WIDE - RIGHT - 2, y: y(value) + (below ? 12 : -4), "text-anchor": "end" }, words);
   });
   if (mark) {
     draw(svg, "line", { class: "oe-level", x1: x(mark.x), x2: x(mark.x), y1: TOP, y2: HIGH - BOTTOM });
@@ -108,7 +109,7 @@ function chart(svg, { steps, low, high, lines, levels = [], mark = null, percent
         else draw(svg, "rect", { class: kind, x: x(a) - 2.4, y: y(b) - 2.4, width: 4.8, height: 4.8 });
       });
     const [a, b] = points[points.length - 1];
-    ends.push({ x: x(a) + 5, y: y(b) + 4, label });
+    if (label) ends.push({ x: x(a) + 5, y: y(b) + 4, label });
   });
   // Labels at the ends of lines that run close together are moved apart.
   ends.sort((one, two) => one.y - two.y);

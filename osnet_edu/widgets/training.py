@@ -549,7 +549,7 @@ class Replay(Board):
         if self._played >= len(frames):
             look = self._last_look()
             scored = f" Small test: rank-1 {look.rank1:.0%}, mAP {look.mean_ap:.0%}." if look else ""
-            self._rest("done", f"Played to the end: {self.step:,} steps in {_time(self._length)}.{scored}")
+            self._rest("done", f"Played to the end: {self._at():,} steps in {_time(self._length)}.{scored}")
             return 0.0
         now = time.monotonic()
         self._elapsed += (now - self._last) * self._speeds[self.chosen]
