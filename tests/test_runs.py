@@ -184,7 +184,7 @@ def test_what_the_experiments_compare(root):
     jobs = ablation.plan(root).variants
     assert [v.row for v in jobs] == list(ROWS) and {v.config for v in jobs} == {replace(runs.SHORT, photos=16_000)}
     for variant in ingredients.plan(root).variants:
-        whole = replace(ingredients.WHOLE, photos=16_000)
+        whole = replace(ingredients.WHOLE, photos=24_000)
         changed = {k for k, v in vars(variant.config).items() if v != getattr(whole, k)}
         assert changed == {k for k, v in ingredients.CHANGES[variant.name].items() if v != getattr(whole, k)}
         assert variant.config.batch == 64

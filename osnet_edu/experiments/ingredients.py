@@ -1,4 +1,4 @@
-"""What each ingredient of the recipe adds, shown by leaving it out: paired runs at equal steps."""
+"""What each ingredient of the recipe adds, shown by leaving it out: paired runs at equal steps, photos of 64 x 32."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ..train import TrainConfig
 from . import compare
-from .runs import SHORT, Outcome, Plan, Variant, run_all, shipped
+from .runs import SMALL, Outcome, Plan, Variant, run_all, shipped
 
 NAME = "ingredients"
-PHOTOS = 16_000
+PHOTOS = 24_000
 SEEDS = (0, 1, 2)
 REFERENCE = "all of it"
-WHOLE = replace(SHORT, triplet=1.0, triplet_from=0.5)
+WHOLE = replace(SMALL, triplet=1.0, triplet_from=0.5)
 # What to change in the recipe, by what is then missing.
 CHANGES: dict[str, dict[str, object]] = {
     REFERENCE: {},
