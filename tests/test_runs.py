@@ -288,7 +288,9 @@ def test_the_ablation_says_what_came_out_again():
     assert sum(map(len, found.values())) == 10
     lines = {line.row.key: line for line in table.lines()}
     assert lines["T1"].published_difference == pytest.approx(67.7 - 81.0) and lines["primary"].difference is None
-    assert "9 (T = 1)" in table.sentences() and "over 3 paired seeds" in table.sentences()
+    said = " ".join(table.sentences().split())
+    assert "9 (T = 1)" in said and "over 3 paired seeds" in said
+    assert max(map(len, str(table).splitlines())) <= 98, "a notebook shows no wider line"
     assert "33 runs" in str(table) and table.minutes() == pytest.approx(33 * 0.1)
     assert all(line.verdict == "" and np.isnan(line.published) for line in table.lines("twins"))
 
@@ -306,7 +308,8 @@ def test_the_gap_is_seen_less_unseen_and_lite_against_full():
     ]  # fmt: skip
     assert found.of("Lite 3x3")[0].gap == pytest.approx((30, 31))
     assert found.gap_differences()[25] == pytest.approx((10, 10)) and found.overall()[0] == pytest.approx(10)
-    assert "Lite overfits less" in found.sentences() and "from 25 to 50 people" in found.sentences()
+    said = " ".join(found.sentences().split())
+    assert "Lite overfits less" in said and "from 25 to 50 people" in said
     assert "full 3x3" in str(found)
 
 

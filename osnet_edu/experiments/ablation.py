@@ -84,7 +84,7 @@ class Ablation:
             _listed("On the other side of it, with an interval that excludes 0", found["contradicts"]),
             _listed("Left open, because the interval holds 0", found["open"]),
         ]
-        return "\n".join(words)
+        return compare.wrapped(words)
 
     def minutes(self) -> float:
         """Of training, all runs together, each on one thread."""
@@ -98,7 +98,7 @@ class Ablation:
             f"photos each, {self.minutes():.0f} minutes of training on one thread. Differences to the primary row in "
             "points; 95 % intervals over paired seeds and test people."
         )
-        lines = [head]
+        lines = [compare.wrapped([head])]
         for metric in ("mean_ap", "rank1"):
             lines.append(f"\n{compare.METRICS[metric]:<26} {'paper':>6} {'':>6}  {'ours':>6}")
             for line in self.lines(metric):

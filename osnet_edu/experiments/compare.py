@@ -11,7 +11,8 @@ Variances of both are added; the half-width is Student's t for 95 %, with the re
 """
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,3 +139,8 @@ def _people_error(by_person: np.ndarray, draws: int = 2000, seed: int = 0) -> fl
     """Standard error of a mean over people, by bootstrap.  by_person: (people,)."""
     rng = np.random.Generator(np.random.PCG64(seed))
     return float(by_person[rng.integers(0, len(by_person), (draws, len(by_person)))].mean(1).std())
+
+
+def wrapped(sentences: Iterable[str]) -> str:
+    """Each sentence on lines of its own, as wide as a notebook shows them."""
+    return "\n".join(textwrap.fill(sentence, 96, subsequent_indent="    ") for sentence in sentences)

@@ -49,18 +49,18 @@ class Ingredients:
             "Better, with an interval above 0": [d for d in found.values() if d.low > 0],
             "Left open, because the interval holds 0": [d for d in found.values() if not d.clear],
         }
-        return "\n".join(f"{kind}: {', '.join(d.variant for d in ds) or 'none'}." for kind, ds in kinds.items())
+        return compare.wrapped(f"{kind}: {', '.join(d.variant for d in ds) or 'none'}." for kind, ds in kinds.items())
 
     def __str__(self) -> str:
         _, seeds = compare.complete(self.outcomes)
         photos = sorted({outcome.photos for outcome in self.outcomes})
         minutes = sum(outcome.seconds for outcome in self.outcomes) / 60
-        lines = [
+        head = (
             f"{len(self.outcomes)} runs, seeds {', '.join(map(str, seeds))}, {' or '.join(f'{p:,}' for p in photos)} "
             f"photos each, {minutes:.0f} minutes of training on one thread. Differences to {REFERENCE} in points; "
-            "95 % intervals over paired seeds and test people.",
-            f"{'':<24} {'mAP':>5} {'':<22} {'rank-1':>6}",
-        ]
+            "95 % intervals over paired seeds and test people."
+        )
+        lines = [compare.wrapped([head]), f"{'':<24} {'mAP':>5} {'':<22} {'rank-1':>6}"]
         means = [self.means(metric) for metric in ("mean_ap", "rank1")]
         gaps = [self.differences(metric) for metric in ("mean_ap", "rank1")]
         for name in means[0]:

@@ -103,13 +103,16 @@ class Overfitting:
         if low > 0 or high < 0:
             said = "Lite overfits less" if low > 0 else "Lite overfits more"
         words.append(f"Gap of full less gap of Lite, all pairs: {value:+.1f} points [{low:+.1f}, {high:+.1f}]; {said}.")
-        return "\n".join(words)
+        return compare.wrapped(words)
 
     def __str__(self) -> str:
         _, seeds = compare.complete(self.outcomes)
-        lines = [
+        head = (
             f"{len(self.outcomes)} runs, seeds {', '.join(map(str, seeds))}, means over seeds. Seen, unseen: mAP among "
-            f"{self.outcomes[0].compared} people.",
+            f"{self.outcomes[0].compared} people."
+        )
+        lines = [
+            compare.wrapped([head]),
             f"{'':<10} {'people':>6} {'seen':>6} {'unseen':>6} {'gap':>6} {'test mAP':>8} {'rank-1':>6} {'right':>6} "
             f"{'cross-entropy':>13}",
         ]
