@@ -18,7 +18,7 @@ def sources(number: str) -> list[str]:
     return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
-@pytest.mark.parametrize("number", ["02", "03", "05", "06"])
+@pytest.mark.parametrize("number", ["02", "03", "05", "06", "07"])
 def test_the_first_picture_ships_and_is_small(number):
     (name,) = re.findall(r'picture\(\s*"([^"]+)"', "\n".join(sources(number)))
     assert assets.path(f"pictures/{name}.png").stat().st_size < 200_000
@@ -37,7 +37,7 @@ def test_a_picture_needs_words_and_a_file():
         picture("nothing", "a picture that is not there")
 
 
-@pytest.mark.parametrize("number", ["02", "03", "05", "06"])
+@pytest.mark.parametrize("number", ["02", "03", "05", "06", "07"])
 def test_every_question_is_asked_once_and_can_be_answered(number):
     asked = re.findall(r'ask\("(\d\d\.[\w-]+)"\)', "\n".join(sources(number)))
     assert sorted(asked) == sorted(f"{number}.{name}" for name in questions(number))
