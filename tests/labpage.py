@@ -67,7 +67,7 @@ class LabPage:
         self.page.wait_for_function(
             "text => ![...document.querySelectorAll('.jp-OutputArea-output')].some(o => o.textContent.includes(text))",
             arg=LOADING,
-            timeout=30_000,
+            timeout=120_000,  # a busy machine draws widgets late
         )
 
     def errors(self) -> list[str]:
