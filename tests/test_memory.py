@@ -61,7 +61,12 @@ need = memory.training(model, config.size, photos=500, batch=64, optimiser="adam
 for _ in train.fit(model, data, config, way=compute.Compute(dtype=dtype, threads=1)):
     pass
 unit = 1 if sys.platform == "darwin" else 1024
-print(json.dumps([need.total, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit]))
+try:  # getrusage would count this process from its parent's size
+    with open("/proc/self/status") as file:
+        peak = next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
+except FileNotFoundError:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+print(json.dumps([need.total, peak]))
 """
 
 
