@@ -389,9 +389,14 @@ def batch_hard(features: Tensor, labels: Tensor, margin: float) -> Tensor:
     """
     unit = F.normalize(features)
     distance = (2 - 2 * unit @ unit.T).clamp_min(1e-6).sqrt()
+    return hardest(distance, labels, margin, far=3)  # 2 is the largest distance between unit vectors
+
+
+def hardest(distance: Tensor, labels: Tensor, margin: float, far: float) -> Tensor:
+    """What the hardest pairs of a batch lack to the margin: (B, B), (B,) -> scalar.  far: beyond every distance."""
     same = labels[:, None] == labels[None]
     positive = distance.masked_fill(~same, -1).amax(1)
-    negative = distance.masked_fill(same, 3).amin(1)  # 2 is the largest distance between unit vectors
+    negative = distance.masked_fill(same, far).amin(1)
     return F.relu(positive - negative + margin).mean()
 
 

@@ -102,9 +102,9 @@ class LabPage:
 
 
 def of_the_lab(error) -> bool:
-    """Is it a race within JupyterLab's own code? Widgets' code is served as blobs, and its errors name one."""
+    """Is it the one race seen within JupyterLab's own code? Widgets come as blobs, and no widget removes children."""
     stack = error.stack or ""
-    return "/static/lab/" in stack and "blob:" not in stack and "data:" not in stack
+    return "removeChild" in str(error) and "/static/lab/" in stack and "blob:" not in stack and "data:" not in stack
 
 
 @contextmanager

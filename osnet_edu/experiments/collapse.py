@@ -49,11 +49,7 @@ class Collapse:
 
 def batch_hard(features: Tensor, labels: Tensor, margin: float) -> Tensor:
     """The batch-hard triplet loss on raw features, by Euclidean distance: (B, D), (B,) -> scalar."""
-    distance = distances(features)
-    same = labels[:, None] == labels[None]
-    positive = distance.masked_fill(~same, -LONG).amax(1)
-    negative = distance.masked_fill(same, LONG).amin(1)
-    return F.relu(positive - negative + margin).mean()
+    return train.hardest(distances(features), labels, margin, far=LONG)
 
 
 def distances(features: Tensor) -> Tensor:
