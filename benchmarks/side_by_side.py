@@ -59,7 +59,8 @@ class PlainBlock(OSBlock):
     """The omni-scale block as it is published: the gate is called once for each stream, on the whole map."""
 
     def mix(self, streams: list[Tensor]) -> Tensor:
-        return sum(self.gate(x) * x for x in streams)
+        first, *others = (self.gate(x) * x for x in streams)
+        return sum(others, start=first)
 
 
 def plain(model: OSNet) -> OSNet:

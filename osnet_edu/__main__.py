@@ -169,10 +169,15 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
         compiled=options.compile,
         team=team,
     )
-    with tqdm(total=config.photos, unit=" photos", desc="training", file=sys.stderr, smoothing=0.02) as bar:
+    # The bar's own forecast would take the small photos at the start for the pace of the whole.
+    left, pace = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} photos [{elapsed}{postfix}]", 0.0
+    with tqdm(total=config.photos, desc="training", file=sys.stderr, bar_format=left) as bar:
         for step in steps:
+            each = step.seconds / config.work(step.step - 1, step.step)
+            pace = 0.98 * pace + 0.02 * each if pace else each
             bar.update(step.photos - bar.n)
-            bar.set_postfix(loss=f"{step.loss:.3f}", right=f"{step.accuracy:.0%}", refresh=False)
+            seconds = tqdm.format_interval(pace * config.work(step.step))
+            bar.set_postfix(left=seconds, loss=f"{step.loss:.3f}", right=f"{step.accuracy:.0%}", refresh=False)
     print(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
     with compute.using(way):
         _report(_score(weights.Checkpoint(model, config.size), found, None, "cosine", team))
@@ -214,7 +219,7 @@ def _choose_way(
     timings = train.choose(config, people, ways)
     for timing in timings:
         _say(f"  {timing.rate:7.0f} photos/s  {timing.compute}")
-    _say(f"So about {config.photos / timings[0].rate / 60 / team.size:.1f} minutes.")
+    _say(f"So about {config.work() / timings[0].rate / 60 / team.size:.1f} minutes.")
     return distributed.agreed(timings[0].compute, team)
 
 

@@ -125,11 +125,11 @@ with distributed.joined("cpu") as team:
     found["gathered"] = everyone.detach().tolist()
     found["rows"] = distributed.collected((rows.grad / team.size).tolist(), team)
 
-    # A whole network in eval mode, where batch normalisation looks at no batch: the gradients of one process.
-    differences = []
+    # A whole network in training: the gradients and running statistics of one process, batch normalisation included.
+    differences, statistics = [], []
     for people in (4, 5):
         config = train.TrainConfig(size=(64, 32), width=0.1, people=people, shots=3)
-        model = train.build(config, people).eval().double()  # so that the order of a sum is not seen
+        model = train.build(config, people).train().double()  # so that the order of a sum is not seen
         alone = copy.deepcopy(model)
         torch.manual_seed(1)
         images, target = torch.randn(3 * people, 3, 64, 32).double(), torch.arange(people).repeat_interleave(3)
@@ -145,7 +145,9 @@ with distributed.joined("cpu") as team:
         scale = max(p.grad.abs().max().item() for _, p in pairs)
         worst = max((ours.grad - theirs.grad).abs().max().item() for ours, theirs in pairs) / scale
         differences.append([worst, *(abs(mean - part.item()) for mean, part in zip(means, whole))])
-    found["differences"] = differences
+        buffers = list(zip(model.buffers(), alone.buffers()))
+        statistics.append(max((ours - theirs).abs().max().item() for ours, theirs in buffers))
+    found["differences"], found["statistics"] = differences, statistics
 
     # Three real steps: all processes end with the same network, and the log is about the whole batch.
     rng = np.random.Generator(np.random.PCG64(0))
@@ -171,6 +173,7 @@ def test_two_processes_have_the_gradients_of_one(tmp_path):
     closed_form = 2 * np.arange(1, 6)[:, None] * rows
     np.testing.assert_allclose(np.concatenate(found["rows"]), closed_form)  # each its own, after the average
     assert np.array(found["differences"]).max() < 1e-7
+    assert len(found["statistics"]) == 2 and max(found["statistics"]) < 1e-12
     assert found["same"][0] == found["same"][1]
     assert found["losses"][0] == found["losses"][1] == [step.loss for step in train.read_log(tmp_path / "run")]
     assert found["photos"] == [15, 30, 45]

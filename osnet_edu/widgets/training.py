@@ -338,9 +338,12 @@ class Training(Board):
         self._out = Path(out or self._kept_here.name)
         self._budgets = sorted({config.photos, *BUDGETS})
         self._run, self._iterator, self._done, self.model = self._latest(), None, 0, None
-        self._work = self._worked = 0.0
+        self._running, self._work, self._worked = config, 0.0, 0
         self.chooses = "Budget"
-        self.choices = [f"{photos:,} photos, about {_time(photos / self._timing.rate)}" for photos in self._budgets]
+        works = [replace(config, photos=photos).work() / self._timing.rate for photos in self._budgets]
+        self.choices = [
+            f"{photos:,} photos, about {_time(work)}" for photos, work in zip(self._budgets, works, strict=True)
+        ]
         self.chosen = self._budgets.index(config.photos)
         if self._run:
             self._found()
@@ -415,7 +418,7 @@ class Training(Board):
         )
         self._bin: list[train.Step] = []
         self._seconds = frames[-1].seconds if frames else 0.0
-        self._work, self._worked = 0.0, 0
+        self._running, self._work, self._worked = config, 0.0, 0
         if not frames:
             with compute.using(self._timing.compute):
                 frames = [Frame(0, 0.0, look=self._watch.look(self.model))]
@@ -494,9 +497,10 @@ class Training(Board):
         return f"The checkpoint is of step {kept:,}." if kept else "No checkpoint was written yet."
 
     def _seconds_left(self) -> float | None:
+        left = self._running.work(self._done)
         if self._worked < 3:
-            return (self.steps - self._done) * self._about.batch / self._timing.rate
-        return (self.steps - self._done) * self._work / self._worked
+            return left / self._timing.rate
+        return left * self._work / self._running.work(self._done - self._worked, self._done)
 
     def _offer(self) -> None:
         kept = _checkpoint(self._run) if self._run else 0
