@@ -4,6 +4,7 @@ They are committed as assets/pictures/01_who_is_it.png and 04_sum_and_gate.png, 
 in the light and the dark theme.
 """
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -131,9 +132,10 @@ def sum_and_gate() -> Figure:
     return figure
 
 
-def main() -> None:
+def write(pictures: Mapping[str, Callable[[], Figure]]) -> None:
+    """Draw each picture and write it under its name."""
     OUT.mkdir(parents=True, exist_ok=True)
-    for name, draw in {"01_who_is_it": who_is_it, "04_sum_and_gate": sum_and_gate}.items():
+    for name, draw in pictures.items():
         draw().savefig(OUT / f"{name}.png", metadata={"Software": None})
         # Few colours are enough for a picture of 200 kB at most.
         Image.open(OUT / f"{name}.png").convert("RGB").quantize(192, dither=Image.Dither.NONE).save(
@@ -142,4 +144,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write({"01_who_is_it": who_is_it, "04_sum_and_gate": sum_and_gate})

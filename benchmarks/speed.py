@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     rounds, steps, size, seconds = (2, 1, (64, 32), 0.1) if options.quick else (options.rounds, 4, (128, 64), 3.0)
-    config = train.TrainConfig(size=size, photos=10_000_000, triplet_from=0.0)
+    config = train.TrainConfig(size=size, growth=(), photos=10_000_000, triplet_from=0.0)
     rng = np.random.Generator(np.random.PCG64(0))
     images = rng.integers(0, 256, (512, *size, 3), dtype=np.uint8)
     data = train.Data(images, np.repeat(np.arange(64), 8), tuple(range(1, 65)), "noise")

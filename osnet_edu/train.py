@@ -52,8 +52,8 @@ class TrainConfig:
     size: tuple[int, int] = (128, 64)
     growth: tuple[tuple[float, float], ...] = ((0.5, 0.5), (0.75, 0.75))
     photos: int = 96_000
-    people: int = 16
-    shots: int = 4
+    people: int = 32
+    shots: int = 2
     lookalikes: bool = False
     optimiser: str = "adamw"
     learning_rate: float = 4e-3
@@ -412,22 +412,29 @@ def learning_rate(config: TrainConfig, step: int) -> float:
 
 
 def batch_hard(features: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """The batch-hard triplet loss on normalised features: (B, D), (B,) -> scalar.
+    """The batch-hard triplet loss on normalised features, in units of their mean distance: (B, D), (B,) -> scalar.
 
     For each photo, its farthest photo of the same person should be closer, by a margin, than its closest stranger.
-    Normalised, because on raw features the loss can shrink every embedding to one point, where it is exactly margin.
-    Source: Hermans et al., In Defense of the Triplet Loss, 2017.
+    Normalised, and relative to the mean, because otherwise the loss can be lowered without telling anybody apart: it
+    pulls every embedding to one point, where it is exactly margin.
+    Source: Hermans et al., In Defense of the Triplet Loss, 2017; the unit is the kit's own.
     """
     unit = F.normalize(features)
     distance = (2 - 2 * unit @ unit.T).clamp_min(1e-6).sqrt()
-    return hardest(distance, labels, margin, far=3)  # 2 is the largest distance between unit vectors
+    return hardest(relative(distance), labels, margin)
 
 
-def hardest(distance: Tensor, labels: Tensor, margin: float, far: float) -> Tensor:
-    """What the hardest pairs of a batch lack to the margin: (B, B), (B,) -> scalar.  far: beyond every distance."""
+def relative(distance: Tensor) -> Tensor:
+    """Distances within a batch in units of their mean, which no shrinking changes: (B, B) -> (B, B)."""
+    others = ~torch.eye(len(distance), dtype=torch.bool, device=distance.device)
+    return distance / distance[others].mean().clamp_min(1e-12)
+
+
+def hardest(distance: Tensor, labels: Tensor, margin: float) -> Tensor:
+    """What the hardest pairs of a batch lack to the margin: (B, B), (B,) -> scalar."""
     same = labels[:, None] == labels[None]
-    positive = distance.masked_fill(~same, -1).amax(1)
-    negative = distance.masked_fill(same, far).amin(1)
+    positive = distance.masked_fill(~same, -math.inf).amax(1)
+    negative = distance.masked_fill(same, math.inf).amin(1)
     return F.relu(positive - negative + margin).mean()
 
 

@@ -161,6 +161,8 @@ with distributed.joined("cpu") as team:
     found["losses"] = distributed.collected([step.loss for step in steps], team)
     found["photos"] = [step.photos for step in steps]
     if team.rank == 0:
+        one = train.fit(train.build(config, 6), data, config, way=compute.Compute(threads=1))
+        found["alone"] = [step.loss for step in one]
         print(json.dumps(found))
 """
 
@@ -177,6 +179,7 @@ def test_two_processes_have_the_gradients_of_one(tmp_path):
     assert found["same"][0] == found["same"][1]
     assert found["losses"][0] == found["losses"][1] == [step.loss for step in train.read_log(tmp_path / "run")]
     assert found["photos"] == [15, 30, 45]
+    np.testing.assert_allclose(found["losses"][0], found["alone"], rtol=1e-3)
     saved = weights.open(tmp_path / "run" / "weights.safetensors").model.state_dict()
     assert [value.double().sum().item() for value in saved.values()] == found["same"][0]
 

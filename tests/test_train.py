@@ -150,6 +150,8 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(data, t
         ({"schedule": "none"}, "cosine or steps"),
         ({"photos": 0}, "must be positive"),
         ({"size": (16, 8)}, "at least 32x32"),
+        ({"growth": ((0.5, 0.0),)}, "pairs of shares"),
+        ({"growth": ((0.75, 0.5), (0.5, 0.75))}, "in order"),
     ],
 )
 def test_configs_that_train_nothing_are_refused(changes, sentence):
@@ -252,9 +254,49 @@ def test_each_augmentation_does_what_it_says():
     assert (shifted != base).any() and set(shifted[0].flatten().tolist()) <= set(base[0].flatten().tolist())
 
 
+def test_photos_grow_by_the_step():
+    config = replace(SMALL, size=(128, 64), photos=16 * 100, growth=((0.5, 0.5), (0.75, 0.75)))
+    assert config.stages == [(50, (64, 32)), (75, (96, 48)), (100, (128, 64))]
+    at = {step: config.size_at(step) for step in (1, 50, 51, 75, 76, 100)}
+    assert list(at.values()) == [(64, 32), (64, 32), (96, 48), (96, 48), (128, 64), (128, 64)]
+    assert config.work() == pytest.approx(16 * (50 * 0.25 + 25 * 0.5625 + 25))
+    assert config.work(40, 60) == pytest.approx(16 * (10 * 0.25 + 10 * 0.5625))
+    assert sum(config.work(step, step + 1) for step in range(100)) == pytest.approx(config.work())
+    assert replace(config, size=(64, 32)).stages == [(100, (64, 32))]  # never smaller than 64 x 32
+    assert train.TrainConfig.published().work() == 96_000
+
+
+def test_a_shrunk_photo_has_the_means_of_its_pixels():
+    images = np.random.default_rng(0).integers(0, 256, (3, 64, 32, 3), dtype=np.uint8)
+    means = images.reshape(3, 32, 2, 16, 2, 3).mean((2, 4))
+    half = train.shrunk(torch.from_numpy(images), (32, 16), batch=2)
+    assert half.dtype == torch.uint8 and np.abs(half.numpy() - means).max() <= 0.5
+    assert torch.equal(train.shrunk(torch.from_numpy(images), (64, 32)), torch.from_numpy(images))
+
+
+def test_a_growing_run_goes_on_to_the_last_bit(data, tmp_path, monkeypatch):
+    big = replace(data, images=data.images.repeat(2, 1).repeat(2, 2))
+    config = replace(SMALL, size=(128, 64), photos=16 * 6, growth=((0.34, 0.5), (0.67, 0.75)))
+    seen, real = [], train.augment
+
+    def watched(images, *rest):
+        seen.append(tuple(images.shape[1:3]))
+        return real(images, *rest)
+
+    monkeypatch.setattr(train, "augment", watched)
+    whole, _ = run(big, config)
+    assert seen == [(64, 32)] * 2 + [(96, 48)] * 2 + [(128, 64)] * 2
+    fitting = train.fit(train.build(config, 8), big, config, way=WAY, out=tmp_path / "run", checkpoint_every=3)
+    for _ in range(4):
+        next(fitting)
+    fitting.close()
+    resumed, rest = run(big, config, out=tmp_path / "run", resume=True)
+    assert rest[0].step == 4 and bits(resumed) == bits(whole)
+
+
 def test_a_config_survives_json():
-    config = train.TrainConfig.published(width=0.5, size=(256, 128))
-    assert train.TrainConfig(**json.loads(json.dumps(train.asdict(config)))) == config
+    for config in (train.TrainConfig(), train.TrainConfig.published(width=0.5, size=(256, 128))):
+        assert train.TrainConfig(**json.loads(json.dumps(train.asdict(config)))) == config
 
 
 def test_measuring_prefers_the_faster_way():

@@ -17,7 +17,7 @@ from .compare import Difference
 from .runs import SHORT, Outcome, Plan, Variant, run_all, shipped
 
 NAME = "ablation"
-PHOTOS = 16_000
+PHOTOS = 24_000
 SEEDS = (0, 1, 2)
 REFERENCE = "primary"
 

@@ -17,8 +17,6 @@ from torch import Tensor
 from .. import train
 from ..train import Data, TrainConfig
 
-LONG = 1e9  # farther than anything
-
 
 @dataclass(frozen=True)
 class Collapse:
@@ -49,7 +47,7 @@ class Collapse:
 
 def batch_hard(features: Tensor, labels: Tensor, margin: float) -> Tensor:
     """The batch-hard triplet loss on raw features, by Euclidean distance: (B, D), (B,) -> scalar."""
-    return train.hardest(distances(features), labels, margin, far=LONG)
+    return train.hardest(distances(features), labels, margin)
 
 
 def distances(features: Tensor) -> Tensor:

@@ -72,8 +72,8 @@ function ticks(low, high, about) {
   return found.map((value) => [value, value.toFixed(Math.min(6, digits))]);
 }
 
-// lines: {points: [x, y], kind: "oe-one" or "oe-two", dots, label}. levels: [y, words]. mark: {x, words} or null.
-function chart(svg, { steps, low, high, lines, levels = [], mark = null, percent = false }) {
+// lines: {points: [x, y], kind: "oe-one" or "oe-two", dots, label}. levels: [y, words]. marks: [x, words, y as a share].
+function chart(svg, { steps, low, high, lines, levels = [], marks = [], percent = false }) {
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
   const x = (value) => LEFT + (value / Math.max(1, steps)) * (WIDE - LEFT - RIGHT);
@@ -95,10 +95,10 @@ function chart(svg, { steps, low, high, lines, levels = [], mark = null, percent
     const below = value < (low + high) / 2; // where a curve that comes down does not go
     draw(svg, "text", { x: WIDE - RIGHT - 2, y: y(value) + (below ? 12 : -4), "text-anchor": "end" }, words);
   });
-  if (mark) {
-    draw(svg, "line", { class: "oe-level", x1: x(mark.x), x2: x(mark.x), y1: TOP, y2: HIGH - BOTTOM });
-    draw(svg, "text", { x: x(mark.x) + 4, y: y(low + 0.62 * (high - low)) }, mark.words);
-  }
+  marks.forEach(([step, words, share]) => {
+    draw(svg, "line", { class: "oe-level", x1: x(step), x2: x(step), y1: TOP, y2: HIGH - BOTTOM });
+    draw(svg, "text", { x: x(step) + 4, y: y(low + share * (high - low)) }, words);
+  });
   const ends = [];
   lines.forEach(({ points, kind, dots, label }) => {
     if (!points.length) return;
@@ -206,18 +206,21 @@ function render({ model, el }) {
     const levels = model.get("levels");
     const highest = Math.max(1, ...losses.map((row) => row[1]), ...levels.map(([value]) => 1.04 * value));
     const joins = model.get("joins");
+    const grows = model.get("grows").map(([step, size]) => [step, size, 0.76]);
+    const marks = losses.length ? (joins > 0 ? [[joins, "triplet joins", 0.62], ...grows] : grows) : [];
     chart(loss.svg, {
       steps,
       low: 0,
       high: highest,
       levels,
-      mark: joins > 0 && losses.length ? { x: joins, words: "triplet joins" } : null,
+      marks,
       lines: [
         { points: losses.map((row) => [row[0], row[1]]), kind: "oe-one", label: "ce" },
         { points: losses.filter((row) => row[2] !== null).map((row) => [row[0], row[2]]), kind: "oe-two", label: "tri" },
       ],
     });
-    words(loss.words, "solid: cross-entropy (ce), dashed: triplet (tri)");
+    const sizes = grows.length ? "; dotted: photos grow to that size" : "";
+    words(loss.words, `solid: cross-entropy (ce), dashed: triplet (tri)${sizes}`);
     const scores = model.get("scores");
     chart(score.svg, {
       steps,
@@ -253,7 +256,7 @@ function render({ model, el }) {
 
   const traits = [
     "state", "actions", "step", "steps", "line", "says", "problem", "chooses", "choices", "chosen", "locked", "losses",
-    "levels", "joins", "scores", "test", "pair", "blocks", "block", "gate_means", "texts",
+    "levels", "joins", "grows", "scores", "test", "pair", "blocks", "block", "gate_means", "texts",
   ];
   // Python sends what belongs together in one message, which arrives as one event for each trait.
   let waiting = false;

@@ -57,6 +57,7 @@ class Board(anywidget.AnyWidget):
     losses = traitlets.List().tag(sync=True)  # [step, cross-entropy, triplet or None]
     levels = traitlets.List().tag(sync=True)  # [loss, words]
     joins = traitlets.Int(-1).tag(sync=True)
+    grows = traitlets.List().tag(sync=True)
     scores = traitlets.List().tag(sync=True)  # [step, rank-1, mAP]
     test = traitlets.Unicode("").tag(sync=True)
     pair = traitlets.List().tag(sync=True)
@@ -173,6 +174,7 @@ class Board(anywidget.AnyWidget):
                 [about.least, "the least" + (", with smoothed labels" if about.label_smoothing else "")],
             ]
             self.joins, self.test, self.pair = about.joins, about.test, list(about.pair)
+            self.grows = [list(one) for one in about.grows]
             self._offer()
             self._draw()
         self._speak("Started." if not frames or frames[-1].step == 0 else f"Going on from step {self.step:,}.")

@@ -58,6 +58,7 @@ class Frame:
 class About:
     """What a run is.  batch: photos a step.  people: to learn.  joins: the last step without the triplet, -1: never.
 
+    grows: (last step of a smaller size, the next size in words).
     pair: {src, text} of the query and of the other person.  test: the small test in words.  compute: how it ran.
     """
 
@@ -69,14 +70,17 @@ class About:
     pair: tuple[dict, dict]
     test: str
     compute: str
+    grows: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def of(cls, config: TrainConfig, data: Data, watch: "Watch", compute: object) -> "About":
         joins = math.floor(config.triplet_from * config.steps) if config.triplet else -1
         people = len(data.people)
         pair = watch.described()
+        stages = config.stages
+        grows = tuple((last, "{}x{}".format(*size)) for (last, _), (_, size) in zip(stages, stages[1:], strict=False))
         return cls(
-            config.steps, config.batch, people, config.label_smoothing, joins, pair, watch.words, str(compute)
+            config.steps, config.batch, people, config.label_smoothing, joins, pair, watch.words, str(compute), grows
         )  # fmt: skip
 
     @property
@@ -122,7 +126,8 @@ class Recording:
         try:
             first, *rest = Path(path).read_text(encoding="utf-8").splitlines()
             about = json.loads(first)
-            return cls(About(**about | {"pair": tuple(about["pair"])}), tuple(map(frame, rest)))
+            about |= {"pair": tuple(about["pair"]), "grows": tuple(map(tuple, about.get("grows", ())))}
+            return cls(About(**about), tuple(map(frame, rest)))
         except (ValueError, TypeError, KeyError) as error:
             raise ValueError(f"{path} holds no recorded training ({error})") from error
 
