@@ -182,7 +182,7 @@ def test_plans_and_workers_that_make_no_sense(root, tmp_path):
 
 def test_what_the_experiments_compare(root):
     jobs = ablation.plan(root).variants
-    assert [v.row for v in jobs] == list(ROWS) and {v.config for v in jobs} == {replace(runs.SHORT, photos=16_000)}
+    assert [v.row for v in jobs] == list(ROWS) and {v.config for v in jobs} == {replace(runs.SHORT, photos=24_000)}
     for variant in ingredients.plan(root).variants:
         whole = replace(ingredients.WHOLE, photos=24_000)
         changed = {k for k, v in vars(variant.config).items() if v != getattr(whole, k)}

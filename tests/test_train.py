@@ -175,13 +175,26 @@ def test_batch_hard_on_points_of_a_circle():
     def chord(degrees):
         return 2 * math.sin(math.radians(degrees) / 2)
 
+    pairs = ((0, 60), (0, 90), (0, 180), (60, 90), (60, 180), (90, 180))
+    mean = np.mean([chord(b - a) for a, b in pairs])
     terms = [chord(60) - chord(90), chord(60) - chord(30), chord(90) - chord(30), chord(90) - chord(120)]
-    expected = np.mean([max(0, term + 0.3) for term in terms])
+    expected = np.mean([max(0, term / mean + 0.3) for term in terms])
     assert train.batch_hard(points, labels, 0.3).item() == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_collapsed_embedding_costs_exactly_the_margin():
     assert train.batch_hard(torch.ones(6, 4), torch.tensor([0, 0, 1, 1, 2, 2]), 0.3).item() == pytest.approx(0.3)
+
+
+@given(st.floats(1e-3, 1e3), st.integers(0, 99))
+def test_pulling_all_photos_together_does_not_lower_the_loss(scale, seed):
+    rng = np.random.default_rng(seed)
+    points, labels = torch.from_numpy(rng.normal(size=(6, 2))), torch.tensor([0, 0, 1, 1, 2, 2])
+    distance = torch.cdist(points, points)
+    losses = [train.hardest(train.relative(d), labels, 0.3).item() for d in (distance, scale * distance)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-9)
+    others = ~torch.eye(6, dtype=torch.bool)
+    assert train.relative(distance)[others].mean().item() == pytest.approx(1)
 
 
 def test_learning_rate_warms_up_then_falls():

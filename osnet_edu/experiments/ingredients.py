@@ -12,7 +12,7 @@ NAME = "ingredients"
 PHOTOS = 24_000
 SEEDS = (0, 1, 2)
 REFERENCE = "all of it"
-WHOLE = replace(SMALL, triplet=1.0, triplet_from=0.5)
+WHOLE = SMALL
 # What to change in the recipe, by what is then missing.
 CHANGES: dict[str, dict[str, object]] = {
     REFERENCE: {},

@@ -6,6 +6,7 @@ the frames of a run and what one needs to know beside them; it is a small text f
 
 import base64
 import io
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -78,7 +79,7 @@ class About:
         people = len(data.people)
         pair = watch.described()
         stages = config.stages
-        grows = tuple((last, "{}x{}".format(*size)) for (last, _), (_, size) in zip(stages, stages[1:], strict=False))
+        grows = tuple((last, "{}x{}".format(*size)) for (last, _), (_, size) in itertools.pairwise(stages))
         return cls(
             config.steps, config.batch, people, config.label_smoothing, joins, pair, watch.words, str(compute), grows
         )  # fmt: skip
