@@ -22,11 +22,12 @@ def test_shrinking_moves_it_towards_the_margin(scale):
     assert collapse.batch_hard(scale * LINE, PEOPLE, 0.3).item() == pytest.approx(wanted, abs=1e-5)
 
 
-def test_on_unit_vectors_it_is_the_loss_that_training_uses():
+def test_on_unit_vectors_in_units_of_their_mean_it_is_the_loss_that_training_uses():
     torch.manual_seed(0)
     unit = torch.nn.functional.normalize(torch.randn(12, 5))
     labels = torch.arange(12) // 3
-    assert collapse.batch_hard(unit, labels, 0.3).item() == pytest.approx(
+    own_units = train.relative(collapse.distances(unit))
+    assert train.hardest(own_units, labels, 0.3).item() == pytest.approx(
         train.batch_hard(unit, labels, 0.3).item(), abs=1e-4
     )
 
