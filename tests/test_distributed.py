@@ -186,7 +186,7 @@ def test_two_processes_have_the_gradients_of_one(tmp_path):
 
 def test_train_resume_and_evaluate_on_two_processes(folder, tmp_path, capsys):
     out = tmp_path / "run"
-    arguments = ["train", folder, "--out", out, "--photos", "96", "--batch", "16", "--checkpoint-every", "2", *SHORT]
+    arguments = ["train", folder, "--out", out, "--photos", "72", "--batch", "12", "--checkpoint-every", "2", *SHORT]
     done = run("-m", "osnet_edu", *arguments)
     assert done.stdout.count("Wrote") == 1 and done.stdout.count("rank-1 ") == 1 and "rank-1 100" not in done.stdout
     assert done.stderr.count("for each of 2 processes") == 1 and done.stderr.count("Measuring") == 1
@@ -227,7 +227,7 @@ def test_each_process_embeds_its_share_in_the_original_order(folder, tmp_path):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_one_process_killed_ends_the_run_with_a_sentence_and_a_whole_checkpoint(folder, tmp_path, capsys):
     out = tmp_path / "run"
-    arguments = ["train", folder, "--out", out, "--photos", "160000", "--batch", "16", "--checkpoint-every", "2"]
+    arguments = ["train", folder, "--out", out, "--photos", "160000", "--batch", "12", "--checkpoint-every", "2"]
     command = torchrun("-m", "osnet_edu", *arguments, *SHORT)
     started = subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True)
     try:
