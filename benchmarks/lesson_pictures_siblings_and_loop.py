@@ -75,12 +75,13 @@ def the_loop():
     shots, rows = config.shots, 4
     figure, ax, text, _ = paper(3.0)
     found = market.read(assets.subset())
-    photos = [photo for photo in found.train if photo.person <= 40]
-    data = train.load(photos, config.size)
+    data = train.load([photo for photo in found.train if photo.person <= 120], config.size)
     across = 4 // shots  # people beside one another, so that a panel has four photos a row
-    chosen = np.concatenate(
-        [np.flatnonzero(data.labels == person)[1 :: 12 // shots][:shots] for person in range(rows * across)]
-    )
+    vivid = np.array([np.ptp(data.images[data.labels == i], axis=3).mean() for i in range(len(data.people))])
+    chosen = [
+        np.flatnonzero(data.labels == person)[1 :: 12 // shots][:shots] for person in vivid.argsort()[-rows * across :]
+    ]
+    chosen = np.concatenate(chosen)
     batch = data.images[chosen]
     seen = train.augment(torch.from_numpy(batch), config, np.random.default_rng(3)).permute(0, 2, 3, 1).numpy()
     changed = ((seen * STD + MEAN).clip(0, 1) * 255).round().astype(np.uint8)
