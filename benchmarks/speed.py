@@ -4,12 +4,15 @@ The plain side is what a user of the published code gets: the same network in fl
 with a call of the gate for each stream, and the published optimiser, AMSGrad as PyTorch runs it by default. The kit's
 side runs as `train` runs it: in the way that three seconds of measuring found to be the fastest at this number of
 threads, and once more with bfloat16 forbidden. On all sides photos are in memory and of the full size, batches have 64,
-and augmentation and losses are the same. --quick only shows that it runs.
+and augmentation and losses are the same. --quick only shows that it runs. For a GPU:
+
+    python benchmarks/speed.py --device cuda --width 1 --size 256x128 --compile
 """
 
 import argparse
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,81 +25,96 @@ from osnet_edu.embed import embed_images, normalise
 BATCH = 64
 
 
-def training(data: train.Data, config: train.TrainConfig, way: Compute, steps: int, published: bool) -> Callable:
+def training(
+    data: train.Data, config: train.TrainConfig, way: Compute, steps: int, *, published: bool = False, compiled=False
+) -> Callable:
     """`steps` steps of a run, at each call the next ones."""
     model = train.build(config, len(data.people))
     if published:
         model, config = plain(model), replace(config, optimiser="amsgrad", weight_decay=5e-4)
-    run = train.fit(model, data, config, way=way)
+    run = train.fit(model, data, config, way=way, compiled=compiled)
     return lambda: [next(run) for _ in range(steps)]
 
 
-def embedding(data: train.Data, config: train.TrainConfig, way: Compute, published: bool) -> Callable:
+def embedding(data: train.Data, config: train.TrainConfig, way: Compute, *, published: bool = False) -> Callable:
     """One batch embedded at each call."""
-    model = train.build(config, len(data.people)).eval()
+    model = train.build(config, len(data.people)).eval().to(way.device, memory_format=way.memory_format)
     images = data.images[:BATCH]
 
     def plainly():
         with compute.using(way), torch.inference_mode():
-            return plain_model(normalise(images).contiguous()).numpy()
+            return plain_model(normalise(images, way.device).contiguous()).cpu().numpy()
 
     def kit():
         with compute.using(way):
-            return embed_images(kit_model, images, precision=compute.DTYPES[way.dtype])
+            return embed_images(model, images, precision=compute.DTYPES[way.dtype])
 
     if published:
         plain_model = plain(model)
         return plainly
-    kit_model = model.to(memory_format=way.memory_format)
     return kit
-
-
-def fastest(work: Callable[[Compute], Callable], threads: int, dtype: str | None, seconds: float) -> Compute:
-    return compute.measure(work, compute.candidates(threads=threads, dtype=dtype), seconds)[0].compute
 
 
 def main(arguments: list[str] | None = None) -> list[dict]:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9, help="medians are of so many (default 9)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
+    parser.add_argument("--width", type=float, default=0.25, help="of the network (default 0.25)")
+    parser.add_argument("--size", type=size_of, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)")
+    parser.add_argument("--compile", action="store_true", help="train once more through torch.compile")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
-    rounds, steps, size, seconds = (2, 1, (64, 32), 0.1) if options.quick else (options.rounds, 4, (128, 64), 3.0)
-    config = train.TrainConfig(size=size, growth=(), photos=10_000_000, triplet_from=0.0)
+    rounds, steps, size, seconds = (2, 1, (64, 32), 0.1) if options.quick else (options.rounds, 4, options.size, 3.0)
+    config = train.TrainConfig(width=options.width, size=size, growth=(), photos=10_000_000, triplet_from=0.0)
     rng = np.random.Generator(np.random.PCG64(0))
     images = rng.integers(0, 256, (512, *size, 3), dtype=np.uint8)
     data = train.Data(images, np.repeat(np.arange(64), 8), tuple(range(1, 65)), "noise")
 
     found = []
-    for threads in [1] if options.quick else threads_to_measure():
-        plain_way = Compute(**{**vars(PLAIN), "threads": threads})
-        jobs = {
-            "training": (lambda way, published=False: training(data, config, way, steps, published), steps * BATCH),
-            "embedding": (lambda way, published=False: embedding(data, config, way, published), BATCH),
-        }
+    for threads in [1] if options.quick or options.device != "cpu" else threads_to_measure():
+        plain_way = replace(PLAIN, device=options.device, threads=threads)
+        jobs = {"training": (partial(training, data, config, steps=steps), steps * BATCH),
+                "embedding": (partial(embedding, data, config), BATCH)}  # fmt: skip
         for what, (job, photos) in jobs.items():
-            measured = {
-                name: fastest(job, threads, dtype, seconds) for name, dtype in (("kit", None), ("float32", "float32"))
+            ways = {
+                name: compute.measure(job, compute.candidates(options.device, dtype, threads), seconds)[0].compute
+                for name, dtype in (("kit", None), ("float32", "float32"))
             }
-            sides = {"plain": job(plain_way, True), **{name: job(way) for name, way in measured.items()}}
+            sides = {"plain": job(plain_way, published=True), **{name: job(way) for name, way in ways.items()}}
+            if options.compile and what == "training":
+                sides["compiled"] = job(ways["kit"], compiled=True)
             times = in_turn(sides, rounds)
             found.append(
                 {
                     "what": what,
                     "threads": threads,
                     **{name: photos / float(np.median(taken)) for name, taken in times.items()},
-                    "ratio": ratio(times["plain"], times["kit"]),
-                    "ratio_float32": ratio(times["plain"], times["float32"]),
-                    "way": str(measured["kit"]),
+                    **{f"ratio_{name}": ratio(times["plain"], times[name]) for name in times if name != "plain"},
+                    "way": str(ways["kit"]),
                 }
             )
-    head = ["photos/s, x0.25", "threads", "plain", "kit", "ratio", "kit, no bfloat16", "ratio", "the kit computes in"]
-    rows = [
-        [f["what"], f["threads"], f"{f['plain']:,.0f}", f"{f['kit']:,.0f}", f"{f['ratio']:.2f}",
-         f"{f['float32']:,.0f}", f"{f['ratio_float32']:.2f}", f["way"]]
-        for f in found
-    ]  # fmt: skip
-    table(f"Photos of {size[0]}x{size[1]}, batches of {BATCH}, medians of {rounds} rounds ({machine()})", head, rows)
+    names = {"kit": "kit", "float32": "kit, no bfloat16"} | ({"compiled": "compiled"} if options.compile else {})
+    head = ["photos/s", "threads", "plain", *(cell for name in names.values() for cell in (name, "ratio"))]
+    rows = []
+    for f in found:
+        cells = [
+            cell for name in names for cell in (_number(f.get(name), ",.0f"), _number(f.get(f"ratio_{name}"), ".2f"))
+        ]
+        rows.append([f["what"], f["threads"], f"{f['plain']:,.0f}", *cells, f["way"]])
+    head.append("the kit computes in")
+    title = f"x{options.width:g}, photos of {size[0]}x{size[1]}, batches of {BATCH}, medians of {rounds} rounds"
+    table(f"{title} ({machine()})", head, rows)
     return found
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """128x64 -> (128, 64)."""
+    height, _, width = text.partition("x")
+    return int(height), int(width)
 
 
 if __name__ == "__main__":

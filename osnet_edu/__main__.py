@@ -213,8 +213,7 @@ def _choose_way(
     config: train.TrainConfig, people: int, options: argparse.Namespace, device: str, team: Team
 ) -> compute.Compute:
     # Processes beside one another share the cores, so that they measure at the same time and with a share of them.
-    threads = options.threads or (max(1, compute.available_threads() // team.local_size) if team.size > 1 else None)
-    ways = compute.candidates(device, options.dtype, threads)
+    ways = compute.candidates(device, options.dtype, options.threads or compute.threads_each(team.local_size))
     _say("Measuring for three seconds how this machine computes fastest ...")
     timings = train.choose(config, people, ways)
     for timing in timings:

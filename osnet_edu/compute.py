@@ -83,6 +83,11 @@ def available_threads() -> int:
         return os.cpu_count() or 1
 
 
+def threads_each(processes: int) -> int | None:
+    """Threads for each of so many processes that compute beside one another here; None, to be measured, for one."""
+    return None if processes == 1 else max(1, available_threads() // processes)
+
+
 def measure(
     trial: Callable[[Compute], Callable[[], object]], ways: Sequence[Compute], seconds: float = 3.0
 ) -> list[Timing]:

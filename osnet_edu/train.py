@@ -274,8 +274,7 @@ def fit(
     if distributed.agreed(data.fingerprint, team) != data.fingerprint:
         raise ValueError(f"{team} reads other photos than the first; expected the same folder for all")
     if way is None:
-        threads = None if team.size == 1 else max(1, compute.available_threads() // team.local_size)
-        ways = compute.candidates(threads=threads)
+        ways = compute.candidates(threads=compute.threads_each(team.local_size))
         way = distributed.agreed(choose(config, len(data.people), ways)[0].compute, team)
     compute.check_device(way.device)
 

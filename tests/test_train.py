@@ -333,6 +333,11 @@ def test_devices_that_are_not_there_are_refused():
         compute.candidates(dtype="int4")
 
 
+def test_processes_beside_one_another_share_the_threads(monkeypatch):
+    monkeypatch.setattr(compute, "available_threads", lambda: 8)
+    assert [compute.threads_each(n) for n in (1, 2, 3, 16)] == [None, 4, 2, 1]
+
+
 def test_threads_are_given_back():
     before = torch.get_num_threads()
     with pytest.raises(RuntimeError), compute.using(compute.Compute(threads=before + 1)):
