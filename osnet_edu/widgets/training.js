@@ -206,7 +206,7 @@ function render({ model, el }) {
     const levels = model.get("levels");
     const highest = Math.max(1, ...losses.map((row) => row[1]), ...levels.map(([value]) => 1.04 * value));
     const joins = model.get("joins");
-    const grows = model.get("grows").map(([step, size]) => [step, size, 0.76]);
+    const grows = model.get("grows").map(([step, size], i) => [step, size, i % 2 ? 0.7 : 0.8]);
     const marks = losses.length ? (joins > 0 ? [[joins, "triplet joins", 0.62], ...grows] : grows) : [];
     chart(loss.svg, {
       steps,
