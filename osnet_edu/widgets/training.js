@@ -206,8 +206,8 @@ function render({ model, el }) {
     const levels = model.get("levels");
     const highest = Math.max(1, ...losses.map((row) => row[1]), ...levels.map(([value]) => 1.04 * value));
     const joins = model.get("joins");
-    const grows = model.get("grows").map(([step, size], i) => [step, size, i % 2 ? 0.7 : 0.8]);
-    const marks = losses.length ? (joins > 0 ? [[joins, "triplet joins", 0.62], ...grows] : grows) : [];
+    const grows = model.get("grows").map(([step, size], i) => [step, size, i % 2 ? 0.54 : 0.66]);
+    const marks = losses.length ? (joins > 0 ? [[joins, "triplet joins", 0.8], ...grows] : grows) : [];
     chart(loss.svg, {
       steps,
       low: 0,
