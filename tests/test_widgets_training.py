@@ -14,7 +14,7 @@ import torch
 
 from osnet_edu import assets, market, train
 from osnet_edu.compute import Compute, Timing
-from osnet_edu.widgets import Recording, Replay, Training, Watch, replay
+from osnet_edu.widgets import Recording, Replay, Training, Watch, board, replay
 from osnet_edu.widgets import training as room
 from osnet_edu.widgets.watching import About, Frame, Look, frame, written
 
@@ -43,7 +43,7 @@ def watch(found) -> Watch:
 @pytest.fixture(autouse=True)
 def nothing_goes_on():
     yield
-    room._going.clear()
+    board.going.clear()
 
 
 @pytest.fixture
@@ -81,6 +81,19 @@ def test_watching_moves_nothing(run, undisturbed):
     assert same(weights_of(w.model), undisturbed)
     assert (w.state, w.step, w.steps) == ("done", 30, 30)
     assert (w.folder / "weights.safetensors").is_file()
+
+
+def test_the_board_tells_where_photos_grow_and_when_it_will_be_done(run, data, watch):
+    growing = train.TrainConfig(photos=64 * 100, growth=((0.5, 0.5), (0.75, 0.75)))
+    about = About.of(growing, data, watch, "cpu")
+    assert about.grows == ((50, "96x48"), (75, "128x64"))
+    played = Replay(Recording(about, (Frame(0, 0.0), Frame(100, 9.0, 2.0))))
+    played.finish()
+    assert played.grows == [[50, "96x48"], [75, "128x64"]]
+    w = run()
+    w._running, w._done, w._work, w._worked = growing, 50, 5.0, 50
+    # 50 steps of a quarter took 5 s; 25 of nine sixteenths and 25 whole ones are left.
+    assert w._seconds_left() == pytest.approx(5 / (50 / 4) * (25 * 9 / 16 + 25))
 
 
 def test_what_the_board_shows_is_what_fit_says(run, data):
