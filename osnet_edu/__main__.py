@@ -204,6 +204,7 @@ def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainC
 RECIPES: dict[str, Callable[[int], train.TrainConfig]] = {
     "kit": lambda photos: train.TrainConfig(),
     "published": lambda photos: train.TrainConfig.published(),
+    "shipped": lambda photos: train.TrainConfig.shipped(),
     "market": train.TrainConfig.market,
     "market-scratch": train.TrainConfig.market_scratch,
 }
@@ -395,7 +396,8 @@ def _parser() -> argparse.ArgumentParser:
         "--recipe",
         choices=tuple(RECIPES),
         default="kit",
-        help="published: the paper's, for comparison at the kit's size; market: for a real Market-1501 as in the paper",
+        help="published: the paper's, for comparison at the kit's size; market: for a real Market-1501 as in the paper; "
+        "shipped: what the shipped weights were trained by",
     )
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
     one.add_argument("--dtype", choices=tuple(compute.DTYPES), help="default: measured")

@@ -43,6 +43,7 @@ class TrainConfig:
     falls to a tenth at each of the milestones, shares of the steps.
     optimiser: "adamw", "amsgrad" or "sgd", with momentum 0.9.  label_smoothing: of the cross-entropy.
     triplet: weight of the batch-hard triplet loss on normalised features, from the share triplet_from of the steps on.
+    relative: it measures distances in units of the batch's mean distance, which keeps it from collapsing.
     shift: of the crop, as a share of the height.  zoom: log-scale.  colour: strength of jitter.  erasing: chance.
     """
 
@@ -65,6 +66,7 @@ class TrainConfig:
     triplet: float = 1.0
     triplet_from: float = 0.2
     margin: float = 0.3
+    relative: bool = True
     flip: bool = True
     shift: float = 0.05
     zoom: float = 0.05
@@ -106,6 +108,12 @@ class TrainConfig:
             weight_decay=5e-4, schedule="steps", warmup=0.0, triplet=0.0, shift=0.0625, zoom=0.0, colour=0.0,
             erasing=0.0,
         )  # fmt: skip
+        return replace(recipe, **changes)
+
+    @classmethod
+    def shipped(cls, **changes) -> "TrainConfig":
+        """What the shipped weights were trained by, on 720 people: full-sized photos throughout, 16 people x 4 photos."""
+        recipe = cls(photos=480_000, growth=(), people=16, shots=4, weight_decay=0.3, relative=False)
         return replace(recipe, **changes)
 
     @classmethod
@@ -395,7 +403,8 @@ def losses(
         cross_entropy = cross_entropy * (len(own) * team.size / len(target))
     if not joined:
         return cross_entropy, cross_entropy, None
-    triplet = batch_hard(distributed.gather(features, len(target), team), target, config.margin)
+    everyone = distributed.gather(features, len(target), team)
+    triplet = batch_hard(everyone, target, config.margin, in_units=config.relative)
     return cross_entropy + config.triplet * triplet, cross_entropy, triplet
 
 
@@ -410,17 +419,17 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
 
 
-def batch_hard(features: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """The batch-hard triplet loss on normalised features, in units of their mean distance: (B, D), (B,) -> scalar.
+def batch_hard(features: Tensor, labels: Tensor, margin: float, *, in_units: bool = True) -> Tensor:
+    """The batch-hard triplet loss on normalised features: (B, D), (B,) -> scalar.
 
     For each photo, its farthest photo of the same person should be closer, by a margin, than its closest stranger.
-    Normalised, and relative to the mean, because otherwise the loss can be lowered without telling anybody apart: it
-    pulls every embedding to one point, where it is exactly margin.
+    Normalised, and in units of the batch's mean distance (in_units), because otherwise the loss can be lowered without
+    telling anybody apart: it pulls every embedding to one point, where it is exactly margin.
     Source: Hermans et al., In Defense of the Triplet Loss, 2017; the unit is the kit's own.
     """
     unit = F.normalize(features)
     distance = (2 - 2 * unit @ unit.T).clamp_min(1e-6).sqrt()
-    return hardest(relative(distance), labels, margin)
+    return hardest(relative(distance) if in_units else distance, labels, margin)
 
 
 def relative(distance: Tensor) -> Tensor:

@@ -182,6 +182,20 @@ def test_batch_hard_on_points_of_a_circle():
     assert train.batch_hard(points, labels, 0.3).item() == pytest.approx(expected, abs=1e-5)
 
 
+def test_batch_hard_in_plain_distances():
+    points, labels = torch.tensor([[1.0, 0], [0, 1], [1, 1], [-1, 0]]), torch.tensor([0, 0, 1, 1])
+    near, right, wide = (2 * math.sin(math.radians(degrees) / 2) for degrees in (45, 90, 135))
+    terms = [right - near, right - near, wide - near, wide - right]
+    expected = np.mean([max(0, term + 0.3) for term in terms])
+    assert train.batch_hard(points, labels, 0.3, in_units=False).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_shipped_weights_say_the_shipped_recipe():
+    said = weights.shipped().card["config"]
+    recipe = json.loads(json.dumps(train.asdict(train.TrainConfig.shipped())))
+    assert {name: recipe[name] for name in said} == said and recipe["size"] == [128, 64]
+
+
 def test_a_collapsed_embedding_costs_exactly_the_margin():
     assert train.batch_hard(torch.ones(6, 4), torch.tensor([0, 0, 1, 1, 2, 2]), 0.3).item() == pytest.approx(0.3)
 

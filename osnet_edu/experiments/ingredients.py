@@ -19,6 +19,8 @@ CHANGES: dict[str, dict[str, object]] = {
     "no label smoothing": {"label_smoothing": 0.0},
     "no triplet loss": {"triplet": 0.0},
     "no people in batches": {"people": 0, "shots": 64},
+    "four photos a person": {"people": 16, "shots": 4},
+    "distances as they are": {"relative": False},
     "no augmentation": {"flip": False, "shift": 0.0, "zoom": 0.0, "colour": 0.0, "erasing": 0.0},
     "no weight decay": {"weight_decay": 0.0},
     "triplet from step 0": {"triplet_from": 0.0},
