@@ -396,8 +396,8 @@ def _parser() -> argparse.ArgumentParser:
         "--recipe",
         choices=tuple(RECIPES),
         default="kit",
-        help="published: the paper's, for comparison at the kit's size; market: for a real Market-1501 as in the paper; "
-        "shipped: what the shipped weights were trained by",
+        help="published: the paper's, for comparison at the kit's size; shipped: of the shipped weights; "
+        "market: for a real Market-1501 as in the paper",
     )
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
     one.add_argument("--dtype", choices=tuple(compute.DTYPES), help="default: measured")

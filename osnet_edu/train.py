@@ -112,7 +112,7 @@ class TrainConfig:
 
     @classmethod
     def shipped(cls, **changes) -> "TrainConfig":
-        """What the shipped weights were trained by, on 720 people: full-sized photos throughout, 16 people x 4 photos."""
+        """What the shipped weights were trained by, on 720 people: photos of full size throughout, 16 people x 4."""
         recipe = cls(photos=480_000, growth=(), people=16, shots=4, weight_decay=0.3, relative=False)
         return replace(recipe, **changes)
 
