@@ -172,9 +172,9 @@ class _TeamNormalise(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float):
         over = [i for i in range(x.dim()) if i != 1]
-        variance, mean = torch.var_mean(x.to(weight.dtype), over, correction=0)
+        variance, mean = (moment.double() for moment in torch.var_mean(x.to(weight.dtype), over, correction=0))
         own = x.numel() // x.shape[1]
-        moments = torch.stack([torch.ones_like(mean), mean, variance + mean**2]).double() * own
+        moments = torch.stack([torch.ones_like(mean), mean, variance + mean**2]) * own
         dist.all_reduce(moments)
         count, mean = moments[0, 0], moments[1] / moments[0]
         variance = (moments[2] / moments[0] - mean**2).clamp_min(0)
