@@ -20,7 +20,7 @@ def differences(lines: Sequence, *, reference: str, metric: str = "mAP", title: 
     if not shown:
         raise ValueError("expected at least one line with a difference")
     names = [f"{line.row.number}  {line.row.name}" if line.row.number else f"–  {line.row.name}" for line in shown]
-    left, span, right = max(wide(name, 10) for name in names) + 0.3, 4.5, 2.5
+    left, span, right = max(wide(name, 10) for name in names) + 0.3, 4.5, 2.7
     ends = [v for line in shown for v in (line.difference.low, line.difference.high, line.published_difference)]
     low, high = min(0.0, float(np.nanmin(ends))), max(0.0, float(np.nanmax(ends)))
     step = next(step for step in (1, 2, 5, 10, 20, 50) if (high - low) / step <= 10)
@@ -57,7 +57,7 @@ def differences(lines: Sequence, *, reference: str, metric: str = "mAP", title: 
         words = f"{ours.value:+.1f}  ({ours.low:+.1f} to {ours.high:+.1f})"
         sheet.text(left + span + 0.15, y, words, size=8.5, va="center_baseline", color=INK)
         weight = "bold" if strong else "normal"
-        sheet.text(left + span + 1.55, y, _WORDS[line.verdict], size=8.5, va="center_baseline", weight=weight)
+        sheet.text(left + span + 1.72, y, _WORDS[line.verdict], size=8.5, va="center_baseline", weight=weight)
     return sheet.figure
 
 
