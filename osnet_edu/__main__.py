@@ -155,6 +155,10 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
     if few:
         _say(f"{few} of {len(data.people)} people have fewer than {config.shots} photos, which come again in a batch.")
     _say(f"{len(data.images)} photos of {len(data.people)} people; {config.steps} steps of {config.batch} photos.")
+    *smaller, _ = config.stages
+    if smaller:
+        sizes = ", ".join(f"{height}x{width} up to step {last}" for last, (height, width) in smaller)
+        _say(f"Photos grow: {sizes}, then {config.size[0]}x{config.size[1]}.")
     if not options.resume:
         way = _choose_way(config, len(data.people), options, way.device, team)
     model = train.build(config, len(data.people))

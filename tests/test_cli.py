@@ -69,6 +69,14 @@ def test_train_then_evaluate(folder, tmp_path, capsys):
     assert all(0 <= value <= 1 for value in figures.values()) and figures["rank10"] == 1.0  # of four gallery people
 
 
+def test_photos_that_grow_are_told(folder, tmp_path, capsys):
+    short = ["--photos", 32, "--size", "128x64", *SHORT[4:]]
+    assert run("train", folder, "--out", tmp_path / "run", *short) == 0
+    said = capsys.readouterr().err
+    assert "4 steps of 8 photos." in said and "Photos grow: 64x32 up to step 2, 96x48 up to step 3, then 128x64." in said
+    assert weights.open(tmp_path / "run" / "weights.safetensors").size == (128, 64)
+
+
 def test_resume_goes_on_and_a_full_folder_is_refused(folder, tmp_path, capsys):
     out = tmp_path / "run"
     assert run("train", folder, "--out", out, *SHORT) == 0
