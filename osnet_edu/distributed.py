@@ -137,10 +137,7 @@ def wrap(network: nn.Module, device: str, team: Team) -> nn.Module:
         for module in network.modules():
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
                 module.__class__ = TeamBatchNorm
-    # No buffers are handed round: the running statistics are those of the global batch, the same everywhere.
-    return nn.parallel.DistributedDataParallel(
-        network, device_ids=[team.local_rank] if device == "cuda" else None, broadcast_buffers=False
-    )
+    return nn.parallel.DistributedDataParallel(network, device_ids=[team.local_rank] if device == "cuda" else None)
 
 
 class TeamBatchNorm(nn.modules.batchnorm._BatchNorm):

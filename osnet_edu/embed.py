@@ -48,7 +48,11 @@ def normalise(images: np.ndarray | Tensor, device: torch.device | str = "cpu") -
     if x.dim() != 4 or x.shape[3] != 3 or x.dtype != torch.uint8:
         raise ValueError(f"expected images (N, H, W, 3) of uint8, got {tuple(x.shape)} of {x.dtype}")
     mean, std = torch.tensor(MEAN, device=device), torch.tensor(STD, device=device)
-    return ((x.float() / 255 - mean) / std).permute(0, 3, 1, 2)
+    width = x.shape[2]
+    scale, shift = (values.repeat(width) for values in (1 / (255 * std), mean / std))
+    # Row by row and in place, which is many times faster than three numbers at a time into new memory.
+    rows = x.flatten(2).float().mul_(scale).sub_(shift)
+    return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 def embed(
