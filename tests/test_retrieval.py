@@ -133,3 +133,12 @@ def test_nearest_is_the_head_of_the_full_ranking(seed, k):
     full = retrieval.distances(queries, gallery)
     np.testing.assert_allclose(values, np.sort(full, 1)[:, :k], atol=1e-6)
     np.testing.assert_allclose(np.take_along_axis(full, indices, 1), values, atol=1e-6)
+
+
+@given(st.integers(1, 60), st.integers(0, 99))
+def test_few_and_many_matches_are_counted_alike(count, seed):
+    rng = np.random.default_rng(seed)
+    row = rng.integers(0, 50, 300).astype(np.float32)  # with ties
+    matches = np.sort(rng.choice(row, count))
+    expected = [(row <= match).sum() for match in matches]
+    assert retrieval._no_farther(row, matches).tolist() == expected
