@@ -177,6 +177,24 @@ def test_a_clock_ends_a_loop_that_carries_no_ticks():
     time.sleep(0.5)  # nothing of it arrives later
 
 
+def test_a_clock_pushes_again_where_a_finaliser_swallowed_the_first_push():
+    ended = []
+
+    class Finalised:
+        def __del__(self):
+            try:
+                while True:
+                    pass
+            finally:
+                ended.append(True)
+
+    with pytest.raises(TimeUp), Clock(0.1):
+        Finalised()
+        assert ended == [True]
+        while True:
+            pass
+
+
 def test_a_clock_that_was_in_time_is_never_heard_of_again():
     for _ in range(20):
         with Clock(0.01) as clock:

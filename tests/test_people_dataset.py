@@ -197,6 +197,31 @@ def test_a_signal_leaves_nothing_behind(tmp_path, number, workers):
     assert list(out.parent.iterdir()) == []
 
 
+SWALLOWED = """
+import os, signal, sys
+from pathlib import Path
+from osnet_edu.people import staging
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(1000))  # the handler runs here, where nobody can catch what it raises
+
+with staging.staged(Path(sys.argv[1])):
+    Finalised()
+    print("went on")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals to send to one process")
+def test_a_signal_in_a_finaliser_is_not_forgotten(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(Path(people.__file__).parents[2])}
+    command = [sys.executable, "-c", SWALLOWED, str(tmp_path / "out" / "set")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout == "went on\n" and done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 @pytest.mark.skipif(os.name != "posix", reason="only there can a process be asked for without harm")
 def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else(tmp_path):
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:

@@ -20,10 +20,12 @@ def staged(out: Path) -> Iterator[Path]:
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     sweep(out)
-    with _ending():
+    with _ending() as asked:
         folder = Path(tempfile.mkdtemp(prefix=f"{_mark(out)}{os.getpid()}.", dir=out.parent))
         try:
             yield folder
+            if asked:  # in a finaliser or a callback of the collector Python swallows what a signal raises
+                raise SystemExit(128 + asked[-1])
             folder.chmod(0o755)
             if out.exists():
                 out.rmdir()
@@ -60,18 +62,20 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
-def _ending() -> Iterator[None]:
-    """Let SIGTERM unwind the program as Ctrl-C does, unless somebody else answers it already."""
+def _ending() -> Iterator[list[int]]:
+    """Let SIGTERM unwind the program as Ctrl-C does, unless somebody else answers it already.  Yields: what came."""
+    asked: list[int] = []
 
     def end(number: int, frame: object) -> None:
+        asked.append(number)
         raise SystemExit(128 + number)
 
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
+        yield asked
         return
     signal.signal(signal.SIGTERM, end)
     try:
-        yield
+        yield asked
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
