@@ -49,6 +49,22 @@ def test_differences_are_drawn_where_they_are():
     assert ours[0][1] < ours[1][1] < ours[2][1] < ours[3][1]
 
 
+def test_differences_of_earlier_runs_stand_beside_their_own_row_only():
+    earlier = {"T1": line("T1", 0, 7.0, 4.0, "").difference, "T2": line("T2", 0, 90.0, 1.0, "").difference}
+    figure = figures.differences(
+        LINES, reference="the omni-scale block", ours="long", earlier=earlier, earlier_is="short"
+    )
+    label = figure.get_label()
+    assert "9  T = 1: paper -13.3, short +7.0 [+3.0, +11.0], long -8.0 [-10.0, -6.0], agrees" in label
+    assert "SE-style: long -4.0" in label and "90" not in label  # T = 2 is no line
+    assert {"short", "long, with a 95 % interval"} <= set(words(figure))
+    orange = marks(figure, figures.ORANGE)[2:]  # the first two are the key's
+    assert len(orange) == 5
+    ring, dot, full = orange[:3]
+    per_point = (full[0] - dot[0]) / (-3.0 + 8.0)
+    assert (ring[0] - dot[0]) / per_point == pytest.approx(15.0) and ring[1] < dot[1] < full[1]
+
+
 def test_nothing_to_compare_is_refused():
     with pytest.raises(ValueError, match="at least one line with a difference"):
         figures.differences(LINES[:1], reference="x")

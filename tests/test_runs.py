@@ -183,6 +183,9 @@ def test_plans_and_workers_that_make_no_sense(root, tmp_path):
 def test_what_the_experiments_compare(root):
     jobs = ablation.plan(root).variants
     assert [v.row for v in jobs] == list(ROWS) and {v.config for v in jobs} == {replace(runs.SHORT, photos=24_000)}
+    longer = ablation.longer_plan(root)
+    assert [v.row for v in longer.variants] == list(ROWS) and {v.config for v in longer.variants} == {TrainConfig()}
+    assert longer.name != ablation.NAME  # another file, for other runs
     for variant in ingredients.plan(root).variants:
         whole = replace(ingredients.WHOLE, photos=24_000)
         changed = {k for k, v in vars(variant.config).items() if v != getattr(whole, k)}
@@ -322,15 +325,34 @@ def test_what_an_ingredient_is_worth():
     assert "no triplet loss" in str(found)
 
 
-@pytest.mark.parametrize("read", [ablation.read_shipped, ingredients.read_shipped, overfitting.read_shipped])
+def longer():
+    return ablation.read_shipped(ablation.LONGER)
+
+
+@pytest.mark.parametrize("read", [ablation.read_shipped, longer, ingredients.read_shipped, overfitting.read_shipped])
 def test_what_ships_is_complete(read):
     found = read()
     names, seeds = compare.complete(found.outcomes)
     assert len(found.outcomes) == len(names) * len(seeds) and str(found)
 
 
+def test_what_lesson_06_says_of_the_runs_that_ship():
+    short, long = ({line.row.key: line for line in table.lines()} for table in (ablation.read_shipped(), longer()))
+    verdicts = [(short[key].verdict, long[key].verdict) for key in ("T1", "full")]
+    assert verdicts == [("contradicts", "agrees"), ("agrees", "agrees")]
+    assert sum(line.verdict == "agrees" for line in long.values()) == 2
+
+    def on_the_papers_side(lines):
+        rows = [line for line in lines.values() if line.difference and line.row.number]
+        return sum((line.difference.value > 0) == (line.published_difference > 0) for line in rows), len(rows)
+
+    assert on_the_papers_side(short) == (5, 10) and on_the_papers_side(long) == (10, 10)
+    for key in ("inception", "resnext", "se"):
+        assert short[key].difference.low > 0 > long[key].difference.value
+
+
 def test_the_command_line_runs_and_refuses(root, tmp_path, capsys):
     assert main(["experiment", "twins", "--out", str(tmp_path)]) == 2
     assert "twins trains nothing" in capsys.readouterr().err
     assert main(["experiment", "everything"]) == 2
-    assert "first-figure, " in (said := capsys.readouterr().err) and "ablation, ingredients, people" in said
+    assert "first-figure, " in (said := capsys.readouterr().err) and "ablation, longer, ingredients, people" in said

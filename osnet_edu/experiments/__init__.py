@@ -18,6 +18,7 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
 # These train networks: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on.
 TRAINED: dict[str, Callable[..., object]] = {
     ablation.NAME: ablation.run,
+    ablation.LONGER: ablation.run_longer,
     ingredients.NAME: ingredients.run,
     overfitting.NAME: overfitting.run,
 }

@@ -20,6 +20,7 @@ NAME = "ablation"
 PHOTOS = 24_000
 SEEDS = (0, 1, 2)
 REFERENCE = "primary"
+LONGER = "longer"  # the same rows by the kit's default recipe
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,27 @@ def run(
     return Ablation(run_all(plan(root, photos, seeds), out, workers=workers, progress=progress))
 
 
-def read_shipped() -> Ablation:
-    """The runs that ship with the kit."""
-    return Ablation(shipped(NAME))
+def longer_plan(root: Path, photos: int = TrainConfig.photos, seeds: Sequence[int] = SEEDS) -> Plan:
+    """All rows and siblings by the kit's default recipe: four times the photos, which grow."""
+    return replace(plan(root, photos, seeds, TrainConfig()), name=LONGER)
+
+
+def run_longer(
+    root: Path,
+    out: Path,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    workers: int = 2,
+    photos: int = TrainConfig.photos,
+    seeds: Sequence[int] = SEEDS,
+) -> Ablation:
+    """Train every row for longer, in pairs: whether what was ahead after few steps still is.  Takes hours."""
+    return Ablation(run_all(longer_plan(root, photos, seeds), out, workers=workers, progress=progress))
+
+
+def read_shipped(name: str = NAME) -> Ablation:
+    """The runs that ship with the kit.  name: NAME or LONGER."""
+    return Ablation(shipped(name))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -10,25 +10,39 @@ from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Sheet, as_sentence, wi
 _WORDS = {"agrees": "✓ agrees", "contradicts": "✗ contradicts", "open": "? open", "": ""}
 
 
-def differences(lines: Sequence, *, reference: str, metric: str = "mAP", title: str = "") -> Figure:
+def differences(
+    lines: Sequence,
+    *,
+    reference: str,
+    metric: str = "mAP",
+    title: str = "",
+    ours: str = "ours",
+    earlier: Mapping[str, object] | None = None,
+    earlier_is: str = "ours before",
+) -> Figure:
     """Differences to one row: the paper's as blue diamonds, ours as orange dots with intervals, and the verdict.
 
-    lines: records with .row (number, name), .published_difference (nan where there is none), .difference (value, low,
-    high; None for the reference itself) and .verdict.  reference: what the differences are to, in words.
+    lines: records with .row (key, number, name), .published_difference (nan where there is none), .difference (value,
+    low, high; None for the reference itself) and .verdict.  reference: what the differences are to, in words.
+    earlier: differences of other runs by the row's key, drawn as rings beside the dots.  earlier_is, ours: their names.
     """
+    earlier = earlier or {}
     shown = [line for line in lines if line.difference is not None]
     if not shown:
         raise ValueError("expected at least one line with a difference")
     names = [f"{line.row.number}  {line.row.name}" if line.row.number else f"–  {line.row.name}" for line in shown]
     left, span, right = max(wide(name, 10) for name in names) + 0.3, 4.5, 2.7
-    ends = [v for line in shown for v in (line.difference.low, line.difference.high, line.published_difference)]
+    drawn = [line.difference for line in shown] + [earlier[line.row.key] for line in shown if line.row.key in earlier]
+    ends = [v for one in drawn for v in (one.low, one.high)] + [line.published_difference for line in shown]
     low, high = min(0.0, float(np.nanmin(ends))), max(0.0, float(np.nanmax(ends)))
     step = next(step for step in (1, 2, 5, 10, 20, 50) if (high - low) / step <= 10)
     low, high = step * np.floor(low / step), step * np.ceil(high / step)
-    top, height = 0.95, 0.3
+    top, height = 0.95, 0.42 if earlier else 0.3
     bottom = top + height * len(shown)
     told = "; ".join(
-        f"{name.strip('– ')}: {_published(line)}ours {str(line.difference).strip()}"
+        f"{name.strip('– ')}: {_published(line)}"
+        + (f"{earlier_is} {str(earlier[line.row.key]).strip()}, " if line.row.key in earlier else "")
+        + f"{ours} {str(line.difference).strip()}"
         + (f", {line.verdict}" if line.verdict else "")
         for name, line in zip(names, shown, strict=True)
     )
@@ -44,17 +58,21 @@ def differences(lines: Sequence, *, reference: str, metric: str = "mAP", title: 
         sheet.line([at(tick)] * 2, [top - 0.05, bottom], color=INK if zero else LINE, linewidth=1.6 if zero else 1)
         sheet.text(at(tick), bottom + 0.06, f"{tick:+g}" if not zero else "0", size=8.5, color=MUTED, ha="center")
     sheet.text(left + span / 2, bottom + 0.27, f"points of {metric} more or less than {reference}", size=9, ha="center")
-    _key(sheet, left, top - 0.3)
+    _key(sheet, left, top - 0.3, ours, earlier_is if earlier else "")
     for i, (name, line) in enumerate(zip(names, shown, strict=True)):
         y = top + height * (i + 0.5)
         sheet.text(0.1, y, name, size=10, va="center_baseline")
-        ours = line.difference
+        found, before = line.difference, earlier.get(line.row.key)
         if not np.isnan(line.published_difference):
-            _diamond(sheet, at(line.published_difference), y - 0.06)
-        sheet.line([at(ours.low), at(ours.high)], [y + 0.05] * 2, color=ORANGE, linewidth=2, zorder=3)
-        _dot(sheet, at(ours.value), y + 0.05)
+            _diamond(sheet, at(line.published_difference), y - (0.13 if earlier else 0.06))
+        if before:
+            sheet.line([at(before.low), at(before.high)], [y] * 2, color=ORANGE, linewidth=1, zorder=3)
+            _mark(sheet, at(before.value), y, ORANGE, "o", hollow=True)
+        below = y + (0.13 if earlier else 0.05)
+        sheet.line([at(found.low), at(found.high)], [below] * 2, color=ORANGE, linewidth=2, zorder=3)
+        _mark(sheet, at(found.value), below, ORANGE, "o")
         strong = line.verdict in ("agrees", "contradicts")
-        words = f"{ours.value:+.1f}  ({ours.low:+.1f} to {ours.high:+.1f})"
+        words = f"{found.value:+.1f}  ({found.low:+.1f} to {found.high:+.1f})"
         sheet.text(left + span + 0.15, y, words, size=8.5, va="center_baseline", color=INK)
         weight = "bold" if strong else "normal"
         sheet.text(left + span + 1.72, y, _WORDS[line.verdict], size=8.5, va="center_baseline", weight=weight)
@@ -140,20 +158,20 @@ def _published(line) -> str:
     return "" if np.isnan(line.published_difference) else f"paper {line.published_difference:+.1f}, "
 
 
-def _key(sheet: Sheet, x: float, y: float) -> None:
+def _key(sheet: Sheet, x: float, y: float, ours: str, earlier: str = "") -> None:
     _diamond(sheet, x + 0.08, y)
     sheet.text(x + 0.22, y, "paper, Market-1501", size=9, va="center_baseline", color=BLUE, weight="bold")
-    sheet.line([x + 1.85, x + 2.25], [y] * 2, color=ORANGE, linewidth=2)
-    _dot(sheet, x + 2.05, y)
-    sheet.text(x + 2.35, y, "ours, with a 95 % interval", size=9, va="center_baseline", color=ORANGE, weight="bold")
+    x += 1.85
+    for name, hollow in ((earlier, True), (f"{ours}, with a 95 % interval", False)):
+        if name:
+            sheet.line([x, x + 0.4], [y] * 2, color=ORANGE, linewidth=1 if hollow else 2)
+            _mark(sheet, x + 0.2, y, ORANGE, "o", hollow=hollow)
+            sheet.text(x + 0.5, y, name, size=9, va="center_baseline", color=ORANGE, weight="bold")
+            x += 0.75 + wide(name, 9)
 
 
 def _diamond(sheet: Sheet, x: float, y: float) -> None:
     _mark(sheet, x, y, BLUE, "D", hollow=True)
-
-
-def _dot(sheet: Sheet, x: float, y: float) -> None:
-    _mark(sheet, x, y, ORANGE, "o")
 
 
 def _mark(sheet: Sheet, x: float, y: float, color: str, marker: str, hollow: bool = False) -> None:
