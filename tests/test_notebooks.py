@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -137,6 +138,24 @@ def tiny(*cells: str) -> nbformat.NotebookNode:
 # The checks themselves
 
 
+# What these return is the output of a cell that ends in it, and is lost in any other place.
+SHOWN = {"figures.show", "picture", "ask"}
+
+
+def lost_pictures(notebook: nbformat.NotebookNode) -> list[str]:
+    """Pictures and questions that nobody will see, because the cell goes on behind them."""
+    lost = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or cell.source.startswith("%%"):
+            continue
+        tree = ast.parse("\n".join("" if line.startswith("%") else line for line in cell.source.splitlines()))
+        for node in ast.walk(tree):
+            dropped = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node is not tree.body[-1]
+            if dropped and ast.unparse(node.value.func) in SHOWN:
+                lost.append(ast.unparse(node))
+    return lost
+
+
 # A PNG of one pixel.
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 
@@ -170,6 +189,17 @@ def test_a_failing_cell_is_seen(tmp_path, kernel_environment):
     assert "NameError" in done.error
 
 
+def test_a_picture_that_no_cell_ends_in_is_missed():
+    cells = [
+        "%load_ext x\nfigures.show(a)",
+        "figures.show(b)\nprint(1)",
+        "for c in d:\n    picture(c)",
+        "ask(e)",
+        "%%x\n(",
+    ]
+    assert lost_pictures(tiny(*cells)) == ["figures.show(b)", "picture(c)"]
+
+
 # ---------------------------------------------------------------------------------------------
 # The notebooks
 
@@ -184,6 +214,7 @@ def test_notebook_is_committed_clean(path):
             assert not cell.outputs and cell.execution_count is None, "it carries outputs: clear all outputs"
     assert notebook.metadata.get("kernelspec", {}).get("name") == "python3", "any machine has a kernel named python3"
     assert str(Path.home()) not in json.dumps(notebook), "it names a folder of one machine"
+    assert lost_pictures(notebook) == [], "a cell has to end in what it shows"
 
 
 @pytest.mark.slow
