@@ -128,16 +128,6 @@ def undescribed_pictures(notebook: nbformat.NotebookNode) -> list[str]:
     return found
 
 
-def tiny(*cells: str) -> nbformat.NotebookNode:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return notebook
-
-
-# ---------------------------------------------------------------------------------------------
-# The checks themselves
-
-
 # What these return is the output of a cell that ends in it, and is lost in any other place.
 SHOWN = {"figures.show", "picture", "ask"}
 
@@ -154,6 +144,16 @@ def lost_pictures(notebook: nbformat.NotebookNode) -> list[str]:
             if dropped and ast.unparse(node.value.func) in SHOWN:
                 lost.append(ast.unparse(node))
     return lost
+
+
+def tiny(*cells: str) -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return notebook
+
+
+# ---------------------------------------------------------------------------------------------
+# The checks themselves
 
 
 # A PNG of one pixel.

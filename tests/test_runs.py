@@ -183,7 +183,7 @@ def test_plans_and_workers_that_make_no_sense(root, tmp_path):
 def test_what_the_experiments_compare(root):
     jobs = ablation.plan(root).variants
     assert [v.row for v in jobs] == list(ROWS) and {v.config for v in jobs} == {replace(runs.SHORT, photos=24_000)}
-    longer = ablation.longer_plan(root)
+    longer = ablation.plan(root, name=ablation.LONGER)
     assert [v.row for v in longer.variants] == list(ROWS) and {v.config for v in longer.variants} == {TrainConfig()}
     assert longer.name != ablation.NAME  # another file, for other runs
     for variant in ingredients.plan(root).variants:

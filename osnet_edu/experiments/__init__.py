@@ -1,6 +1,7 @@
 """Measurements that a lesson rests on, one file each: from a folder to a record that prints as a table."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from . import ablation, baselines, first_figure, ingredients, oracle, overfitting, parts, twins
@@ -18,7 +19,7 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
 # These train networks: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on.
 TRAINED: dict[str, Callable[..., object]] = {
     ablation.NAME: ablation.run,
-    ablation.LONGER: ablation.run_longer,
+    ablation.LONGER: partial(ablation.run, name=ablation.LONGER),
     ingredients.NAME: ingredients.run,
     overfitting.NAME: overfitting.run,
 }

@@ -16,11 +16,10 @@ from . import compare
 from .compare import Difference
 from .runs import SHORT, Outcome, Plan, Variant, run_all, shipped
 
-NAME = "ablation"
-PHOTOS = 24_000
+NAME, LONGER = "ablation", "longer"  # twice: for few steps, and by the kit's default recipe
+RECIPES = {NAME: replace(SHORT, photos=24_000), LONGER: TrainConfig()}
 SEEDS = (0, 1, 2)
 REFERENCE = "primary"
-LONGER = "longer"  # the same rows by the kit's default recipe
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,10 @@ class Ablation:
         return "\n".join(lines)
 
 
-def plan(root: Path, photos: int = PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
-    """All rows and siblings.  config: another recipe than SHORT; its budget is replaced."""
-    config = replace(config or SHORT, photos=photos)
-    return Plan(NAME, root, tuple(Variant(key, config, key) for key in ROWS), tuple(seeds))
+def plan(root: Path, photos: int | None = None, seeds: Sequence[int] = SEEDS, name: str = NAME) -> Plan:
+    """All rows and siblings by one of RECIPES.  photos: another budget than the recipe's."""
+    config = RECIPES[name] if photos is None else replace(RECIPES[name], photos=photos)
+    return Plan(name, root, tuple(Variant(key, config, key) for key in ROWS), tuple(seeds))
 
 
 def run(
@@ -125,29 +124,15 @@ def run(
     progress: Callable[[int, int], None] | None = None,
     *,
     workers: int = 2,
-    photos: int = PHOTOS,
+    photos: int | None = None,
     seeds: Sequence[int] = SEEDS,
+    name: str = NAME,
 ) -> Ablation:
-    """Train every row of table 5 and three siblings, in pairs, and compare them with the primary row."""
-    return Ablation(run_all(plan(root, photos, seeds), out, workers=workers, progress=progress))
+    """Train every row of table 5 and three siblings, in pairs, and compare them with the primary row.
 
-
-def longer_plan(root: Path, photos: int = TrainConfig.photos, seeds: Sequence[int] = SEEDS) -> Plan:
-    """All rows and siblings by the kit's default recipe: four times the photos, which grow."""
-    return replace(plan(root, photos, seeds, TrainConfig()), name=LONGER)
-
-
-def run_longer(
-    root: Path,
-    out: Path,
-    progress: Callable[[int, int], None] | None = None,
-    *,
-    workers: int = 2,
-    photos: int = TrainConfig.photos,
-    seeds: Sequence[int] = SEEDS,
-) -> Ablation:
-    """Train every row for longer, in pairs: whether what was ahead after few steps still is.  Takes hours."""
-    return Ablation(run_all(longer_plan(root, photos, seeds), out, workers=workers, progress=progress))
+    name: of the recipe in RECIPES.  LONGER takes hours, and says whether what was ahead after few steps still is.
+    """
+    return Ablation(run_all(plan(root, photos, seeds, name), out, workers=workers, progress=progress))
 
 
 def read_shipped(name: str = NAME) -> Ablation:
