@@ -1,7 +1,9 @@
 """osnet_edu: build, train, rank and explain a small re-identification network."""
 
 __version__ = "0.1.0"
-__all__ = ["osnet"]
+__all__ = ["Refused", "osnet"]
+
+from .refused import Refused
 
 
 def __getattr__(name: str):

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from . import assets, checkpoints, compute, distributed, market, memory, retrieval, train, weights
 from .distributed import ALONE, Team
 from .embed import embed
+from .refused import Refused
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,7 +111,7 @@ def subset(options: argparse.Namespace) -> None:
 def run_train(options: argparse.Namespace) -> None:
     out = Path(options.out)
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not options.resume:
-        raise ValueError(f"{out} exists and is not empty; expected a new folder, or --resume to go on with a run in it")
+        raise Refused(f"{out} exists and is not empty; expected a new folder, or --resume to go on with a run in it")
     way = train.read_compute(out) if options.resume else compute.Compute(options.device or "cpu")
     asked = {name: getattr(options, name) for name in ("device", "dtype", "threads") if getattr(options, name)}
     way = replace(way, **asked)
@@ -198,7 +199,7 @@ def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainC
     given = {name: value for name, value in given.items() if value is not None}
     if options.batch and config.people:
         if options.batch % config.shots:
-            raise ValueError(f"--batch must be a multiple of {config.shots}, the photos a person, got {options.batch}")
+            raise Refused(f"--batch must be a multiple of {config.shots}, the photos a person, got {options.batch}")
         given["people"] = options.batch // config.shots
     elif options.batch:
         given["shots"] = options.batch
@@ -271,13 +272,13 @@ def explain(options: argparse.Namespace) -> None:
     from .embed import normalise
 
     if options.method not in attribution.METHODS:
-        raise ValueError(f"--method must be one of {', '.join(attribution.METHODS)}, got {options.method!r}")
+        raise Refused(f"--method must be one of {', '.join(attribution.METHODS)}, got {options.method!r}")
     found = market.read(_data(options))
     checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
     pair = [_named(found.query, options.query, "query"), _named(found.gallery, options.gallery, "gallery")]
     decoded = market.decode(pair, checkpoint.size)
     if decoded.skipped:
-        raise ValueError(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
+        raise Refused(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
     images = normalise(decoded.images)
     reference = attribution.embed(checkpoint.model, images[:1])
     target = attribution.similarity(reference)
@@ -291,7 +292,7 @@ def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo
     for photo in photos:
         if name in (photo.name, photo.path.stem):
             return photo
-    raise ValueError(f"there is no {side} photo {name!r}; expected a name such as {photos[0].name}")
+    raise Refused(f"there is no {side} photo {name!r}; expected a name such as {photos[0].name}")
 
 
 def experiment(options: argparse.Namespace) -> None:
@@ -314,9 +315,9 @@ def experiment(options: argparse.Namespace) -> None:
         return
     found = measured.get(options.name)
     if found is None:
-        raise ValueError(f"experiment must be one of {', '.join([*measured, *trained])}, got {options.name!r}")
+        raise Refused(f"experiment must be one of {', '.join([*measured, *trained])}, got {options.name!r}")
     if options.out or options.workers or options.photos or options.seeds:
-        raise ValueError(
+        raise Refused(
             f"{options.name} trains nothing: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
         )
     with _progress(options.name, "step") as progress:

@@ -23,6 +23,8 @@ import torch.nn.functional as F
 from captum.attr import LayerGradCam
 from torch import Tensor, nn
 
+from .refused import Refused
+
 Target = Callable[[Tensor], Tensor]
 CHUNK = 64  # altered photos that go through the network at a time: bounds the memory, changes no result
 
@@ -44,23 +46,23 @@ def similarity(reference: Tensor) -> Target:
     """Cosine similarity to a reference, in [-1, 1] (in [0, 1] for OSNet, whose features are never negative).
 
     reference: (D,) or (1, D), one for all photos, or (B, D), one a photo. Detached here.
-    Raises: ValueError for an all-zero reference, where cosine is not defined, and for one that is not finite.
+    Raises: Refused for an all-zero reference, where cosine is not defined, and for one that is not finite.
     """
     with torch.inference_mode(False):  # gradients will pass beside it
         fixed = reference.detach().clone()
     fixed = fixed[None] if fixed.dim() == 1 else fixed
     if fixed.dim() != 2:
-        raise ValueError(f"a reference must be features (D,) or (B, D), got {tuple(reference.shape)}")
+        raise Refused(f"a reference must be features (D,) or (B, D), got {tuple(reference.shape)}")
     if not fixed.isfinite().all():
-        raise ValueError("the reference holds values that are not finite numbers")
+        raise Refused("the reference holds values that are not finite numbers")
     if not fixed.any(1).all():
-        raise ValueError("the reference embedding is all zero: its cosine similarity to anything is not defined")
+        raise Refused("the reference embedding is all zero: its cosine similarity to anything is not defined")
     with torch.inference_mode(False):
         fixed = F.normalize(fixed)
 
     def target(features: Tensor) -> Tensor:
         if features.shape[1] != fixed.shape[1] or len(fixed) not in (1, len(features)):
-            raise ValueError(f"features {tuple(features.shape)} do not fit a reference {tuple(fixed.shape)}")
+            raise Refused(f"features {tuple(features.shape)} do not fit a reference {tuple(fixed.shape)}")
         return (F.normalize(features) * fixed).sum(1)
 
     return target
@@ -108,7 +110,7 @@ def integrated_gradients(
     Source: Sundararajan et al., ICML 2017.
     """
     if steps < 1:
-        raise ValueError(f"steps must be 1 or more, got {steps}")
+        raise Refused(f"steps must be 1 or more, got {steps}")
     nodes, weights = np.polynomial.legendre.leggauss(steps)  # on [-1, 1]
     with _explaining(model, images, target) as (x, score):
         start = _start(x, baseline)
@@ -134,10 +136,10 @@ def grad_cam(model: nn.Module, images: Tensor, target: Target, *, stage: str = "
             layer = model.get_submodule(stage)
         except AttributeError:
             names = ", ".join(name for name, _ in model.named_children())
-            raise ValueError(f"the network has no stage {stage!r}; it has {names}") from None
+            raise Refused(f"the network has no stage {stage!r}; it has {names}") from None
         with torch.no_grad():
             if _output(model, layer, x[:1]).dim() != 4:
-                raise ValueError(f"the output of {stage!r} is no map (B, C, h, w)")
+                raise Refused(f"the output of {stage!r} is no map (B, C, h, w)")
         heat = LayerGradCam(score, layer).attribute(x)
         return F.interpolate(heat, x.shape[2:], mode="bilinear", align_corners=False)[:, 0].numpy(force=True)
 
@@ -166,9 +168,9 @@ def occlusion(
         window = max(1, round(height * 3 / 32)) if window is None else window
         step = max(1, round(height / 32)) if step is None else step
         if window < 1 or step < 1:
-            raise ValueError(f"window and step must be 1 pixel or more, got {window} and {step}")
+            raise Refused(f"window and step must be 1 pixel or more, got {window} and {step}")
         if step > window:
-            raise ValueError(f"a step of {step} leaves gaps between windows of {window} pixels")
+            raise Refused(f"a step of {step} leaves gaps between windows of {window} pixels")
         paint = blur(x, window / 2) if fill is None else _start(x, fill)
         before = score(x)
         heat, count = torch.zeros_like(x[:, 0]), torch.zeros_like(x[:1, 0])
@@ -224,7 +226,7 @@ def completeness(
     """
     with _explaining(model, images, target) as (x, score), torch.no_grad():
         if heat.shape != (len(x), *x.shape[2:]):
-            raise ValueError(f"heat {heat.shape} does not fit photos {tuple(x.shape)}")
+            raise Refused(f"heat {heat.shape} does not fit photos {tuple(x.shape)}")
         difference = score(x) - score(_start(x, baseline))
         return Completeness(heat.sum((1, 2)), difference.numpy(force=True))
 
@@ -261,15 +263,15 @@ def _explaining(model: nn.Module, images: Tensor, target: Target) -> Iterator[tu
         with torch.no_grad():
             features = model(x)
             if features.dim() != 2 or len(features) != len(x):
-                raise ValueError(f"the model must make features (B, D) of photos, it made {tuple(features.shape)}")
+                raise Refused(f"the model must make features (B, D) of photos, it made {tuple(features.shape)}")
             if not features.isfinite().all():
-                raise ValueError("the model's features are not finite numbers")
+                raise Refused("the model's features are not finite numbers")
             if not features.any(1).all():
                 empty = (~features.any(1)).nonzero().flatten().tolist()
-                raise ValueError(f"the embedding of photo {empty} is all zero: there is nothing to explain")
+                raise Refused(f"the embedding of photo {empty} is all zero: there is nothing to explain")
             values = target(features)
             if values.shape != (len(x),):
-                raise ValueError(f"a target must make one number a photo, it made {tuple(values.shape)}")
+                raise Refused(f"a target must make one number a photo, it made {tuple(values.shape)}")
         yield x, score
 
 
@@ -279,11 +281,11 @@ def _photos(images: Tensor) -> Tensor:
         raise TypeError(f"photos must be a torch tensor, got {type(images).__name__}")
     batch = images[None] if images.dim() == 3 else images
     if batch.dim() != 4 or batch.shape[1] != 3 or batch.numel() == 0:
-        raise ValueError(f"photos must be (B, 3, H, W) or (3, H, W), got {tuple(images.shape)}")
+        raise Refused(f"photos must be (B, 3, H, W) or (3, H, W), got {tuple(images.shape)}")
     if not batch.is_floating_point():
-        raise ValueError(f"photos must be normalised floating-point numbers, got {images.dtype}")
+        raise Refused(f"photos must be normalised floating-point numbers, got {images.dtype}")
     if not batch.isfinite().all():
-        raise ValueError("the photos hold values that are not finite numbers")
+        raise Refused("the photos hold values that are not finite numbers")
     return batch
 
 
@@ -294,9 +296,9 @@ def _start(x: Tensor, baseline: Tensor | None) -> Tensor:
     try:
         start = baseline.detach().to(x).expand(x.shape)
     except RuntimeError:
-        raise ValueError(f"a baseline {tuple(baseline.shape)} does not fit photos {tuple(x.shape)}") from None
+        raise Refused(f"a baseline {tuple(baseline.shape)} does not fit photos {tuple(x.shape)}") from None
     if not start.isfinite().all():
-        raise ValueError("the baseline holds values that are not finite numbers")
+        raise Refused("the baseline holds values that are not finite numbers")
     return start
 
 
@@ -321,7 +323,7 @@ def _output(model: nn.Module, layer: nn.Module, x: Tensor) -> Tensor:
     finally:
         handle.remove()
     if not kept:
-        raise ValueError("that part of the model takes no part in the features")
+        raise Refused("that part of the model takes no part in the features")
     return kept[-1]
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import torch
 
+from .refused import Refused
+
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -51,11 +53,11 @@ class Timing:
 def candidates(device: str = "cpu", dtype: str | None = None, threads: int | None = None) -> list[Compute]:
     """The ways worth measuring on a device, plainest first.  dtype, threads: only these, where given.
 
-    Raises: ValueError for a device or a type that is not there.
+    Raises: Refused for a device or a type that is not there.
     """
     check_device(device)
     if dtype is not None and dtype not in DTYPES:
-        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+        raise Refused(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     counts = [1] if device != "cpu" else [threads] if threads else sorted({1, available_threads()})
     ways = [("float32", False), ("float32", True), ("bfloat16", True)]
     return [
@@ -67,12 +69,12 @@ def candidates(device: str = "cpu", dtype: str | None = None, threads: int | Non
 
 
 def check_device(device: str) -> None:
-    """Raises: ValueError, in a sentence, for a device that this machine or this PyTorch lacks."""
+    """Raises: Refused, in a sentence, for a device that this machine or this PyTorch lacks."""
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device not in there:
-        raise ValueError(f"device must be one of {', '.join(there)}, got {device!r}")
+        raise Refused(f"device must be one of {', '.join(there)}, got {device!r}")
     if not there[device]:
-        raise ValueError(f"device {device!r} was asked for, but PyTorch finds none on this machine; expected cpu")
+        raise Refused(f"device {device!r} was asked for, but PyTorch finds none on this machine; expected cpu")
 
 
 def available_threads() -> int:

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from .model import OSBlock, OSNet
+from .refused import Refused
 
 CLASSIFIER = "classifier"
 
@@ -56,7 +57,7 @@ def layers(module: nn.Module, shape: tuple[int, ...]) -> tuple[LayerCost, ...]:
 
     module: an OSNet, a block, a layer of your own; it is copied, and left alone.
     shape: of one input without the batch, such as (3, 256, 128).
-    Raises: ValueError where the module does not take such an input.
+    Raises: Refused where the module does not take such an input.
     """
     return tuple(_cost(name, leaf, shapes) for name, leaf, shapes in _calls(module, shape) if _has_own(leaf))
 
@@ -91,7 +92,7 @@ def _calls(module: nn.Module, shape: tuple[int, ...]) -> list[tuple[str, nn.Modu
         with torch.no_grad():
             ghost(torch.empty(1, *shape, device="meta"))
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
-        raise ValueError(f"the module does not take an input of shape {tuple(shape)}: {error}") from error
+        raise Refused(f"the module does not take an input of shape {tuple(shape)}: {error}") from error
     return [(names[part], part, shapes) for part, shapes in seen.items()]
 
 
@@ -162,7 +163,7 @@ def table(model: OSNet, size: tuple[int, int] = (256, 128)) -> tuple[Row, ...]:
     """Table 1 of the paper, row by row, recomputed for any OSNet.
 
     size: (height, width) of the photo in pixels.  Parameters and multiply-adds of the rows sum to the network's.
-    Raises: ValueError for a photo too small for the network.
+    Raises: Refused for a photo too small for the network.
     """
     calls = _calls(model, (3, *size))
     outputs = {name: shapes[0][1:] for name, _part, shapes in calls}
@@ -229,7 +230,7 @@ class Field:
         path: "longest" or "shortest".
         """
         if path not in ("longest", "shortest"):
-            raise ValueError(f"path must be 'longest' or 'shortest', got {path!r}")
+            raise Refused(f"path must be 'longest' or 'shortest', got {path!r}")
         side = getattr(self, path)
         first = self.origin + cell * self.step - (side - 1) / 2
         return first, first + side
@@ -280,15 +281,15 @@ def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np
     images: (B, 3, H, W) float, normalised photos to average over.  block: such as "conv3.1".  stream: from 1.
     Returns: (H, W) float64, >= 0, sums to 1: |gradient| of the unit's mean channel, summed over colours, averaged over
     photos. Gates are held fixed (they see the whole photo), the network is in eval mode and is given back as it came.
-    Raises: ValueError for a block or a stream that the network lacks.
+    Raises: Refused for a block or a stream that the network lacks.
     Source: Luo et al., Understanding the Effective Receptive Field in Deep CNNs, NIPS 2016.
     """
     blocks = model.blocks()
     if block not in blocks:
-        raise ValueError(f"no such block: {block}; this network has {', '.join(blocks)}")
+        raise Refused(f"no such block: {block}; this network has {', '.join(blocks)}")
     names = blocks[block].stream_names
     if not 1 <= stream <= len(names):
-        raise ValueError(f"block {block} has streams 1 to {len(names)}, not {stream}")
+        raise Refused(f"block {block} has streams 1 to {len(names)}, not {stream}")
     pixels = images.detach().clone().requires_grad_()
     with _gates_fixed(model), _output_of(getattr(blocks[block], names[stream - 1])) as seen:
         model.feature_map(pixels)

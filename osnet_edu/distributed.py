@@ -20,6 +20,8 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .refused import Refused
+
 PATIENCE = timedelta(minutes=5)  # for the slowest of the others, before the run is given up
 
 Value = TypeVar("Value")
@@ -67,7 +69,7 @@ def joined(device: str, patience: timedelta = PATIENCE) -> Iterator[Team]:
     """Meet the other processes of the run, work with them inside the block, and part after it.
 
     device: "cpu" (gloo) or "cuda" (nccl, each process with the GPU of its local rank).  Alone it does nothing.
-    Raises: ValueError where there is no such device for each process; PeerLost where the others do not come, or where
+    Raises: Refused where there is no such device for each process; PeerLost where the others do not come, or where
     the launcher tells this process to stop, which it does when another one has ended.
     """
     team = launched()
@@ -75,10 +77,10 @@ def joined(device: str, patience: timedelta = PATIENCE) -> Iterator[Team]:
         yield team
         return
     if device not in ("cpu", "cuda"):
-        raise ValueError(f"several processes train on cpu or cuda, got {device!r}")
+        raise Refused(f"several processes train on cpu or cuda, got {device!r}")
     if device == "cuda":
         if team.local_size > torch.cuda.device_count():
-            raise ValueError(
+            raise Refused(
                 f"{team.local_size} processes were started on a machine with {torch.cuda.device_count()} GPUs; "
                 "expected at most one process a GPU"
             )
@@ -149,7 +151,7 @@ class TeamBatchNorm(nn.modules.batchnorm._BatchNorm):
 
     def _check_input_dim(self, x: Tensor) -> None:
         if x.dim() < 2:
-            raise ValueError(f"expected (B, C, ...), got {tuple(x.shape)}")
+            raise Refused(f"expected (B, C, ...), got {tuple(x.shape)}")
 
     def forward(self, x: Tensor) -> Tensor:
         if not (self.training and dist.is_initialized()):

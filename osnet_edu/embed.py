@@ -17,6 +17,7 @@ from . import distributed
 from .distributed import ALONE, Team
 from .market import Photo, Skipped, decode
 from .model import FEATURES, OSNet
+from .refused import Refused
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: the published checkpoints expect it
 STD = (0.229, 0.224, 0.225)
@@ -42,11 +43,11 @@ class Embedding:
 def normalise(images: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
     """Pictures as the network takes them: (N, H, W, 3) uint8, [0, 255], RGB -> (N, 3, H, W) float32, channels last.
 
-    Zero after this is mean grey, not black.  Raises: ValueError for another shape or type.
+    Zero after this is mean grey, not black.  Raises: Refused for another shape or type.
     """
     x = torch.as_tensor(images, device=device)
     if x.dim() != 4 or x.shape[3] != 3 or x.dtype != torch.uint8:
-        raise ValueError(f"expected images (N, H, W, 3) of uint8, got {tuple(x.shape)} of {x.dtype}")
+        raise Refused(f"expected images (N, H, W, 3) of uint8, got {tuple(x.shape)} of {x.dtype}")
     mean, std = torch.tensor(MEAN, device=device), torch.tensor(STD, device=device)
     width = x.shape[2]
     scale, shift = (values.repeat(width) for values in (1 / (255 * std), mean / std))
@@ -71,7 +72,7 @@ def embed(
     size: (height, width) in pixels to resize to.  precision: torch.float32, or torch.bfloat16 for speed.
     cache: a folder that remembers features by weights, photos and settings.  progress: called with (done, total).
     team: processes that embed together (see distributed.joined), each its share; all get all features.
-    Raises: ValueError where no photo can be read.
+    Raises: Refused where no photo can be read.
     """
     remembered = Path(cache) / f"{_key(model, photos, size, precision)}.npz" if cache else None
     if remembered and remembered.is_file():
@@ -101,7 +102,7 @@ def embed(
     )
     if photos and not result.photos:
         first = result.skipped[0]
-        raise ValueError(f"none of {len(photos)} photos can be read; the first: {first.path}, {first.reason}")
+        raise Refused(f"none of {len(photos)} photos can be read; the first: {first.path}, {first.reason}")
     if remembered and team.rank == 0:
         _remember(remembered, result, photos)
     return result

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from .model import OSBlock, OSNet
+from .refused import Refused
 
 Rewrite = Callable[[str, Tensor], Tensor]  # block name, gates (B, T, mid) -> gates (B, T, mid)
 
@@ -61,7 +62,7 @@ def read(model: OSNet, images: Tensor, *, batch: int = 64) -> GateReading:
     The model is read in evaluation mode and left in the mode in which it was found.
     """
     if images.dim() != 4 or len(images) == 0:
-        raise ValueError(f"images must be a batch (B, 3, H, W) of at least one photo, got {tuple(images.shape)}")
+        raise Refused(f"images must be a batch (B, 3, H, W) of at least one photo, got {tuple(images.shape)}")
     blocks = _blocks(model)
     parts = {name: ([], [], []) for name in blocks}
     with ExitStack() as stack:
@@ -90,7 +91,7 @@ def rewrite(model: OSNet, rule: Rewrite, blocks: Sequence[str] | None = None) ->
             gates = output.flatten(1).unflatten(0, (-1, streams))  # (B * T, mid, 1, 1) -> (B, T, mid)
             new = rule(name, gates)
             if new.shape != gates.shape:
-                raise ValueError(f"the rule made gates {tuple(new.shape)} of {tuple(gates.shape)} in block {name}")
+                raise Refused(f"the rule made gates {tuple(new.shape)} of {tuple(gates.shape)} in block {name}")
             return new.reshape(output.shape)
 
         return replace
@@ -126,11 +127,11 @@ def _keep(model: OSNet, streams: int | Sequence[int], blocks: Sequence[str] | No
     """Keep the gates of the streams that are named (or of those that are not) and set the rest to 0."""
     chosen = {streams} if isinstance(streams, int) else set(streams)
     if not chosen:
-        raise ValueError("name at least one stream")
+        raise Refused("name at least one stream")
     for name, block in _blocks(model, blocks).items():
         count = len(block.stream_names)
         if bad := sorted(chosen - set(range(1, count + 1))):
-            raise ValueError(f"block {name} has streams 1 to {count}, not {bad}")
+            raise Refused(f"block {name} has streams 1 to {count}, not {bad}")
 
     def rule(_name: str, gates: Tensor) -> Tensor:
         keep = torch.tensor([(t in chosen) == named for t in range(1, gates.shape[1] + 1)], device=gates.device)
@@ -184,7 +185,7 @@ def _blocks(model: OSNet, names: Sequence[str] | None = None) -> dict[str, OSBlo
         return blocks
     names = [names] if isinstance(names, str) else list(names)
     if unknown := [name for name in names if name not in blocks]:
-        raise ValueError(f"no such block: {', '.join(unknown)}; this network has {', '.join(blocks)}")
+        raise Refused(f"no such block: {', '.join(unknown)}; this network has {', '.join(blocks)}")
     return {name: block for name, block in blocks.items() if name in names}
 
 

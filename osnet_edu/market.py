@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from .refused import Refused
+
 JUNK = -1
 DISTRACTOR = 0
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
@@ -74,9 +76,9 @@ class Decoded:
 
 
 def format_name(person: int, camera: int, sequence: int, frame: int, box: int) -> str:
-    """The file name of a photo.  Raises: ValueError for a field that no name can hold."""
+    """The file name of a photo.  Raises: Refused for a field that no name can hold."""
     if person < JUNK or camera < 1 or sequence < 1 or frame < 0 or box < 0:
-        raise ValueError(
+        raise Refused(
             "a photo needs person >= -1, camera >= 1, sequence >= 1, frame >= 0 and box >= 0, "
             f"got {person}, {camera}, {sequence}, {frame}, {box}"
         )
@@ -95,15 +97,15 @@ def read(root: Path | str) -> Market:
     """Read the names of a Market-1501 folder; no picture is opened.
 
     Names that do not parse are skipped and listed.
-    Raises: ValueError, in a sentence, where the folder cannot be trained on and scored: a split missing or empty,
+    Raises: Refused, in a sentence, where the folder cannot be trained on and scored: a split missing or empty,
     fewer than two people or cameras, no query with a match.
     """
     root = Path(root)
     if not root.is_dir():
-        raise ValueError(f"{root} is not a folder; expected a Market-1501 folder with {_listed(SPLITS.values())}")
+        raise Refused(f"{root} is not a folder; expected a Market-1501 folder with {_listed(SPLITS.values())}")
     missing = [name for name in SPLITS.values() if not (root / name).is_dir()]
     if missing:
-        raise ValueError(
+        raise Refused(
             f"{root} is no Market-1501 folder: expected {_listed(SPLITS.values())}, missing {_listed(missing)}"
         )
     skipped: list[Skipped] = []
@@ -117,7 +119,7 @@ def read_folders(root: Path | str) -> Market:
     """Read a plain folder with one folder a person, for photos that know no cameras.
 
     Each photo counts as taken by a camera of its own, so that under the Market rule it is a query and finds all other
-    photos of its person, never itself.  train is empty.  Raises: ValueError where no person has two photos.
+    photos of its person, never itself.  train is empty.  Raises: Refused where no person has two photos.
     """
     root = Path(root)
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
@@ -132,9 +134,7 @@ def read_folders(root: Path | str) -> Market:
             else:
                 skipped.append(Skipped(path, "not a .jpg or .png picture"))
     if not any(photo.camera > 1 for photo in photos):
-        raise ValueError(
-            f"{root}: expected one folder a person with two or more photos each, found {len(photos)} photos"
-        )
+        raise Refused(f"{root}: expected one folder a person with two or more photos each, found {len(photos)} photos")
     return Market(root, (), tuple(photos), tuple(photos), tuple(skipped))
 
 
@@ -167,7 +167,7 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
     """A smaller market: `people` identities, split between training and test as the original is.
 
     The people are drawn from a named, seeded stream; distractors and junk are thinned in the same proportion as the
-    test people.  Raises: ValueError where so many people are not there or a split would get fewer than two.
+    test people.  Raises: Refused where so many people are not there or a split would get fewer than two.
     """
     train_ids = sorted({photo.person for photo in market.train if photo.person > 0})
     test_ids = sorted({photo.person for photo in market.query if photo.person > 0})
@@ -175,9 +175,7 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
     n_test = round(people * len(test_ids) / total)
     n_train = people - n_test
     if people > total or min(n_train, n_test) < 2:
-        raise ValueError(
-            f"a subset needs at least 2 people in training and 2 in test, and at most {total}; got {people}"
-        )
+        raise Refused(f"a subset needs at least 2 people in training and 2 in test, and at most {total}; got {people}")
     rng = np.random.Generator(np.random.PCG64(seed))
     keep_train = set(rng.permutation(train_ids)[:n_train].tolist())
     keep_test = set(rng.permutation(test_ids)[:n_test].tolist())
@@ -197,11 +195,11 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
 def write(market: Market, out: Path | str, progress: Callable[[int, int], None] | None = None) -> None:
     """Copy a market's photos, and their masks where the source has them, into a new folder.
 
-    The folder appears when it is complete.  Raises: ValueError where `out` exists and is not empty.
+    The folder appears when it is complete.  Raises: Refused where `out` exists and is not empty.
     """
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out} exists and is not empty; expected a new or empty folder to write to")
+        raise Refused(f"{out} exists and is not empty; expected a new or empty folder to write to")
     out.parent.mkdir(parents=True, exist_ok=True)
     total, done = sum(len(split) for split in market), 0
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
@@ -231,17 +229,17 @@ def _read_split(folder: Path, skipped: list[Skipped]) -> tuple[Photo, ...]:
         else:
             photos.append(photo)
     if not photos:
-        raise ValueError(f"{folder} holds no photo with a Market-1501 name, such as 0002_c1s1_000451_03.jpg")
+        raise Refused(f"{folder} holds no photo with a Market-1501 name, such as 0002_c1s1_000451_03.jpg")
     return tuple(photos)
 
 
 def _check(market: Market) -> None:
     people = {photo.person for photo in market.train if photo.person > 0}
     if len(people) < 2:
-        raise ValueError(f"{market.root}: training needs photos of at least 2 people, found {len(people)}")
+        raise Refused(f"{market.root}: training needs photos of at least 2 people, found {len(people)}")
     cameras = {photo.camera for split in market for photo in split}
     if len(cameras) < 2:
-        raise ValueError(
+        raise Refused(
             f"{market.root}: at least 2 cameras are needed, since a match counts only across cameras; found 1"
         )
     seen: dict[int, set[int]] = {}
@@ -249,7 +247,7 @@ def _check(market: Market) -> None:
         if photo.person > 0:
             seen.setdefault(photo.person, set()).add(photo.camera)
     if not any(seen.get(photo.person, set()) - {photo.camera} for photo in market.query):
-        raise ValueError(f"{market.root}: no query has a match, a gallery photo of the same person by another camera")
+        raise Refused(f"{market.root}: no query has a match, a gallery photo of the same person by another camera")
 
 
 def _is_empty(path: Path) -> bool:

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from .model import OSNet
+from .refused import Refused
 
 FLOAT = 4  # bytes of a float32
 PROGRAM = 350e6  # Python and PyTorch themselves, with the libraries that a first step loads: measured on Linux
@@ -68,12 +69,12 @@ def training(model: OSNet, size: tuple[int, int], *, photos: int, batch: int, op
 
 
 def check(need: Need, processes: int, there: int | None) -> None:
-    """Raises: ValueError, saying what to lower, where so many processes need more memory than there is.
+    """Raises: Refused, saying what to lower, where so many processes need more memory than there is.
 
     there: as `available` tells it; None lets everything pass.
     """
     if there is not None and processes * need.total > there:
-        raise ValueError(
+        raise Refused(
             f"training so needs about {_size(processes * need.total)} of memory and {_size(there)} are there; "
             "lower --batch, --size or --width, or try --dtype bfloat16"
         )

@@ -16,6 +16,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .refused import Refused
+
 FEATURES = 512  # length of an embedding, whatever the width
 STREAMS = "abcdefgh"  # stream t is called conv2a, conv2b, ... : the authors' names
 
@@ -190,7 +192,7 @@ class OSNet(nn.Module):
     def classify(self, features: Tensor) -> Tensor:
         """features: (B, 512).  Returns: (B, num_classes) logits, one for each training identity."""
         if self.classifier is None:
-            raise ValueError("this model has no classifier: build it with num_classes=...")
+            raise Refused("this model has no classifier: build it with num_classes=...")
         return self.classifier(features)
 
     def blocks(self) -> dict[str, OSBlock]:
@@ -223,16 +225,16 @@ def osnet(
     num_classes: training identities, 0 for a feature extractor.  ibn: the OSNet-IBN variant.
     gate_hidden: at least so many hidden units in each gate. None keeps the published width, mid / 16, which is a single
     unit in most blocks of x0.25: such a gate is a function of one number.  block: what the stages are built of.
-    Raises: ValueError for a width, a T or a count that makes no network.
+    Raises: Refused for a width, a T or a count that makes no network.
     """
     if not 0 < width <= 8:
-        raise ValueError(f"width must lie in (0, 8], got {width}")
+        raise Refused(f"width must lie in (0, 8], got {width}")
     if not 1 <= streams <= len(STREAMS):
-        raise ValueError(f"streams must be 1 to {len(STREAMS)}, got {streams}")
+        raise Refused(f"streams must be 1 to {len(STREAMS)}, got {streams}")
     if num_classes < 0:
-        raise ValueError(f"num_classes must be 0 or more, got {num_classes}")
+        raise Refused(f"num_classes must be 0 or more, got {num_classes}")
     if gate_hidden is not None and gate_hidden < 1:
-        raise ValueError(f"gate_hidden must be None or at least 1, got {gate_hidden}")
+        raise Refused(f"gate_hidden must be None or at least 1, got {gate_hidden}")
     stem = max(1, round(64 * width))
     stages = (4 * max(1, round(c * width / 4)) for c in (256, 384, 512))
     return OSNet(

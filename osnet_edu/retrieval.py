@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .refused import Refused
+
 JUNK = -1
 
 
@@ -40,17 +42,17 @@ def distances(queries: np.ndarray, gallery: np.ndarray, metric: str = "cosine") 
 
     metric: "cosine", 1 - cosine similarity, in [0, 2]; a vector of zeros is at distance 1 from everything.
     "euclidean", on the features as they are, which is what the published code ranks by.
-    Raises: ValueError for other shapes or another metric.
+    Raises: Refused for other shapes or another metric.
     """
     queries, gallery = np.asarray(queries, np.float32), np.asarray(gallery, np.float32)
     if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
-        raise ValueError(f"expected features of shapes (Q, D) and (G, D), got {queries.shape} and {gallery.shape}")
+        raise Refused(f"expected features of shapes (Q, D) and (G, D), got {queries.shape} and {gallery.shape}")
     if metric == "cosine":
         return 1 - _unit(queries) @ _unit(gallery).T
     if metric == "euclidean":
         squares = (queries**2).sum(1)[:, None] + (gallery**2).sum(1)[None] - 2 * (queries @ gallery.T)
         return np.sqrt(np.maximum(squares, 0))
-    raise ValueError(f"metric must be 'cosine' or 'euclidean', got {metric!r}")
+    raise Refused(f"metric must be 'cosine' or 'euclidean', got {metric!r}")
 
 
 def counts(query_id: int, query_camera: int, gallery_ids: np.ndarray, gallery_cameras: np.ndarray) -> np.ndarray:
@@ -97,18 +99,18 @@ def evaluate(
     distances: (Q, G) float, smaller is closer.  *_ids, *_cameras: (Q,) or (G,) int; id -1 is junk.
     ranks: length of the CMC curve.  Ties count against the query: whoever is equally close comes before the match.
     Returns: Score; cmc (ranks,) and mean_ap in [0, 1].
-    Raises: ValueError if no query has a true match, shapes disagree or a distance is not a number.
+    Raises: Refused if no query has a true match, shapes disagree or a distance is not a number.
     Source: Zheng et al., ICCV 2015.
     """
     distances = np.asarray(distances)
     query_ids, gallery_ids = np.asarray(query_ids), np.asarray(gallery_ids)
     query_cameras, gallery_cameras = np.asarray(query_cameras), np.asarray(gallery_cameras)
     if distances.shape != (len(query_ids), len(gallery_ids)):
-        raise ValueError(f"expected distances ({len(query_ids)}, {len(gallery_ids)}), got {distances.shape}")
+        raise Refused(f"expected distances ({len(query_ids)}, {len(gallery_ids)}), got {distances.shape}")
     if len(query_cameras) != len(query_ids) or len(gallery_cameras) != len(gallery_ids):
-        raise ValueError("expected one camera for each id")
+        raise Refused("expected one camera for each id")
     if ranks < 1:
-        raise ValueError(f"ranks must be at least 1, got {ranks}")
+        raise Refused(f"ranks must be at least 1, got {ranks}")
 
     # Where a match stands is the number of photos that are no farther. To count these for the few matches of a query is
     # several times faster than to put all of its row in order.
@@ -119,7 +121,7 @@ def evaluate(
     first_hit = np.zeros(len(query_ids), np.int64)
     for q, row in enumerate(distances):
         if np.isnan(row.sum()):
-            raise ValueError(f"the distances of query {q} are not all numbers")
+            raise Refused(f"the distances of query {q} are not all numbers")
         same_person = by_person[query_ids[q].item()] if query_ids[q] != JUNK else valid[:0]
         own_camera = gallery_cameras[same_person] == query_cameras[q]
         matches = np.sort(row[same_person[~own_camera]])
@@ -136,7 +138,7 @@ def evaluate(
 
     found = first_hit > 0
     if not found.any():
-        raise ValueError("no query has a true match: a gallery photo of the same person from another camera")
+        raise Refused("no query has a true match: a gallery photo of the same person from another camera")
     histogram = np.bincount(first_hit[found], minlength=ranks + 1)[1 : ranks + 1]
     return Score(
         cmc=histogram.cumsum() / found.sum(),

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from .model import AggregationGate, Conv1x1Linear, ConvLayer, Lite3x3, OSBlock, OSNet, osnet, stream
+from .refused import Refused
 
 # --- how streams are joined: T times (B, C, H, W) -> (B, C', H, W) ----------------------------------------------------
 
@@ -320,20 +321,20 @@ ROWS = {row.key: row for row in (*TABLE_5, *SIBLINGS)}
 
 
 def find(row: Row | str | int) -> Row:
-    """A row by itself, by its key, or by its number in table 5.  Raises: ValueError naming the rows that there are."""
+    """A row by itself, by its key, or by its number in table 5.  Raises: Refused naming the rows that there are."""
     if isinstance(row, Row):
         return row
     for one in ROWS.values():
         if row == one.key or (one.number and row == one.number):
             return one
-    raise ValueError(f"there is no row {row!r}; expected 1 to {len(TABLE_5)} or one of {', '.join(ROWS)}")
+    raise Refused(f"there is no row {row!r}; expected 1 to {len(TABLE_5)} or one of {', '.join(ROWS)}")
 
 
 def build(row: Row | str | int, width: float = 1.0, *, num_classes: int = 0, gate_hidden: int | None = None) -> OSNet:
     """The whole network with every block of one kind; `build("primary", ...)` is `model.osnet(...)`.
 
     row: a Row, its key or its number.  width, num_classes, gate_hidden: as for `model.osnet`.
-    Raises: ValueError for a row that is not there, or a size that makes no network.
+    Raises: Refused for a row that is not there, or a size that makes no network.
     """
     row = find(row)
     return osnet(width, num_classes=num_classes, streams=row.streams, gate_hidden=gate_hidden, block=row.block)
@@ -361,13 +362,13 @@ class Lane:
 
 
 def lanes(block: nn.Module) -> tuple[Lane, ...]:
-    """The streams of an omni-scale block or of a sibling, as built.  Raises: ValueError for another module."""
+    """The streams of an omni-scale block or of a sibling, as built.  Raises: Refused for another module."""
     if isinstance(block, OSBlock):
         streams = [getattr(block, name) for name in block.stream_names]
     elif isinstance(block, SiblingBlock):
         streams = list(block.middle)
     else:
-        raise ValueError(f"expected an OSBlock or a SiblingBlock, got {type(block).__name__}")
+        raise Refused(f"expected an OSBlock or a SiblingBlock, got {type(block).__name__}")
     return tuple(_lane(one) for one in streams)
 
 

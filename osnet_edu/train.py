@@ -28,6 +28,7 @@ from .distributed import ALONE, Team
 from .embed import MEAN, STD
 from .market import Photo, Skipped, decode
 from .model import OSNet, osnet
+from .refused import Refused
 
 
 @dataclass(frozen=True)
@@ -80,22 +81,22 @@ class TrainConfig:
         object.__setattr__(self, "growth", tuple((until, scale) for until, scale in self.growth))
         for name, allowed in {"optimiser": ("adamw", "amsgrad", "sgd"), "schedule": ("cosine", "steps")}.items():
             if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be {' or '.join(allowed)}, got {getattr(self, name)!r}")
+                raise Refused(f"{name} must be {' or '.join(allowed)}, got {getattr(self, name)!r}")
         if self.photos < 1 or self.shots < 1 or self.people < 0:
-            raise ValueError(f"photos and shots must be positive, got photos={self.photos}, shots={self.shots}")
+            raise Refused(f"photos and shots must be positive, got photos={self.photos}, shots={self.shots}")
         if min(self.size) < 32:
-            raise ValueError(f"size must be at least 32x32 pixels, got {self.size[0]}x{self.size[1]}")
+            raise Refused(f"size must be at least 32x32 pixels, got {self.size[0]}x{self.size[1]}")
         shares = [share for pair in self.growth for share in pair]
         ends = [until for until, _ in self.growth]
         if any(not 0 < share <= 1 for share in shares) or ends != sorted(ends):
-            raise ValueError(f"growth must be pairs of shares, above 0 and at most 1, in order, got {self.growth}")
+            raise Refused(f"growth must be pairs of shares, above 0 and at most 1, in order, got {self.growth}")
         if self.triplet and self.people and (self.people < 2 or self.shots < 2):
-            raise ValueError(
+            raise Refused(
                 "the triplet loss needs 2 or more people with 2 or more shots in a batch, "
                 f"got people={self.people}, shots={self.shots}; expected more, or triplet=0"
             )
         if self.batch < 2:
-            raise ValueError("batch normalisation needs 2 or more photos in a batch, got 1")
+            raise Refused("batch normalisation needs 2 or more photos in a batch, got 1")
 
     @classmethod
     def published(cls, **changes) -> "TrainConfig":
@@ -204,13 +205,13 @@ class Step:
 def load(photos: Sequence[Photo], size: tuple[int, int], progress: Callable[[int, int], None] | None = None) -> Data:
     """Decode training photos once into memory; distractors and junk are left out.
 
-    Raises: ValueError where fewer than two people remain.
+    Raises: Refused where fewer than two people remain.
     """
     wanted = [photo for photo in photos if photo.person > 0]
     decoded = decode(wanted, size, progress)
     people = tuple(sorted({photo.person for photo in decoded.photos}))
     if len(people) < 2:
-        raise ValueError(f"training needs readable photos of at least 2 people, found {len(people)}")
+        raise Refused(f"training needs readable photos of at least 2 people, found {len(people)}")
     label = {person: i for i, person in enumerate(people)}
     labels = np.array([label[photo.person] for photo in decoded.photos])
     names = "\n".join(photo.name for photo in decoded.photos)
@@ -264,23 +265,23 @@ def fit(
     weights.safetensors.  resume: go on from the last whole checkpoint in `out`.  checkpoint_every: so many steps.
     compiled: through torch.compile, which spends a minute on the first step.  team: the processes that train together
     (see distributed.joined); each calls this with the same arguments, rank 0 alone writes, and each sees `out`.
-    Raises: ValueError where data and config do not fit each other or the checkpoint; FloatingPointError where the loss
+    Raises: Refused where data and config do not fit each other or the checkpoint; FloatingPointError where the loss
     is no number any more, the last checkpoint being kept; distributed.PeerLost where another process has ended.
     """
     _check(data, config, team)
     if checkpoint_every < 1:
-        raise ValueError(f"checkpoint_every must be 1 step or more, got {checkpoint_every}")
+        raise Refused(f"checkpoint_every must be 1 step or more, got {checkpoint_every}")
     out = Path(out) if out else None
     done, saved = 0, None
     if resume:
         if out is None:
-            raise ValueError("resume needs the folder of the run")
+            raise Refused("resume needs the folder of the run")
         saved = _last(out)
         done, way = _check_resumable(saved, data, config, way)
     elif out and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out} exists and is not empty; expected a new folder, or resume")
+        raise Refused(f"{out} exists and is not empty; expected a new folder, or resume")
     if distributed.agreed(data.fingerprint, team) != data.fingerprint:
-        raise ValueError(f"{team} reads other photos than the first; expected the same folder for all")
+        raise Refused(f"{team} reads other photos than the first; expected the same folder for all")
     if way is None:
         ways = compute.candidates(threads=compute.threads_each(team.local_size))
         way = distributed.agreed(choose(config, len(data.people), ways)[0].compute, team)
@@ -329,12 +330,12 @@ def read_log(out: Path | str) -> list[Step]:
 
 
 def read_config(out: Path | str) -> TrainConfig:
-    """The config of a run, from its last checkpoint.  Raises: ValueError where there is none."""
+    """The config of a run, from its last checkpoint.  Raises: Refused where there is none."""
     return TrainConfig(**checkpoints.read_state(_last(Path(out)))["config"])
 
 
 def read_compute(out: Path | str) -> Compute:
-    """The way in which a run computed, from its last checkpoint.  Raises: ValueError where there is none."""
+    """The way in which a run computed, from its last checkpoint.  Raises: Refused where there is none."""
     return Compute(**checkpoints.read_state(_last(Path(out)))["compute"])
 
 
@@ -578,11 +579,11 @@ def _decays(module: nn.Module) -> bool:
 def _check(data: Data, config: TrainConfig, team: Team) -> None:
     if data.images.shape[1:3] != config.size:
         got = "x".join(map(str, data.images.shape[1:3]))
-        raise ValueError(f"the config trains at {config.size[0]}x{config.size[1]} pixels, the photos are {got}")
+        raise Refused(f"the config trains at {config.size[0]}x{config.size[1]} pixels, the photos are {got}")
     if len(data.people) < max(2, config.people):
-        raise ValueError(f"a batch takes {config.people} people, the data has {len(data.people)}")
+        raise Refused(f"a batch takes {config.people} people, the data has {len(data.people)}")
     if config.batch < 2 * team.size:
-        raise ValueError(
+        raise Refused(
             f"a batch of {config.batch} photos is too small for {team.size} processes; expected 2 or more for each"
         )
 
@@ -590,7 +591,7 @@ def _check(data: Data, config: TrainConfig, team: Team) -> None:
 def _last(out: Path) -> Path:
     saved = checkpoints.latest(out)
     if saved is None:
-        raise ValueError(f"{out} holds no checkpoint to resume from")
+        raise Refused(f"{out} holds no checkpoint to resume from")
     return saved
 
 
@@ -603,9 +604,9 @@ def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute 
         if getattr(before, field.name) != getattr(config, field.name)
     ]
     if changed:
-        raise ValueError(f"{saved.parent} was started with another config: {'; '.join(changed)}")
+        raise Refused(f"{saved.parent} was started with another config: {'; '.join(changed)}")
     different = checkpoints.changed_photos(saved, data.photos)
     if different or state["data"] != data.fingerprint:
         what = f": {different}" if different else ""
-        raise ValueError(f"{saved.parent} was trained on other photos{what}; expected the same folder, unchanged")
+        raise Refused(f"{saved.parent} was trained on other photos{what}; expected the same folder, unchanged")
     return state["step"], way or Compute(**state["compute"])

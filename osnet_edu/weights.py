@@ -19,6 +19,7 @@ from torch import Tensor
 
 from . import assets
 from .model import STREAMS, OSNet
+from .refused import Refused
 
 OFFICIAL_SIZE = (256, 128)  # height and width that the published checkpoints were trained at
 
@@ -45,7 +46,7 @@ def shipped() -> Checkpoint:
 def open(path: Path | str) -> Checkpoint:
     """Build the model that a checkpoint describes, and load it strictly.
 
-    Raises: ValueError, in a sentence, for a file that is no OSNet checkpoint.
+    Raises: Refused, in a sentence, for a file that is no OSNet checkpoint.
     """
     state, card = _read(Path(path))
     model = _build(state, Path(path))
@@ -57,7 +58,7 @@ def load(model: OSNet, path: Path | str) -> Checkpoint:
     """Load a checkpoint into a model that you built.
 
     Only a missing or other-sized classifier may be left out, and is named in `left_out`.
-    Raises: ValueError naming the keys that are missing, unknown or of another shape; the model is then unchanged.
+    Raises: Refused naming the keys that are missing, unknown or of another shape; the model is then unchanged.
     """
     state, card = _read(Path(path))
     left_out = _load(model, state, Path(path))
@@ -84,26 +85,26 @@ def save(model: OSNet, path: Path | str, *, size: tuple[int, int], card: dict | 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
     if not path.is_file():
-        raise ValueError(f"{path} is not a file; expected a checkpoint, .safetensors or .pth")
+        raise Refused(f"{path} is not a file; expected a checkpoint, .safetensors or .pth")
     if path.suffix == ".safetensors":
         try:
             with safe_open(path, "pt") as file:
                 card = json.loads((file.metadata() or {}).get("card", "{}"))
                 return {key: file.get_tensor(key) for key in file.keys()}, card
         except (SafetensorError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path} is not a whole .safetensors file: {error}") from error
+            raise Refused(f"{path} is not a whole .safetensors file: {error}") from error
     try:
         with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch warns of a pickle protocol that it then reads or refuses
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ValueError(f"{path} is refused: it holds more than tensors and numbers, which could run code") from error
+        raise Refused(f"{path} is refused: it holds more than tensors and numbers, which could run code") from error
     except (RuntimeError, EOFError, KeyError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path} is not a whole PyTorch checkpoint: {str(error).partition(chr(10))[0]}") from error
+        raise Refused(f"{path} is not a whole PyTorch checkpoint: {str(error).partition(chr(10))[0]}") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise ValueError(f"{path} is no checkpoint: expected a dictionary of tensors, or one under 'state_dict'")
+        raise Refused(f"{path} is no checkpoint: expected a dictionary of tensors, or one under 'state_dict'")
     return {str(key).removeprefix("module."): value for key, value in content.items()}, {}
 
 
@@ -120,7 +121,7 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     missing = [key for key in channel_keys if key not in state]
     if missing or not gates or any(value.dim() != 4 for value in gates.values()):
         some = ", ".join(list(state)[:3]) or "none"
-        raise ValueError(f"{path} is no OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some} ...")
+        raise Refused(f"{path} is no OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some} ...")
     streams = sum(any(key.startswith(f"conv2.0.conv2{letter}.") for key in state) for letter in STREAMS)
     # A gate wider than the published mid / 16 shows the floor that the model was built with.
     floors = [w.shape[0] for w in gates.values() if w.shape[0] > max(1, w.shape[1] // 16)]
@@ -133,7 +134,7 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
             gate_hidden=max(floors, default=None),
         )
     except (ValueError, IndexError, ZeroDivisionError, RuntimeError) as error:
-        raise ValueError(f"{path} is no OSNet checkpoint: its shapes make no network ({error})") from error
+        raise Refused(f"{path} is no OSNet checkpoint: its shapes make no network ({error})") from error
 
 
 def _load(model: OSNet, state: dict[str, Tensor], path: Path) -> tuple[str, ...]:
@@ -156,7 +157,7 @@ def _load(model: OSNet, state: dict[str, Tensor], path: Path) -> tuple[str, ...]
         shapes = [f"{key} (expected {_shape(ours[key])}, got {_shape(state[key])})" for key in other]
         problems.append(f"of another shape {_some(shapes)}")
     if problems:
-        raise ValueError(f"{path} does not fit this model: {'; '.join(problems)}")
+        raise Refused(f"{path} does not fit this model: {'; '.join(problems)}")
     model.load_state_dict({key: ours[key] if key in left_out else state[key] for key in ours}, strict=True)
     return left_out
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osnet_edu import market, people
+from osnet_edu import Refused, market, people
 from osnet_edu.people import dataset, staging
 
 
@@ -118,7 +118,7 @@ def test_skins_and_builds_are_all_common():
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path):
     (tmp_path / "note.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="not empty"):
+    with pytest.raises(Refused, match="not empty"):
         people.write_dataset(tmp_path, people=8)
     with pytest.raises(ValueError, match="photos"):
         people.write_dataset(tmp_path / "new", people=8, photos=3)
@@ -257,7 +257,7 @@ def test_an_archive_holds_the_folder_and_its_bytes_depend_on_nothing_else(tmp_pa
     assert size == (tmp_path / "a.zip").stat().st_size
     people.unpack(tmp_path / "a.zip", tmp_path / "back")
     assert (tmp_path / "back" / "people.json").read_bytes() == (out / "people.json").read_bytes()
-    with pytest.raises(FileExistsError):
+    with pytest.raises(Refused):
         people.pack(out, tmp_path / "a.zip")
 
 

@@ -16,6 +16,7 @@ list(itertools.count()), cannot be stopped from inside the process: interrupt or
 
 from typing import Any
 
+from ..refused import Refused
 from . import convolution, gate, network, siblings, streams, train, who
 from .judge import Verdict, judge
 from .magic import Box, Desk, Summary
@@ -90,12 +91,12 @@ def load_ipython_extension(shell) -> None:
 
 
 def load() -> None:
-    """The same from Python.  Raises: ValueError outside a notebook."""
+    """The same from Python.  Raises: Refused outside a notebook."""
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is None:
-        raise ValueError("exercises are cells of a notebook: there is no notebook here")
+        raise Refused("exercises are cells of a notebook: there is no notebook here")
     load_ipython_extension(shell)
 
 

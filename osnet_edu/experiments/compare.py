@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..refused import Refused
 from .runs import Outcome
 
 METRICS = {"mean_ap": "mAP", "rank1": "rank-1", "twins": "twins told apart"}
@@ -64,13 +65,13 @@ class Difference:
 def complete(outcomes: Sequence[Outcome], variants: Sequence[str] | None = None) -> tuple[list[str], list[int]]:
     """The variants that there are, in order, and the seeds that all of them were run from.
 
-    variants: look at these only.  Raises: ValueError where no seed is common to all.
+    variants: look at these only.  Raises: Refused where no seed is common to all.
     """
     names = [name for name in dict.fromkeys(o.variant for o in outcomes) if variants is None or name in variants]
     seeds = [{o.seed for o in outcomes if o.variant == name} for name in names]
     common = sorted(set.intersection(*seeds)) if seeds else []
     if not common:
-        raise ValueError(f"no seed was run for all of {', '.join(names) or 'no variants'}; expected complete pairs")
+        raise Refused(f"no seed was run for all of {', '.join(names) or 'no variants'}; expected complete pairs")
     return names, common
 
 
@@ -89,15 +90,15 @@ def differences(
     """Every variant against one of them, by name of the variant.
 
     metric: one of METRICS.  variants: compare these only; they are also what the residual is pooled over.
-    Raises: ValueError for a reference that was not run, or where pairs are missing.
+    Raises: Refused for a reference that was not run, or where pairs are missing.
     """
     if metric not in METRICS:
-        raise ValueError(f"metric must be one of {', '.join(METRICS)}, got {metric!r}")
+        raise Refused(f"metric must be one of {', '.join(METRICS)}, got {metric!r}")
     if variants is not None:
         variants = {reference, *variants}
     names, seeds = complete(outcomes, variants)
     if reference not in names:
-        raise ValueError(f"the reference {reference!r} was not run; there are {', '.join(names)}")
+        raise Refused(f"the reference {reference!r} was not run; there are {', '.join(names)}")
     scores = 100 * table(outcomes, names, seeds, metric)
     base = names.index(reference)
     residual, freedom = _residual(scores)

@@ -20,6 +20,7 @@ from PIL import Image
 from .. import market, people, retrieval, weights
 from ..embed import embed_images
 from ..people import VISIBLE
+from ..refused import Refused
 
 BLURRED, SHARP = 0, 1
 COARSE = (16, 8)  # rows and columns that a blurred photo has left
@@ -196,7 +197,7 @@ def measure(
     """Embed queries and gallery of a folder of rendered people, blurred and sharp, and compare all triples.
 
     size: (height, width) that the model was trained at.  progress: called with (done, total).
-    Raises: ValueError where the folder has no people.json or no triple.
+    Raises: Refused where the folder has no people.json or no triple.
     """
     found = market.read(root)
     query, gallery = market.decode(found.query, size), market.decode(found.gallery, size)
@@ -245,7 +246,7 @@ def compare(
         triples += [(q, p, n) for p, n in pairs]
         family += [list(families).index(key)] * len(pairs)
     if not triples:
-        raise ValueError("there are no twins whose part shows in three cameras; expected a folder made by `render`")
+        raise Refused("there are no twins whose part shows in three cameras; expected a folder made by `render`")
     chosen = np.array(triples)
     beaten = np.concatenate(above, axis=2)
     return FirstFigure(

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from .. import people, retrieval
+from ..refused import Refused
 from .twins import VISIBLE, ToldApart, compare
 
 FEATURES = 5  # numbers that describe a part; a colour fills three of them
@@ -84,7 +85,7 @@ def _change(step: np.ndarray, inside: np.ndarray) -> float:
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Oracle:
     """Ask the oracle about every photo of a twin in a folder of rendered people.
 
-    Raises: ValueError where the folder has no people.json, a mask is missing, or no twins can be compared.
+    Raises: Refused where the folder has no people.json, a mask is missing, or no twins can be compared.
     """
     records = [record for record in people.read_people(root) if record.part]
     features = np.zeros((len(records), FEATURES))
@@ -118,5 +119,5 @@ def _look(root: Path, record: people.PhotoRecord) -> tuple[np.ndarray, np.ndarra
         with Image.open(path) as mask, Image.open(root / record.path) as photo:
             labels, image = np.asarray(mask), np.asarray(photo.convert("RGB"))
     except FileNotFoundError as error:
-        raise ValueError(f"{error.filename} is missing; expected a folder made by `render`, with its masks") from None
+        raise Refused(f"{error.filename} is missing; expected a folder made by `render`, with its masks") from None
     return image, np.isin(labels, [people.PARTS.index(name) for name in people.TWIN_LABELS[record.part]])

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import market, people, retrieval, weights
 from ..embed import embed
+from ..refused import Refused
 from . import oracle
 from .twins import Family, ToldApart, compare
 
@@ -60,7 +61,7 @@ def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Parts
 def measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int, int], None] | None = None) -> Parts:
     """Some weights on all twins of a folder of rendered people, training photos included.
 
-    Raises: ValueError where the folder has no people.json, a mask is missing, or no twins can be compared.
+    Raises: Refused where the folder has no people.json, a mask is missing, or no twins can be compared.
     """
     records = {Path(record.path).name: record for record in people.read_people(root) if record.part}
     found = market.read(root)
@@ -75,7 +76,7 @@ def against(ours: ToldApart, ideal: ToldApart, seed: int = 0) -> Parts:
     """Grade comparisons by those of the oracle.  Both must be of the same families."""
     best = {family.members: family for family in ideal.families}
     if {family.members for family in ours.families} != set(best):
-        raise ValueError("the network and the oracle were asked about different twins; expected the same photos")
+        raise Refused("the network and the oracle were asked about different twins; expected the same photos")
     pairs = [(family, best[family.members]) for family in ours.families]
     names = dict.fromkeys(family.part for family, _ in sorted(pairs, key=lambda pair: pair[0].part))
     rng = np.random.Generator(np.random.PCG64(seed))

@@ -27,6 +27,7 @@ from .. import assets, compute, market, people, retrieval, siblings, train
 from ..compute import Compute
 from ..embed import Embedding, embed_images
 from ..model import OSNet
+from ..refused import Refused
 from ..train import Data, TrainConfig
 from . import twins
 
@@ -103,12 +104,12 @@ class Bench:
     def taken(self, count: int | None) -> tuple[Data, np.ndarray, np.ndarray]:
         """The first `count` people: their data, the cameras of its photos, and its labels in the order taken.
 
-        Raises: ValueError where there are not so many.
+        Raises: Refused where there are not so many.
         """
         if count is None:
             return self.data, self.cameras, self.order
         if not 2 <= count <= len(self.order):
-            raise ValueError(f"{count} people to train on were asked for, the data has {len(self.order)}")
+            raise Refused(f"{count} people to train on were asked for, the data has {len(self.order)}")
         chosen = np.sort(self.order[:count])
         label = np.full(len(self.data.people), -1)
         label[chosen] = np.arange(count)
@@ -268,7 +269,7 @@ class Plan:
     def __post_init__(self):
         names = [variant.name for variant in self.variants]
         if len(set(names)) != len(names) or not names or not self.seeds:
-            raise ValueError(f"a plan needs seeds and variants of different names, got {names}, {self.seeds}")
+            raise Refused(f"a plan needs seeds and variants of different names, got {names}, {self.seeds}")
 
     def jobs(self) -> list[tuple[Variant, int]]:
         """All variants from the first seed, then from the next: a run cut short still compares all."""
@@ -287,10 +288,10 @@ def run_all(
 
     workers: processes with one thread each.  way: how to compute; None measures for three seconds, or takes what the
     file was begun with.  progress: called with runs done and runs in all.  Returns: all runs, in the plan's order.
-    Raises: ValueError where the file holds other runs than the plan's.
+    Raises: Refused where the file holds other runs than the plan's.
     """
     if workers < 1:
-        raise ValueError(f"workers must be 1 or more, got {workers}")
+        raise Refused(f"workers must be 1 or more, got {workers}")
     path = Path(out) / f"{plan.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     done = {(outcome.variant, outcome.seed): outcome for outcome in (_repaired(path) if path.is_file() else ())}
@@ -373,7 +374,7 @@ def _check(plan: Plan, done: Sequence[Outcome], path: Path) -> None:
     data = _fingerprint((market.read(plan.root).train, test.query, test.gallery))
     for outcome in done:
         if outcome.data != data:
-            raise ValueError(f"{path} holds runs on other photos; expected the same folder, or choose another for runs")
+            raise Refused(f"{path} holds runs on other photos; expected the same folder, or choose another for runs")
         variant = known.get(outcome.variant)
         if variant is None:
             continue  # runs of other variants may stand in the same file
@@ -381,7 +382,7 @@ def _check(plan: Plan, done: Sequence[Outcome], path: Path) -> None:
         config = replace(variant.config, people=people)
         photos = config.steps * config.batch
         if outcome.photos != photos:
-            raise ValueError(
+            raise Refused(
                 f"{path} holds a run of {outcome.variant} with {outcome.photos} photos, expected {photos}; "
                 "go on with the same numbers, or choose another folder"
             )
@@ -400,12 +401,12 @@ def shipped(name: str) -> tuple[Outcome, ...]:
 def read(path: Path | str) -> tuple[Outcome, ...]:
     """The runs in a CSV file; a last line that was cut short does not count.
 
-    Raises: ValueError for a file of other columns.
+    Raises: Refused for a file of other columns.
     """
     lines = _whole(Path(path).read_text(encoding="utf-8"))
     rows = list(csv.reader(lines))
     if not rows or rows[0] != _NAMES:
-        raise ValueError(f"{path} is no file of runs: expected the columns {', '.join(_NAMES)}")
+        raise Refused(f"{path} is no file of runs: expected the columns {', '.join(_NAMES)}")
     return tuple(_parse(row, path) for row in rows[1:])
 
 
@@ -416,7 +417,7 @@ def _parse(row: list[str], path: Path | str) -> Outcome:
     try:
         return Outcome(*(value(f.type, text) for f, text in zip(fields(Outcome), row, strict=True)))
     except ValueError as error:
-        raise ValueError(f"{path} holds a line that is no run: {','.join(row)[:60]} ... ({error})") from error
+        raise Refused(f"{path} holds a line that is no run: {','.join(row)[:60]} ... ({error})") from error
 
 
 def _whole(text: str) -> list[str]:

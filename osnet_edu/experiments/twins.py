@@ -14,6 +14,7 @@ import numpy as np
 from .. import market, people, retrieval, weights
 from ..embed import Embedding, embed
 from ..people import VISIBLE
+from ..refused import Refused
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def run(root: Path, progress: Callable[[int, int], None] | None = None) -> ToldA
 def told_apart(root: Path | str, query: Embedding, gallery: Embedding, seed: int = 0) -> ToldApart:
     """Grade embedded queries and gallery of a folder of rendered people.
 
-    Raises: ValueError where the folder has no people.json or no twins that can be compared.
+    Raises: Refused where the folder has no people.json or no twins that can be compared.
     """
     records = {Path(record.path).name: record for record in people.read_people(root)}
     sides = [[records.get(photo.name) for photo in side.photos] for side in (query, gallery)]
@@ -82,7 +83,7 @@ def compare(
     """Decide all comparisons that some distance allows: (Q, G), of Q queries and G photos that may be the same ones.
 
     query, gallery: what is known of each photo; None is left out.
-    Raises: ValueError where there are no twins that can be compared.
+    Raises: Refused where there are no twins that can be compared.
     """
     seen = np.array([_visible(record) for record in gallery])
     person = np.array([record.person if record else 0 for record in gallery])
@@ -108,7 +109,7 @@ def compare(
         Family(parts[members], members, float(np.mean(right)), len(right)) for members, right in sorted(results.items())
     )
     if not families:
-        raise ValueError("there are no twins whose part shows in three cameras; expected a folder made by `render`")
+        raise Refused("there are no twins whose part shows in three cameras; expected a folder made by `render`")
     return ToldApart(_mean(families), _interval(families, seed), families, left_out)
 
 

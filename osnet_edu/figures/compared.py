@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..refused import Refused
 from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Sheet, as_sentence, wide
 
 _WORDS = {"agrees": "✓ agrees", "contradicts": "✗ contradicts", "open": "? open", "": ""}
@@ -29,7 +30,7 @@ def differences(
     earlier = earlier or {}
     shown = [line for line in lines if line.difference is not None]
     if not shown:
-        raise ValueError("expected at least one line with a difference")
+        raise Refused("expected at least one line with a difference")
     names = [f"{line.row.number}  {line.row.name}" if line.row.number else f"–  {line.row.name}" for line in shown]
     left, span, right = max(wide(name, 10) for name in names) + 0.3, 4.5, 2.7
     drawn = [line.difference for line in shown] + [earlier[line.row.key] for line in shown if line.row.key in earlier]
@@ -85,10 +86,10 @@ def overfitting(kinds: Mapping[str, Sequence], *, title: str = "") -> Figure:
     kinds: name -> points, fewest people first, with .people and .seen, .unseen, .gap (one value a seed, per cent).
     """
     if len(kinds) != 2 or not all(kinds.values()):
-        raise ValueError("expected two kinds of networks with points")
+        raise Refused("expected two kinds of networks with points")
     counts = [point.people for point in next(iter(kinds.values()))]
     if any([point.people for point in points] != counts for points in kinds.values()):
-        raise ValueError("expected the same numbers of people for both kinds")
+        raise Refused("expected the same numbers of people for both kinds")
     styles = dict(zip(kinds, ((ORANGE, "-", "o"), (BLUE, (0, (4, 2)), "D")), strict=True))
     told = "; ".join(
         f"{name}, {point.people} people: seen {np.mean(point.seen):.0f}, unseen {np.mean(point.unseen):.0f}, "

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
+from ..refused import Refused
 from .paper import BLUE, HEAT, MUTED, ORANGE, OTHER, PAPER, SAME, Sheet, as_sentence, fitted, plural, wide
 
 
@@ -87,7 +88,7 @@ def heats(
     rows, columns = image.shape[:2]
     for name, heat in maps.items():
         if heat.shape != (rows, columns):
-            raise ValueError(f"the map {name!r} is {heat.shape}, the photo {(rows, columns)}")
+            raise Refused(f"the map {name!r} is {heat.shape}, the photo {(rows, columns)}")
     w, h = fitted(image, 1.33)
     gap, left, top = 0.18, 0.1, 0.88 if title else 0.5
     shown = ([] if reference is None else [(names[0], reference, None)]) + [(names[1], image, None)]

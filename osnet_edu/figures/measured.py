@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..refused import Refused
 from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, WIDTH, Sheet, as_sentence, fitted, wide
 
 
@@ -18,7 +19,7 @@ def first_figure(
     """
     images, similarities = np.asarray(images), np.asarray(similarities)
     if images.shape[:2] != (2, 3) or similarities.shape != (2, 2) or len(strangers) != 2:
-        raise ValueError("expected photos (2, 3, H, W, 3), similarities (2, 2) and strangers (2, S)")
+        raise Refused("expected photos (2, 3, H, W, 3), similarities (2, 2) and strangers (2, S)")
     w, h = fitted(images[0, 0], 1.0)
     gap, left, top = 0.2, 0.1, 0.42
     start = left + 3 * (w + gap) + 0.35
@@ -107,7 +108,7 @@ def intervals(rows: Mapping[str, Sequence], columns: Sequence[str], *, title: st
     rows: name -> one share for each column, with .value, .low and .high in [0, 1].  columns: one or two names.
     """
     if not 1 <= len(columns) <= 2 or any(len(shares) != len(columns) for shares in rows.values()):
-        raise ValueError("expected one or two columns, and one share for each of them in every row")
+        raise Refused("expected one or two columns, and one share for each of them in every row")
     names = max(wide(name, 9.5) for name in rows) + 0.3
     height, top = 0.26 + 0.24 * len(columns), 0.95 if title else 0.55
     span = 3.4

@@ -21,6 +21,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch, Rectangle
 from matplotlib.text import Text
 
+from ..refused import Refused
+
 DPI = 192  # two device pixels for each CSS pixel
 CSS = 96
 WIDTH = 9.0  # the widest figure that fits a notebook beside JupyterLab's file list
@@ -50,13 +52,13 @@ def show(figure: Figure, alt: str | None = None):
 
     alt: what a person who does not see the picture should know; None takes the figure's own description (its label).
     Returns: IPython.display.HTML. Where a page strips styles (an untrusted notebook), the light picture remains.
-    Raises: ValueError where there is no description.
+    Raises: Refused where there is no description.
     """
     from IPython.display import HTML
 
     alt = (figure.get_label() if alt is None else alt).strip()
     if not alt:
-        raise ValueError("a picture needs alt text: say in a sentence or two what there is to see")
+        raise Refused("a picture needs alt text: say in a sentence or two what there is to see")
     light, dark = _png(figure), _png(figure, DARK)
     name = "osnet-edu-" + hashlib.sha256(light.encode()).hexdigest()[:12]
     width = round(figure.get_figwidth() * CSS)
@@ -180,7 +182,7 @@ def fitted(image: np.ndarray, width: float) -> tuple[float, float]:
 def as_pictures(images: np.ndarray) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
-        raise ValueError(f"expected photos (N, H, W, 3) of uint8, got {images.shape} of {images.dtype}")
+        raise Refused(f"expected photos (N, H, W, 3) of uint8, got {images.shape} of {images.dtype}")
     return images
 
 

@@ -4,6 +4,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 
+from ..refused import Refused
 from .paper import INK, LINE, MUTED, ORANGE, PANEL, PAPER, WIDTH, Sheet
 
 _STAGES = ("conv1", "conv2", "conv3", "conv4", "conv5")
@@ -25,11 +26,11 @@ def you_are_here(
     if block is not None:
         stage = stage or block.partition(".")[0]
         if block.partition(".")[0] != stage or block.partition(".")[2] not in ("0", "1") or stage not in _STAGES[1:4]:
-            raise ValueError(f"no block {block!r} in {stage}; blocks are conv2.0, conv2.1, conv3.0 ... conv4.1")
+            raise Refused(f"no block {block!r} in {stage}; blocks are conv2.0, conv2.1, conv3.0 ... conv4.1")
     if stage is not None and stage not in _STAGES:
-        raise ValueError(f"no stage {stage!r}; stages are {', '.join(_STAGES)}")
+        raise Refused(f"no stage {stage!r}; stages are {', '.join(_STAGES)}")
     if stream is not None and stream not in (1, 2, 3, 4):
-        raise ValueError(f"stream must be 1 to 4, got {stream}")
+        raise Refused(f"stream must be 1 to 4, got {stream}")
     inside = bool(stream or gate or channel)
     words = [f"stage {stage}"] if stage else []
     words += [f"block {block}"] if block else (["a block"] if inside else [])

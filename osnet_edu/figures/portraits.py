@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from .. import retrieval
 from ..market import DISTRACTOR, JUNK, Photo, decode
+from ..refused import Refused
 from .paper import BLUE, MUTED, ORANGE, OTHER, SAME, WIDTH, Sheet, as_pictures, as_sentence, fitted, plural, wide
 
 
@@ -26,7 +27,7 @@ def photos(
     """
     images = as_pictures(images)
     if len(captions) != len(images) or (same is not None and len(same) != len(images)):
-        raise ValueError(f"expected one caption and one mark for each of {len(images)} photos")
+        raise Refused(f"expected one caption and one mark for each of {len(images)} photos")
     w, h = fitted(images[0], width)
     gap, lines = 0.22, max(caption.count("\n") + 1 for caption in captions)
     foot = 0.12 + 0.2 * lines + (0.22 if same is not None else 0) + 0.12

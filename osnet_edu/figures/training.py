@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from .. import train
 from ..embed import MEAN, STD
+from ..refused import Refused
 from ..train import TrainConfig
 from .paper import BLUE, INK, MUTED, ORANGE, PAPER, Sheet, as_sentence, wide
 from .portraits import photos
@@ -90,7 +91,7 @@ def left_out(differences: Mapping[str, object], *, title: str = "", unit: str = 
     differences: by name, anything with .value, .low and .high, in points.  A full mark where the interval excludes 0.
     """
     if not differences:
-        raise ValueError("there are no differences to draw")
+        raise Refused("there are no differences to draw")
     found = dict(sorted(differences.items(), key=lambda item: item[1].value))
     told = "; ".join(f"{name} {d.value:+.1f} ({d.low:+.1f} to {d.high:+.1f})" for name, d in found.items())
     names, top, span, height = max(wide(name, 10) for name in found) + 0.35, 0.75, 3.6, 0.34

@@ -3,22 +3,24 @@
 import zipfile
 from pathlib import Path
 
+from ..refused import Refused
+
 DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(folder: Path | str, archive: Path | str) -> int:
     """Store a folder in one zip: sorted names, fixed dates, and only the text compressed. Returns: bytes written.
 
-    Raises: ValueError if the folder holds no file; FileExistsError if the archive is there already.
+    Raises: Refused if the folder holds no file; FileExistsError if the archive is there already.
     """
     folder, archive = Path(folder), Path(archive)
     files = sorted(
         (path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.relative_to(folder).as_posix()
     )
     if not files:
-        raise ValueError(f"{folder} holds no file to pack")
+        raise Refused(f"{folder} holds no file to pack")
     if archive.exists():
-        raise FileExistsError(f"{archive} exists already: choose another name, or remove it first")
+        raise Refused(f"{archive} exists already: choose another name, or remove it first")
     part = archive.with_name(archive.name + ".part")
     try:
         with zipfile.ZipFile(part, "w") as store:
@@ -38,13 +40,13 @@ def pack(folder: Path | str, archive: Path | str) -> int:
 def unpack(archive: Path | str, folder: Path | str) -> None:
     """Unpack such a zip into a folder that is not there yet.
 
-    Raises: FileExistsError if it is; ValueError if a name would leave the folder.
+    Raises: Refused if it is, or if a name would leave the folder.
     """
     folder = Path(folder)
     if folder.exists():
-        raise FileExistsError(f"{folder} exists already: choose another folder, or remove it first")
+        raise Refused(f"{folder} exists already: choose another folder, or remove it first")
     with zipfile.ZipFile(archive) as store:
         for name in store.namelist():
             if name.startswith("/") or ".." in name.split("/") or "\\" in name or ":" in name:
-                raise ValueError(f"{archive} holds {name!r}, which would be written outside {folder}")
+                raise Refused(f"{archive} holds {name!r}, which would be written outside {folder}")
         store.extractall(folder)

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from .. import market
+from ..refused import Refused
 from . import camera
 from .body import LABEL
 from .identity import FIELDS, Identity, draw_identity
@@ -71,10 +72,10 @@ def members(people: int, seed: int) -> list[Member]:
 
     Of the unseen, two thirds are members of twin pairs, of the others a half; both of a pair are on one side.
     The parts take turns.  All identities differ.
-    Raises: ValueError for fewer than 8 people, or for more than can be told apart.
+    Raises: Refused for fewer than 8 people, or for more than can be told apart.
     """
     if people < 8:
-        raise ValueError(f"people is {people!r}; allowed are whole numbers of at least 8")
+        raise Refused(f"people is {people!r}; allowed are whole numbers of at least 8")
     test = max(round(people / 4), 4)
     found: list[Member] = []
     taken: set[Identity] = set()
@@ -105,8 +106,8 @@ def members(people: int, seed: int) -> list[Member]:
     return found
 
 
-def _crowded(people: int, person: int) -> ValueError:
-    return ValueError(f"people is {people!r}; nobody new was found for number {person}: allowed are fewer people")
+def _crowded(people: int, person: int) -> Refused:
+    return Refused(f"people is {people!r}; nobody new was found for number {person}: allowed are fewer people")
 
 
 def _visible(shot: Shot, part: str) -> tuple[int, float]:
@@ -209,17 +210,15 @@ def write_dataset(
     people the first under each camera is a query.  For every five people one distractor (id 0), for every ten one
     junk box (id -1) goes into the gallery.  size: (height, width) pixels.  workers: processes, by default one a
     core; the files do not depend on it.  progress: called with photos done and photos in all.
-    Raises: FileExistsError if out exists and is not empty; ValueError for numbers that make no set.
+    Raises: Refused if out exists and is not empty, or for numbers that make no set.
     """
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out} exists and is not empty: choose another folder, or empty it first")
+        raise Refused(f"{out} exists and is not empty: choose another folder, or empty it first")
     if photos < 2 * len(CAMERAS):
-        raise ValueError(
-            f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera"
-        )
+        raise Refused(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
     if len(size) != 2 or min(size) < 16:
-        raise ValueError(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
+        raise Refused(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
     crowd = members(people, seed)
     extra = [Member(people + 1 + k, "distractor", draw_identity(seed, people + 1 + k)) for k in range(people // 5)]
     junk = [
@@ -326,13 +325,13 @@ def read_people(root: Path | str) -> list[PhotoRecord]:
     """Every photo of a rendered folder with who is in it and how it was taken, in the order of people.json.
 
     `render(record.identity, record.view)` takes the photo again (last bits of JPEG may differ between machines).
-    Raises: ValueError, in a sentence, where the folder has no people.json that this version can read.
+    Raises: Refused, in a sentence, where the folder has no people.json that this version can read.
     """
     path = Path(root) / "people.json"
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         if table["format"] != FORMAT:
-            raise ValueError(f"{path} has format {table['format']}; this version reads format {FORMAT}")
+            raise Refused(f"{path} has format {table['format']}; this version reads format {FORMAT}")
         found = []
         for row in table["people"]:
             who = _record(Identity, table["identity_fields"], row["identity"])
@@ -352,9 +351,9 @@ def read_people(root: Path | str) -> list[PhotoRecord]:
                 )
         return found
     except FileNotFoundError:
-        raise ValueError(f"{path} is missing: {root} is no folder of rendered people") from None
+        raise Refused(f"{path} is missing: {root} is no folder of rendered people") from None
     except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as a table of people: {error}") from error
+        raise Refused(f"{path} cannot be read as a table of people: {error}") from error
 
 
 def render_again(record: PhotoRecord, size: tuple[int, int] = (128, 64)) -> Shot:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..refused import Refused
 from .body import PARTS
 from .dataset import members
 from .identity import CHOICES, Identity, build_of, draw_identity, edit
@@ -140,7 +141,7 @@ def counts(people: int = 240, seed: int = 0) -> str:
 def write_datasheet(assets: Path | str) -> None:
     """Make assets/pictures/people_*.png again and fill the counts into assets/people.md.
 
-    Raises: ValueError if people.md lacks the marks between which the counts go.
+    Raises: Refused if people.md lacks the marks between which the counts go.
     """
     assets = Path(assets)
     (assets / "pictures").mkdir(parents=True, exist_ok=True)
@@ -153,7 +154,7 @@ def write_datasheet(assets: Path | str) -> None:
     sheet = assets / "people.md"
     text = sheet.read_text(encoding="utf-8")
     if not all(mark in text for mark in MARKS):
-        raise ValueError(f"{sheet} lacks the lines {MARKS[0]} and {MARKS[1]}")
+        raise Refused(f"{sheet} lacks the lines {MARKS[0]} and {MARKS[1]}")
     before, rest = text.split(MARKS[0])
     after = rest.split(MARKS[1])[1]
     sheet.write_text(f"{before}{MARKS[0]}\n{counts()}\n{MARKS[1]}{after}", encoding="utf-8")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from ..refused import Refused
 from . import palette
 from .palette import Color, pick, rounded
 from .streams import stream
@@ -106,45 +107,43 @@ COLORS = tuple(name for name in FIELDS if name.endswith(("_color", "_color2")))
 def check(identity: Identity) -> Identity:
     """The identity itself if it makes sense.
 
-    Raises: ValueError that names the field and the values it allows.
+    Raises: Refused that names the field and the values it allows.
     """
     for name, allowed in CHOICES.items():
         if getattr(identity, name) not in allowed:
-            raise ValueError(f"{name} is {getattr(identity, name)!r}; allowed are {', '.join(allowed)}")
+            raise Refused(f"{name} is {getattr(identity, name)!r}; allowed are {', '.join(allowed)}")
     for name, (low, high) in RANGES.items():
         value = getattr(identity, name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise ValueError(f"{name} is {value!r}; allowed are numbers from {low} to {high}")
+            raise Refused(f"{name} is {value!r}; allowed are numbers from {low} to {high}")
     for name in COLORS:
         color = getattr(identity, name)
         good = isinstance(color, tuple) and len(color) == 3
         if not good or not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in color):
-            raise ValueError(f"{name} is {color!r}; allowed are three numbers (red, green, blue) in [0, 1]")
+            raise Refused(f"{name} is {color!r}; allowed are three numbers (red, green, blue) in [0, 1]")
     if isinstance(identity.skin, bool) or identity.skin not in range(len(palette.SKIN_TONES)):
-        raise ValueError(
-            f"skin is {identity.skin!r}; allowed are whole numbers from 0 to {len(palette.SKIN_TONES) - 1}"
-        )
+        raise Refused(f"skin is {identity.skin!r}; allowed are whole numbers from 0 to {len(palette.SKIN_TONES) - 1}")
     if not isinstance(identity.open, bool):
-        raise ValueError(f"open is {identity.open!r}; allowed are True and False")
+        raise Refused(f"open is {identity.open!r}; allowed are True and False")
     if identity.open and identity.top not in OPENING:
-        raise ValueError(f"open is True on a {identity.top}; allowed only for top {', '.join(OPENING)}")
+        raise Refused(f"open is True on a {identity.top}; allowed only for top {', '.join(OPENING)}")
     if identity.logo != "none" and identity.bag == "backpack" and identity.logo_place != "front":
-        raise ValueError(f"logo_place is {identity.logo_place!r}, under a backpack; allowed with a backpack is front")
+        raise Refused(f"logo_place is {identity.logo_place!r}, under a backpack; allowed with a backpack is front")
     if identity.logo != "none" and identity.open and identity.logo_place != "back":
-        raise ValueError(f"logo_place is {identity.logo_place!r} on an open {identity.top}; allowed is back")
+        raise Refused(f"logo_place is {identity.logo_place!r} on an open {identity.top}; allowed is back")
     if identity.bottom == "none" and identity.top not in ("dress", "coat"):
-        raise ValueError(f"bottom is 'none' under a {identity.top}; allowed are {', '.join(CHOICES['bottom'][:-1])}")
+        raise Refused(f"bottom is 'none' under a {identity.top}; allowed are {', '.join(CHOICES['bottom'][:-1])}")
     return identity
 
 
 def edit(identity: Identity, **changes: object) -> Identity:
     """The same person with some attributes changed: edit(person, top_color=(1, 0, 0), hat="cap").
 
-    Raises: ValueError that names the field and the values it allows.
+    Raises: Refused that names the field and the values it allows.
     """
     unknown = sorted(set(changes) - set(FIELDS))
     if unknown:
-        raise ValueError(f"{unknown[0]} is no attribute of a person; allowed are {', '.join(FIELDS)}")
+        raise Refused(f"{unknown[0]} is no attribute of a person; allowed are {', '.join(FIELDS)}")
     clean = {name: _plain(name, value) for name, value in changes.items()}
     return check(replace(identity, **clean))
 

@@ -28,7 +28,7 @@ def grid(rows: list[list[np.ndarray]], gap: int = 2, zoom: int = 1) -> Image.Ima
 def contact_sheet(root: Path | str, people: int = 6, *, zoom: int = 1) -> Image.Image:
     """The first `people` of a rendered folder, one a row: the first photo under each camera, as it was written.
 
-    Raises: ValueError, in a sentence, where the folder has no people.json.
+    Raises: Refused, in a sentence, where the folder has no people.json.
     """
     rows: dict[int, dict[int, np.ndarray]] = {}
     for record in read_people(root):

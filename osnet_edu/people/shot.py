@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..refused import Refused
 from . import camera, figure, street
 from .body import LABEL, PARTS, Pose
 from .identity import Identity, draw_identity
@@ -187,10 +188,10 @@ def render(
 
     size: (height, width) pixels, height twice the width.  clean: no lens blur, no noise, no JPEG.  jpeg: whether the
     picture goes through the camera's JPEG.  pose: freezes the pose of another.
-    Raises: ValueError for a size that is not two whole numbers of at least 16.
+    Raises: Refused for a size that is not two whole numbers of at least 16.
     """
     if len(size) != 2 or min(size) < 16:
-        raise ValueError(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
+        raise Refused(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
     return _developed(expose(identity, view, (int(size[0]), int(size[1])), pose), view, clean, jpeg)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..refused import Refused
 from . import palette
 from .identity import CHOICES, Identity, edit
 from .palette import Color, distance, far_color
@@ -38,10 +39,10 @@ TWIN_LABELS: dict[str, tuple[str, ...]] = {
 def prepare(identity: Identity, part: str, seed: int) -> Identity:
     """The person, given the thing that a twin part needs to be seen at all: a logo, a hat, a bag, uncovered hair.
 
-    Raises: ValueError for an unknown part.
+    Raises: Refused for an unknown part.
     """
     if part not in TWIN_PARTS:
-        raise ValueError(f"part is {part!r}; allowed are {', '.join(TWIN_PARTS)}")
+        raise Refused(f"part is {part!r}; allowed are {', '.join(TWIN_PARTS)}")
     rng = stream(seed, "prepare", part, identity.grain)
     change: dict[str, object] = {}
     if part == "logo":
@@ -103,10 +104,10 @@ def twin(identity: Identity, part: str, seed: int) -> Identity:
     """The same person but for one part, at a colour distance of at least .3 (.5 where the palette can).
 
     part: one of TWIN_PARTS; the person must already wear it (see `prepare`).
-    Raises: ValueError for an unknown part or one that the person does not wear.
+    Raises: Refused for an unknown part or one that the person does not wear.
     """
     if part not in TWIN_PARTS:
-        raise ValueError(f"part is {part!r}; allowed are {', '.join(TWIN_PARTS)}")
+        raise Refused(f"part is {part!r}; allowed are {', '.join(TWIN_PARTS)}")
     rng = stream(seed, "twin", part, identity.grain)
     missing = {
         "logo": identity.logo == "none",
@@ -118,9 +119,7 @@ def twin(identity: Identity, part: str, seed: int) -> Identity:
         "pattern": identity.pattern == "plain",
     }
     if missing.get(part):
-        raise ValueError(
-            f"part is {part!r}, but this person has none; give it first with prepare(identity, part, seed)"
-        )
+        raise Refused(f"part is {part!r}, but this person has none; give it first with prepare(identity, part, seed)")
 
     def other(color: Color, choices: dict[str, tuple[Color, float]], keep_off: tuple[Color, ...] = ()) -> Color:
         return far_color(rng, choices, (color, *keep_off), 0.5)
@@ -182,10 +181,10 @@ def scale_ladder(
     marks: two discs, red above blue or blue above red, `scale` metres apart: a patch too small for both sees the same
     marks in either.  check: a check of period `scale` metres against the same check half a period on, its colours
     exchanged: as many squares and as many edges of either colour.
-    Raises: ValueError for an unknown kind.
+    Raises: Refused for an unknown kind.
     """
     if kind not in ("marks", "check"):
-        raise ValueError(f"kind is {kind!r}; allowed are marks, check")
+        raise Refused(f"kind is {kind!r}; allowed are marks, check")
     plain = edit(
         identity,
         bag="none",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from ..refused import Refused
 from .streams import stream
 
 
@@ -98,10 +99,10 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
     """Draw photo number n of a person under a camera; photos 2k and 2k + 1 are one walk past it (a sequence).
 
     camera: 1 to 6.  n: 0, 1, 2, ...
-    Raises: ValueError if there is no such camera.
+    Raises: Refused if there is no such camera.
     """
     if camera not in range(1, len(CAMERAS) + 1):
-        raise ValueError(f"camera is {camera!r}; allowed are 1 to {len(CAMERAS)}")
+        raise Refused(f"camera is {camera!r}; allowed are 1 to {len(CAMERAS)}")
     fixed = CAMERAS[camera - 1]
     walk = stream(seed, "walk", person, camera, n // 2)
     rng = stream(seed, "view", person, camera, n)

@@ -7,6 +7,7 @@ import anywidget
 import traitlets
 
 from .. import costs, siblings
+from ..refused import Refused
 
 PLACES = ("conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1")
 NETWORKS = {"x0.25, photos of 128 x 64": (0.25, 4, (128, 64)), "x1.0, photos of 256 x 128": (1.0, None, (256, 128))}
@@ -47,7 +48,7 @@ class CompareBlocks(anywidget.AnyWidget):
             rows = [siblings.find(key) for key in (self.first, self.second)]
             for value, allowed, what in ((self.place, PLACES, "place"), (self.network, NETWORKS, "network")):
                 if value not in allowed:
-                    raise ValueError(f"there is no {what} {value!r}; expected one of {', '.join(allowed)}")
+                    raise Refused(f"there is no {what} {value!r}; expected one of {', '.join(allowed)}")
         except ValueError as error:
             self.problem = f"{str(error)[0].upper()}{str(error)[1:]}."
             return

@@ -10,6 +10,8 @@ import anywidget
 import numpy as np
 import traitlets
 
+from ..refused import Refused
+
 CHANNELS = ("red", "green", "blue")
 WAYS = {
     "traditional": "traditional 3x3",
@@ -41,7 +43,7 @@ class Convolution(anywidget.AnyWidget):
     Traits to read or set: way (a key of WAYS), kernel (a key of KERNELS), weights (3 x 3 numbers; setting one makes the
     kernel "your own"), mix (a key of MIXES), channel (0 to 2, for depthwise), row, column.
     Traits to read: total, the output number; panels, the windows behind it.
-    Raises: ValueError for another picture.
+    Raises: Refused for another picture.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -72,9 +74,9 @@ class Convolution(anywidget.AnyWidget):
     def __init__(self, picture: np.ndarray, **chosen):
         picture = np.asarray(picture)
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
-            raise ValueError(f"expected a picture (H, W, 3) of uint8, got {picture.shape} of {picture.dtype}")
+            raise Refused(f"expected a picture (H, W, 3) of uint8, got {picture.shape} of {picture.dtype}")
         if picture.shape[0] > PICTURE_LIMIT[0] or picture.shape[1] > PICTURE_LIMIT[1]:
-            raise ValueError(f"the picture is {picture.shape[0]} x {picture.shape[1]}; make it 96 x 96 or smaller")
+            raise Refused(f"the picture is {picture.shape[0]} x {picture.shape[1]}; make it 96 x 96 or smaller")
         self._pixels = np.pad(picture.astype(float), ((1, 1), (1, 1), (0, 0)))  # zeros around it, as padding=1 does
         height, width = picture.shape[:2]
         middle = {"row": height // 2, "column": width // 2}

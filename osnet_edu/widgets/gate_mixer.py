@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from .. import gates
 from ..embed import embed_images
 from ..model import OSBlock, OSNet
+from ..refused import Refused
 
 COLOURS = "cividis"  # told apart by lightness alone
 
@@ -63,9 +64,9 @@ class GateMixer(anywidget.AnyWidget):
         block: str = "conv2.0",
     ):
         if (same is None) != (other is None):
-            raise ValueError("give both `same` and `other`, or neither: a decision needs two photos to compare")
+            raise Refused("give both `same` and `other`, or neither: a decision needs two photos to compare")
         if block not in model.blocks():
-            raise ValueError(f"no such block: {block}; this network has {', '.join(model.blocks())}")
+            raise Refused(f"no such block: {block}; this network has {', '.join(model.blocks())}")
         self._model, self._image = model, np.asarray(image)
         self._references = (
             [] if same is None else [embed_images(model, np.asarray(photo)[None])[0] for photo in (same, other)]

@@ -7,6 +7,7 @@ import traitlets
 
 from .. import costs
 from ..model import STREAMS, osnet
+from ..refused import Refused
 
 
 class NetworkCosts(anywidget.AnyWidget):
@@ -41,9 +42,9 @@ class NetworkCosts(anywidget.AnyWidget):
     def _count(self, _change=None) -> None:
         try:
             if not 0.05 <= self.width <= 1.5:
-                raise ValueError(f"Width must lie between 0.05 and 1.5, not at {self.width:g}.")
+                raise Refused(f"Width must lie between 0.05 and 1.5, not at {self.width:g}.")
             if not 32 <= self.height <= 512:
-                raise ValueError(f"The height must lie between 32 and 512 pixels, not at {self.height}.")
+                raise Refused(f"The height must lie between 32 and 512 pixels, not at {self.height}.")
             model = osnet(self.width, streams=self.streams)
         except ValueError as error:
             self.problem = str(error)

@@ -13,6 +13,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from ..refused import Refused
+
 QUESTIONS = Path(__file__).parent / "questions"
 COLUMNS = ("question", "answer", "true", "count")
 
@@ -39,11 +41,11 @@ class Predict(anywidget.AnyWidget):
 
     def __init__(self, question: str, answers: Sequence[str], *, truth: int, because: str, name: str = ""):
         if not 2 <= len(answers) <= 6:
-            raise ValueError(f"a predict box needs 2 to 6 answers, got {len(answers)}")
+            raise Refused(f"a predict box needs 2 to 6 answers, got {len(answers)}")
         if not 1 <= truth <= len(answers):
-            raise ValueError(f"truth counts the answers from 1, so it must be 1 to {len(answers)}, got {truth}")
+            raise Refused(f"truth counts the answers from 1, so it must be 1 to {len(answers)}, got {truth}")
         if not question.strip() or not because.strip():
-            raise ValueError("a predict box needs a question and, in `because`, the reason that follows the click")
+            raise Refused("a predict box needs a question and, in `because`, the reason that follows the click")
         self._truth, self._because, self.name = truth, because, name or question
         super().__init__(question=question, answers=list(answers))
         self.observe(self._answered, "chosen")
@@ -62,12 +64,12 @@ def ask(name: str) -> Predict:
     """The predict box of a question that ships with the kit.
 
     name: the notebook's two digits and the question's name, such as "01.same-camera".
-    Raises: ValueError naming the questions there are.
+    Raises: Refused naming the questions there are.
     """
     notebook, _, key = name.partition(".")
     asked = questions(notebook)
     if key not in asked:
-        raise ValueError(f"no question {name!r}; there are {', '.join(f'{notebook}.{k}' for k in asked) or 'none'}")
+        raise Refused(f"no question {name!r}; there are {', '.join(f'{notebook}.{k}' for k in asked) or 'none'}")
     return Predict(**asked[key], name=name)
 
 
@@ -83,10 +85,10 @@ def questions(notebook: str) -> dict[str, dict]:
 def save_predictions(path: Path | str) -> Path:
     """Write this kernel's first answers as counts: a CSV with the columns question, answer, true, count.
 
-    A name, a time or an order is not in it.  Returns: the path.  Raises: ValueError where nothing was answered yet.
+    A name, a time or an order is not in it.  Returns: the path.  Raises: Refused where nothing was answered yet.
     """
     if not _first:
-        raise ValueError("no predict box has been answered yet, so there is nothing to save")
+        raise Refused("no predict box has been answered yet, so there is nothing to save")
     rows = [
         (box.question, answer, i == box._truth, int(i == _first[name]))
         for name, box in _boxes.items()
@@ -99,17 +101,17 @@ def save_predictions(path: Path | str) -> Path:
 def count_predictions(paths: Iterable[Path | str], out: Path | str) -> Path:
     """Add up the files of a class into one of the same form.
 
-    Raises: ValueError, naming the file, for one that `save_predictions` did not write.
+    Raises: Refused, naming the file, for one that `save_predictions` did not write.
     """
     total: Counter[tuple[str, str, bool]] = Counter()
     for path in paths:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
             if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise ValueError(f"{path} holds no predictions: expected the columns {', '.join(COLUMNS)}")
+                raise Refused(f"{path} holds no predictions: expected the columns {', '.join(COLUMNS)}")
             for row in reader:
                 if not (row["count"] or "").isdecimal():
-                    raise ValueError(f"{path} holds no predictions: the count {row['count']!r} is no number")
+                    raise Refused(f"{path} holds no predictions: the count {row['count']!r} is no number")
                 total[row["question"], row["answer"], row["true"] == "True"] += int(row["count"])
     return _write(Path(out), [(*key, count) for key, count in total.items()])
 

@@ -16,6 +16,7 @@ import traitlets
 from PIL import Image
 
 from ..market import Photo, decode
+from ..refused import Refused
 from ..retrieval import JUNK, Score, counts, evaluate
 
 THUMBNAIL = (128, 64)  # height and width in pixels
@@ -110,9 +111,9 @@ class Ranking(anywidget.AnyWidget):
         puzzles: Sequence[Puzzle] = PUZZLES,
     ):
         if not queries or not gallery:
-            raise ValueError("the sandbox needs at least one query and one gallery photo")
+            raise Refused("the sandbox needs at least one query and one gallery photo")
         if distances is not None and np.shape(distances) != (len(queries), len(gallery)):
-            raise ValueError(f"expected distances ({len(queries)}, {len(gallery)}), got {np.shape(distances)}")
+            raise Refused(f"expected distances ({len(queries)}, {len(gallery)}), got {np.shape(distances)}")
         self._queries, self._gallery, self._puzzles = list(queries), list(gallery), list(puzzles)
         self._ids = [np.array([p.person for p in photos]) for photos in (queries, gallery)]
         self._cameras = [np.array([p.camera for p in photos]) for photos in (queries, gallery)]
@@ -218,7 +219,7 @@ def _percent(value: float) -> str:
 def _pictured(photos: Sequence[Photo]) -> list[dict]:
     decoded = decode(photos, THUMBNAIL)
     if decoded.skipped:
-        raise ValueError(f"{decoded.skipped[0].path.name}: {decoded.skipped[0].reason}")
+        raise Refused(f"{decoded.skipped[0].path.name}: {decoded.skipped[0].reason}")
     return [
         {"src": _data_uri(image), "text": f"{_who(photo)}, camera {photo.camera}"}
         for photo, image in zip(decoded.photos, decoded.images, strict=True)

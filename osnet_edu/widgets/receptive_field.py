@@ -13,6 +13,7 @@ from .. import costs
 from ..compute import Compute, using
 from ..embed import normalise
 from ..model import STREAMS, OSNet, osnet
+from ..refused import Refused
 
 TWIN_WIDTH = 0.25  # of the untrained networks that stand in where T is not the given model's
 GRID = 16  # the deepest map is this much smaller than the photo
@@ -26,7 +27,7 @@ class ReceptiveField(anywidget.AnyWidget):
     model: measured where its T is chosen; for any other T, and for None, an untrained network of width 0.25 is.
     Traits to read or set: block ("conv2.0" ... "conv4.1"), streams (T), stream (t), measured (draw the heat or not).
     Traits to read: cells, shortest, longest, effective (sides in cells and pixels; effective holds 90 % of the heat).
-    Raises: ValueError for other photos.
+    Raises: Refused for other photos.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -55,10 +56,10 @@ class ReceptiveField(anywidget.AnyWidget):
     def __init__(self, photos: np.ndarray, model: OSNet | None = None, **chosen):
         photos = np.asarray(photos)
         if photos.ndim != 4 or photos.shape[3] != 3 or photos.dtype != np.uint8 or not len(photos):
-            raise ValueError(f"expected photos (N, H, W, 3) of uint8, got {photos.shape} of {photos.dtype}")
+            raise Refused(f"expected photos (N, H, W, 3) of uint8, got {photos.shape} of {photos.dtype}")
         height, width = photos.shape[1:3]
         if height % GRID or width % GRID or not height or not width:
-            raise ValueError(f"height and width must be multiples of {GRID}, got {height} x {width}")
+            raise Refused(f"height and width must be multiples of {GRID}, got {height} x {width}")
         self._images = normalise(photos)
         self._models = {}
         self._given = None

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from .. import assets
+from ..refused import Refused
 from .board import Board, going, in_words
 from .watching import Recording
 
@@ -18,7 +19,7 @@ class Replay(Board):
 
     def __init__(self, recording: Recording, *, speed: int = 30):
         if not recording.frames:
-            raise ValueError("the recording holds no frames")
+            raise Refused("the recording holds no frames")
         super().__init__()
         for other in [board for board in going if isinstance(board, Replay)]:
             other.stop(", because its cell was run again,")

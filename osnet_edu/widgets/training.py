@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import assets, compute, market, train
+from ..refused import Refused
 from ..train import Data, TrainConfig
 from .board import Board, going, in_words
 from .watching import About, Frame, Recording, Watch, frame, written
@@ -73,9 +74,9 @@ class Training(Board):
         return self._run
 
     def recording(self) -> Recording:
-        """The last run, as far as it went.  Raises: ValueError where there is none."""
+        """The last run, as far as it went.  Raises: Refused where there is none."""
         if not self.frames:
-            raise ValueError("nothing has been trained yet, so there is nothing to record")
+            raise Refused("nothing has been trained yet, so there is nothing to record")
         return Recording(self._about, tuple(self.frames))
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from .. import gates, mining, retrieval, weights
 from ..embed import embed, embed_images, normalise
 from ..market import Market, Photo, decode
 from ..model import OSNet
+from ..refused import Refused
 from ..train import Data, TrainConfig
 
 FRAMES, LOOKS = 200, 25  # of a run, roughly
@@ -123,14 +124,14 @@ class Recording:
 
     @classmethod
     def read(cls, path: Path | str) -> "Recording":
-        """Raises: ValueError, naming the file, where it is no recording."""
+        """Raises: Refused, naming the file, where it is no recording."""
         try:
             first, *rest = Path(path).read_text(encoding="utf-8").splitlines()
             about = json.loads(first)
             about |= {"pair": tuple(about["pair"]), "grows": tuple(map(tuple, about.get("grows", ())))}
             return cls(About(**about), tuple(map(frame, rest)))
         except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(f"{path} holds no recorded training ({error})") from error
+            raise Refused(f"{path} holds no recorded training ({error})") from error
 
 
 def written(one: Frame) -> str:
@@ -151,13 +152,13 @@ class Watch:
 
     queries, gallery: photos of a test; few, since every look embeds them all.  pair: a query and a photo of somebody
     else who looks alike.  size: (height, width) that the network takes.
-    Raises: ValueError where no query has a match by another camera.
+    Raises: Refused where no query has a match by another camera.
     """
 
     def __init__(self, queries: Sequence[Photo], gallery: Sequence[Photo], pair: Sequence[Photo], size: tuple):
         sides = [decode(photos, size) for photos in (queries, gallery, pair)]
         if len(sides[2].photos) != 2:
-            raise ValueError(f"the pair takes two readable photos, got {len(sides[2].photos)}")
+            raise Refused(f"the pair takes two readable photos, got {len(sides[2].photos)}")
         self._images = [side.images for side in sides]
         self.queries, self.gallery, self.pair = (side.photos for side in sides)
         people = len({photo.person for photo in self.queries})
