@@ -79,6 +79,8 @@ def render(options: argparse.Namespace) -> None:
             options.out,
             people=options.people,
             seed=options.seed,
+            world=options.world,
+            unseen=options.unseen,
             photos=options.photos,
             size=options.size,
             workers=options.workers,
@@ -370,8 +372,15 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("render", render, "Write a Market-1501 folder of rendered people, with masks.")
     one.add_argument("out", metavar="OUT", help="a new folder")
-    one.add_argument("--people", type=_count, default=240, help="identities, a quarter of them unseen (default 240)")
+    one.add_argument("--people", type=_count, default=240, help="identities (default 240)")
+    one.add_argument("--unseen", type=_count, metavar="N", help="of them, not to train on (default: a quarter)")
     one.add_argument("--seed", type=int, default=0)
+    one.add_argument(
+        "--world",
+        choices=("home", "wide", "other"),
+        default="home",
+        help="home: as shipped; wide: many cameras, streets and colours; other: shares nothing with either",
+    )
     one.add_argument(
         "--photos", type=_count, default=12, metavar="N", help="of each person (default 12, Market's is 24)"
     )

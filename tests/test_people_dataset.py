@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from osnet_edu import Refused, market, people
-from osnet_edu.people import dataset, staging
+from osnet_edu.people import dataset, staging, world
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +98,11 @@ def test_a_world_too_small_draws_again_and_says_when_nobody_new_is_left(monkeypa
     draw = people.draw_identity
     drawn = []
 
-    def small(seed, person):
+    def small(seed, person, wardrobe):
         drawn.append(person)
         return draw(seed, person % 7)
 
-    monkeypatch.setattr(dataset, "draw_identity", small)
+    monkeypatch.setattr(world, "draw_identity", small)
     crowd = dataset.members(12, 0)
     assert len({member.identity for member in crowd}) == 12 and max(drawn) > 1_000_000
     with pytest.raises(ValueError, match=r"people is 400; .*allowed are fewer"):

@@ -8,6 +8,7 @@ from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, render
 from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
 from .view import CAMERAS, View, draw_view
+from .world import WORLDS
 
 __all__ = [
     "CAMERAS",
@@ -15,6 +16,7 @@ __all__ = [
     "TWIN_LABELS",
     "TWIN_PARTS",
     "VISIBLE",
+    "WORLDS",
     "Cross",
     "Difference",
     "Identity",

@@ -18,12 +18,13 @@ from .. import market
 from ..refused import Refused
 from . import camera
 from .body import LABEL
-from .identity import FIELDS, Identity, draw_identity
+from .identity import FIELDS, Identity
 from .shot import Shot, expose, render
 from .staging import staged
 from .streams import stream
-from .twins import TWIN_LABELS, TWIN_PARTS, prepare, twin
-from .view import CAMERAS, VIEW_FIELDS, View, draw_view
+from .twins import TWIN_LABELS, prepare, twin
+from .view import CAMERAS, VIEW_FIELDS, View
+from .world import find
 
 FORMAT = 1
 VISIBLE = 12  # pixels of a part at 128 x 64 that count as seen
@@ -67,27 +68,31 @@ class Summary:
     bytes: int
 
 
-def members(people: int, seed: int) -> list[Member]:
-    """Decide who is in a set of `people`: three quarters to train on, one quarter unseen.
+def members(people: int, seed: int, world: str = "home", unseen: int | None = None) -> list[Member]:
+    """Decide who is in a set of `people`, some to train on and some unseen.
 
-    Of the unseen, two thirds are members of twin pairs, of the others a half; both of a pair are on one side.
-    The parts take turns.  All identities differ.
+    unseen: how many; None is a quarter.  Of the unseen, two thirds are members of twin pairs, of the others a half.
+    Both of a pair are on one side. The parts take turns. All identities differ.
     Raises: Refused for fewer than 8 people, or for more than can be told apart.
     """
     if people < 8:
         raise Refused(f"people is {people!r}; allowed are whole numbers of at least 8")
-    test = max(round(people / 4), 4)
+    test = max(round(people / 4), 4) if unseen is None else unseen
+    if not 4 <= test <= people - 4:
+        raise Refused(f"unseen is {unseen!r}; allowed are 4 to people - 4, here {people - 4}")
+    home = find(world)
+    wardrobe, parts = home.wardrobe, home.parts
     found: list[Member] = []
     taken: set[Identity] = set()
     for split, first, count, share in (("train", 1, people - test, 0.5), ("test", people - test + 1, test, 2 / 3)):
         pairs = round(count * share / 2)
         turn = 0 if split == "train" else 4
         for k in range(pairs):
-            part = TWIN_PARTS[(k + turn) % len(TWIN_PARTS)]
+            part = parts[(k + turn) % len(parts)]
             person = first + 2 * k
             for attempt in range(100):
-                one = prepare(draw_identity(seed, person + attempt * 1_000_003), part, seed)
-                other = twin(one, part, seed)
+                one = prepare(home.person(seed, person + attempt * 1_000_003), part, seed, wardrobe)
+                other = twin(one, part, seed, wardrobe)
                 if not {one, other} & taken:
                     break
             else:
@@ -96,7 +101,7 @@ def members(people: int, seed: int) -> list[Member]:
             found += [Member(person, split, one, person + 1, part), Member(person + 1, split, other, person, part)]
         for person in range(first + 2 * pairs, first + count):
             for attempt in range(100):
-                one = draw_identity(seed, person + attempt * 1_000_003)
+                one = home.person(seed, person + attempt * 1_000_003)
                 if one not in taken:
                     break
             else:
@@ -128,11 +133,12 @@ class _Job:
     seed: int
     photos: int
     size: tuple[int, int]
+    world: str
 
 
 def _shoot(job: _Job) -> list[dict]:
     """Render all photos of one person into the folder; runs in a worker. Returns: their records."""
-    member, count = job.member, len(CAMERAS)
+    member, count, world = job.member, len(CAMERAS), find(job.world)
     records = []
     missed = 0
     for k in range(job.photos):
@@ -142,7 +148,7 @@ def _shoot(job: _Job) -> list[dict]:
         if member.split in ("distractor", "junk"):
             cam = member.person % count + 1
         for attempt in range(RETRIES):
-            view = draw_view(job.seed, member.person, cam, number + attempt * 1000)
+            view = world.view(job.seed, member.person, cam, number + attempt * 1000)
             if member.split == "junk":
                 view = _spoiled(view)
             exposed = expose(member.identity, view, job.size)
@@ -199,6 +205,8 @@ def write_dataset(
     *,
     people: int = 240,
     seed: int = 0,
+    world: str = "home",
+    unseen: int | None = None,
     photos: int = 12,
     size: tuple[int, int] = (128, 64),
     workers: int | None = None,
@@ -206,10 +214,11 @@ def write_dataset(
 ) -> Summary:
     """Write a Market-1501 folder of rendered people, with masks and people.json.
 
-    people: ids 1 to people, three quarters to train on.  photos: of each, spread over the cameras; of the unseen
-    people the first under each camera is a query.  For every five people one distractor (id 0), for every ten one
-    junk box (id -1) goes into the gallery.  size: (height, width) pixels.  workers: processes, by default one a
-    core; the files do not depend on it.  progress: called with photos done and photos in all.
+    people: ids 1 to people.  world: home, wide or other.  unseen: how many of them are not to train on; a quarter by
+    default.  photos: of each, spread over the cameras; of the unseen people the first under each camera is a query.
+    For every five people one distractor (id 0), for every ten one junk box (id -1) goes into the gallery.
+    size: (height, width) pixels.  workers: processes, by default one a core; the files do not depend on it.
+    progress: called with photos done and photos in all.
     Raises: Refused if out exists and is not empty, or for numbers that make no set.
     """
     out = Path(out)
@@ -219,10 +228,11 @@ def write_dataset(
         raise Refused(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
     if len(size) != 2 or min(size) < 16:
         raise Refused(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
-    crowd = members(people, seed)
-    extra = [Member(people + 1 + k, "distractor", draw_identity(seed, people + 1 + k)) for k in range(people // 5)]
+    crowd = members(people, seed, world, unseen)
+    drawn = find(world).person
+    extra = [Member(people + 1 + k, "distractor", drawn(seed, people + 1 + k)) for k in range(people // 5)]
     junk = [
-        Member(people + 1 + len(extra) + k, "junk", draw_identity(seed, people + 1 + len(extra) + k))
+        Member(people + 1 + len(extra) + k, "junk", drawn(seed, people + 1 + len(extra) + k))
         for k in range(people // 10)
     ]
     with staged(out) as folder:
@@ -230,7 +240,7 @@ def write_dataset(
             (folder / name).mkdir()
             (folder / "masks" / name).mkdir(parents=True)
         jobs = [
-            _Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, tuple(size))
+            _Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, tuple(size), world)
             for member in (*crowd, *extra, *junk)
         ]
         total = sum(job.photos for job in jobs)
@@ -242,7 +252,7 @@ def write_dataset(
                 done += len(found)
                 if progress:
                     progress(done, total)
-        _write_people(folder / "people.json", [job.member for job in jobs], records, seed, tuple(size))
+        _write_people(folder / "people.json", [job.member for job in jobs], records, seed, tuple(size), world)
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
     size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Summary(
@@ -290,7 +300,9 @@ def _in_worker(given_up) -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def _write_people(path: Path, crowd: list[Member], records: list[list[dict]], seed: int, size: tuple[int, int]) -> None:
+def _write_people(
+    path: Path, crowd: list[Member], records: list[list[dict]], seed: int, size: tuple[int, int], world: str
+) -> None:
     """people.json: columns named once, a row for each person and each photo."""
     rows = []
     for member, photos in zip(crowd, records, strict=True):
@@ -308,6 +320,7 @@ def _write_people(path: Path, crowd: list[Member], records: list[list[dict]], se
         "format": FORMAT,
         "seed": seed,
         "size": list(size),
+        **({} if world == "home" else {"world": world}),
         "identity_fields": list(FIELDS),
         "view_fields": list(VIEW_FIELDS),
         "people": rows,

@@ -170,8 +170,8 @@ def _choice(rng: np.random.Generator, weights: dict[str, float]) -> str:
     return list(weights)[int(rng.choice(len(share), p=share / share.sum()))]
 
 
-def draw_identity(seed: int, person: int) -> Identity:
-    """Draw person number `person` of the world `seed`: the same two numbers give the same person."""
+def draw_identity(seed: int, person: int, wardrobe: palette.Wardrobe = palette.HOME) -> Identity:
+    """Draw person number `person` of the set `seed`, dressed from a wardrobe; the same arguments give the same."""
     rng = stream(seed, "identity", person)
     number = lambda mean, spread, low, high: round(float(np.clip(rng.normal(mean, spread), low, high)), 3)  # noqa: E731
     span = lambda low, high: round(float(rng.uniform(low, high)), 3)  # noqa: E731
@@ -250,13 +250,13 @@ def draw_identity(seed: int, person: int) -> Identity:
             "camouflage": 0.03,
         },
     )
-    top_color = pick(rng, palette.TOP_COLORS)
-    top_color2 = palette.far_color(rng, palette.TOP_COLORS, (top_color,), 0.30, 1.3)
+    top_color = pick(rng, wardrobe.tops)
+    top_color2 = palette.far_color(rng, wardrobe.tops, (top_color,), 0.30, 1.3)
     opened = rng.random() < {"jacket": 0.55, "coat": 0.55, "shirt": 0.18, "hoodie": 0.18}.get(top, 0)
-    inner = palette.far_color(rng, palette.TOP_COLORS, (top_color,), 0.22, 1.5)
+    inner = palette.far_color(rng, wardrobe.tops, (top_color,), 0.22, 1.5)
     logo_odds = {"t-shirt": 0.5, "hoodie": 0.45, "jumper": 0.28, "tank": 0.25, "jacket": 0.2, "dress": 0.12}.get(top, 0)
     logo = str(rng.choice(CHOICES["logo"][1:])) if pattern == "plain" and rng.random() < logo_odds else "none"
-    logo_color = palette.far_color(rng, palette.BRIGHT_COLORS, (top_color,), 0.40, 1.6)
+    logo_color = palette.far_color(rng, wardrobe.brights, (top_color,), 0.40, 1.6)
     bottom = _choice(
         rng,
         {"leggings": 0.45, "none": 0.55}
@@ -276,18 +276,19 @@ def draw_identity(seed: int, person: int) -> Identity:
         "skirt": span(0.012, 0.04),
         "none": 0.01,
     }[bottom]
-    denim = {name: palette.BOTTOM_COLORS[name] for name in ("dark denim", "denim", "light denim", "black", "grey")}
-    bottom_color = pick(rng, denim if bottom == "jeans" else palette.BOTTOM_COLORS)
+    cloth = ("dark denim", "denim", "light denim", "black", "grey")
+    denim = {name: wardrobe.bottoms[name] for name in cloth if name in wardrobe.bottoms} or wardrobe.bottoms
+    bottom_color = pick(rng, denim if bottom == "jeans" else wardrobe.bottoms)
     shoe = _choice(rng, {"sneaker": 0.55, "boot": 0.17, "flat": 0.20, "sandal": 0.08})
-    shoe_color = pick(rng, palette.SHOE_COLORS)
+    shoe_color = pick(rng, wardrobe.shoes)
     bag = _choice(
         rng,
         {"none": 0.36, "backpack": 0.23, "handbag": 0.15, "crossbody": 0.15, "tote": 0.11}
         if woman
         else {"none": 0.47, "backpack": 0.32, "handbag": 0.04, "crossbody": 0.13, "tote": 0.04},
     )
-    bag_color = pick(rng, palette.BRIGHT_COLORS)
-    strap_color = bag_color if rng.random() < 0.5 else pick(rng, palette.BRIGHT_COLORS)
+    bag_color = pick(rng, wardrobe.brights)
+    strap_color = bag_color if rng.random() < 0.5 else pick(rng, wardrobe.brights)
     place = "front" if bag == "backpack" else "back" if opened else "both"
     if opened and bag == "backpack":
         logo = "none"  # it would be hidden on both sides
@@ -304,7 +305,7 @@ def draw_identity(seed: int, person: int) -> Identity:
             hair_color=hair_color,
             beard=beard,
             hat=hat,
-            hat_color=pick(rng, palette.BRIGHT_COLORS),
+            hat_color=pick(rng, wardrobe.brights),
             glasses=_choice(rng, {"none": 0.76, "clear": 0.16, "sun": 0.08}),
             top=top,
             top_color=top_color,
@@ -327,15 +328,15 @@ def draw_identity(seed: int, person: int) -> Identity:
             bottom_ease=bottom_ease,
             shoe=shoe,
             shoe_color=shoe_color,
-            sole_color=pick(rng, palette.SOLE_COLORS),
-            sock_color=pick(rng, palette.SHOE_COLORS),
+            sole_color=pick(rng, wardrobe.soles),
+            sock_color=pick(rng, wardrobe.shoes),
             sock_length=span(0.02, 0.16),
             bag=bag,
             bag_color=bag_color,
             strap_color=strap_color,
             bag_side=str(rng.choice(CHOICES["bag_side"])),
             umbrella="open" if rng.random() < 0.05 else "none",
-            umbrella_color=pick(rng, palette.BRIGHT_COLORS),
+            umbrella_color=pick(rng, wardrobe.brights),
             grain=int(rng.integers(1 << 20)),
         )
     )

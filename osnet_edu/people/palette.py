@@ -1,8 +1,13 @@
-"""The colours people wear, as display sRGB in [0, 1], and how often."""
+"""The colours people wear, as display sRGB in [0, 1], and how often: at home, in many places, and in another world."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
+from .streams import stream
+
 Color = tuple[float, float, float]
+Palette = dict[str, tuple[Color, float]]  # name -> colour and how often
 
 # Eight skin tones, light to dark, evenly spaced to the eye.
 SKIN_TONES: tuple[Color, ...] = (
@@ -110,7 +115,62 @@ SOLE_COLORS: dict[str, tuple[Color, float]] = {
 }
 
 
-def pick(rng: np.random.Generator, palette: dict[str, tuple[Color, float]], jitter: float = 0.035) -> Color:
+# Worn in the other world only: none lies within .12 of a colour above (tests/test_people_world.py).
+OTHER_COLORS: Palette = {
+    "mauve": ((0.70, 0.42, 0.62), 0.05),
+    "aqua": ((0.22, 0.64, 0.56), 0.04),
+    "moss": ((0.24, 0.24, 0.08), 0.10),
+    "plum": ((0.30, 0.08, 0.36), 0.07),
+    "peach": ((0.97, 0.78, 0.60), 0.06),
+    "periwinkle": ((0.46, 0.54, 0.90), 0.04),
+    "lime": ((0.64, 0.80, 0.28), 0.03),
+    "iron": ((0.37, 0.37, 0.38), 0.13),
+    "taupe": ((0.56, 0.44, 0.41), 0.07),
+    "straw": ((0.62, 0.60, 0.20), 0.03),
+    "ice": ((0.74, 0.90, 0.97), 0.05),
+    "fuchsia": ((0.82, 0.16, 0.58), 0.03),
+    "steel": ((0.38, 0.52, 0.60), 0.08),
+    "rust": ((0.60, 0.28, 0.20), 0.05),
+    "cobalt": ((0.16, 0.20, 0.88), 0.03),
+    "silver": ((0.72, 0.72, 0.74), 0.11),
+    "pine": ((0.05, 0.24, 0.22), 0.10),
+    "coral": ((0.96, 0.50, 0.44), 0.03),
+}
+APART = 0.12  # least distance between a colour of the other world and one that a network trains on
+
+
+@dataclass(frozen=True)
+class Wardrobe:
+    """Where the colours of clothes come from.  Every field is a palette: name -> (colour, how often)."""
+
+    tops: Palette
+    bottoms: Palette
+    shoes: Palette
+    brights: Palette
+    soles: Palette
+
+
+HOME = Wardrobe(TOP_COLORS, BOTTOM_COLORS, SHOE_COLORS, BRIGHT_COLORS, SOLE_COLORS)
+OTHER = Wardrobe(OTHER_COLORS, OTHER_COLORS, OTHER_COLORS, OTHER_COLORS, OTHER_COLORS)
+
+
+def widened(palette: Palette, name: str, colors: int = 60, share: float = 0.5) -> Palette:
+    """A palette with as many odd colours beside its own, none of them near a colour of the other world.
+
+    name: of the draw.  share: how often an odd colour is worn, together.
+    """
+    rng = stream("odd colours", name)
+    foreign = [color for color, _ in OTHER_COLORS.values()]
+    own = sum(weight for _, weight in palette.values())
+    odd: Palette = {}
+    while len(odd) < colors:
+        color = rounded(rng.uniform(0.05, 0.97, 3) * 0.75 + rng.uniform(0.02, 0.25))
+        if min(distance(color, other) for other in foreign) >= APART:
+            odd[f"odd {len(odd)}"] = (color, own * share / (1 - share) / colors)
+    return {**palette, **odd}
+
+
+def pick(rng: np.random.Generator, palette: Palette, jitter: float = 0.035) -> Color:
     """Draw one colour by weight and move it a little, so that no two people are dyed in one vat."""
     colors = list(palette.values())
     weights = np.array([weight for _, weight in colors])
@@ -132,7 +192,7 @@ def distance(one: Color, other: Color) -> float:
 
 def far_color(
     rng: np.random.Generator,
-    palette: dict[str, tuple[Color, float]],
+    palette: Palette,
     away: tuple[Color, ...],
     least: float = 0.5,
     most: float = 1.2,
@@ -153,3 +213,12 @@ def linear(color: Color | np.ndarray) -> np.ndarray:
     """Display sRGB in [0, 1] to linear light in [0, 1], any shape, float32."""
     value = np.asarray(color, np.float32)
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+WIDE = Wardrobe(
+    widened(TOP_COLORS, "tops"),
+    widened(BOTTOM_COLORS, "bottoms"),
+    widened(SHOE_COLORS, "shoes"),
+    widened(BRIGHT_COLORS, "brights"),
+    SOLE_COLORS,
+)

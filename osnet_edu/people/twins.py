@@ -36,7 +36,7 @@ TWIN_LABELS: dict[str, tuple[str, ...]] = {
 }
 
 
-def prepare(identity: Identity, part: str, seed: int) -> Identity:
+def prepare(identity: Identity, part: str, seed: int, wardrobe: palette.Wardrobe = palette.HOME) -> Identity:
     """The person, given the thing that a twin part needs to be seen at all: a logo, a hat, a bag, uncovered hair.
 
     Raises: Refused for an unknown part.
@@ -55,7 +55,7 @@ def prepare(identity: Identity, part: str, seed: int) -> Identity:
         change["bag"] = "none" if identity.bag == "backpack" else identity.bag
         change["logo"] = identity.logo if identity.logo != "none" else str(rng.choice(CHOICES["logo"][1:]))
         if distance(identity.logo_color, identity.top_color) < 0.45:
-            change["logo_color"] = far_color(rng, palette.BRIGHT_COLORS, (identity.top_color,), 0.5)
+            change["logo_color"] = far_color(rng, wardrobe.brights, (identity.top_color,), 0.5)
         if identity.hair == "long":
             change["hair"] = "bun"
         if identity.hat == "hijab":
@@ -71,7 +71,7 @@ def prepare(identity: Identity, part: str, seed: int) -> Identity:
         if identity.hat == "hijab":
             change["hat"] = "beanie"
         if distance(identity.strap_color, identity.top_color) < 0.3:
-            change["strap_color"] = far_color(rng, palette.BRIGHT_COLORS, (identity.top_color,), 0.4)
+            change["strap_color"] = far_color(rng, wardrobe.brights, (identity.top_color,), 0.4)
     elif part == "hat" and identity.hat == "none":
         change = {"hat": str(rng.choice(("cap", "beanie", "brim")))}
     elif part == "hair":
@@ -89,7 +89,7 @@ def prepare(identity: Identity, part: str, seed: int) -> Identity:
         if identity.pattern in ("plain", "marks"):
             change["pattern"] = str(rng.choice(("stripes", "check", "dots", "block", "vertical stripes")))
         if distance(identity.top_color, identity.top_color2) < 0.45:
-            change["top_color2"] = far_color(rng, palette.TOP_COLORS, (identity.top_color,), 0.5)
+            change["top_color2"] = far_color(rng, wardrobe.tops, (identity.top_color,), 0.5)
         change["pattern_period"] = round(float(rng.uniform(0.08, 0.16)), 3)
     elif part == "shoes":
         change = {"shoe": "sneaker" if identity.shoe == "sandal" else identity.shoe}
@@ -100,10 +100,10 @@ def prepare(identity: Identity, part: str, seed: int) -> Identity:
     return edit(identity, **change)
 
 
-def twin(identity: Identity, part: str, seed: int) -> Identity:
+def twin(identity: Identity, part: str, seed: int, wardrobe: palette.Wardrobe = palette.HOME) -> Identity:
     """The same person but for one part, at a colour distance of at least .3 (.5 where the palette can).
 
-    part: one of TWIN_PARTS; the person must already wear it (see `prepare`).
+    part: one of TWIN_PARTS.  wardrobe: where new colours come from. The person must already wear it (see `prepare`).
     Raises: Refused for an unknown part or one that the person does not wear.
     """
     if part not in TWIN_PARTS:
@@ -121,23 +121,19 @@ def twin(identity: Identity, part: str, seed: int) -> Identity:
     if missing.get(part):
         raise Refused(f"part is {part!r}, but this person has none; give it first with prepare(identity, part, seed)")
 
-    def other(color: Color, choices: dict[str, tuple[Color, float]], keep_off: tuple[Color, ...] = ()) -> Color:
+    def other(color: Color, choices: palette.Palette, keep_off: tuple[Color, ...] = ()) -> Color:
         return far_color(rng, choices, (color, *keep_off), 0.5)
 
     if part == "logo":
-        change: dict[str, object] = {
-            "logo_color": other(identity.logo_color, palette.BRIGHT_COLORS, (identity.top_color,))
-        }
+        change: dict[str, object] = {"logo_color": other(identity.logo_color, wardrobe.brights, (identity.top_color,))}
     elif part == "shoes":
-        change = {"shoe_color": other(identity.shoe_color, palette.SHOE_COLORS)}
+        change = {"shoe_color": other(identity.shoe_color, wardrobe.shoes)}
     elif part == "bag":
-        change = {"bag_color": other(identity.bag_color, palette.BRIGHT_COLORS)}
+        change = {"bag_color": other(identity.bag_color, wardrobe.brights)}
     elif part == "strap":
-        change = {
-            "strap_color": far_color(rng, palette.BRIGHT_COLORS, (identity.strap_color, identity.top_color), 0.45)
-        }
+        change = {"strap_color": far_color(rng, wardrobe.brights, (identity.strap_color, identity.top_color), 0.45)}
     elif part == "hat":
-        change = {"hat_color": other(identity.hat_color, palette.BRIGHT_COLORS)}
+        change = {"hat_color": other(identity.hat_color, wardrobe.brights)}
         if identity.hat in ("cap", "beanie", "brim") and rng.random() < 0.35:
             change["hat"] = str(rng.choice([kind for kind in ("cap", "beanie", "brim") if kind != identity.hat]))
     elif part == "hair":
@@ -152,11 +148,11 @@ def twin(identity: Identity, part: str, seed: int) -> Identity:
     elif part == "top color":
         change = {
             "top_color": other(
-                identity.top_color, palette.TOP_COLORS, (identity.top_color2,) if identity.pattern != "plain" else ()
+                identity.top_color, wardrobe.tops, (identity.top_color2,) if identity.pattern != "plain" else ()
             )
         }
     elif part == "bottom color":
-        change = {"bottom_color": other(identity.bottom_color, palette.BOTTOM_COLORS)}
+        change = {"bottom_color": other(identity.bottom_color, wardrobe.bottoms)}
     else:
         kinds = [kind for kind in ("stripes", "vertical stripes", "check", "dots", "block") if kind != identity.pattern]
         change = {"pattern": str(rng.choice(kinds))}

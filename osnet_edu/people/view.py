@@ -35,6 +35,15 @@ CAMERAS: tuple[Camera, ...] = (
     Camera(0.05, 4.2, 14.0, (1.00, 1.05, 0.95), 0.98, 1.08, 1.12, 1.00, 0.40, 0.012, 86, 1.0),
     Camera(2.30, 2.2, 8.2, (1.08, 0.96, 1.00), 1.06, 0.82, 0.92, 0.45, 0.75, 0.022, 73, 0.55),
 )
+# The other world's cameras: lower or higher than any that a network trains on.
+OTHER_CAMERAS: tuple[Camera, ...] = (
+    Camera(0.80, 5.2, 12.0, (1.12, 1.00, 0.88), 0.92, 0.88, 1.00, 0.60, 0.50, 0.015, 82, 1.0),
+    Camera(-0.20, 1.5, 7.0, (0.88, 1.00, 1.12), 1.04, 0.95, 0.95, 0.90, 0.45, 0.014, 84, 1.0),
+    Camera(1.80, 5.6, 15.0, (0.97, 1.09, 0.93), 1.00, 0.80, 0.85, 0.30, 0.60, 0.018, 78, 0.8),
+    Camera(-1.60, 1.4, 8.5, (1.10, 0.92, 1.04), 0.98, 1.05, 1.08, 1.00, 0.40, 0.012, 86, 1.0),
+    Camera(0.20, 5.0, 10.5, (1.03, 0.97, 0.87), 1.12, 0.70, 0.90, 0.20, 0.65, 0.020, 76, 0.7),
+    Camera(2.70, 1.6, 9.5, (0.92, 1.03, 0.90), 0.95, 1.12, 1.05, 0.75, 0.50, 0.016, 80, 1.0),
+)
 WEATHER = ("clear", "cloudy", "overcast", "rain", "fog", "snow")
 ARMS = ("swing", "pocket", "phone", "chest", "behind")
 OCCLUDERS = ("none", "pole", "hedge", "bollard", "bike", "car", "bin", "sign", "person")
@@ -44,7 +53,8 @@ OCCLUDERS = ("none", "pole", "hedge", "bollard", "bike", "car", "bin", "sign", "
 class View:
     """One shutter release.
 
-    camera: 1 to 6; its lens and sensor.  street: 1 to 6, the camera's own unless crossed.
+    camera: 1 to 6; its lens and sensor.  street: 1 to 6, the camera's own unless crossed; higher
+    numbers are places that only other worlds have (see street.street_of).
     yaw, gaze, nod, sun_azimuth, sun_height: radians (yaw 0 faces the camera, sun_azimuth 0 is behind the person).
     phase: step in radians.  stride: 0 standing to 1.2.  hour: 0 to 24.
     dx, dy: crop shift, shares of the box's height.  zoom, stretch: log scale.  motion, blur: pixels at 128 rows.
@@ -95,15 +105,42 @@ class View:
 VIEW_FIELDS = tuple(field.name for field in fields(View))
 
 
-def draw_view(seed: int, person: int, camera: int, n: int) -> View:
+@dataclass(frozen=True)
+class Habits:
+    """How much photos of one camera differ from one another.
+
+    occluded, passed: chances that something stands in front, that somebody walks behind.  dx, dy, zoom: spread of the
+    crop.  motion: spread of the smear, pixels.  arms: chances, in the order of ARMS.  jpeg: lowest and highest quality.
+    """
+
+    occluded: float = 0.12
+    passed: float = 0.18
+    dx: float = 0.065
+    dy: float = 0.045
+    zoom: float = 0.09
+    motion: float = 0.5
+    arms: tuple[float, ...] = (0.72, 0.08, 0.10, 0.05, 0.05)
+    jpeg: tuple[int, int] = (72, 90)
+
+
+def draw_view(
+    seed: int,
+    person: int,
+    camera: int,
+    n: int,
+    *,
+    lens: Camera | None = None,
+    street: int | None = None,
+    habits: Habits = Habits(),
+) -> View:
     """Draw photo number n of a person under a camera; photos 2k and 2k + 1 are one walk past it (a sequence).
 
-    camera: 1 to 6.  n: 0, 1, 2, ...
+    camera: 1 to 6.  n: 0, 1, 2, ...  lens, street: instead of the camera's own.  habits: how much photos differ.
     Raises: Refused if there is no such camera.
     """
     if camera not in range(1, len(CAMERAS) + 1):
         raise Refused(f"camera is {camera!r}; allowed are 1 to {len(CAMERAS)}")
-    fixed = CAMERAS[camera - 1]
+    fixed = lens or CAMERAS[camera - 1]
     walk = stream(seed, "walk", person, camera, n // 2)
     rng = stream(seed, "view", person, camera, n)
     turned = math.pi if walk.random() < 0.35 else 0.0
@@ -113,13 +150,13 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
     place = walk.uniform(-60, 60)
     scene = int(walk.integers(1 << 20))
     standing = walk.random() < 0.15
-    arms = str(walk.choice(ARMS, p=(0.72, 0.08, 0.10, 0.05, 0.05)))
+    arms = str(walk.choice(ARMS, p=habits.arms))
     yaw += rng.normal(0, 0.15)
     yaw = (yaw + math.pi) % (2 * math.pi) - math.pi
     light = {"clear": 1.0, "cloudy": 0.55, "overcast": 0.12, "rain": 0.06, "fog": 0.08, "snow": 0.15}[weather]
     noon = math.sin(math.pi * (hour - 6.5) / 13)
-    occluded = rng.random() < 0.12
-    passed = rng.random() < 0.18
+    occluded = rng.random() < habits.occluded
+    passed = rng.random() < habits.passed
     side = 1 if rng.random() < 0.5 else -1
     exposure = fixed.exposure * math.exp(rng.normal(0, 0.09)) * {"rain": 1.08}.get(weather, 1.0)
     gain = tuple(round(float(value * math.exp(rng.normal(0, 0.03))), 4) for value in fixed.gain)
@@ -131,9 +168,9 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
         nod=rng.normal(0.05, 0.10),
         camera_height=fixed.height * math.exp(rng.normal(0, 0.02)),
         distance=fixed.distance * math.exp(rng.normal(0, 0.12)),
-        dx=rng.normal(0, 0.065),
-        dy=rng.normal(0, 0.045),
-        zoom=rng.normal(0, 0.09),
+        dx=rng.normal(0, habits.dx),
+        dy=rng.normal(0, habits.dy),
+        zoom=rng.normal(0, habits.zoom),
         stretch=rng.normal(0, 0.05),
         hour=hour,
         sun=fixed.sun * light * rng.uniform(0.85, 1.15),
@@ -146,17 +183,17 @@ def draw_view(seed: int, person: int, camera: int, n: int) -> View:
         exposure=exposure,
         gamma=fixed.gamma * math.exp(rng.normal(0, 0.04)),
         saturation=fixed.saturation * math.exp(rng.normal(0, 0.07)),
-        motion=abs(rng.normal(0, 0.5)),
+        motion=abs(rng.normal(0, habits.motion)),
         blur=fixed.blur,
         noise=fixed.noise,
         resolution=fixed.resolution,
     )
-    jpeg = int(np.clip(round(rng.normal(fixed.jpeg, 2)), 72, 90))
+    jpeg = int(np.clip(round(rng.normal(fixed.jpeg, 2)), *habits.jpeg))
     occluder = str(rng.choice(OCCLUDERS[1:])) if occluded else "none"
     passer = int(rng.integers(1, 1 << 20)) if passed else 0
     return View(
         camera=camera,
-        street=camera,
+        street=street or camera,
         sequence=n // 2 + 1,
         arms=arms,
         weather=weather,
