@@ -45,7 +45,9 @@ class TrainConfig:
     optimiser: "adamw", "amsgrad" or "sgd", with momentum 0.9.  label_smoothing: of the cross-entropy.
     triplet: weight of the batch-hard triplet loss on normalised features, from the share triplet_from of the steps on.
     relative: it measures distances in units of the batch's mean distance, which keeps it from collapsing.
-    shift: of the crop, as a share of the height.  zoom: log-scale.  colour: strength of jitter.  erasing: chance.
+    shift: of the crop, as a share of the height.  zoom: log-scale.  colour: strength of jitter.
+    erasing, coarse, grey: chances that a rectangle is erased, detail is lost, colour is lost.
+    ibn: instance normalisation in the first layers of the network, which forgets much of a camera's style.
     """
 
     width: float = 0.25
@@ -73,6 +75,9 @@ class TrainConfig:
     zoom: float = 0.05
     colour: float = 0.2
     erasing: float = 0.0
+    coarse: float = 0.0
+    grey: float = 0.0
+    ibn: bool = False
     seed: int = 0
 
     def __post_init__(self):
@@ -224,7 +229,13 @@ def build(config: TrainConfig, people: int) -> OSNet:
     """The network that a config describes, initialised from its seed, with a classifier for so many people."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return osnet(config.width, num_classes=people, streams=config.streams, gate_hidden=config.gate_hidden)
+        return osnet(
+            config.width,
+            num_classes=people,
+            streams=config.streams,
+            ibn=config.ibn,
+            gate_hidden=config.gate_hidden,
+        )
 
 
 def choose(config: TrainConfig, people: int, ways: Sequence[Compute], seconds: float = 3.0) -> list[compute.Timing]:
@@ -488,7 +499,8 @@ def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator, share
     """Make photos differ as cameras make them differ: (B, H, W, 3) uint8 -> (B, 3, H, W) float32, normalised.
 
     Flip, shift and zoom are one look-up of rows and columns; colour jitter is brightness, saturation and a gain for
-    each channel; erasing fills a rectangle with mean grey. Draws come from rng, so that devices agree.
+    each channel; erasing fills a rectangle with mean grey; a coarse photo has lost its detail, a grey one its colour.
+    Draws come from rng, so that devices agree.
     share: the photos to return; draws are made for all, so that a photo's do not depend on who else is returned.
     """
     everyone, h, w, _ = images.shape
@@ -509,10 +521,16 @@ def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator, share
     photo = torch.arange(len(images), device=device)[:, None, None]
     cells = (photo * h + rows[:, :, None]) * w + columns[:, None, :]
     pixels = images.reshape(-1, 3).index_select(0, cells.flatten()).reshape(-1, h * w, 3).float()
+    if config.coarse:
+        chosen, shares = rng.random(everyone) < config.coarse, rng.uniform(0.35, 0.8, everyone)
+        for i in np.flatnonzero(chosen[share]):
+            pixels[i] = _coarsened(pixels[i].unflatten(0, (h, w)), shares[share][i]).flatten(0, 1)
     mean, std = torch.tensor(MEAN, device=device), torch.tensor(STD, device=device)
     colours = torch.eye(3, device=device)
     if config.colour:
         saturation = 1 + draw(-config.colour, config.colour, 1, 1)
+        if config.grey:
+            saturation = torch.where(draw(0, 1, 1, 1) < config.grey, 0.0, saturation)
         gains = (1 + draw(-config.colour, config.colour, 1, 1)) * (1 + draw(-0.3, 0.3, 1, 3) * config.colour)
         colours = (saturation * colours + (1 - saturation) / 3) * gains
     colours = (colours / (255 * std)).expand(len(images), 3, 3)
@@ -527,6 +545,14 @@ def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator, share
             first, last, start, end = corners[i]
             x[i, first:last, start:end] = 0
     return x.permute(0, 3, 1, 2)
+
+
+def _coarsened(photo: Tensor, share: float) -> Tensor:
+    """A photo as a camera with fewer pixels sees it: (H, W, 3) made smaller to a share of its size, and large again."""
+    h, w, _ = photo.shape
+    photo = photo.permute(2, 0, 1)[None]
+    small = F.interpolate(photo, (max(1, round(h * share)), max(1, round(w * share))), mode="area")
+    return F.interpolate(small, (h, w), mode="bilinear", align_corners=False)[0].permute(1, 2, 0)
 
 
 def _neighbours(model: OSNet, config: TrainConfig, step: int) -> np.ndarray | None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osnet_edu import compute, train, weights
+from osnet_edu.embed import MEAN, STD
 
 WAY = compute.Compute(threads=1)
 SMALL = train.TrainConfig(size=(64, 32), photos=16 * 12, people=4, shots=4, width=0.1, gate_hidden=2, lookalikes=True)
@@ -75,6 +76,7 @@ def test_a_killed_process_leaves_a_whole_checkpoint(data, tmp_path):
     program = f"""
 import os, shutil, numpy as np
 from osnet_edu import compute, train, weights
+from osnet_edu.embed import MEAN, STD
 file = np.load({str(tmp_path / "data.npz")!r})
 data = train.Data(file["images"], file["labels"], tuple(range(1, 9)), "blocks")
 config = train.TrainConfig(**{ {**train.asdict(SMALL)}!r})
@@ -279,6 +281,23 @@ def test_each_augmentation_does_what_it_says():
     assert (share > 0.005).all() and (share < 0.35).all()
     shifted = train.augment(images, replace(plain, shift=0.1), np.random.default_rng(1))
     assert (shifted != base).any() and set(shifted[0].flatten().tolist()) <= set(base[0].flatten().tolist())
+    coarse = train.augment(images, replace(plain, coarse=0.25), np.random.default_rng(1))
+    changed = (coarse != base).flatten(1).any(1)
+    assert 6 < changed.sum() < 28  # a quarter of 64
+    detail = lambda x: (x[:, :, 1:] - x[:, :, :-1]).abs().mean((1, 2, 3))  # noqa: E731
+    assert (detail(coarse[changed]) < 0.7 * detail(base[changed])).all()
+    torch.testing.assert_close(coarse.mean((2, 3)), base.mean((2, 3)), atol=0.06, rtol=0)
+    grey = train.augment(images, replace(plain, colour=1e-9, grey=0.25), np.random.default_rng(1))
+    light = grey * torch.tensor(STD)[:, None, None] + torch.tensor(MEAN)[:, None, None]
+    without = ((light - light.mean(1, keepdim=True)).abs() < 1e-5).flatten(1).all(1)
+    assert 6 < without.sum() < 28
+    torch.testing.assert_close(light[~without].mean(), light[without].mean(), atol=0.01, rtol=0)
+
+
+def test_instance_normalisation_is_part_of_the_recipe():
+    plain, ibn = (train.build(replace(SMALL, ibn=ibn), 8) for ibn in (False, True))
+    assert {type(plain.conv1.bn), type(ibn.conv1.bn)} == {torch.nn.BatchNorm2d, torch.nn.InstanceNorm2d}
+    assert ibn.conv2[1].IN is not None and plain.conv2[1].IN is None
 
 
 def test_photos_grow_by_the_step():
