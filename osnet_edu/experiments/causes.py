@@ -38,21 +38,22 @@ class Asked:
 
     @property
     def first(self) -> dict[str, int]:
-        """The stream, from 1, that comes first by each of QUESTIONS."""
+        """The stream, from 1, that comes first by each of QUESTIONS; 0 where none is needed: no fall without any."""
         most = {"gate": self.gate, "share": self.share, "similarity": -self.similarity, "margin": -self.margin}
-        return {question: int(values.argmax()) + 1 for question, values in most.items()}
+        return {question: int(values.argmax()) + 1 if values.max() > 0 else 0 for question, values in most.items()}
 
     @property
     def answers(self) -> int:
         """How many different streams come first."""
-        return len(set(self.first.values()))
+        return len(set(self.first.values()) - {0})
 
     def sentence(self) -> str:
         """Which stream comes first by which question, in words."""
         by_stream: dict[int, list[str]] = {}
         for question, stream in self.first.items():
             by_stream.setdefault(stream, []).append(QUESTIONS[question])
-        said = [f"stream {t} {' and '.join(by_stream[t])}" for t in sorted(by_stream)]
+        names = {t: f"stream {t}" if t else "no stream" for t in by_stream}
+        said = [f"{names[t]} {' and '.join(by_stream[t])}" for t in sorted(by_stream, key=lambda t: t or 99)]
         return f"In {self.block} {'; '.join(said)}."
 
     def __str__(self) -> str:
