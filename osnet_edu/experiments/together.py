@@ -1,7 +1,8 @@
 """Many differences, judged one by one and all at once.
 
-A 95 % interval excludes 0 by chance once in twenty times. Where ten are read at once, Holm's correction keeps the chance
-of a single false find at 5 %: the smallest of ten p-values is held against 5 % / 10, the next against 5 % / 9, and so on.
+A 95 % interval excludes 0 by chance once in twenty times. Where ten are read at once, Holm's correction keeps the
+chance of a single false find at 5 %: the smallest of ten p-values is held against 5 % / 10, the next against
+5 % / 9, and so on.
 Source: Holm, Scandinavian Journal of Statistics 6, 1979.
 """
 
