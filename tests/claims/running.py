@@ -42,6 +42,7 @@ def run(
     lesson, names = Lesson(), {"__name__": "__main__"}
     before, threads = os.getcwd(), torch.get_num_threads()
     os.chdir(folder)
+    torch.set_num_threads(1)  # on a busy machine two threads wait for each other
     try:
         for cell in notebook.cells:
             if cell.cell_type != "code" or cell.source.startswith("%%"):
