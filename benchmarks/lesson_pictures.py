@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from osnet_edu import assets, costs, market, osnet
+from osnet_edu.people import PARTS, TWIN_LABELS, read_people
 
 OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
 INK, MUTED, LINE, PANEL = "#1d2430", "#5a6472", "#8a95a3", "#eef2f7"
@@ -70,16 +71,29 @@ def three_ways() -> Figure:
     return figure
 
 
+def middle_of_part(root: Path, photo: market.Photo) -> tuple[float, float]:
+    """Row and column of the middle of the part in which twins differ, in a photo of 256 x 128."""
+    mask = np.asarray(Image.open(root / "masks" / photo.path.parent.name / f"{photo.path.stem}.png"))
+    rows, columns = np.nonzero(np.isin(mask, [PARTS.index(name) for name in TWIN_LABELS["logo"]]))
+    return rows.mean() * 256 / mask.shape[0], columns.mean() * 128 / mask.shape[1]
+
+
 def fields() -> Figure:
     root = assets.subset()
-    photo = market.read(root).query[24]
+    people = market.read(root)
+    records = {Path(record.path).name: record for record in read_people(root)}
+    prints = [p for p in people.query if records[p.name].part == "logo"]
+    photo = max(prints, key=lambda p: records[p.name].visible)  # the print that is seen best
+    row, column = middle_of_part(root, photo)
     image = market.decode([photo], (256, 128)).images[0]
     shown = {field.stream: field for field in costs.receptive_fields(osnet(0.25)) if field.block == "conv2.0"}
     figure = Figure((8.8, 4.1), dpi=110, facecolor="white")
     for t in range(1, 5):
         ax = figure.add_axes((0.02 + 0.245 * (t - 1), 0.06, 0.215, 0.78))
         ax.imshow(image)
-        (first, end), (left, right) = shown[t].window(22), shown[t].window(16)
+        field = shown[t]
+        cells = (round((at - field.origin) / field.step) for at in (row, column))
+        (first, end), (left, right) = map(field.window, cells)
         for colour, width in (("black", 5), ("white", 2.2)):
             ax.add_patch(Rectangle((left, first), right - left, end - first, fill=False, ec=colour, lw=width))
         ax.set_axis_off()

@@ -18,7 +18,6 @@ OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
 INK, MUTED, LINE, PANEL = "#1d2430", "#5a6472", "#8a95a3", "#eef2f7"
 ORANGE, BLUE = "#c2540a", "#1f5fa8"
 WIDTH = 8.9
-VISIBLE = 12  # pixels of the part that count as seen
 
 
 def paper(height: float):
@@ -40,20 +39,25 @@ def who_is_it() -> Figure:
     """One query with its ranking: what is left out, what counts, and both scores."""
     people = market.read(assets.subset())
     seen = {Path(record.path).name: record for record in read_people(people.root)}
-    query = next(
-        p for p in people.query if seen[p.name].twin and "logo" in seen[p.name].part and seen[p.name].visible > 60
-    )
-    twin = seen[query.name].twin
 
-    def photo(person, cameras):
-        found = [p for p in people.gallery if p.person == person and p.camera in cameras]
+    def photo(person, camera):
+        found = [p for p in people.gallery if (p.person, p.camera) == (person, camera)]
         return max(found, key=lambda p: seen[p.name].visible)
 
-    others = [camera for camera in range(1, 7) if camera != query.camera]
-    matches = [photo(query.person, [camera]) for camera in others]
-    matches = sorted(matches, key=lambda p: -seen[p.name].visible)[:3]
-    impostors = [photo(twin, [camera]) for camera in (matches[1].camera, matches[2].camera)]
-    own = photo(query.person, [query.camera])
+    def sight(p):
+        return seen[p.name].visible
+
+    def chosen(query):
+        """Three photos of the person and two of the twin, by other cameras, those that show the print best."""
+        others = [camera for camera in range(1, 7) if camera != query.camera]
+        sides = [[photo(who, camera) for camera in others] for who in (query.person, seen[query.name].twin)]
+        matches, impostors = (sorted(side, key=sight, reverse=True) for side in sides)
+        return query, matches[:3], impostors[:2]
+
+    stories = [chosen(p) for p in people.query if seen[p.name].twin and seen[p.name].part == "logo"]
+    # The print has to be seen in all of the photos: the worst of them decides.
+    query, matches, impostors = max(stories, key=lambda story: min(map(sight, (story[0], *story[1], *story[2]))))
+    own = photo(query.person, query.camera)
     order = [(own, "out"), (matches[0], "hit"), (impostors[0], "other"), (matches[1], "hit"), (impostors[1], "other"),
              (matches[2], "hit")]  # fmt: skip
     figure, ax, text, box = paper(3.5)

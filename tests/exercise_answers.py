@@ -96,6 +96,22 @@ def os_forward(mixed: str, last: str = "torch.relu(self.conv3(z) + s)") -> str:
 
 
 ANSWERS = {
+    "rank_one": answers(
+        [
+            "return (first_hit == 1).mean()",
+            "return sum(rank == 1 for rank in first_hit) / len(first_hit)",
+            "return np.mean(np.asarray(first_hit) < 2)",
+        ],
+        {
+            "number": "return sum(first_hit == 1)",
+            "mean rank": "return np.mean(first_hit)",
+            "all answers": "return np.equal(first_hit, 1)",
+            "the others": "return (first_hit > 1).mean()",
+            "counted from 0": "return np.mean(first_hit == 0)",
+        },
+        ["return (first_hit <= 2).mean()"],
+        "my_rank1(first_hit)",
+    ),
     "cosine": answers(
         [
             "return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))",

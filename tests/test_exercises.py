@@ -77,7 +77,7 @@ def test_the_starter_is_not_right(name):
         assert exercises.check(name, space[REGISTRY[name].answer]).state != "right"
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("notebook", ["00", *NOTEBOOKS])
 def test_the_notebook_has_its_exercises_and_none_is_filled_in(notebook):
     paths = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob(f"{notebook}_*.ipynb"))
     if not paths:

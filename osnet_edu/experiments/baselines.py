@@ -12,6 +12,7 @@ from PIL import Image
 
 from .. import market, retrieval
 from ..embed import Embedding, embed
+from ..model import OSNet
 from ..train import TrainConfig, build
 
 STRIPES = 6  # head to shoes
@@ -75,11 +76,16 @@ def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Basel
         scores[name] = retrieval.score(*described)
         if progress:
             progress(i + 1, len(COLOURS) + 1)
-    model = build(TrainConfig(), people=2)
+    model = untrained()
     scores["untrained OSNet x0.25"] = retrieval.score(*(embed(model, photos, size=SIZE) for photos in (query, gallery)))
     if progress:
         progress(len(COLOURS) + 1, len(COLOURS) + 1)
     return Baselines(scores)
+
+
+def untrained() -> OSNet:
+    """The network that `train` begins with, before its first step: random weights, of the same seed every time."""
+    return build(TrainConfig(), people=2).eval()
 
 
 def _striped(images: np.ndarray, describe: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -5,13 +5,15 @@ that neither has seen. The gap is mAP among 25 people of the training set, the s
 of the test (the mean over twenty draws): both searches are equally large, so that the gap is not one of the gallery.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from .. import assets
+from .. import assets, market
+from ..refused import Refused
 from ..train import TrainConfig
 from . import compare
 from .runs import SMALL, Outcome, Plan, Variant, run_all, shipped
@@ -156,7 +158,17 @@ def run(
     photos: int = PHOTOS,
     seeds: Sequence[int] = SEEDS,
 ) -> Overfitting:
-    """Train on 25 to 400 people of a folder, light and full, and compare seen people with the shipped unseen ones."""
+    """Train on 25 to 400 people of a folder, light and full, and compare seen people with the shipped unseen ones.
+
+    Raises: Refused before the first run where the folder has fewer people.
+    """
+    people = len({photo.person for photo in market.read(root).train if photo.person > 0})
+    if people < max(PEOPLE):
+        needed = math.ceil(max(PEOPLE) / 0.75 / 20) * 20  # a quarter of the people is kept for the test
+        raise Refused(
+            f"{max(PEOPLE)} people to train on are needed, {root} has {people}; "
+            f"`python -m osnet_edu render OUT --people {needed}` makes them, `experiment {NAME} OUT` then runs"
+        )
     return Overfitting(run_all(plan(root, photos, seeds), out, workers=workers, progress=progress))
 
 

@@ -53,6 +53,45 @@ class ToldApart:
         return "\n".join([total, *rows, f"  {self.left_out} queries left out: the part does not show in three cameras"])
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A pair of twins, and the cameras under which the part that differs is seen best.
+
+    visible: pixels of the part in the photo of the two that shows less of it, by camera.
+    """
+
+    person: int
+    twin: int
+    visible: dict[int, int]
+
+
+def seen_best(
+    photos: Sequence[market.Photo], records: Sequence[people.PhotoRecord], part: str, cameras: int = 4
+) -> Seen:
+    """The pair of twins whose part shows best in so many cameras: in the worst of its photos, more than other pairs'.
+
+    photos: one a person and camera, such as the queries; of several the first counts.
+    Raises: Refused where no such pair has photos by so many common cameras.
+    """
+    by_name = {Path(record.path).name: record for record in records}
+    sight: dict[int, dict[int, int]] = defaultdict(dict)
+    pairs = {}
+    for photo in photos:
+        record = by_name.get(photo.name)
+        if record and record.twin and record.part == part:
+            sight[photo.person].setdefault(photo.camera, record.visible)
+            pairs[min(photo.person, record.twin)] = max(photo.person, record.twin)
+    found = []
+    for person, twin in sorted(pairs.items()):
+        both = {c: min(sight[person][c], sight[twin][c]) for c in sight[person].keys() & sight[twin].keys()}
+        if len(both) >= cameras:
+            best = sorted(both, key=lambda camera: (-both[camera], camera))[:cameras]
+            found.append(Seen(person, twin, {camera: both[camera] for camera in sorted(best)}))
+    if not found:
+        raise Refused(f"no twins who differ in their {part!r} have photos by {cameras} common cameras")
+    return max(found, key=lambda seen: min(seen.visible.values()))
+
+
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> ToldApart:
     """The shipped weights on a folder of rendered people."""
     found, checkpoint = market.read(root), weights.shipped()

@@ -1,0 +1,122 @@
+"""Notebook 02: what layers do and cost."""
+
+# ruff: noqa: E501 - a sentence is quoted as it stands
+
+import torch
+from torch import nn
+
+from osnet_edu import costs
+from osnet_edu.model import Lite3x3
+
+from . import measured
+from .registry import Book
+
+BOOK = Book("02")
+says = BOOK.says
+
+
+@says("nb02-answer", "27 weights.", "9 weights.", "3 weights.", "3 + 9 = 12 weights.")
+def _(_lesson):
+    layers = [nn.Conv2d(3, 1, 3, bias=False), nn.Conv2d(1, 1, 3, bias=False), nn.Conv2d(3, 1, 1, bias=False)]
+    lite = Lite3x3(3, 1)
+    found = [layer.weight.numel() for layer in layers] + [lite.conv1.weight.numel() + lite.conv2.weight.numel()]
+    return found == [27, 9, 3, 12], f"{found}"
+
+
+@says("nb02-patch-says", "The sum is 24: three times (9 − 1).")
+@says("nb02-slide-says", "the right-most column is −18 or −27 although nothing gets darker there.")
+@says("ask:shrink", "so it can stand on the 3 x 3 numbers in the middle only.")
+def _(lesson):
+    n = lesson.after["nb02-slide"]
+    column = n.convolve(n.patch, n.kernel, padding=1)[:, -1].tolist()
+    ok = (
+        (n.window * n.kernel).sum() == 24
+        and set(column) == {-18, -27}
+        and n.convolve(n.patch, n.kernel).shape == (3, 3)
+    )
+    return ok, f"sum {(n.window * n.kernel).sum()}, right-most column {column}"
+
+
+@says("nb02-depthwise-says", "Both reach 9 cells.", "But in the depthwise layer only channel 2 has noticed.")
+@says("ask:depthwise-channels", "Depthwise does not mean fewer channels.")
+def _(lesson):
+    said = lesson.printed["nb02-depthwise-moves"]
+    return "channels [0, 1, 2, 3, 4, 5], 9 cells" in said and "channels [2], 9 cells" in said, said
+
+
+@says(
+    "nb02-mixes-says",
+    "Notice that every edge of the photo is still exactly where it was: a 1x1 convolution moves nothing and blurs nothing.",
+)
+def _(lesson):
+    mix, image = lesson.end.mix, torch.tensor(lesson.end.image).permute(2, 0, 1)[None].float()
+    changed = image.clone()
+    changed[0, :, 40, 20] += 9
+    with torch.no_grad():
+        moved = (mix(image) != mix(changed)).any(1)[0].nonzero().tolist()
+    return moved == [[40, 20]], f"one pixel changed moves {moved}"
+
+
+@says(
+    "nb02-lite-formula",
+    "so that together they are one linear map",
+    "Every input channel gets the same 3x3 pattern $d_o$, only scaled by $m_{oi}$.",
+)
+def _(lesson):
+    n = lesson.after["nb02-factorised"]
+    gap = (n.two_steps - n.one_step).abs().max().item()
+    return gap < 1e-5, f"largest difference {gap:.1e}"
+
+
+@says(
+    "nb02-ratio", "about 8 here, and never more than 9.", "nearly all of a Lite layer's work is its 1x1, not its 3x3."
+)
+@says("ask:speed", "At 64 channels Lite 3x3 needs 7.9 times fewer multiply-adds than a full 3x3.")
+def _(_lesson):
+    ratios, shares = [], []
+    for channels in (64, 96, 128):
+        point, depth, _ = costs.layers(Lite3x3(channels, channels), (channels, 16, 8))
+        work = point.multiply_adds + depth.multiply_adds
+        ratios.append(9 * channels * channels * 16 * 8 / work)
+        shares.append(point.multiply_adds / work)
+    ok = f"{ratios[0]:.1f}" == "7.9" and all(7.5 < ratio < 8.5 for ratio in ratios) and min(shares) > 0.85
+    return ok, f"ratios {ratios}, share of the 1x1 {shares}"
+
+
+@says("nb02-milliseconds-says", "although it does a sixth of the work")
+def _(_lesson):
+    ratio = 9 * 16 * 16 / (16 * 16 + 9 * 16)
+    return 5 < ratio < 7, f"a full layer does {ratio:.1f} times the work"
+
+
+@says("nb02-overfit", "Three times as large.", "So Lite layers buy a threefold saving for a small loss")
+def _(lesson):
+    n = lesson.after["nb02-full-osnet"]
+    times = (n.now - n.light + n.full) / n.now
+    return 2.75 < times < 3.5, f"{times:.2f} times"
+
+
+@says("nb02-overfit", "rank-1 94.0 against 93.6, mAP 82.7 against 81.0.")
+def _(_lesson):
+    found = (*measured.paper("full"), *measured.paper("primary"))
+    return found == (94.0, 82.7, 93.6, 81.0), f"{found}"
+
+
+@says(
+    "nb02-traffic-says",
+    "Notice the middle line.",
+    "Against small photos of the same people they save little or nothing",
+)
+def _(lesson):
+    n = lesson.after["nb02-traffic"]
+    return (
+        0.5 < n.crops / n.vectors < 2 and n.video > 20 * n.vectors,
+        f"photos {n.crops:,}, vectors {n.vectors:,} bytes",
+    )
+
+
+@says("nb02-recap", "4,672 weights instead of 36,864 at 64 channels")
+def _(_lesson):
+    lite = Lite3x3(64, 64)
+    found = lite.conv1.weight.numel() + lite.conv2.weight.numel()
+    return (found, 9 * 64 * 64) == (4672, 36864), f"{found:,}"

@@ -1,0 +1,181 @@
+"""Notebook 04: the gate of the shipped weights, and what must not be read into it."""
+
+# ruff: noqa: E501 - a sentence is quoted as it stands
+
+import torch
+
+from osnet_edu import gates
+from osnet_edu.model import Lite3x3
+
+from . import measured
+from .registry import Book
+
+BOOK = Book("04")
+says = BOOK.says
+
+
+@says("nb04-answer", "the fine stream gives 0.9 for Ana and 0.1 for Bo, the coarse one 4.0 and 4.4.")
+@says("nb04-answer", "The plain sums, 4.9 and 4.5, are nearly alike; with gates 1.0 and 0.1 they are 1.30 and 0.54.")
+@says("nb04-answer", "In the channel coat the coarse stream tells them apart, and the gates 0.1 and 1.0 are needed.")
+@says("nb04-sum-fails-says", "Ratios of 1.09 and 1.08: to the layers behind the block, Ana and Bo are nearly one.")
+def _(lesson):
+    n = lesson.after["nb04-vector-works"]
+    plain, gated = n.ana.sum(0) / n.bo.sum(0), [(n.vector * who).sum(0) for who in (n.ana, n.bo)]
+    said = f"ratios {plain.tolist()}, gated {[x.tolist() for x in gated]}"
+    ok = [f"{x:.2f}" for x in plain] == ["1.09", "1.07"] or [round(float(x), 3) for x in plain] == [1.089, 1.075]
+    return ok and [f"{float(x[0]):.2f}" for x in gated] == ["1.30", "0.54"] and float(
+        gated[0][1] / gated[1][1]
+    ) > 1.5, said
+
+
+@says("nb04-answer-says", "Notice how the long hatched bars drown the short orange ones in a plain sum.")
+@says(
+    "nb04-vector-works-says",
+    "One number a stream cannot help in both channels; a vector for each stream, one number a channel, can.",
+)
+@says("ask:one-weight", "Can Ana and Bo differ by a ratio of 1.5 or more in both?")
+def _(lesson):
+    n = lesson.after["nb04-vector-works"]
+    best = 0.0
+    for one in torch.linspace(0, 1, 101):
+        for two in torch.linspace(0, 1, 101):
+            weight = torch.stack([one, two])[:, None]
+            a, b = (weight * n.ana).sum(0), (weight * n.bo).sum(0)
+            if (b > 0).all() and (a > 0).all():
+                best = max(best, float(torch.maximum(a / b, b / a).min()))
+    return best < 1.5, f"with one number a stream the smaller of the two ratios reaches {best:.2f}"
+
+
+@says("nb04-vector-works-says", "It could learn 1.0 and 0.1 by itself, and the plain sum would be enough.")
+def _(_lesson):
+    torch.manual_seed(0)
+    layer, x, vector = Lite3x3(5, 5).eval(), torch.randn(2, 5, 8, 4), torch.rand(5) + 0.05
+    with torch.no_grad():
+        wanted = layer(x) * vector[:, None, None]
+        layer.bn.weight.mul_(vector)
+        layer.bn.bias.mul_(vector)
+        gap = (layer(x) - wanted).abs().max().item()
+    return gap < 1e-6, f"a stream with its normalisation scaled is off by {gap:.1e} from the scaled stream"
+
+
+@says("nb04-from-the-photo-says", "no number there is smaller than the change of its mean.")
+def _(lesson):
+    reading = lesson.after["nb04-load"].reading
+    worst = min(
+        float((reading.change(0, other)[block] - abs(means[other] - means[0])).min())
+        for block, means in reading.means.items()
+        for other in (1, 2)
+    )
+    return worst > -1e-6, f"smallest difference {worst:.5f}"
+
+
+@says(
+    "nb04-from-the-photo-says",
+    "another camera, with other light and colours, moves the gates too, and not only another person.",
+)
+def _(lesson):
+    n = lesson.after["nb04-load"]
+    darker = gates.read(n.model, torch.cat([n.images[:1], 0.8 * n.images[:1] - 0.2]))
+    moved = measured.mean_of(change.mean() for change in darker.change(0, 1).values())
+    other = measured.mean_of(change.mean() for change in n.reading.change(0, 1).values())
+    return (
+        moved > 0.005 and other > 0.005,
+        f"a darker photo moves the gates by {moved:.3f}, another camera by {other:.3f}",
+    )
+
+
+@says("nb04-photo", "Many of these decisions go wrong; of those that are right we take the middle one.")
+def _(lesson):
+    n = lesson.after["nb04-load"]
+    wrong = 1 - len(n.right) / len(n.triplets)
+    return n.case.margin > 0 and 0.1 < wrong < 0.95, f"margin {n.case.margin:+.3f}; {wrong:.0%} go wrong"
+
+
+@says("nb04-position-says", "So the gate is no attention over positions")
+@says("ask:position", "an average does not care about order.")
+def _(lesson):
+    n = lesson.after["nb04-position"]
+    return n.change < 1e-5 and n.moved > 0.01, f"the map moved by {n.moved:.3f}, its gate by {n.change:.0e}"
+
+
+@says("nb04-shared-says", "four lines, one gate, four different vectors.")
+@says("ask:shared", "no: the gate is the same, what it looks at is not")
+def _(lesson):
+    vectors = lesson.after["nb04-vector"].of_query
+    apart = min(abs(vectors[i] - vectors[j]).max() for i in range(len(vectors)) for j in range(i))
+    return len(vectors) == 4 and apart > 0.01, f"two streams' vectors differ by {apart:.3f} or more"
+
+
+@says("nb04-learns-says", "Notice that the first line of each cell is 0 up to rounding, and the second is not.")
+@says("nb04-learns-says", "all streams supervise the gate, and it is exact only while $G$ is one vector.")
+def _(lesson):
+    n = lesson.after["nb04-second-term"]
+    exact = float(n.distance(n.truth, n.rule) / n.size), float((n.through_product + n.through_gate - n.full).norm())
+    off = float(n.distance(n.truth, n.naive) / n.size), float((n.through_product - n.full).norm() / n.full.norm())
+    return max(exact) < 1e-9 and min(off) > 0.01, f"exact {exact}, off {off}"
+
+
+@says("nb04-senet-says", "The third line is the best that anything that weighs the channels of a finished sum can do")
+@says("ask:constant", "some way: the proportion between the streams stays wrong")
+@says("ask:constant", "In a plain sum all streams enter one to one, and no factor behind the sum can change that.")
+def _(lesson):
+    n = lesson.after["nb04-senet"]
+    off = [
+        float((x - n.gated).norm() / n.gated.norm())
+        for x in (n.plain, n.best((1, 2, 3)) * n.plain, n.best((2, 3)) * n.plain, n.recalibrated)
+    ]
+    return min(off) == off[2] and off[2] > 0.01, f"off by {off}"
+
+
+@says(
+    "nb04-senet-says",
+    "93.6 / 81.0 with the gate, 92.0 / 78.2 with the plain sum, 92.6 / 80.0 with one number a stream, and 91.6 / 77.5 with fixed vectors that do not look at the photo.",
+)
+@says("nb04-mixer-says", "In the paper's ablation the vector has 81.0 % mAP and the scalar 80.0.")
+def _(_lesson):
+    found = [measured.paper(key) for key in ("primary", "addition", "stream-wise", "fixed-gates")]
+    return found == [(93.6, 81.0), (92.0, 78.2), (92.6, 80.0), (91.6, 77.5)], f"{found}"
+
+
+@says("nb04-senet-says", "Find one where the stream with the highest gate of the four does not have the highest share.")
+@says("nb04-near-one-says", "Notice the last line.", "What comes through them is another matter")
+@says("ask:near-one", "it cannot be said from the gate alone")
+def _(lesson):
+    n = lesson.after["nb04-near-one"]
+    return n.others >= 1, f"in {n.others} of {n.g.shape[1]} channels the widest gate is not the largest part"
+
+
+@says("nb04-senet-says", "Which one does the margin need most?")
+def _(lesson):
+    n = lesson.end
+    change = n.asked[n.block].margin
+    return change.min() < 0, f"the margin changes by {change.round(3)} when a stream of {n.block} is shut"
+
+
+@says(
+    "nb04-mixer-says",
+    "Notice in 2 what holds you back: you have one number a stream, the net has one for each channel of it.",
+)
+def _(lesson):
+    n = lesson.after["nb04-senet"]
+    flat = torch.stack([x.flatten() for x in n.streams], 1)
+    best = torch.linalg.lstsq(flat, n.gated.flatten()[:, None]).solution
+    left = float((flat @ best - n.gated.flatten()[:, None]).norm() / n.gated.norm())
+    return left > 0.01, f"the best number a stream leaves {left:.1%}"
+
+
+@says("nb04-cause-says", "Notice that in this block the columns do not agree on which stream comes first.")
+@says("nb04-cause-says", "and the order changes from block to block, too.")
+@says("ask:cause", "not necessarily")
+def _(lesson):
+    asked, odd = lesson.end.asked, lesson.end.odd
+    orders = {tuple(answer.first.values()) for answer in asked.values()}
+    return odd.answers >= 2 and len(
+        orders
+    ) >= 2, f"{odd.sentence()} {len(orders)} different orders in {len(asked)} blocks"
+
+
+@says("ask:size", "not at all")
+def _(lesson):
+    sizes = {line.split()[1] for line in lesson.printed["nb04-size"].splitlines()[1:]}
+    return len(sizes) == 1, f"sizes {sizes}"

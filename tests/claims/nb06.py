@@ -1,0 +1,261 @@
+"""Notebook 06: what the runs that ship say of blocks."""
+
+# ruff: noqa: E501 - a sentence is quoted as it stands
+
+import re
+
+import numpy as np
+
+from osnet_edu import costs, siblings
+from osnet_edu.experiments import ablation, compare, overfitting, together
+
+from . import measured
+from .registry import Book
+
+BOOK = Book("06")
+says = BOOK.says
+SIBLINGS = ("inception", "resnext", "se")
+
+
+def differences(lesson, which, metric="mean_ap"):
+    table = getattr(lesson.end, which)
+    return compare.differences(table.outcomes, ablation.REFERENCE, metric)
+
+
+def rows():
+    return [row for row in siblings.TABLE_5 if row.key != ablation.REFERENCE]
+
+
+def score(lesson, which, key):
+    outcomes = getattr(lesson.end, which).outcomes
+    return 100 * np.mean([o.mean_ap for o in outcomes if o.variant == key])
+
+
+def size(key):
+    return costs.parameters(siblings.build(key, 0.25, gate_hidden=4))
+
+
+@says("nb06-four-says", "ResNeXt (2017) has many thin streams, all alike, and adds them.")
+def _(_lesson):
+    (lane,) = siblings.lanes(siblings.block("resnext", 64, 256))
+    return lane.count > 4, f"{lane.count} streams"
+
+
+@says("nb06-concatenation-says", "behind a join comes a 1x1, and with it the two are one thing.")
+def _(lesson):
+    gap = float(re.search(r"difference: (\S+)", lesson.printed["nb06-concatenation"])[1])
+    return gap < 1e-5, f"largest difference {gap}"
+
+
+@says(
+    "nb06-costs-says",
+    "Notice that the first four lines agree within a few per cent, in parameters and in multiply-adds.",
+)
+def _(_lesson):
+    found = []
+    for key in ("primary", *SIBLINGS):
+        model = siblings.build(key, 0.25, gate_hidden=4)
+        found.append((costs.parameters(model), costs.multiply_adds(model, (3, 128, 64))))
+    ratios = np.array(found) / np.array(found[0])
+    return abs(ratios - 1).max() < 0.05, f"ratios to the omni-scale block {ratios.round(3).tolist()}"
+
+
+@says("nb06-costs-says", "In which place do rows 9 to 11 differ most from row 1 in parameters?")
+def _(_lesson):
+    found = [size(key) for key in ("T1", "T2", "T3", "primary")]
+    return found == sorted(found) and found[0] < found[-1], f"{found}"
+
+
+@says("nb06-dynamic", "Does the join only double?")
+@says("nb06-dynamic-says", "Notice the last line.", "untrained it answers weakly, trained much more strongly.")
+def _(lesson):
+    off = [float(x) for x in re.findall(r"([\d.]+)% away", lesson.printed["nb06-dynamic"])]
+    return max(off[:2]) < 0.01 and off[2] > 0.01 and off[3] > 1.5 * off[2], f"away from doubling, in %: {off}"
+
+
+@says("ask:best-row", "one", "is better by 1.7 points of mAP, at about three times the parameters.")
+@says("nb06-rerun-says", "But row 2 has three times the parameters and came out better in the paper's own table.")
+def _(_lesson):
+    better = [row.key for row in rows() if row.mean_ap > measured.paper("primary")[1]]
+    gap = measured.paper("full")[1] - measured.paper("primary")[1]
+    times = costs.parameters(siblings.build("full", 1.0)) / costs.parameters(siblings.build("primary", 1.0))
+    return better == ["full"] and abs(
+        gap - 1.7
+    ) < 0.01 and 2.7 < times < 3.4, f"{better}, {gap:+.1f}, {times:.2f} times"
+
+
+@says("nb06-paper-says", "three points of mAP from the primary block to plain addition, and each row is one run.")
+@says("nb06-paper-says", "T = 1 alone falls far behind.")
+def _(_lesson):
+    base = measured.paper("primary")[1]
+    gaps = {row.key: row.mean_ap - base for row in rows()}
+    rest = min(gap for key, gap in gaps.items() if key != "T1")
+    return round(gaps["addition"]) == -3 and gaps["T1"] < 2.5 * rest, f"{gaps}"
+
+
+@says(
+    "nb06-paper-says",
+    "Short means 375 steps: the omni-scale block ends near a mAP of 30 %, the best of three colour baselines is at 9 %, and the same block after 1,500 steps at 72 %.",
+)
+def _(lesson):
+    found = [score(lesson, "table", "primary"), 100 * measured.colours(), score(lesson, "longer", "primary")]
+    steps = [getattr(lesson.end, t).outcomes[0].photos // 64 for t in ("table", "longer")]
+    return np.allclose(found, [30, 9, 72], atol=1) and steps == [375, 1500], f"{found}, {steps} steps"
+
+
+@says("nb06-paper-says", "Forty-two such runs are more than an hour of one core.")
+@says("nb06-paper-says", "So what follows is about the first two minutes of learning")
+def _(lesson):
+    table = lesson.end.table
+    each = table.minutes() / len(table.outcomes)
+    return len(table.outcomes) == 42 and 60 < table.minutes() < 120 and 1 < each < 3, f"{table.minutes():.0f} minutes"
+
+
+@says("nb06-pairs-says", "Notice that the second number is smaller: pairing has paid.")
+def _(lesson):
+    first, second = (float(x) for x in re.findall(r":\s+([\d.]+)$", lesson.printed["nb06-pairs"], re.M))
+    return second < first, f"{first} and {second} points"
+
+
+@says("ask:ten-intervals", "about 40 %", "ten independent ones all do with 0.95 to the tenth power, 60 %.")
+def _(_lesson):
+    return abs(0.95**10 - 0.60) < 0.005, f"{0.95**10:.3f}"
+
+
+@says("nb06-ablation-says", "Notice in the figure which orange bars cross the dark line.")
+@says("nb06-ablation-says", "here it is ahead, and so are the three siblings.")
+@says("nb06-ablation-says", "No stream of theirs is deeper than two layers.")
+def _(lesson):
+    found = differences(lesson, "table")
+    ahead = {key: round(found[key].value, 1) for key in ("T1", *SIBLINGS)}
+    deepest = max(len(lane.layers) for key in ahead for lane in siblings.lanes(siblings.block(key, 64, 256)))
+    return min(ahead.values()) > 0 and deepest <= 2 and any(
+        not d.clear for d in found.values()
+    ), f"{ahead}, {deepest} layers"
+
+
+@says(
+    "ask:longer", "After 24,000 photos the network with T = 1 is ahead of the omni-scale block by seven points of mAP."
+)
+@says(
+    "ask:longer",
+    "it is gone, or has turned round",
+    "Both are trained again, from the same seeds, with four times as many photos.",
+)
+@says("nb06-longer-says", "T = 1 was ahead by seven points and is behind by four.")
+@says("nb06-recap", "T = 1 leads after 375 steps and has fallen behind after 1,500.")
+def _(lesson):
+    short, long = (differences(lesson, which)["T1"].value for which in ("table", "longer"))
+    photos = [getattr(lesson.end, t).outcomes[0].photos for t in ("table", "longer")]
+    return (round(short), round(long)) == (7, -4) and photos == [24000, 96000], f"{short:+.1f}, {long:+.1f}, {photos}"
+
+
+@says("nb06-longer-says", "Notice that all ten dots lie on the paper's side of the line.")
+@says(
+    "nb06-longer-says",
+    "Five of the rings did not, and these five rows have crossed it, and so have the three siblings.",
+)
+@says("nb06-longer-says", "So the first runs were not wrong; they answered another question, who learns fast.")
+def _(lesson):
+    base = measured.paper("primary")[1]
+    sides = {}
+    for which in ("table", "longer"):
+        found = differences(lesson, which)
+        sides[which] = sum((found[row.key].value > 0) == (row.mean_ap > base) for row in rows())
+    crossed = all(differences(lesson, "table")[k].value > 0 > differences(lesson, "longer")[k].value for k in SIBLINGS)
+    return sides == {"table": 5, "longer": 10} and crossed, f"on the paper's side: {sides}; siblings crossed: {crossed}"
+
+
+@says(
+    "nb06-longer-says",
+    "all ten are differences to the same three runs of the omni-scale block. Had those been lucky, nine rows would seem to be behind at once.",
+)
+def _(lesson):
+    behind = sum(d.value < 0 for key, d in differences(lesson, "longer").items() if key not in SIBLINGS)
+    seeds = {o.seed for o in lesson.end.longer.outcomes if o.variant == ablation.REFERENCE}
+    return behind == 9 and len(seeds) == 3, f"{behind} rows are behind, {len(seeds)} runs"
+
+
+@says(
+    "nb06-together-says",
+    "Notice how little is left.",
+    "two rows exclude 0: standard convolutions and T = 1, the largest difference of the paper.",
+)
+@says(
+    "nb06-together-says",
+    "Read together, as ten intervals have to be, none does.",
+    "By rank-1 none does even for itself.",
+)
+@says(
+    "nb06-recap",
+    "Two rows, standard convolutions and T = 1, exclude 0 for themselves; with ten rows read at once (Holm) none does.",
+)
+def _(lesson):
+    judged = {metric: together.rows_of(lesson.end.longer, metric) for metric in ("mean_ap", "rank1")}
+    found = {metric: (j.alone, j.clear) for metric, j in judged.items()}
+    own = [key for key, d in judged["mean_ap"].differences.items() if d.clear]
+    ok = found == {"mean_ap": (["full", "T1"], []), "rank1": ([], [])} and own == ["full", "T1"]
+    largest = min(rows(), key=lambda row: row.mean_ap).key
+    return ok and largest == "T1", f"each for itself, and by Holm: {found}"
+
+
+@says("nb06-together-says", "T = 1 has one scale, but it also has a quarter fewer parameters.")
+@says("nb06-recap", "our longer runs have the paper's sign in every row.")
+def _(_lesson):
+    share = 1 - size("T1") / size("primary")
+    return 0.2 < share < 0.3, f"{share:.0%} fewer parameters"
+
+
+@says("nb06-together-says", "and it is behind by one point only, which is open.")
+def _(lesson):
+    found = differences(lesson, "longer")["se"]
+    return round(found.value) == -1 and not found.clear, f"{found}"
+
+
+@says("nb06-agrees-says", "T = 1 loses 13 points in the paper and 4 here.")
+def _(lesson):
+    paper, ours = measured.paper("T1")[1] - measured.paper("primary")[1], differences(lesson, "longer")["T1"].value
+    return (round(paper), round(ours)) == (-13, -4), f"{paper:+.1f}, {ours:+.1f}"
+
+
+@says("ask:gap", "it shrinks", "The mAP of the unseen people tells whether the gap shrank")
+@says(
+    "nb06-gap-says",
+    "Notice both panels: a gap can shrink because strangers are found better or because the seen people are found worse.",
+)
+@says("nb06-gap-says", "on the right of the figure the gap is small because there is little to forget.")
+def _(lesson):
+    gaps, seen = (
+        {k: [np.mean(getattr(p, w)) for p in points] for k, points in lesson.end.kinds.items()} for w in ("gap", "seen")
+    )
+    ok = all(g[-1] < 0.2 * g[0] for g in gaps.values()) and all(s[-1] < 20 for s in seen.values())
+    return ok, f"gaps {gaps}, seen {seen}"
+
+
+@says(
+    "nb06-gap-good",
+    "The last sentence says that the gap of the standard convolutions is larger, and its interval excludes 0, but only just",
+)
+def _(lesson):
+    value, low, high = lesson.end.grown.overall()
+    return 0 < low < 1 and value > 0, f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+@says(
+    "nb06-gap-good",
+    "From 25 to 200 people the standard convolutions have the larger seen score and find strangers better; at 400, where nobody has learned much, the light ones do.",
+)
+def _(lesson):
+    light, full = (lesson.end.kinds[kind] for kind in overfitting.ROWS)
+    ahead = {
+        a.people: [float(np.mean(getattr(b, w)) - np.mean(getattr(a, w))) for w in ("seen", "unseen", "mean_ap")]
+        for a, b in zip(light, full, strict=True)
+    }
+    ok = all(min(gaps) > 0 for people, gaps in ahead.items() if people <= 200) and max(ahead[400]) < 0
+    return ok, f"full ahead of Lite, seen, strangers, whole test: {ahead}"
+
+
+@says("nb06-gap-good", "the standard convolutions cost nearly three times the multiply-adds")
+def _(_lesson):
+    work = [costs.multiply_adds(siblings.build(key, 0.25, gate_hidden=4), (3, 128, 64)) for key in ("full", "primary")]
+    return 2.6 < work[0] / work[1] < 3, f"{work[0] / work[1]:.2f} times"

@@ -1,0 +1,215 @@
+"""Notebook 07: losses, recipe and runs."""
+
+# ruff: noqa: E501 - a sentence is quoted as it stands
+
+import math
+
+import numpy as np
+
+from osnet_edu import train
+from osnet_edu.experiments import ablation, ingredients
+
+from .registry import Book
+
+BOOK = Book("07")
+says = BOOK.says
+
+
+@says(
+    "nb07-answer-says",
+    "With label smoothing the target is not (1, 0, 0) but (0.933, 0.033, 0.033): a little for everybody.",
+)
+@says("nb07-smoothing-says", "Notice the last column: it falls and rises again.")
+@says("nb07-smoothing-says", "The first line, three equal shares, is guessing: the loss is ln 3 = 1.099.")
+@says("ask:smoothing", "the plain one falls, the smoothed one rises")
+@says("ask:smoothing", "So there is a best degree of sureness")
+def _(lesson):
+    lines = [line.rsplit(None, 2)[-2:] for line in lesson.printed["nb07-smoothing"].splitlines()[1:]]
+    plain, smoothed = (np.array([float(line[i]) for line in lines]) for i in (0, 1))
+    lowest = int(smoothed.argmin())
+    ok = (np.diff(plain) <= 0).all() and 0 < lowest < len(smoothed) - 1 and abs(plain[0] - 1.099) < 1e-3
+    target = np.round(lesson.after["nb07-smoothing"].smoothed, 3).tolist()
+    return ok and target == [0.933, 0.033, 0.033], f"plain {plain}, smoothed {smoothed}, target {target}"
+
+
+@says(
+    "nb07-smoothing-says",
+    "And the smoothed loss can never be 0; the least there is belongs to a classifier that answers (0.933, 0.033, 0.033).",
+)
+@says("nb07-smoothing-says", "for 180 people: ln 180 = 5.19 and 0.84.")
+def _(lesson):
+    people = len(lesson.after["nb07-random"].data.people)
+    target = np.full(people, 0.1 / people)
+    target[0] += 0.9
+    floor = -(target * np.log(target)).sum()
+    return (people, f"{math.log(people):.2f}", f"{floor:.2f}") == (180, "5.19", "0.84"), f"{people}, {floor:.2f}"
+
+
+TABLE = (
+    "| A | 0.0 | 0.4 | 0.5 | 0.2 |",
+    "| A | 0.4 | 0.4 | 0.1 | 0.6 |",
+    "| B | 0.5 | 0.4 | 0.1 | 0.6 |",
+    "| B | 0.9 | 0.4 | 0.5 | 0.2 |",
+)
+
+
+@says("nb07-triplet", *TABLE, "The mean is 0.4.")
+def _(lesson):
+    n = lesson.after["nb07-line"]
+    at, who = n.line[:, 0].tolist(), n.who.tolist()
+    lines, losses = [], []
+    for i, name in enumerate("AABB"):
+        match = max(abs(at[i] - at[j]) for j in range(4) if who[j] == who[i])
+        other = min(abs(at[i] - at[j]) for j in range(4) if who[j] != who[i])
+        losses.append(max(0, match - other + 0.3))
+        lines.append(f"| {name} | {at[i]:.1f} | {match:.1f} | {other:.1f} | {losses[-1]:.1f} |")
+    return tuple(lines) == TABLE and abs(np.mean(losses) - 0.4) < 1e-6, f"{lines}, mean {np.mean(losses):.2f}"
+
+
+@says(
+    "ask:random-batch",
+    "for about a quarter",
+    "That all of them miss has a chance of about 72 %.",
+    "For the other 28 % there is mostly one positive",
+)
+def _(lesson):
+    chance = math.prod((2159 - 11 - k) / (2159 - k) for k in range(63))
+    shown = float(lesson.printed["nb07-random"].splitlines()[0].split("%")[0].split()[-1])
+    return abs(chance - 0.72) < 0.01 and 20 < shown < 35, f"all miss with {chance:.1%}; the cell shows {shown} %"
+
+
+@says(
+    "nb07-batch-says",
+    "In the three seeds of section 8 four photos a person ended a little lower and photos at random a little higher than two photos of 32 people, and both are open",
+)
+def _(lesson):
+    found = lesson.end.shipped.differences()
+    four, random = found["four photos a person"], found["no people in batches"]
+    return four.value < 0 < random.value and not four.clear and not random.clear, f"{four}, {random}"
+
+
+@says(
+    "nb07-growth-says",
+    "Notice that the first half of the steps is a quarter of the work, and the last quarter of the steps half of it.",
+)
+def _(lesson):
+    full = lesson.after["nb07-growth"].full
+    whole, half, last = full.work(), full.work(0, full.steps // 2), full.work(full.steps * 3 // 4, full.steps)
+    return abs(half / whole - 0.25) < 0.03 and abs(last / whole - 0.5) < 0.03, f"{half / whole:.2f}, {last / whole:.2f}"
+
+
+@says(
+    "nb07-decay-says",
+    "Notice that the decay of the published recipe, made for a run some hundred times as long, would do nothing here.",
+)
+@says(
+    "ask:decay",
+    "most of it",
+    "about 3 times 0.05, so that 86 % is left.",
+    "In a run of minutes a decay of 0.05 or less hardly happens.",
+)
+@says("ask:decay", "the learning rate follows our schedule up to 0.004, and there are 1,500 steps.")
+def _(lesson):
+    rates, full = lesson.after["nb07-decay"].rates, lesson.after["nb07-decay"].full
+    left = {decay: float(np.prod(1 - rates * decay)) for decay in (train.TrainConfig.published().weight_decay, 0.05)}
+    ok = min(left.values()) > 0.85 and f"{left[0.05]:.0%}" == "86%" and left[5e-4] > 0.99
+    return ok and (full.learning_rate, full.steps) == (0.004, 1500), f"left {left}"
+
+
+@says("nb07-decay-says", "there no decay at all ended lower, and this too is open.")
+def _(lesson):
+    found = lesson.end.shipped.differences()["no weight decay"]
+    return found.value < 0 and not found.clear, f"{found}"
+
+
+@says("nb07-decay-says", "Why two losses, and why does the triplet loss join only after a fifth of the steps?")
+def _(lesson):
+    return lesson.after["nb07-growth"].full.triplet_from == 0.2, f"{lesson.after['nb07-growth'].full.triplet_from}"
+
+
+@says(
+    "nb07-collapse-by-hand-says",
+    "Notice that the loss falls, though nobody has become easier to tell apart, and that the last column does not.",
+)
+def _(lesson):
+    loss, own = np.array(
+        [line.split()[1:] for line in lesson.printed["nb07-collapse-by-hand"].splitlines()[1:]], float
+    ).T
+    return (np.diff(loss) < 0).all() and np.ptp(own) < 1e-3 and abs(loss[-1] - 0.3) < 1e-3, f"{loss}, {own}"
+
+
+@says(
+    "nb07-collapse-says",
+    "the distances of the raw features fall over several powers of ten while the loss settles on the margin.",
+)
+@says("ask:collapse", "to map every photo to one and the same point")
+@says("ask:collapse", "and then stays there, to four digits.")
+def _(lesson):
+    said = lesson.printed["nb07-collapse"]
+    raw, normalised = lesson.after["nb07-collapse"].runs
+    ok = raw.collapsed and not normalised.collapsed and "-> 0.3000 (margin 0.3)" in said
+    return ok, said
+
+
+@says(
+    "nb07-played-says",
+    "the cross-entropy has a kink there, for what was learned in small has to be found again in large.",
+)
+@says("nb07-played-says", "up to step 750 the network has never met so large a person.")
+def _(lesson):
+    frames = [f for f in lesson.end.frames if f.step]
+    steps, values = np.array([f.step for f in frames]), np.array([f.cross_entropy for f in frames])
+    jumps = {}
+    for at in (750, 1125):
+        before, after = (
+            values[(steps > at - 60) & (steps <= at)].mean(),
+            values[(steps > at) & (steps <= at + 30)].mean(),
+        )
+        jumps[at] = after - before
+    looks = {f.step: f.look.rank1 for f in lesson.end.looks}
+    early, late = max(v for s, v in looks.items() if s <= 750), max(v for s, v in looks.items() if 750 < s <= 900)
+    return max(jumps.values()) > 0 and late > early + 0.1, f"jumps {jumps}; small test {early:.0%}, then {late:.0%}"
+
+
+@says("nb07-played-says", "Notice the end: the learning rate comes down, and the losses with it.")
+def _(lesson):
+    frames = [f for f in lesson.end.frames if f.step]
+    third, last = np.mean([f.cross_entropy for f in frames[-60:-40]]), np.mean([f.cross_entropy for f in frames[-8:]])
+    return last < third, f"cross-entropy {third:.2f}, at the end {last:.2f}"
+
+
+@says("nb07-resume-says", "Notice the last line: another seed, another network.")
+@says("ask:resume", "no distance, to the last bit")
+def _(lesson):
+    lines = lesson.printed["nb07-resume"].splitlines()
+    return ["True" in line for line in lines] == [True, True, False], f"{lines}"
+
+
+@says("nb07-resume-says", "By some points of rank-1. A two-point gain from one run may be chance.")
+def _(_lesson):
+    spread = {}
+    for name in (ablation.NAME, ablation.LONGER):
+        scores = [100 * o.rank1 for o in ablation.read_shipped(name).outcomes if o.variant == ablation.REFERENCE]
+        spread[name] = round(float(np.ptp(scores)), 1)
+    return max(spread.values()) > 2, f"rank-1 of one recipe over seeds spans {spread} points"
+
+
+@says("nb07-ingredients-says", "Notice which intervals hold 0: all of them.")
+@says(
+    "nb07-answer-says",
+    "Section 8 asks again about eight of the choices with three seeds each, and leaves all eight open.",
+)
+def _(lesson):
+    found = lesson.end.shipped.differences()
+    clear = [name for name, d in found.items() if d.clear]
+    return len(found) == 8 and not clear and len(ingredients.SEEDS) == 3, f"{len(found)} changes, clear: {clear}"
+
+
+@says(
+    "nb07-ingredients-says",
+    "with three seeds, sixty test people and a short budget, cannot tell a difference of less than five points.",
+)
+def _(lesson):
+    half = [(d.high - d.low) / 2 for d in lesson.end.shipped.differences().values()]
+    people = {len(o.person_map) for o in lesson.end.shipped.outcomes}
+    return 4.5 < min(half) and max(half) < 5.6 and people == {60}, f"half-widths {np.round(half, 1)}, {people} people"

@@ -1,0 +1,99 @@
+"""How lessons choose what they show, and how many differences are judged at once."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osnet_edu import assets, gates, market, osnet
+from osnet_edu.experiments import ablation, baselines, causes, overfitting, together, twins
+from osnet_edu.refused import Refused
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_holm_holds_the_smallest_against_the_most():
+    assert together.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert together.holm([0.9, 0.8]) == [1, 1] and together.holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_never_makes_a_p_value_smaller_and_keeps_their_order(p):
+    adjusted = together.holm(p)
+    assert all(a >= x for a, x in zip(adjusted, p, strict=True)) and max(adjusted) <= 1
+    assert all(adjusted[i] <= adjusted[j] for i in range(len(p)) for j in range(len(p)) if p[i] < p[j])
+
+
+@pytest.mark.parametrize("name", [ablation.NAME, ablation.LONGER])
+def test_a_p_value_below_five_per_cent_is_an_interval_without_0(name):
+    for metric in ("mean_ap", "rank1"):
+        judged = together.rows_of(ablation.read_shipped(name), metric)
+        assert len(judged.p) == 10
+        assert judged.alone == [key for key, difference in judged.differences.items() if difference.clear]
+        assert set(judged.clear) <= set(judged.alone)
+
+
+def test_a_block_is_asked_four_questions():
+    torch.manual_seed(0)
+    model, images = osnet(0.25, gate_hidden=4).eval(), torch.rand(3, 3, 64, 32)
+    asked = causes.ask(model, images)
+    assert list(asked) == list(model.blocks())
+    with torch.no_grad(), gates.mute(model, 3, ["conv3.1"]):
+        changed = model(images[:1])[0]
+    with torch.no_grad():
+        query, match, other = model(images)
+    to_match, before = (torch.cosine_similarity(x, match, dim=0).item() for x in (changed, query))
+    to_other, ago = (torch.cosine_similarity(x, other, dim=0).item() for x in (changed, query))
+    block = asked["conv3.1"]
+    assert block.similarity[2] == pytest.approx(to_match - before, abs=1e-6)
+    assert block.margin[2] == pytest.approx(to_match - to_other - before + ago, abs=1e-6)
+    assert block.share.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_the_block_at_odds_has_most_different_answers_and_a_stream_that_nothing_needs_is_not_named():
+    def block(name, gate, share, similarity, margin):
+        return causes.Asked(name, *map(np.array, (gate, share, similarity, margin)))
+
+    one = block("one", [0.6, 0.4], [0.7, 0.3], [-0.2, -0.1], [-0.2, 0.1])
+    two = block("two", [0.6, 0.4], [0.3, 0.7], [-0.2, -0.1], [0.2, 0.1])
+    assert one.first == {"gate": 1, "share": 1, "similarity": 1, "margin": 1} and one.answers == 1
+    assert two.first["margin"] == 0 and two.answers == 2
+    assert "no stream is needed most for the margin" in two.sentence()
+    assert causes.most_at_odds({"one": one, "two": two}) is two
+
+
+def test_the_pair_whose_part_shows_best_is_shown():
+    def photo(person, camera):
+        return market.parse_name(market.format_name(person, camera, 1, 1, 0))
+
+    photos = [photo(person, camera) for person in (1, 2, 3, 4) for camera in (1, 2, 3)]
+    seen = {1: (50, 9, 40), 2: (30, 99, 60), 3: (20, 20, 20), 4: (90, 90, 90)}
+    twin = {1: 2, 2: 1, 3: 4, 4: 3}
+    records = [
+        SimpleNamespace(path=f"query/{p.name}", twin=twin[p.person], part="logo", visible=seen[p.person][p.camera - 1])
+        for p in photos
+    ]
+    assert twins.seen_best(photos, records, "logo", cameras=2) == twins.Seen(1, 2, {1: 30, 3: 40})
+    assert twins.seen_best(photos, records, "logo", cameras=3) == twins.Seen(3, 4, {1: 20, 2: 20, 3: 20})
+    with pytest.raises(Refused, match="'hat'"):
+        twins.seen_best(photos, records, "hat")
+
+
+def test_the_untrained_network_is_the_same_every_time():
+    one, two = (baselines.untrained().state_dict() for _ in range(2))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_people_are_counted_before_the_first_run(tmp_path):
+    with pytest.raises(Refused, match=r"400 people .* has 180; `python -m osnet_edu render OUT --people 540`"):
+        overfitting.run(assets.subset(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
