@@ -174,6 +174,7 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
         resume=options.resume,
         checkpoint_every=options.checkpoint_every,
         compiled=options.compile,
+        start=None if options.resume else options.start,
         team=team,
     )
     # The bar's own forecast would take the small photos at the start for the pace of the whole.
@@ -404,6 +405,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--size", type=_size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)")
     one.add_argument("--seed", type=int)
     one.add_argument("--weight-decay", type=float, metavar="D", help="less for more people (default 1)")
+    one.add_argument("--start", metavar="FILE", help="weights to start from, all but their classifier")
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
     one.add_argument("--checkpoint-every", type=_count, default=100, metavar="N", help="steps (default 100)")
     one.add_argument(

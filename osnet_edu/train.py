@@ -118,8 +118,15 @@ class TrainConfig:
 
     @classmethod
     def shipped(cls, **changes) -> "TrainConfig":
-        """What the shipped weights were trained by, on 720 people: photos of full size throughout, 16 people x 4."""
-        recipe = cls(photos=480_000, growth=(), people=16, shots=4, weight_decay=0.3, relative=False)
+        """What the shipped weights were trained by, on 2,400 people of the wide world.
+
+        Strong augmentation, because photos from elsewhere differ more than home's do; look-alikes meet in a batch,
+        because among so many people a twin hardly ever comes by chance; less decay, because each person comes rarely.
+        """
+        recipe = cls(
+            photos=700_000, growth=((0.3, 0.5), (0.6, 0.75)), lookalikes=True, weight_decay=0.2, triplet_from=0.1,
+            learning_rate=3e-3, shift=0.08, zoom=0.1, colour=0.35, erasing=0.4, coarse=0.3, grey=0.05,
+        )  # fmt: skip
         return replace(recipe, **changes)
 
     @classmethod
@@ -268,14 +275,16 @@ def fit(
     resume: bool = False,
     checkpoint_every: int = 100,
     compiled: bool = False,
+    start: Path | str | None = None,
     team: Team = ALONE,
 ) -> Iterator[Step]:
     """Train a model in place, one Step at a time.
 
     way: how to compute; None measures for three seconds.  out: a folder for checkpoints, the log and, at the end,
     weights.safetensors.  resume: go on from the last whole checkpoint in `out`.  checkpoint_every: so many steps.
-    compiled: through torch.compile, which spends a minute on the first step.  team: the processes that train together
-    (see distributed.joined); each calls this with the same arguments, rank 0 alone writes, and each sees `out`.
+    compiled: through torch.compile, which spends a minute on the first step.  start: weights to start from, all
+    but their classifier; a resumed run has them in its checkpoint.  team: the processes that train together (see
+    distributed.joined); each calls this with the same arguments, rank 0 alone writes, and each sees `out`.
     Raises: Refused where data and config do not fit each other or the checkpoint; FloatingPointError where the loss
     is no number any more, the last checkpoint being kept; distributed.PeerLost where another process has ended.
     """
@@ -289,7 +298,9 @@ def fit(
             raise Refused("resume needs the folder of the run")
         saved = _last(out)
         done, way = _check_resumable(saved, data, config, way)
-    elif out and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    elif start:
+        weights.load(model, start)
+    if not resume and out and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"{out} exists and is not empty; expected a new folder, or resume")
     if distributed.agreed(data.fingerprint, team) != data.fingerprint:
         raise Refused(f"{team} reads other photos than the first; expected the same folder for all")
@@ -313,6 +324,9 @@ def fit(
     labels = torch.from_numpy(data.labels).to(way.device)
     model.train()
     written = {"config": asdict(config), "compute": asdict(way), "data": data.fingerprint}
+    origin = checkpoints.read_state(saved).get("start") if saved else _named(start) if start else None
+    if origin:
+        written["start"] = origin
     for step in range(done + 1, config.steps + 1):
         if tuple(images.shape[1:3]) != config.size_at(step):
             images = shrunk(torch.from_numpy(data.images), config.size_at(step)).to(way.device)
@@ -331,7 +345,14 @@ def fit(
     model.eval()
     if out and team.rank == 0:
         card = {"config": asdict(config), "people": len(data.people), "data": data.fingerprint, "compute": str(way)}
+        if origin:
+            card["start"] = origin
         weights.save(model, out / "weights.safetensors", size=config.size, card=card)
+
+
+def _named(path: Path | str) -> str:
+    """A weights file by its name and the beginning of its checksum."""
+    return f"{Path(path).name} {hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}"
 
 
 def read_log(out: Path | str) -> list[Step]:
@@ -556,13 +577,19 @@ def _coarsened(photo: Tensor, share: float) -> Tensor:
 
 
 def _neighbours(model: OSNet, config: TrainConfig, step: int) -> np.ndarray | None:
-    """Each person's nearest others by the classifier's weights: (people, k), or None before they mean anything."""
+    """The nearest others, by the classifier's weights, of the people whose turn it is: (people, k), their rows filled.
+
+    None before the weights mean anything.
+    """
     if not (config.lookalikes and config.people) or step <= config.triplet_from * config.steps:
         return None
     unit = F.normalize(model.classifier.weight.detach().float())
-    similarity = unit @ unit.T
-    similarity.fill_diagonal_(-2)
-    return similarity.topk(min(4, len(unit) - 1), dim=1).indices.cpu().numpy()
+    turn = torch.from_numpy(np.unique(_walk(len(unit), min(config.people // 2, len(unit)), config.seed, step)))
+    similarity = unit[turn.to(unit.device)] @ unit.T
+    similarity[torch.arange(len(turn)), turn] = -2
+    nearest = np.zeros((len(unit), min(4, len(unit) - 1)), int)
+    nearest[turn.numpy()] = similarity.topk(nearest.shape[1], dim=1).indices.cpu().numpy()
+    return nearest
 
 
 def _walk(count: int, size: int, seed: int, step: int) -> np.ndarray:
