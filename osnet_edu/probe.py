@@ -54,6 +54,18 @@ def hooked(*hooks: tuple[nn.Module, Hook]) -> Iterator[None]:
 
 
 @contextmanager
+def before(*hooks: tuple[nn.Module, Callable[[nn.Module, tuple], Any]]) -> Iterator[None]:
+    """Hooks that are called before a module is, while the `with` block lasts: hook(module, inputs).
+
+    What one returns takes the inputs' place, None leaves them. Later hooks see what earlier ones left.
+    """
+    with ExitStack() as undo:
+        for module, hook in hooks:
+            undo.callback(module.register_forward_pre_hook(hook).remove)
+        yield
+
+
+@contextmanager
 def recorded(model: nn.Module, *names: str) -> Iterator[dict[str, list[Call]]]:
     """What passes through named modules while the `with` block lasts: a list of calls for each name.
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from osnet_edu import gates, osnet
+from osnet_edu import osnet
+from osnet_edu.explain import gates
 
 
 def small(streams=4, seed=0):
