@@ -91,6 +91,7 @@ class AggregationGate(nn.Module):
 
     def __init__(self, channels: int, hidden: int):
         super().__init__()
+        self.numbers = channels  # for one stream
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.fc1 = nn.Conv2d(channels, hidden, 1)
         self.relu = nn.ReLU()
@@ -128,9 +129,10 @@ class Block(nn.Module):
     these names, which every block has:
 
     stream_names: one for each stream, T of them.  stream_modules: what computes each stream.
-    gate: averages of the streams (B * T, C, 1, 1), photo by photo -> weights (B * T, C or 1, 1, 1); or None.
-    join: a module, (streams, weights or None) -> one map. All that passes from the streams to the rest of the block
-        passes here, so that whoever hooks it sees it, and can change it.
+    gate: averages of the streams (B * T, C, 1, 1), photo by photo -> weights (B * T, C or 1, 1, 1); or None. It says
+        in `words` what it is, and in `numbers` how many weights it gives for one stream.
+    join: (streams, weights or None) -> one map; `words` says how, `contributions` what each stream puts in. All that
+        passes from the streams to the rest of the block passes here: whoever hooks it sees it and can change it.
     conv3: the expansion.  downsample: what bypasses the streams, None for the identity.  IN: instance normalisation.
     """
 

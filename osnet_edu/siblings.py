@@ -93,6 +93,7 @@ class ScalarGate(AggregationGate):
     def __init__(self, channels: int, hidden: int):
         super().__init__(channels, hidden)
         self.fc2 = nn.Conv2d(hidden, 1, 1)
+        self.numbers = 1
 
 
 class SeparateGates(nn.Module):
@@ -103,6 +104,7 @@ class SeparateGates(nn.Module):
     def __init__(self, channels: int, hidden: int, streams: int):
         super().__init__()
         self.gates = nn.ModuleList(AggregationGate(channels, hidden) for _ in range(streams))
+        self.numbers = channels
 
     def forward(self, averages: Tensor) -> Tensor:
         by_stream = averages.unflatten(0, (-1, len(self.gates))).unbind(1)  # T times (B, C, 1, 1)
@@ -116,7 +118,7 @@ class FixedGates(nn.Module):
 
     def __init__(self, channels: int, streams: int):
         super().__init__()
-        self.streams = streams
+        self.streams, self.numbers = streams, channels
         self.logits = nn.Parameter(torch.zeros(streams * channels))
 
     def forward(self, averages: Tensor) -> Tensor:
@@ -324,7 +326,7 @@ class Row:
 
 
 _OMNI = (3, 5, 7, 9)
-_GATED = "sum, weighed by one gate"
+_GATED = "sum, weighted by one gate"
 
 TABLE_5 = (
     Row("primary", 1, "omni-scale block", "the primary model: four streams, T = 4, and one unified gate",
@@ -338,11 +340,11 @@ TABLE_5 = (
     Row("addition", 5, "addition", "no gate: the plain sum of the streams",
         _OMNI, "plain sum", False, 4, _with(), 92.0, 78.2),
     Row("separate-gates", 6, "separate gates", "each stream has a gate of its own",
-        _OMNI, "sum, weighed by a gate a stream", True, 4, _with(SeparateGates), 92.9, 80.2),
+        _OMNI, "sum, weighted by a gate a stream", True, 4, _with(SeparateGates), 92.9, 80.2),
     Row("stream-wise", 7, "stream-wise gate", "the gate gives one number a stream instead of one a channel",
         _OMNI, "sum, one number a stream", True, 4, _with(lambda c, h, t: ScalarGate(c, h)), 92.6, 80.0),
     Row("fixed-gates", 8, "learned-and-fixed gates", "gate vectors are learned parameters and never see the photo",
-        _OMNI, "sum, weighed by learned numbers", False, 4, _with(lambda c, h, t: FixedGates(c, t)), 91.6, 77.5),
+        _OMNI, "sum, weighted by learned numbers", False, 4, _with(lambda c, h, t: FixedGates(c, t)), 91.6, 77.5),
     Row("T1", 9, "T = 1", "one stream", _OMNI[:1], "one stream, gated", True, 1, OSBlock, 86.5, 67.7),
     Row("T2", 10, "T = 2", "two streams", _OMNI[:2], _GATED, True, 2, OSBlock, 91.7, 77.0),
     Row("T3", 11, "T = 3", "three streams", _OMNI[:3], _GATED, True, 3, OSBlock, 92.8, 79.9),
@@ -387,6 +389,33 @@ def block(row: Row | str | int, c_in: int, c_out: int, *, gate_hidden: int | Non
 
 
 # --- what a block looks like ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What one block says about itself.
+
+    streams: their names.  scales: side of the window that each sees, in cells.  gate: in words, None where there is
+    none.  numbers: that the gate gives for one stream, 0 without a gate.  join: how the streams become one, in words.
+    """
+
+    streams: tuple[str, ...]
+    scales: tuple[int, ...]
+    gate: str | None
+    numbers: int
+    join: str
+
+
+def anatomy(block: Block) -> Anatomy:
+    """The streams, the gate and the join of an omni-scale block or a sibling, as built."""
+    gate = block.gate
+    return Anatomy(
+        tuple(block.stream_names),
+        tuple(_lane(one).scale for one in block.stream_modules()),
+        None if gate is None else gate.words,
+        0 if gate is None else gate.numbers,
+        block.join.words,
+    )
 
 
 @dataclass(frozen=True)

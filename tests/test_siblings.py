@@ -192,6 +192,34 @@ def test_every_row_trains_and_comes_back_from_a_file(row, tmp_path):
         torch.testing.assert_close(again(x), model(x))
 
 
+# What the blocks of conv2 at x0.25 with 4 hidden units say: streams, sides of their windows, the gate, numbers, the join.
+FOUR, SIX = [f"middle.{i}" for i in range(4)], [f"conv2{letter}" for letter in "abcd"]
+SHARED, SUM = "one gate for all streams, one number a channel", "a sum"
+ANATOMY = {
+    "primary": (SIX, [3, 5, 7, 9], SHARED, 16, SUM),
+    "full": (FOUR, [3, 5, 7, 9], SHARED, 16, SUM),
+    "same-depth": (FOUR, [5, 5, 5, 5], SHARED, 16, SUM),
+    "concatenation": (FOUR, [3, 5, 7, 9], None, 0, "concatenation and a 1x1 convolution"),
+    "addition": (FOUR, [3, 5, 7, 9], None, 0, SUM),
+    "separate-gates": (FOUR, [3, 5, 7, 9], "a gate of its own for each stream, one number a channel", 16, SUM),
+    "stream-wise": (FOUR, [3, 5, 7, 9], "one gate for all streams, one number a stream", 1, SUM),
+    "fixed-gates": (FOUR, [3, 5, 7, 9], "learned numbers, the same for every photo, one a channel", 16, SUM),
+    "T1": (SIX[:1], [3], SHARED, 16, SUM),
+    "T2": (SIX[:2], [3, 5], SHARED, 16, SUM),
+    "T3": (SIX[:3], [3, 5, 7], SHARED, 16, SUM),
+    "inception": (FOUR, [1, 3, 5, 3], None, 0, "concatenation"),
+    "resnext": ([f"middle.0[{k}]" for k in range(12)], [3] * 12, None, 0, SUM),
+    "se": (FOUR[:1], [3], SHARED, 20, SUM),
+}
+
+
+@pytest.mark.parametrize("key", ROWS)
+def test_every_block_says_its_streams_its_gate_and_its_join(key):
+    said = siblings.anatomy(siblings.build(key, **REDUCED).blocks()["conv2.0"])
+    assert [list(said.streams), list(said.scales), said.gate, said.numbers, said.join] == list(ANATOMY[key])
+    assert (said.gate is not None) == (ROWS[key].dynamic or key == "fixed-gates")
+
+
 BLOCKS = ["conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1"]
 
 
