@@ -192,7 +192,7 @@ def test_every_row_trains_and_comes_back_from_a_file(row, tmp_path):
         torch.testing.assert_close(again(x), model(x))
 
 
-# What the blocks of conv2 at x0.25 with 4 hidden units say: streams, sides of their windows, the gate, numbers, the join.
+# What the first block of x0.25 with 4 hidden units says: streams, sides of their windows, gate, numbers, join.
 FOUR, SIX = [f"middle.{i}" for i in range(4)], [f"conv2{letter}" for letter in "abcd"]
 SHARED, SUM = "one gate for all streams, one number a channel", "a sum"
 ANATOMY = {
