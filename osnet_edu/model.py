@@ -231,7 +231,7 @@ class OSNet(nn.Module):
 
     channels: of the stem and the three stages.  streams: T.  ibn: instance normalisation in the stem and in stage 1.
     num_classes: training identities; 0 leaves the classifier out.  gate_hidden: floor for the gate's hidden width.
-    block: what the three stages are built of, called as OSBlock is; siblings.py has others to compare it with.
+    block: what the three stages are built of, called as OSBlock is; `siblings` has others to compare it with.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from osnet_edu import Refused, costs, osnet, siblings, train, weights
-from osnet_edu.model import OSBlock, Sum
+from osnet_edu.model import AggregationGate, OSBlock, Sum
 from osnet_edu.siblings import ROWS, SIBLINGS, TABLE_5
 
 REDUCED = {"width": 0.25, "gate_hidden": 4}
@@ -163,7 +163,7 @@ def test_only_a_dynamic_join_looks_at_the_photo(row):
     block = seeded(lambda: siblings.block(row, 64, 64, gate_hidden=4))
     streams = block.streams(torch.rand(1, 64, 8, 4))
     for part in block.modules():
-        if isinstance(part, siblings.AggregationGate):
+        if isinstance(part, AggregationGate):
             nn.init.uniform_(part.fc1.weight, 0.5, 1)  # no hidden unit is dead
     once, twice = block.mix(streams), block.mix([2 * x for x in streams])
     assert torch.allclose(2 * once, twice, rtol=1e-4, atol=1e-5) != row.dynamic
