@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from osnet_edu import assets, costs, market, osnet
+from osnet_edu import assets, costs, market, osnet, receptive
 from osnet_edu.people import PARTS, TWIN_LABELS, read_people
 
 OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
@@ -86,7 +86,7 @@ def fields() -> Figure:
     photo = max(prints, key=lambda p: records[p.name].visible)  # the print that is seen best
     row, column = middle_of_part(root, photo)
     image = market.decode([photo], (256, 128)).images[0]
-    shown = {field.stream: field for field in costs.receptive_fields(osnet(0.25)) if field.block == "conv2.0"}
+    shown = {field.stream: field for field in receptive.receptive_fields(osnet(0.25)) if field.block == "conv2.0"}
     figure = Figure((8.8, 4.1), dpi=110, facecolor="white")
     for t in range(1, 5):
         ax = figure.add_axes((0.02 + 0.245 * (t - 1), 0.06, 0.215, 0.78))

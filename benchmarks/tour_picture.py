@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from osnet_edu import assets, attribution, figures, market, retrieval, weights
+from osnet_edu import assets, explain, figures, market, retrieval, weights
 from osnet_edu.embed import embed, normalise
 
 OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures" / "tour.png"
@@ -25,9 +25,9 @@ def main() -> None:
     match = next(gallery.photos[i] for i in order if gallery.people[i] == person)
     pictures = market.decode([queries.photos[QUERY], match], checkpoint.size).images
     images = normalise(pictures)
-    target = attribution.similarity(attribution.embed(checkpoint.model, images[0]))
+    target = explain.similarity(explain.embed(checkpoint.model, images[0]))
     methods = ("integrated gradients", "Grad-CAM", "occlusion")
-    maps = {name: attribution.METHODS[name](checkpoint.model, images[1], target)[0] for name in methods}
+    maps = {name: explain.METHODS[name](checkpoint.model, images[1], target)[0] for name in methods}
     title = "Which pixels made it say so? Three methods, three answers"
     drawn = [
         figures.ranked(queries, gallery, query=QUERY),

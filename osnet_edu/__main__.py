@@ -271,11 +271,13 @@ def _report(scored) -> None:
 
 
 def explain(options: argparse.Namespace) -> None:
-    from . import attribution, figures
+    from . import figures
     from .embed import normalise
+    from .explain import METHODS, similarity
+    from .explain import embed as features_of
 
-    if options.method not in attribution.METHODS:
-        raise Refused(f"--method must be one of {', '.join(attribution.METHODS)}, got {options.method!r}")
+    if options.method not in METHODS:
+        raise Refused(f"--method must be one of {', '.join(METHODS)}, got {options.method!r}")
     found = market.read(_data(options))
     checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
     pair = [_named(found.query, options.query, "query"), _named(found.gallery, options.gallery, "gallery")]
@@ -283,9 +285,8 @@ def explain(options: argparse.Namespace) -> None:
     if decoded.skipped:
         raise Refused(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
     images = normalise(decoded.images)
-    reference = attribution.embed(checkpoint.model, images[:1])
-    target = attribution.similarity(reference)
-    heat = attribution.METHODS[options.method](checkpoint.model, images[1:], target)[0]
+    target = similarity(features_of(checkpoint.model, images[:1]))
+    heat = METHODS[options.method](checkpoint.model, images[1:], target)[0]
     figure = figures.explained_pair(decoded.images, pair, heat, options.method)
     figure.savefig(options.out, dpi=150)
     print(f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}).")

@@ -1,11 +1,8 @@
-"""What a network costs and how far it sees: parameters, multiply-adds, receptive fields.
+"""What a network costs: parameters and multiply-adds.
 
 Counted as the paper counts: every convolution and linear layer with its bias, the gate once a stream; batch
 normalisation, ReLU, pooling and the classifier cost nothing. Nothing is computed for it: the network runs on PyTorch's
 meta device, where a tensor has a shape and no numbers.
-
-A unit of stream t reaches a pixel of the photo by many paths, because every earlier block offers five: its streams and
-its identity. The longest path takes the deepest stream of each, the shortest takes the identity of each.
 
 Source: Zhou et al., Omni-Scale Feature Learning for Person Re-Identification, ICCV 2019, tables 1 and 6.
 Shapes: C channels, H x W cells or pixels, T streams.
@@ -13,15 +10,13 @@ Shapes: C channels, H x W cells or pixels, T streams.
 
 import copy
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .model import OSBlock, OSNet
+from . import probe
+from .model import OSNet
 from .refused import Refused
 
 CLASSIFIER = "classifier"
@@ -86,10 +81,8 @@ def _calls(module: nn.Module, shape: tuple[int, ...]) -> list[tuple[str, nn.Modu
             seen.setdefault(part, []).append(tuple(output.shape))
 
     names = {part: name or type(part).__name__ for name, part in ghost.named_modules()}
-    for part in names:
-        part.register_forward_hook(watch)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), probe.hooked(*((part, watch) for part in names)):
             ghost(torch.empty(1, *shape, device="meta"))
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise Refused(f"the module does not take an input of shape {tuple(shape)}: {error}") from error
@@ -202,142 +195,3 @@ PAPER_TABLE_6 = tuple(
     }.items()
     for size, cell in zip(((256, 128), (192, 96), (128, 64), (64, 32)), cells, strict=True)
 )
-
-
-# --- receptive fields -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Field:
-    """What one stream of one block can see of the photo.
-
-    block: such as conv2.0.  stream: t, from 1.  cells: side of its window on the block's own map, 2t + 1.
-    shortest, longest: side of its window in the photo, in pixels, along the shortest and the longest path.
-    step: pixels of the photo between two neighbouring cells.  origin: pixel on which the window of cell 0 is centred.
-    """
-
-    block: str
-    stream: int
-    cells: int
-    shortest: int
-    longest: int
-    step: int
-    origin: float
-
-    def window(self, cell: int, path: str = "longest") -> tuple[float, float]:
-        """First pixel and end (exclusive) of a cell's window along one axis; it may lie outside the photo.
-
-        path: "longest" or "shortest".
-        """
-        if path not in ("longest", "shortest"):
-            raise Refused(f"path must be 'longest' or 'shortest', got {path!r}")
-        side = getattr(self, path)
-        first = self.origin + cell * self.step - (side - 1) / 2
-        return first, first + side
-
-
-def receptive_fields(model: OSNet) -> tuple[Field, ...]:
-    """The theoretical receptive field of every stream of every block, first block first.
-
-    The gates are left out: they pool over the whole map, and with them every unit after the first block depends on
-    the whole photo. What is counted is where a unit's own content can come from.
-    """
-    fields: list[Field] = []
-    shortest, longest, step, origin = 1, 1, 1, 0.0
-
-    def slide(window: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> None:
-        nonlocal shortest, longest, step, origin
-        kernel, stride, padding = (_side(getattr(window, name)) for name in ("kernel_size", "stride", "padding"))
-        origin += ((kernel - 1) / 2 - padding) * step
-        shortest += (kernel - 1) * step
-        longest += (kernel - 1) * step
-        step *= stride
-
-    names = {module: name for name, module in model.named_modules()}
-    for module in model.modules():
-        if isinstance(module, OSBlock):
-            reaches = [_reach(getattr(module, name)) for name in module.stream_names]
-            for t, reach in enumerate(reaches, start=1):
-                grown = reach * step
-                fields.append(Field(names[module], t, reach + 1, shortest + grown, longest + grown, step, origin))
-            longest += max(reaches) * step
-        elif isinstance(module, nn.MaxPool2d | nn.AvgPool2d) or module is model.conv1.conv:
-            slide(module)
-    return tuple(fields)
-
-
-def _reach(stream: nn.Module) -> int:
-    """By how many cells a stream's window is wider than one."""
-    return sum(_side(conv.kernel_size) - 1 for conv in stream.modules() if isinstance(conv, nn.Conv2d))
-
-
-def _side(value: int | tuple[int, int]) -> int:
-    return value if isinstance(value, int) else value[0]
-
-
-def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np.ndarray:
-    """How strongly each pixel moves the unit in the middle of a stream's map: measured by gradients.
-
-    images: (B, 3, H, W) float, normalised photos to average over.  block: such as "conv3.1".  stream: from 1.
-    Returns: (H, W) float64, >= 0, sums to 1: |gradient| of the unit's mean channel, summed over colours, averaged over
-    photos. Gates are held fixed (they see the whole photo), the network is in eval mode and is given back as it came.
-    Raises: Refused for a block or a stream that the network lacks.
-    Source: Luo et al., Understanding the Effective Receptive Field in Deep CNNs, NIPS 2016.
-    """
-    blocks = model.blocks()
-    if block not in blocks:
-        raise Refused(f"no such block: {block}; this network has {', '.join(blocks)}")
-    names = blocks[block].stream_names
-    if not 1 <= stream <= len(names):
-        raise Refused(f"block {block} has streams 1 to {len(names)}, not {stream}")
-    pixels = images.detach().clone().requires_grad_()
-    with _gates_fixed(model), _output_of(getattr(blocks[block], names[stream - 1])) as seen:
-        model.feature_map(pixels)
-        (gradient,) = torch.autograd.grad(centre(seen[0]).mean(1).sum(), pixels)
-    heat = gradient.abs().sum(1).mean(0).double().cpu().numpy()
-    return heat / heat.sum() if heat.sum() > 0 else heat
-
-
-def centre(maps: Tensor) -> Tensor:
-    """The middle cell, by integer division, of each map: (B, C, H, W) -> (B, C)."""
-    return maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2]
-
-
-def side_of(heat: np.ndarray, row: float, column: float, share: float = 0.9) -> int:
-    """Side in pixels of the smallest centred square that holds a share of a field's heat.
-
-    heat: (H, W), sums to 1.  row, column: its centre, in pixels.  share: in (0, 1].
-    """
-    rows, columns = np.indices(heat.shape)
-    distance = np.maximum(abs(rows - row), abs(columns - column)).ravel()
-    order = np.argsort(distance, kind="stable")
-    reached = np.searchsorted(heat.ravel()[order].cumsum(), share * heat.sum() * (1 - 1e-12))
-    return int(2 * np.floor(distance[order[min(reached, heat.size - 1)]]) + 1)
-
-
-@contextmanager
-def _gates_fixed(model: OSNet) -> Iterator[None]:
-    """Eval mode with every gate a constant of the photo; undone at the end."""
-    training, handles = [(module, module.training) for module in model.modules()], []
-    try:
-        model.eval()
-        for block in model.blocks().values():
-            handles.append(block.gate.register_forward_hook(lambda _module, _inputs, output: output.detach()))
-        with torch.enable_grad():
-            yield
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module, mode in training:
-            module.training = mode
-
-
-@contextmanager
-def _output_of(module: nn.Module) -> Iterator[list[Tensor]]:
-    """What a module returns, in a list, while the `with` block lasts."""
-    seen: list[Tensor] = []
-    handle = module.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
-    try:
-        yield seen
-    finally:
-        handle.remove()

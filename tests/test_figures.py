@@ -14,11 +14,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from osnet_edu import attribution, figures, market, mining
+from osnet_edu import explain, figures, market, mining
 from osnet_edu.embed import Embedding
+from osnet_edu.explain.gates import GateReading
 from osnet_edu.figures.heat import overlay
 from osnet_edu.figures.paper import DARK, wide
-from osnet_edu.gates import GateReading
 
 
 def noise(count, height=128, width=64, seed=0):
@@ -225,7 +225,7 @@ def test_heats_name_each_method_and_its_scale():
 
 
 def test_every_method_has_a_name_that_fits_its_column():
-    for name in attribution.METHODS:
+    for name in explain.METHODS:
         assert all(wide(word, 9.5) < 1.5 for word in name.split(" ", 1))
 
 
@@ -322,7 +322,7 @@ def test_light_and_dark_colours_keep_their_contrast():
 
 def test_no_words_leave_the_page():
     still = GateReading({f"conv{i}.0": np.full((3, 4, 3), 0.5) for i in (2, 3, 4)}, {}, {})
-    heat = {name: np.ones((128, 64)) for name in attribution.METHODS}
+    heat = {name: np.ones((128, 64)) for name in explain.METHODS}
     pages = [
         figures.photos(noise(1), ["a caption"], title="A title that is quite a bit longer than the photo is wide"),
         figures.ranking(noise(1)[0], noise(7), [True] * 7, [0.5] * 7, left_out=3, captions=["camera 3"] * 7),

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from osnet_edu import osnet
+from osnet_edu.explain import gates
 
 GOLDEN = json.loads((Path(__file__).parent / "data/osnet.json").read_text())
 BUILD = {
@@ -81,19 +82,11 @@ def test_features_agree_with_the_authors_code(golden, size):
 
 def test_gates_agree_with_the_authors_code(golden):
     model, truth = golden
-    seen = {}
-    handles = [
-        block.gate.register_forward_hook(lambda _, __, out, name=name: seen.setdefault(f"{name}.gate", out))
-        for name, block in model.blocks().items()
-    ]
-    with torch.no_grad():
-        model(photos(256, 128))
-    for handle in handles:
-        handle.remove()
-    assert list(seen) == list(truth["gate_mean_256x128"])
-    for name, expected in truth["gate_mean_256x128"].items():
-        ours = seen[name].reshape(2, 4, -1).mean(2).T  # stream, photo
-        np.testing.assert_allclose(ours.numpy(), expected, atol=1e-9, rtol=0)
+    means = gates.read(model, photos(256, 128)).means
+    assert [f"{name}.gate" for name in means] == list(truth["gate_mean_256x128"])
+    for name, ours in means.items():
+        expected = truth["gate_mean_256x128"][f"{name}.gate"]  # stream, photo
+        np.testing.assert_allclose(ours.T, expected, atol=1e-9, rtol=0)
 
 
 @pytest.mark.parametrize(("width", "expected"), [(1.0, 2_169_508), (0.75, 1_285_754), (0.5, 630_034), (0.25, 201_864)])
@@ -123,10 +116,10 @@ def test_gate_hidden_is_a_floor_and_the_official_shapes_are_the_default():
 
 
 def test_the_gate_does_not_grow_with_the_number_of_streams():
-    def gates(streams):
+    def size(streams):
         return sum(p.numel() for b in osnet(1.0, streams=streams).blocks().values() for p in b.gate.parameters())
 
-    assert gates(1) == gates(2) == gates(4) == gates(6) == 2 * (580 + 1_254 + 2_184)
+    assert size(1) == size(2) == size(4) == size(6) == 2 * (580 + 1_254 + 2_184)
 
 
 @pytest.mark.parametrize("streams", [1, 2, 3, 4, 6])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from osnet_edu import gates, osnet
+from osnet_edu import osnet
 from osnet_edu.embed import embed_images, normalise
+from osnet_edu.explain import gates
 from osnet_edu.widgets import GateMixer
 
 SIZE = (64, 32)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from osnet_edu import costs, osnet
+from osnet_edu import osnet, receptive
 from osnet_edu.embed import normalise
 from osnet_edu.widgets import ReceptiveField
 
@@ -31,10 +31,10 @@ def test_a_field_wider_than_the_photo_is_called_so():
 def test_the_heat_is_the_measured_field_of_the_given_model():
     model = osnet(0.25, streams=2)
     w = ReceptiveField(PHOTOS, model, streams=2, block="conv2.1", stream=2)
-    heat = costs.effective_field(model, normalise(PHOTOS), "conv2.1", 2)
+    heat = receptive.effective_field(model, normalise(PHOTOS), "conv2.1", 2)
     drawn = np.frombuffer(w.heat, np.uint8).reshape(64, 32)
     np.testing.assert_allclose(drawn, np.sqrt(heat / heat.max()) * 255, atol=0.51)
-    assert w.effective == costs.side_of(heat, 32, 16, 0.9) <= w.longest == 11 + 4 * 2 * 2 + 4 * 2 * 2
+    assert w.effective == receptive.side_of(heat, 32, 16, 0.9) <= w.longest == 11 + 4 * 2 * 2 + 4 * 2 * 2
     assert "the given network, mean over 2 photos" in w.sentences[3]
     w.streams = 3
     assert "an untrained network" in w.sentences[3]

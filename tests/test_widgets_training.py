@@ -113,8 +113,8 @@ def test_what_the_board_shows_is_what_fit_says(run, data):
 
 
 def test_the_test_and_the_gates_are_those_of_the_network(run, watch):
-    from osnet_edu import gates
     from osnet_edu.embed import embed, normalise
+    from osnet_edu.explain import gates
     from osnet_edu.retrieval import score
 
     w = run()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .. import gates
+from ..explain import gates
 from ..model import OSNet
 
 QUESTIONS = {

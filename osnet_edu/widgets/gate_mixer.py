@@ -18,8 +18,8 @@ import traitlets
 from PIL import Image
 from torch import Tensor, nn
 
-from .. import gates
 from ..embed import embed_images
+from ..explain import gates
 from ..model import OSBlock, OSNet
 from ..refused import Refused
 
@@ -71,6 +71,7 @@ class GateMixer(anywidget.AnyWidget):
         self._references = (
             [] if same is None else [embed_images(model, np.asarray(photo)[None])[0] for photo in (same, other)]
         )
+        gates.gated(model, to="mix by hand")
         streams = len(model.blocks()[block].stream_names)
         super().__init__(
             blocks=list(model.blocks()),

@@ -9,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from .. import costs
+from .. import receptive
 from ..compute import Compute, using
 from ..embed import normalise
 from ..model import STREAMS, OSNet, osnet
@@ -87,7 +87,9 @@ class ReceptiveField(anywidget.AnyWidget):
                 self._measure()
 
     def _measure(self) -> None:
-        fields = [field for field in costs.receptive_fields(self._network(self.streams)) if field.block == self.block]
+        fields = [
+            field for field in receptive.receptive_fields(self._network(self.streams)) if field.block == self.block
+        ]
         field = fields[self.stream - 1]
         middle = (self.height // field.step // 2, self.width // field.step // 2)
         self.cells, self.shortest, self.longest = field.cells, field.shortest, field.longest
@@ -98,11 +100,11 @@ class ReceptiveField(anywidget.AnyWidget):
         key = (self.streams, self.block, self.stream)
         if key not in self._fields:
             with using(Compute(threads=1)):  # so small a network gains nothing by more, and waits where others work
-                heat = costs.effective_field(self._network(self.streams), self._images, self.block, self.stream)
+                heat = receptive.effective_field(self._network(self.streams), self._images, self.block, self.stream)
             centre = [field.origin + cell * field.step for cell in middle]
             # The root of the share: a unit's field falls off like a bell, and its skirt would not be seen.
             shades = np.sqrt(heat / max(heat.max(), 1e-300)) * 255
-            self._fields[key] = (shades.round().astype(np.uint8).tobytes(), costs.side_of(heat, *centre, 0.9))
+            self._fields[key] = (shades.round().astype(np.uint8).tobytes(), receptive.side_of(heat, *centre, 0.9))
         self.heat, self.effective = self._fields[key]
         self.table = [[f.stream, f.cells, f.shortest, f.longest] for f in fields]
         self.sentences = [

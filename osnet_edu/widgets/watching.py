@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import gates, mining, retrieval, weights
+from .. import mining, retrieval, weights
 from ..embed import embed, embed_images, normalise
+from ..explain import gates
 from ..market import Market, Photo, decode
 from ..model import OSNet
 from ..refused import Refused

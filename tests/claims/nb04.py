@@ -4,7 +4,7 @@
 
 import torch
 
-from osnet_edu import gates
+from osnet_edu.explain import gates
 from osnet_edu.model import Lite3x3
 
 from . import measured

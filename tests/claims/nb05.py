@@ -7,7 +7,7 @@ import torch
 
 from osnet_edu import costs, market, osnet
 from osnet_edu.embed import normalise
-from osnet_edu.gates import read
+from osnet_edu.explain.gates import read
 
 from .registry import Book
 

@@ -7,13 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from osnet_edu import gates, osnet
+from osnet_edu import Refused, osnet, siblings
+from osnet_edu.explain import gates
+from osnet_edu.siblings import ROWS
 
 
 def small(streams=4, seed=0):
-    """A small network whose batch norms are no identity, in float64."""
+    """A small OSNet whose batch norms are no identity, in float64."""
     torch.manual_seed(seed)
-    model = osnet(0.25, streams=streams, gate_hidden=4).double()
+    return lively(osnet(0.25, streams=streams, gate_hidden=4))
+
+
+def lively(model):
+    model = model.double()
     for name, value in model.state_dict().items():
         if name.endswith("running_var"):
             value.uniform_(0.5, 1.5)
@@ -205,3 +211,160 @@ def test_nothing_stays_after_an_error():
 def test_bad_input_is_refused_in_a_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call(small())
+
+
+# ---- every row of the ablation, and every sibling ----------------------------------------------------------------
+
+GATED = [key for key in ROWS if key not in ("concatenation", "addition", "inception", "resnext")]
+UNGATED = {
+    "concatenation": "concatenation and a 1x1 convolution",
+    "addition": "a sum",
+    "inception": "concatenation",
+    "resnext": "a sum",
+}
+
+
+def of(key, seed=0):
+    torch.manual_seed(seed)
+    return lively(siblings.build(key, 0.25, gate_hidden=4))
+
+
+def gates_by_hand(key, block, streams):
+    """(B, T, C or 1), each stream asked by itself, on its whole map."""
+    if key == "fixed-gates":
+        fixed = block.gate.logits.sigmoid().reshape(4, -1)
+        return fixed.expand(len(streams[0]), *fixed.shape)
+    if key == "separate-gates":
+        return torch.stack([gate(x)[..., 0, 0] for gate, x in zip(block.gate.gates, streams, strict=True)], 1)
+    return torch.stack([block.gate(x)[..., 0, 0] for x in streams], 1)
+
+
+def parts_by_hand(key, block, streams, weights):
+    """What each stream adds to the sum in which the streams become one."""
+    if key in GATED:
+        return [weights[:, t, :, None, None] * x for t, x in enumerate(streams)]
+    if key == "addition":
+        return streams
+    one_by_one = block.join.conv.conv if key == "concatenation" else block.conv3.conv
+    parts, first = [], 0
+    for x in streams:  # all other streams are zero: what is left is this stream's part
+        alone = torch.zeros(len(x), one_by_one.in_channels, *x.shape[2:], dtype=x.dtype)
+        alone[:, first : first + x.shape[1]] = x
+        parts.append(one_by_one(alone))
+        first += x.shape[1]
+    return parts
+
+
+@pytest.mark.parametrize("key", ROWS)
+def test_every_row_reads_as_worked_out_by_hand(key):
+    model, images = of(key), photos(3)
+    reading = gates.read(model, images) if key in GATED else gates.read_shares(model, images)
+    x = model.maxpool(model.conv1(images))
+    blocks = model.blocks()
+    assert reading.blocks == tuple(blocks) and len(blocks) == 6
+    with torch.no_grad():
+        for stage in ("conv2", "conv3", "conv4"):
+            for index, part in enumerate(getattr(model, stage)):
+                name = f"{stage}.{index}"
+                if name in blocks:
+                    streams = part.streams(x)
+                    weights = gates_by_hand(key, part, streams) if key in GATED else None
+                    if key in GATED:
+                        assert reading.gates[name].shape == (
+                            3,
+                            len(streams),
+                            1 if key == "stream-wise" else weights.shape[2],
+                        )
+                        np.testing.assert_allclose(reading.gates[name], weights.numpy(), atol=1e-12)
+                    parts = parts_by_hand(key, part, streams, weights)
+                    total = sum(parts)
+                    for t, own in enumerate(parts):
+                        share = (own * total).sum((1, 2, 3)) / (total**2).sum((1, 2, 3))
+                        np.testing.assert_allclose(reading.shares[name][:, t], share.numpy(), atol=1e-12)
+                    np.testing.assert_allclose(reading.shares[name].sum(1), 1, atol=1e-9)
+                    assert reading.streams[name] == tuple(part.stream_names) and len(parts) == len(part.stream_names)
+                x = part(x)
+
+
+@pytest.mark.parametrize("key", UNGATED)
+def test_what_needs_a_gate_says_how_the_block_joins_its_streams_without_one(key):
+    model = of(key)
+    sentence = f"block conv2.0 joins its streams by {UNGATED[key]} alone: it has no gate to "
+    with pytest.raises(Refused, match=sentence + "read"):
+        gates.read(model, photos())
+    with pytest.raises(Refused, match=sentence.replace("conv2.0", "conv4.1") + "rewrite"):
+        gates.rewrite(model, lambda _, g: g, "conv4.1")
+    assert hooks(model) == 0
+
+
+def silenced(block, t):
+    """The block, with what stream t (from 0) puts out made zero in its own last normalisation."""
+    if len(block.stream_modules()) != len(set(block.stream_modules())):  # thin streams: a slice of one normalisation
+        norm, count = block.middle[0].bn, len(block.stream_names)
+        own = slice(t * norm.num_features // count, (t + 1) * norm.num_features // count)
+    else:
+        norm = [part for part in block.stream_modules()[t].modules() if isinstance(part, nn.BatchNorm2d)][-1]
+        own = slice(None)
+    with torch.no_grad():
+        norm.weight[own] = 0
+        norm.bias[own] = 0
+
+
+@pytest.mark.parametrize("key", ROWS)
+def test_muting_any_stream_of_any_row_is_a_stream_that_is_zero(key):
+    images = photos()
+    model = of(key)
+    with torch.no_grad():
+        plain = model(images)
+    for t in range(len(model.blocks()["conv3.0"].stream_names)):
+        with torch.no_grad(), gates.mute(model, t + 1, "conv3.0"):
+            muted = model(images)
+            shares = gates.read_shares(model, images).shares["conv3.0"]
+        other = of(key)
+        silenced(other.blocks()["conv3.0"], t)
+        with torch.no_grad():
+            torch.testing.assert_close(muted, other(images), atol=1e-12, rtol=0)
+            torch.testing.assert_close(model(images), plain, atol=0, rtol=0)
+        assert (muted - plain).abs().max() > 1e-9
+        assert (shares[:, t] == 0).all() or len(shares[0]) == 1  # a block with one stream has nothing left to share
+
+
+@pytest.mark.parametrize("key", ROWS)
+def test_soloing_all_streams_of_any_row_changes_no_bit_and_leaves_nothing(key):
+    model, images = of(key).float(), photos().float()
+    counts = {name: len(block.stream_names) for name, block in model.blocks().items()}
+    with torch.no_grad():
+        plain = model(images)
+        for name, count in counts.items():
+            with gates.solo(model, range(1, count + 1), name):
+                assert torch.equal(model(images), plain)
+        with pytest.raises(RuntimeError, match="in the body"), gates.mute(model, 1):
+            assert hooks(model) == 6 and not torch.equal(model(images), plain)
+            raise RuntimeError("in the body")
+        assert hooks(model) == 0 and torch.equal(model(images), plain)
+        gates.read_shares(model, images)
+        assert hooks(model) == 0 and torch.equal(model(images), plain)
+    for wrong in (0, 99):
+        with pytest.raises(Refused, match=rf"block conv2.0 has streams 1 to {counts['conv2.0']}, not \[{wrong}\]"):
+            gates.mute(model, wrong)
+
+
+@pytest.mark.parametrize("key", GATED)
+def test_gates_of_any_row_can_be_set_by_hand(key):
+    model, images = of(key), photos()
+    with torch.no_grad(), gates.rewrite(model, lambda _, g: torch.full_like(g, 0.25), "conv3.1"):
+        reading, found = gates.read(model, images), model(images)
+        np.testing.assert_allclose(reading.gates["conv3.1"], 0.25)
+    with torch.no_grad():
+        block = model.blocks()["conv3.1"]
+        x = model.conv3[0](model.conv2(model.maxpool(model.conv1(images))))
+        x = block.relu(block.conv3(sum(0.25 * one for one in block.streams(x))) + x)
+        last = model.conv5(model.conv4(model.conv3[2](x)))
+        torch.testing.assert_close(found, model.fc(model.global_avgpool(last).flatten(1)), atol=1e-12, rtol=0)
+
+
+def test_a_network_whose_blocks_say_nothing_is_refused():
+    model = osnet(0.25, block=lambda c_in, c_out, **_how: nn.Conv2d(c_in, c_out, 1))
+    for ask in (gates.read, gates.read_shares, lambda m, _: gates.mute(m, 1), lambda m, _: gates.rewrite(m, min)):
+        with pytest.raises(Refused, match="no blocks that say what their streams are"):
+            ask(model, photos())

@@ -1,0 +1,33 @@
+"""What the omni-scale block is compared with: its siblings, and every row of the paper's ablation.
+
+All of them have the frame of `model.Block`: a 1x1 squeeze, something in the middle, a linear 1x1 that expands, the
+identity beside it, a ReLU. Only the middle differs: which windows its streams see, whether a gate weights them, whether
+the gate looks at the photo, and how the streams are joined.
+
+The three siblings (Inception-, ResNeXt- and SE-style) follow the idea of the published blocks, at the budget of the
+omni-scale block that they replace: each is as wide as it can be without having more parameters. The eleven rows follow
+table 5; where the paper leaves a row open, its `change` says how it is read here.
+
+Source: Zhou et al., Omni-Scale Feature Learning for Person Re-Identification, ICCV 2019, table 5; Szegedy et al., 2015;
+Xie et al., 2017; Hu et al., 2018.
+Shapes: B photos, C channels, H x W cells, T streams.
+"""
+
+from .blocks import (
+    Grouped,
+    SiblingBlock,
+    full_convolutions,
+    inception,
+    joined_with,
+    resnext,
+    same_depth,
+    squeeze_excite,
+)
+from .joins import Concatenate, FixedGates, Mix, ScalarGate, SeparateGates, SumInExpansion
+from .rows import ROWS, SIBLINGS, TABLE_5, Anatomy, Lane, Row, anatomy, block, build, find, lanes
+
+__all__ = [
+    "ROWS", "SIBLINGS", "TABLE_5", "Anatomy", "Concatenate", "FixedGates", "Grouped", "Lane", "Mix", "Row",
+    "ScalarGate", "SeparateGates", "SiblingBlock", "SumInExpansion", "anatomy", "block", "build", "find",
+    "full_convolutions", "inception", "joined_with", "lanes", "resnext", "same_depth", "squeeze_excite",
+]  # fmt: skip
