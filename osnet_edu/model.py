@@ -11,7 +11,8 @@ Source: Zhou et al., Omni-Scale Feature Learning for Person Re-Identification, I
 Shapes: B photos, C channels, H x W cells, T streams.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -86,6 +87,8 @@ class AggregationGate(nn.Module):
     layer between.
     """
 
+    words = "one gate for all streams, one number a channel"
+
     def __init__(self, channels: int, hidden: int):
         super().__init__()
         self.pool = nn.AdaptiveAvgPool2d(1)
@@ -98,11 +101,91 @@ class AggregationGate(nn.Module):
         return self.sigmoid(self.fc2(self.relu(self.fc1(self.pool(x)))))
 
 
-class OSBlock(nn.Module):
+class Sum(nn.Module):
+    """The join of OSNet: every stream times its weights, added up. T times (B, C, H, W) -> (B, C, H, W).
+
+    weights: (B or 1, T, C or 1, 1, 1); None is the plain sum, in which every channel of every stream counts the same.
+    """
+
+    words = "a sum"
+
+    def forward(self, streams: list[Tensor], weights: Tensor | None = None) -> Tensor:
+        if weights is None:
+            return sum(streams)
+        return sum(weights[:, t] * x for t, x in enumerate(streams))
+
+    def contributions(
+        self, streams: list[Tensor], weights: Tensor | None, _expansion: nn.Conv2d | None = None
+    ) -> Iterator[Tensor]:
+        """What each stream puts into the sum: T times (B, C, H, W)."""
+        return (x if weights is None else weights[:, t] * x for t, x in enumerate(streams))
+
+
+class Block(nn.Module):
+    """What the stages are built of, and what it can say about itself: (B, C_in, H, W) -> (B, C_out, H, W).
+
+    y = ReLU(x + expand(join(streams of squeeze(x), their weights))). Whoever asks a block which scale it used asks by
+    these names, which every block has:
+
+    stream_names: one for each stream, T of them.  stream_modules: what computes each stream.
+    gate: averages of the streams (B * T, C, 1, 1), photo by photo -> weights (B * T, C or 1, 1, 1); or None.
+    join: a module, (streams, weights or None) -> one map. All that passes from the streams to the rest of the block
+        passes here, so that whoever hooks it sees it, and can change it.
+    conv3: the expansion.  downsample: what bypasses the streams, None for the identity.  IN: instance normalisation.
+    """
+
+    stream_names: list[str]
+    gate: nn.Module | None
+    join: nn.Module
+    conv3: Conv1x1Linear
+    downsample: nn.Module | None
+    IN: nn.Module | None
+    relu: nn.Module
+
+    def stream_modules(self) -> list[nn.Module]:
+        """The layers of each stream, one module a stream."""
+        raise NotImplementedError
+
+    def streams(self, x: Tensor) -> list[Tensor]:
+        """The block's input seen by every stream, before any gate: (B, C_in, H, W) -> T times (B, C, H, W)."""
+        raise NotImplementedError
+
+    def gates(self, streams: list[Tensor]) -> Tensor | None:
+        """The gate of every stream, in one call: T times (B, C, H, W) -> (B, T, C or 1, 1, 1); None without a gate."""
+        if self.gate is None:
+            return None
+        # A gate sees nothing but averages. Averaged first, the streams are stacked without copying four maps.
+        averages = torch.stack([x.mean((2, 3), keepdim=True) for x in streams], dim=1)  # (B, T, C, 1, 1)
+        return self.gate(averages.flatten(0, 1)).unflatten(0, averages.shape[:2])
+
+    def mix(self, streams: list[Tensor]) -> Tensor:
+        """The streams as one map, each weighted by its gate: T times (B, C, H, W) -> (B, C', H, W)."""
+        return self.join(streams, self.gates(streams))
+
+    def forward(self, x: Tensor) -> Tensor:
+        identity = x if self.downsample is None else self.downsample(x)
+        y = self.conv3(self.mix(self.streams(x))) + identity
+        return self.relu(y if self.IN is None else self.IN(y))
+
+    def forward_with(self, x: Tensor, factors: Tensor) -> tuple[Tensor, Tensor | None]:
+        """`forward` with each stream times a factor, after its gate if there is one: 0 takes the stream away.
+
+        factors: (T,).  Returns: the block's answer, and its gates before the factors, (B, T, C or 1) or None.
+        """
+        streams = self.streams(x)
+        gates = self.gates(streams)
+        weights = factors[None, :, None, None, None]
+        mixed = self.join(streams, weights if gates is None else gates * weights)
+        identity = x if self.downsample is None else self.downsample(x)
+        y = self.conv3(mixed) + identity
+        return self.relu(y if self.IN is None else self.IN(y)), None if gates is None else gates.flatten(2)
+
+
+class OSBlock(Block):
     """The omni-scale residual block: (B, C_in, H, W) -> (B, C_out, H, W).
 
     y = ReLU(x + expand(sum over t of G(x_t) * x_t)), where x_t = F^t(squeeze(x)): T streams that see 3x3, 5x5, ...
-    cells, each weighed by the one gate that they share.
+    cells, each weighted by the one gate that they share.
     """
 
     def __init__(self, c_in: int, c_out: int, *, streams: int = 4, gate_hidden: int | None = None, ibn: bool = False):
@@ -114,31 +197,31 @@ class OSBlock(nn.Module):
         for depth, name in enumerate(self.stream_names, start=1):
             setattr(self, name, stream(mid, depth))
         self.gate = AggregationGate(mid, max(official, gate_hidden or 0))
+        self.join = Sum()
         self.conv3 = Conv1x1Linear(mid, c_out)
         self.downsample = Conv1x1Linear(c_in, c_out) if c_in != c_out else None
         self.IN = nn.InstanceNorm2d(c_out, affine=True) if ibn else None
         self.relu = nn.ReLU()
 
+    def stream_modules(self) -> list[nn.Module]:
+        return [getattr(self, name) for name in self.stream_names]
+
     def streams(self, x: Tensor) -> list[Tensor]:
-        """The block's input seen at every scale, before the gate: (B, C_in, H, W) -> T times (B, mid, H, W)."""
         squeezed = self.conv1(x)
-        return [getattr(self, name)(squeezed) for name in self.stream_names]
+        return [one(squeezed) for one in self.stream_modules()]
 
-    def gates(self, streams: list[Tensor]) -> Tensor:
-        """The gate of every stream, in one call: T times (B, mid, H, W) -> (B, T, mid, 1, 1)."""
-        # A gate sees nothing but averages. Averaged first, the streams are stacked without copying four maps.
-        averages = torch.stack([x.mean((2, 3), keepdim=True) for x in streams], dim=1)  # (B, T, mid, 1, 1)
-        return self.gate(averages.flatten(0, 1)).unflatten(0, averages.shape[:2])
 
-    def mix(self, streams: list[Tensor]) -> Tensor:
-        """The gated sum over streams: T times (B, mid, H, W) -> (B, mid, H, W)."""
-        gates = self.gates(streams)
-        return sum(gates[:, t] * x for t, x in enumerate(streams))
+@dataclass(frozen=True)
+class Answer:
+    """What a network makes of photos, with what its gates did.
 
-    def forward(self, x: Tensor) -> Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        y = self.conv3(self.mix(self.streams(x))) + identity
-        return self.relu(y if self.IN is None else self.IN(y))
+    embedding: (B, 512).  gates: by block, (B, T, C or 1) as computed, before any factor; None for a block without gate.
+    feature_map: (B, C, H/16, W/16), the last map before pooling.
+    """
+
+    embedding: Tensor
+    gates: dict[str, Tensor | None]
+    feature_map: Tensor
 
 
 class OSNet(nn.Module):
@@ -195,9 +278,31 @@ class OSNet(nn.Module):
             raise Refused("this model has no classifier: build it with num_classes=...")
         return self.classifier(features)
 
-    def blocks(self) -> dict[str, OSBlock]:
-        """The omni-scale blocks by name, in the order in which a photo meets them: conv2.0 ... conv4.1."""
-        return {name: module for name, module in self.named_modules() if isinstance(module, OSBlock)}
+    def blocks(self) -> dict[str, Block]:
+        """The blocks of the three stages by name, in the order in which a photo meets them: conv2.0 ... conv4.1."""
+        return {name: module for name, module in self.named_modules() if isinstance(module, Block)}
+
+    def forward_with(self, images: Tensor, factors: Tensor) -> Answer:
+        """`forward` with each stream of each block times a factor, and what the gates did beside it.
+
+        images: (B, 3, H, W).  factors: (blocks, T), T of the block with most streams; 1 leaves a stream as it is, and
+        with ones alone the embedding is that of `forward` to the last bit; 0 takes a stream away.
+        Raises: Refused for factors of another shape.
+        """
+        names = {block: name for name, block in self.blocks().items()}
+        expected = (len(names), max((len(block.stream_names) for block in names), default=0))
+        if tuple(factors.shape) != expected:
+            raise Refused(f"factors must be {expected}, blocks x streams, got {tuple(factors.shape)}")
+        factors = factors.to(images)
+        x, gates = self.maxpool(self.conv1(images)), {}
+        for part in (*self.conv2, *self.conv3, *self.conv4):
+            if part in names:
+                own = factors[len(gates), : len(part.stream_names)]
+                x, gates[names[part]] = part.forward_with(x, own)
+            else:
+                x = part(x)
+        last = self.conv5(x)
+        return Answer(self.fc(self.global_avgpool(last).flatten(1)), gates, last)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,8 +1,8 @@
 """What the omni-scale block is compared with: its siblings, and every row of the paper's ablation.
 
-All of them have the outer shape of `OSBlock`: a 1x1 squeeze, something in the middle, a linear 1x1 that expands, the
-identity beside it, a ReLU. Only the middle differs: which windows its streams see, how the streams are joined, and
-whether the weights of the join are computed from the photo.
+All of them have the frame of `model.Block`: a 1x1 squeeze, something in the middle, a linear 1x1 that expands, the
+identity beside it, a ReLU. Only the middle differs: which windows its streams see, whether a gate weights them, whether
+the gate looks at the photo, and how the streams are joined.
 
 The three siblings (Inception-, ResNeXt- and SE-style) follow the idea of the published blocks, at the budget of the
 omni-scale block that they replace: each is as wide as it can be without having more parameters. The eleven rows follow
@@ -14,30 +14,41 @@ Shapes: B photos, C channels, H x W cells, T streams.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .model import AggregationGate, Conv1x1Linear, ConvLayer, Lite3x3, OSBlock, OSNet, osnet, stream
+from .model import AggregationGate, Block, Conv1x1Linear, ConvLayer, Lite3x3, OSBlock, OSNet, Sum, osnet, stream
 from .refused import Refused
 
-# --- how streams are joined: T times (B, C, H, W) -> (B, C', H, W) ----------------------------------------------------
-
-
-class Add(nn.Module):
-    """The plain sum of the streams: every channel of every stream counts the same, for every photo."""
-
-    def forward(self, streams: list[Tensor]) -> Tensor:
-        return sum(streams)
+# --- how streams are joined: (T times (B, C, H, W), weights or None) -> (B, C', H, W); `Sum` is in model.py -----------
 
 
 class Concatenate(nn.Module):
     """The streams' channels side by side, (B, T * C, H, W)."""
 
-    def forward(self, streams: list[Tensor]) -> Tensor:
-        return torch.cat(streams, 1)
+    words = "concatenation"
+
+    def forward(self, streams: list[Tensor], weights: Tensor | None = None) -> Tensor:
+        return torch.cat(_weighted(streams, weights), 1)
+
+    def contributions(
+        self, streams: list[Tensor], weights: Tensor | None, expansion: nn.Conv2d | None = None
+    ) -> Iterator[Tensor]:
+        """What each stream puts into the sum that the expansion makes of them: T times (B, C_out, H, W).
+
+        A 1x1 convolution of maps side by side is the sum, over the maps, of what its slice for each makes of it.
+        """
+        return _expanded(_weighted(streams, weights), expansion)
+
+
+class SumInExpansion(Concatenate):
+    """Side by side before a 1x1 convolution, whose slices add the streams up: the sum as ResNeXt's authors write it."""
+
+    words = "a sum"
 
 
 class Mix(nn.Module):
@@ -46,29 +57,38 @@ class Mix(nn.Module):
     With a ReLU, because the expanding 1x1 that follows is linear, and two linear maps in a row are one.
     """
 
+    words = "concatenation and a 1x1 convolution"
+
     def __init__(self, channels: int, streams: int):
         super().__init__()
         self.conv = ConvLayer(streams * channels, channels, 1)
 
-    def forward(self, streams: list[Tensor]) -> Tensor:
-        return self.conv(torch.cat(streams, 1))
+    def forward(self, streams: list[Tensor], weights: Tensor | None = None) -> Tensor:
+        return self.conv(torch.cat(_weighted(streams, weights), 1))
+
+    def contributions(
+        self, streams: list[Tensor], weights: Tensor | None, _expansion: nn.Conv2d | None = None
+    ) -> Iterator[Tensor]:
+        """What each stream puts into the sum that the 1x1 makes of them, before its ReLU: T times (B, C, H, W)."""
+        return _expanded(_weighted(streams, weights), self.conv.conv)
 
 
-class GatedSum(nn.Module):
-    """The sum weighed by one gate that all streams share, as in `OSBlock`.  gate: (N, C, H, W) -> (N, C or 1, 1, 1)."""
+def _weighted(streams: list[Tensor], weights: Tensor | None) -> list[Tensor]:
+    return streams if weights is None else [weights[:, t] * x for t, x in enumerate(streams)]
 
-    def __init__(self, gate: nn.Module):
-        super().__init__()
-        self.gate = gate
 
-    def forward(self, streams: list[Tensor]) -> Tensor:
-        # A gate sees nothing but averages, and a module that runs once has one activation.
-        averages = torch.cat([x.mean((2, 3), keepdim=True) for x in streams])
-        return sum(gate * x for gate, x in zip(self.gate(averages).chunk(len(streams)), streams, strict=True))
+def _expanded(streams: list[Tensor], expansion: nn.Conv2d) -> Iterator[Tensor]:
+    slices = expansion.weight.split([x.shape[1] for x in streams], 1)
+    return (F.conv2d(x, own) for x, own in zip(streams, slices, strict=True))
+
+
+# --- gates: averages (B * T, C, 1, 1), photo by photo -> weights (B * T, C or 1, 1, 1) --------------------------------
 
 
 class ScalarGate(AggregationGate):
     """A gate that ends in a single unit: one number a stream, for all its channels. (N, C, H, W) -> (N, 1, 1, 1)."""
+
+    words = "one gate for all streams, one number a stream"
 
     def __init__(self, channels: int, hidden: int):
         super().__init__(channels, hidden)
@@ -76,36 +96,41 @@ class ScalarGate(AggregationGate):
 
 
 class SeparateGates(nn.Module):
-    """The sum weighed by a gate of its own for each stream: T times the gate's parameters."""
+    """A gate of its own for each stream: T times the gate's parameters."""
+
+    words = "a gate of its own for each stream, one number a channel"
 
     def __init__(self, channels: int, hidden: int, streams: int):
         super().__init__()
         self.gates = nn.ModuleList(AggregationGate(channels, hidden) for _ in range(streams))
 
-    def forward(self, streams: list[Tensor]) -> Tensor:
-        return sum(gate(x) * x for gate, x in zip(self.gates, streams, strict=True))
+    def forward(self, averages: Tensor) -> Tensor:
+        by_stream = averages.unflatten(0, (-1, len(self.gates))).unbind(1)  # T times (B, C, 1, 1)
+        return torch.stack([gate(x) for gate, x in zip(self.gates, by_stream, strict=True)], 1).flatten(0, 1)
 
 
 class FixedGates(nn.Module):
-    """The sum weighed by learned numbers in (0, 1), one a channel and stream, that never look at the photo."""
+    """Learned numbers in (0, 1), one a channel and stream, that never look at the photo: they only count the photos."""
+
+    words = "learned numbers, the same for every photo, one a channel"
 
     def __init__(self, channels: int, streams: int):
         super().__init__()
+        self.streams = streams
         self.logits = nn.Parameter(torch.zeros(streams * channels))
 
-    def forward(self, streams: list[Tensor]) -> Tensor:
-        gates = self.logits.sigmoid().reshape(len(streams), 1, -1, 1, 1)  # starts at one half, as a gate does
-        return sum(gate * x for gate, x in zip(gates, streams, strict=True))
+    def forward(self, averages: Tensor) -> Tensor:
+        gates = self.logits.sigmoid().reshape(self.streams, -1, 1, 1)  # starts at one half, as a gate does
+        return gates.repeat(len(averages) // self.streams, 1, 1, 1)
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
-class SiblingBlock(nn.Module):
-    """Any streams, joined in any way, between a squeeze and an expansion: (B, C_in, H, W) -> (B, C_out, H, W).
+class SiblingBlock(Block):
+    """Any streams, weighted and joined in any way, in the frame of `OSBlock`: (B, C_in, H, W) -> (B, C_out, H, W).
 
-    y = ReLU(x + expand(join(streams of squeeze(x)))).
-    streams: each from `squeezed` channels.  joined: channels that the join puts out.
+    streams: each from `squeezed` channels.  gate: None for none.  joined: channels that the join puts out.
     """
 
     def __init__(
@@ -115,6 +140,7 @@ class SiblingBlock(nn.Module):
         streams: Sequence[nn.Module],
         join: nn.Module,
         *,
+        gate: nn.Module | None = None,
         squeezed: int,
         joined: int,
         ibn: bool = False,
@@ -122,28 +148,36 @@ class SiblingBlock(nn.Module):
         super().__init__()
         self.conv1 = ConvLayer(c_in, squeezed, 1)
         self.middle = nn.ModuleList(streams)
+        self.gate = gate
         self.join = join
         self.conv3 = Conv1x1Linear(joined, c_out)
         self.downsample = Conv1x1Linear(c_in, c_out) if c_in != c_out else None
         self.IN = nn.InstanceNorm2d(c_out, affine=True) if ibn else None
         self.relu = nn.ReLU()
+        self.stream_names = [
+            f"middle.{i}" + (f"[{k}]" if _thin(one) > 1 else "")
+            for i, one in enumerate(self.middle)
+            for k in range(_thin(one))
+        ]
+
+    def stream_modules(self) -> list[nn.Module]:
+        return [one for one in self.middle for _ in range(_thin(one))]
 
     def streams(self, x: Tensor) -> list[Tensor]:
-        """What each stream makes of the block's input, before the join: T times (B, C, H, W)."""
         squeezed = self.conv1(x)
-        return [one(squeezed) for one in self.middle]
+        return [own for one in self.middle for own in one(squeezed).chunk(_thin(one), 1)]
 
-    def forward(self, x: Tensor) -> Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        y = self.conv3(self.join(self.streams(x))) + identity
-        return self.relu(y if self.IN is None else self.IN(y))
+
+def _thin(module: nn.Module) -> int:
+    """How many streams a module of the middle holds."""
+    return module.conv.groups if isinstance(module, Grouped) else 1
 
 
 def full_convolutions(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, ibn: bool) -> SiblingBlock:
     """Row 2: every Lite 3x3 becomes a standard 3x3 convolution."""
     mid, hidden = _inside(c_out, gate_hidden)
     parts = [_row([ConvLayer(mid, mid, 3) for _ in range(depth)]) for depth in range(1, streams + 1)]
-    return SiblingBlock(c_in, c_out, parts, GatedSum(AggregationGate(mid, hidden)), squeezed=mid, joined=mid, ibn=ibn)
+    return SiblingBlock(c_in, c_out, parts, Sum(), gate=AggregationGate(mid, hidden), squeezed=mid, joined=mid, ibn=ibn)
 
 
 def same_depth(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, ibn: bool) -> SiblingBlock:
@@ -155,16 +189,21 @@ def same_depth(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, 
     mid, hidden = _inside(c_out, gate_hidden)
     depth = 2 if c_in != c_out else 3
     parts = [stream(mid, depth) for _ in range(streams)]
-    return SiblingBlock(c_in, c_out, parts, GatedSum(AggregationGate(mid, hidden)), squeezed=mid, joined=mid, ibn=ibn)
+    return SiblingBlock(c_in, c_out, parts, Sum(), gate=AggregationGate(mid, hidden), squeezed=mid, joined=mid, ibn=ibn)
 
 
-def _joined_by(join: Callable[[int, int, int], nn.Module]) -> Callable[..., SiblingBlock]:
-    """The omni-scale block's own streams, joined in another way.  join: (channels, hidden, T) -> module."""
+def _with(
+    gate: Callable[[int, int, int], nn.Module] | None = None, join: Callable[[int, int, int], nn.Module] | None = None
+) -> Callable[..., SiblingBlock]:
+    """The omni-scale block's own streams, weighted and joined in another way.  gate, join: (channels, hidden, T)."""
 
     def block(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, ibn: bool) -> SiblingBlock:
         mid, hidden = _inside(c_out, gate_hidden)
         parts = [stream(mid, depth) for depth in range(1, streams + 1)]
-        return SiblingBlock(c_in, c_out, parts, join(mid, hidden, streams), squeezed=mid, joined=mid, ibn=ibn)
+        own_gate, own_join = (make(mid, hidden, streams) if make else None for make in (gate, join))
+        return SiblingBlock(
+            c_in, c_out, parts, own_join or Sum(), gate=own_gate, squeezed=mid, joined=mid, ibn=ibn
+        )  # fmt: skip
 
     return block
 
@@ -199,7 +238,7 @@ def resnext(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, ibn
 
     def block(count: int) -> SiblingBlock:
         return SiblingBlock(
-            c_in, c_out, [Grouped(count * thin, count)], Concatenate(),
+            c_in, c_out, [Grouped(count * thin, count)], SumInExpansion(),
             squeezed=count * thin, joined=count * thin, ibn=ibn,
         )  # fmt: skip
 
@@ -215,8 +254,9 @@ def squeeze_excite(c_in: int, c_out: int, *, streams: int, gate_hidden: int | No
     _, hidden = _inside(c_out, gate_hidden)
 
     def block(width: int) -> SiblingBlock:
-        gate = GatedSum(AggregationGate(width, hidden))
-        return SiblingBlock(c_in, c_out, [ConvLayer(width, width, 3)], gate, squeezed=width, joined=width, ibn=ibn)
+        gate = AggregationGate(width, hidden)
+        parts = [ConvLayer(width, width, 3)]
+        return SiblingBlock(c_in, c_out, parts, Sum(), gate=gate, squeezed=width, joined=width, ibn=ibn)
 
     return _widest(block, c_in, c_out, streams=streams, gate_hidden=gate_hidden, ibn=ibn)
 
@@ -294,15 +334,15 @@ TABLE_5 = (
     Row("same-depth", 3, "same depth", "equal depth: 2 Lite 3x3 in first blocks, 3 in second ones",
         (5, 5, 5, 5), _GATED, True, 4, same_depth, 91.7, 77.9),
     Row("concatenation", 4, "concatenation", "streams side by side, then a 1x1 back to the width of one",
-        _OMNI, "concatenation and 1x1", False, 4, _joined_by(lambda c, h, t: Mix(c, t)), 91.4, 77.4),
+        _OMNI, "concatenation and 1x1", False, 4, _with(join=lambda c, h, t: Mix(c, t)), 91.4, 77.4),
     Row("addition", 5, "addition", "no gate: the plain sum of the streams",
-        _OMNI, "plain sum", False, 4, _joined_by(lambda c, h, t: Add()), 92.0, 78.2),
+        _OMNI, "plain sum", False, 4, _with(), 92.0, 78.2),
     Row("separate-gates", 6, "separate gates", "each stream has a gate of its own",
-        _OMNI, "sum, weighed by a gate a stream", True, 4, _joined_by(SeparateGates), 92.9, 80.2),
+        _OMNI, "sum, weighed by a gate a stream", True, 4, _with(SeparateGates), 92.9, 80.2),
     Row("stream-wise", 7, "stream-wise gate", "the gate gives one number a stream instead of one a channel",
-        _OMNI, "sum, one number a stream", True, 4, _joined_by(lambda c, h, t: GatedSum(ScalarGate(c, h))), 92.6, 80.0),
+        _OMNI, "sum, one number a stream", True, 4, _with(lambda c, h, t: ScalarGate(c, h)), 92.6, 80.0),
     Row("fixed-gates", 8, "learned-and-fixed gates", "gate vectors are learned parameters and never see the photo",
-        _OMNI, "sum, weighed by learned numbers", False, 4, _joined_by(lambda c, h, t: FixedGates(c, t)), 91.6, 77.5),
+        _OMNI, "sum, weighed by learned numbers", False, 4, _with(lambda c, h, t: FixedGates(c, t)), 91.6, 77.5),
     Row("T1", 9, "T = 1", "one stream", _OMNI[:1], "one stream, gated", True, 1, OSBlock, 86.5, 67.7),
     Row("T2", 10, "T = 2", "two streams", _OMNI[:2], _GATED, True, 2, OSBlock, 91.7, 77.0),
     Row("T3", 11, "T = 3", "three streams", _OMNI[:3], _GATED, True, 3, OSBlock, 92.8, 79.9),
@@ -363,13 +403,9 @@ class Lane:
 
 def lanes(block: nn.Module) -> tuple[Lane, ...]:
     """The streams of an omni-scale block or of a sibling, as built.  Raises: Refused for another module."""
-    if isinstance(block, OSBlock):
-        streams = [getattr(block, name) for name in block.stream_names]
-    elif isinstance(block, SiblingBlock):
-        streams = list(block.middle)
-    else:
+    if not isinstance(block, Block):
         raise Refused(f"expected an OSBlock or a SiblingBlock, got {type(block).__name__}")
-    return tuple(_lane(one) for one in streams)
+    return tuple(_lane(one) for one in dict.fromkeys(block.stream_modules()))
 
 
 def _lane(one: nn.Module) -> Lane:

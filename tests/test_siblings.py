@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from osnet_edu import costs, gates, osnet, siblings, train, weights
-from osnet_edu.model import OSBlock
+from osnet_edu import Refused, costs, osnet, siblings, train, weights
+from osnet_edu.model import OSBlock, Sum
 from osnet_edu.siblings import ROWS, SIBLINGS, TABLE_5
 
 REDUCED = {"width": 0.25, "gate_hidden": 4}
@@ -85,7 +85,7 @@ def test_each_stream_sees_the_window_that_its_row_states(row):
             moved |= gradient[0].abs().sum(0) > 0
         sides.append(int(moved.any(0).sum()))
         assert moved.sum() == sides[-1] ** 2
-    assert tuple(sides) == row.scales
+    assert tuple(sides) == row.scales * (len(sides) // len(row.scales))  # (3,) stands for all of the thin streams
 
 
 def test_same_depth_has_the_primary_s_layers_in_every_two_blocks_and_one_scale_in_each():
@@ -100,38 +100,43 @@ def streams():
     return [torch.rand(2, 8, 5, 3) for _ in range(3)]
 
 
-def test_joins_follow_their_formulas(streams):
+def mixed(streams, *, gate=None, join=None):
+    """What a block of a sibling's frame makes of these streams."""
+    parts = [nn.Identity() for _ in streams]
+    return siblings.SiblingBlock(4, 8, parts, join or Sum(), gate=gate, squeezed=8, joined=8).eval().mix(streams)
+
+
+def test_joins_and_gates_follow_their_formulas(streams):
     total = torch.stack(streams).sum(0)
-    torch.testing.assert_close(siblings.Add()(streams), total)
-    assert torch.equal(siblings.Concatenate()(streams)[:, 8:16], streams[1])
+    torch.testing.assert_close(mixed(streams), total)
+    assert torch.equal(mixed(streams, join=siblings.Concatenate())[:, 8:16], streams[1])
 
     fixed = siblings.FixedGates(8, 3)
-    torch.testing.assert_close(fixed(streams), total / 2)  # before it has learned: one half
+    torch.testing.assert_close(mixed(streams, gate=fixed), total / 2)  # before it has learned: one half
     with torch.no_grad():
         fixed.logits[8:16] = 100.0  # stream 2 open
         fixed.logits[16:] = -100.0  # stream 3 shut
-    torch.testing.assert_close(fixed(streams), streams[0] / 2 + streams[1])
+    torch.testing.assert_close(mixed(streams, gate=fixed), streams[0] / 2 + streams[1])
 
     separate = siblings.SeparateGates(8, 2, 3)
     expected = sum(gate(x) * x for gate, x in zip(separate.gates, streams, strict=True))
-    torch.testing.assert_close(separate(streams), expected)
+    torch.testing.assert_close(mixed(streams, gate=separate), expected)
 
     scalar = siblings.ScalarGate(8, 2)
     weights_ = [scalar(x) for x in streams]
     assert weights_[0].shape == (2, 1, 1, 1)
     expected = sum(w * x for w, x in zip(weights_, streams, strict=True))
-    torch.testing.assert_close(siblings.GatedSum(scalar)(streams), expected)
+    torch.testing.assert_close(mixed(streams, gate=scalar), expected)
 
-    mix = siblings.Mix(8, 3).eval()
-    mixed = mix.conv.relu(mix.conv.bn(nn.functional.conv2d(torch.cat(streams, 1), mix.conv.conv.weight)))
-    torch.testing.assert_close(mix(streams), mixed)
+    mix = siblings.Mix(8, 3)
+    by_hand = mix.conv.relu(mix.eval().conv.bn(nn.functional.conv2d(torch.cat(streams, 1), mix.conv.conv.weight)))
+    torch.testing.assert_close(mixed(streams, join=mix), by_hand)
 
 
 def test_the_gated_sum_is_the_omni_scale_block_s_own():
     """Given the primary block's weights, the sibling's frame with a unified gate gives its numbers."""
     truth = seeded(lambda: OSBlock(16, 64, gate_hidden=4))
-    parts = [getattr(truth, name) for name in truth.stream_names]
-    frame = siblings.SiblingBlock(16, 64, parts, siblings.GatedSum(truth.gate), squeezed=16, joined=16).eval()
+    frame = siblings.SiblingBlock(16, 64, truth.stream_modules(), Sum(), gate=truth.gate, squeezed=16, joined=16).eval()
     frame.conv1, frame.conv3, frame.downsample = truth.conv1, truth.conv3, truth.downsample
     x = torch.rand(2, 16, 8, 4)
     torch.testing.assert_close(frame(x), truth(x))
@@ -149,7 +154,7 @@ def test_a_grouped_convolution_and_its_expansion_are_a_sum_over_streams():
     for own, kernel, expansion, s in zip(squeezed, kernels, expansions, scale, strict=True):
         seen = torch.relu(nn.functional.conv2d(own, kernel, padding=1) * s[:, None, None])
         total = total + nn.functional.conv2d(seen, expansion)
-    torch.testing.assert_close(block.conv3(block.join(block.streams(x))), block.conv3.bn(total))
+    torch.testing.assert_close(block.conv3(block.mix(block.streams(x))), block.conv3.bn(total))
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -160,8 +165,7 @@ def test_only_a_dynamic_join_looks_at_the_photo(row):
     for part in block.modules():
         if isinstance(part, siblings.AggregationGate):
             nn.init.uniform_(part.fc1.weight, 0.5, 1)  # no hidden unit is dead
-    join = block.mix if isinstance(block, OSBlock) else block.join
-    once, twice = join(streams), join([2 * x for x in streams])
+    once, twice = block.mix(streams), block.mix([2 * x for x in streams])
     assert torch.allclose(2 * once, twice, rtol=1e-4, atol=1e-5) != row.dynamic
 
 
@@ -188,11 +192,49 @@ def test_every_row_trains_and_comes_back_from_a_file(row, tmp_path):
         torch.testing.assert_close(again(x), model(x))
 
 
-def test_gates_are_read_from_omni_scale_blocks_only():
-    assert list(gates.read(siblings.build("T2", **REDUCED), torch.rand(1, 3, 64, 32)).blocks) == [
-        "conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1",
-    ]  # fmt: skip
-    assert siblings.build("addition", **REDUCED).blocks() == {}
+BLOCKS = ["conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1"]
+
+
+def ones(model):
+    return torch.ones(6, max(len(block.stream_names) for block in model.blocks().values()))
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_a_pass_with_factors_of_one_is_the_plain_pass_to_the_last_bit(row):
+    model = seeded(lambda: siblings.build(row, **REDUCED))
+    images = torch.randn(2, 3, 64, 32)
+    with torch.no_grad():
+        answer = model.forward_with(images, ones(model))
+        assert list(answer.gates) == list(model.blocks()) == BLOCKS
+        assert torch.equal(answer.embedding, model(images))
+        assert torch.equal(answer.feature_map, model.feature_map(images))
+        x = model.maxpool(model.conv1(images))
+        first = model.blocks()["conv2.0"]
+        own = first.gates(first.streams(x))
+        assert (own is None) == (answer.gates["conv2.0"] is None)
+        assert own is None or torch.equal(answer.gates["conv2.0"], own[..., 0, 0])
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_a_factor_multiplies_what_a_stream_contributes_and_nothing_else(row):
+    """The join is linear in each weighted stream but for `Mix`, so it is asked for zero, which no layer can hide."""
+    block = seeded(lambda: siblings.block(row, 16, 64, gate_hidden=4))
+    x, names = torch.rand(2, 16, 8, 4), block.stream_names
+    streams = block.streams(x)
+    for t in range(len(names)):
+        factors = torch.ones(len(names))
+        factors[t] = 0
+        gates = block.gates(streams)
+        weights = torch.ones(1, len(names), 1, 1, 1) if gates is None else gates.clone()
+        weights[:, t] = 0
+        by_hand = block.relu(block.conv3(block.join(streams, weights)) + block.downsample(x))
+        torch.testing.assert_close(block.forward_with(x, factors)[0], by_hand)
+
+
+def test_factors_of_another_shape_are_refused():
+    model = siblings.build("T2", **REDUCED)
+    with pytest.raises(Refused, match=r"factors must be \(6, 2\), blocks x streams, got \(6, 4\)"):
+        model.forward_with(torch.rand(1, 3, 64, 32), torch.ones(6, 4))
 
 
 @pytest.mark.parametrize("wrong", [0, 12, "gate", None])

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..model import AggregationGate, OSBlock
+from ..model import AggregationGate, OSBlock, Sum
 from .compare import Builds, Calls
 from .draw import Gate, integer, maps, tensor
 from .record import Exercise, Mistake, Property
@@ -147,7 +147,7 @@ GATED_SUM = Exercise(
     hints=("Inside the sum stands one stream, weighed by the gate's answer about that stream.",),
     reference=_gated_sum,
     comparison=Calls(_stream_inputs),
-    shows=(OSBlock.mix, OSBlock.gates),
+    shows=(OSBlock.mix, OSBlock.gates, Sum.forward),
     mistakes=(
         Mistake(
             "sum before the gate",
@@ -344,7 +344,7 @@ class MyMix(nn.Module):
         lambda rng: (integer(rng, 4, 6), integer(rng, 2, 3), integer(rng, 2, 4)),
         lambda rng, given: ([tensor(rng, 2, given[0], 3, 4) for _ in range(given[2])],),
     ),
-    shows=(OSBlock.gates, OSBlock.mix),
+    shows=(OSBlock.gates, OSBlock.mix, Sum.forward),
     mistakes=(
         Mistake(
             "not shared",

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import torch
 
+from ..model import Sum
 from ..siblings import FixedGates, squeeze_excite
 from .compare import Calls
 from .draw import integer, maps, tensor
@@ -99,7 +100,7 @@ FIXED_GATES = Exercise(
     ),
     reference=_fixed_gates,
     comparison=Calls(_fixed_inputs),
-    shows=(FixedGates,),
+    shows=(FixedGates, Sum.forward),
     mistakes=(
         Mistake(
             "no sigmoid",

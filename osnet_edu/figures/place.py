@@ -39,7 +39,7 @@ def you_are_here(
     here = "You are here: " + (", ".join(words) or "the whole network")
     description = (
         f"A map of OSNet: a photo passes the stages conv1 to conv5 and becomes 512 features. A stage holds two blocks; "
-        f"in a block, four streams of one to four light 3x3 layers are weighed by one gate and added. {here}."
+        f"in a block, four streams of one to four light 3x3 layers are weighted by one gate and added. {here}."
     )
     whole = not words
     sheet = Sheet(WIDTH, 2.5, description)
