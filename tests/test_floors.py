@@ -23,8 +23,8 @@ PACKAGE = "osnet_edu"
 FLOORS = (
     ("refused",),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed")
-    + ("probe", "draws", "whole", "pool", "intervals"),
-    ("people", "siblings", "costs", "receptive", "weights", "export", "embed", "explain", "gates", "attribution"),
+    + ("probe", "draws", "whole", "pool", "intervals", "export"),
+    ("people", "siblings", "costs", "receptive", "weights", "embed", "explain", "gates", "attribution"),
     ("checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
