@@ -5,9 +5,11 @@ Features are computed in float32 unless a faster way is asked for, and are not n
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +21,8 @@ from ..model import FEATURES, OSNet
 from ..refused import Refused
 from .choice import embedder_for
 from .engines import Engine
+
+Part, Done = TypeVar("Part"), TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,16 @@ def embed(
     own = photos[team.share(len(photos))]
     embedder = embedder_for(model, photos=len(own), size=size, precision=precision)
     features, kept_photos, skipped = [np.zeros((0, FEATURES), np.float32)], [], []
-    for start in range(0, len(own), batch):
-        decoded = decode(own[start : start + batch], size)
+    parts = [own[start : start + batch] for start in range(0, len(own), batch)]
+    done = 0
+    for part, decoded in zip(parts, _ahead(lambda part: decode(part, size), parts), strict=True):
         if decoded.photos:
             features.append(embedder(decoded.images))
         kept_photos += decoded.photos
         skipped += decoded.skipped
+        done += len(part)
         if progress:
-            progress(min(start + batch, len(own)), len(own))
+            progress(done, len(own))
     with distributed.guarded():
         parts = distributed.collected((np.concatenate(features), tuple(kept_photos), tuple(skipped)), team)
     result = Embedding(
@@ -102,6 +108,18 @@ def embed_images(model: OSNet, images: np.ndarray, *, precision: torch.dtype = t
     The engine is chosen as for photos. Many small batches by the same weights: `embedder_for` once is faster.
     """
     return embedder_for(model, photos=len(images), size=images.shape[1:3], precision=precision)(images)
+
+
+def _ahead(work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
+    """What `work` makes of each part, in order: the next part is worked on while the caller uses the last one."""
+    with ThreadPoolExecutor(1) as worker:
+        waiting = None
+        for part in parts:
+            before, waiting = waiting, worker.submit(work, part)
+            if before:
+                yield before.result()
+        if waiting:
+            yield waiting.result()
 
 
 def _key(model: OSNet, photos: Sequence[Photo], size: tuple[int, int], precision: torch.dtype) -> str:
