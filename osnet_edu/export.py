@@ -128,6 +128,8 @@ def template(model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> b
 
     mean, std: of RGB in [0, 1], which the network wants pictures normalised by.  Takes about ten seconds.
     """
+    from onnxscript.optimizer import optimize_ir
+
     whole = _Whole(_scattered(folded(model)), mean, std)
     images = torch.zeros(2, 160, 96, 3, dtype=torch.uint8)
     free = torch.export.Dim.DYNAMIC
@@ -137,13 +139,19 @@ def template(model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> b
             (images, torch.ones(whole.layout.shape[:2])),
             dynamo=True,
             external_data=False,
+            optimize=False,
             verbose=False,
             input_names=list(INPUTS),
             output_names=[name for name in OUTPUTS if name != "gates" or whole.layout.gated],
             dynamic_shapes=({0: free, 1: free, 2: free}, None),
         )
+        weights = _weights(whole.model)
+        bare = _bare(whole)
+        # What is computed from weights alone would become a constant, and other weights could not be filled in.
+        optimize_ir(
+            program.model, should_fold=lambda node: False if bare & {x.name for x in node.inputs if x} else None
+        )
     made = program.model_proto
-    weights = _weights(whole.model)
     if lost := set(weights) - {tensor.name for tensor in made.graph.initializer}:
         raise Refused(f"the graph has no place for {', '.join(sorted(lost))}")
     for tensor in made.graph.initializer:
@@ -207,6 +215,12 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
     """What a template leaves open, by the name that it has there."""
     state = model.state_dict()
     return {f"model.{name}": value.cpu() for name, value in state.items() if not name.startswith("classifier.")}
+
+
+def _bare(whole: nn.Module) -> set[str]:
+    """Names of the weights that stand by themselves, in no layer of PyTorch's."""
+    own = [(name, module) for name, module in whole.named_modules() if not type(module).__module__.startswith("torch.")]
+    return {f"{name}.{key}" for name, module in own for key, _ in module.named_parameters(recurse=False)}
 
 
 def _scattered(model: nn.Module) -> nn.Module:
