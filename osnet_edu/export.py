@@ -223,6 +223,10 @@ def _bare(whole: nn.Module) -> set[str]:
     return {f"{name}.{key}" for name, module in own for key, _ in module.named_parameters(recurse=False)}
 
 
+def _inputs(node) -> set[str]:
+    return {value.name for value in node.inputs if value is not None}
+
+
 def _scattered(model: nn.Module) -> nn.Module:
     """Other weights, no two alike: equal ones would become one constant in the graph."""
     generator = torch.Generator().manual_seed(0)
