@@ -128,6 +128,7 @@ def template(model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> b
 
     mean, std: of RGB in [0, 1], which the network wants pictures normalised by.  Takes about ten seconds.
     """
+    import onnx
     from onnxscript.optimizer import optimize_ir
 
     whole = _Whole(_scattered(folded(model)), mean, std)
@@ -148,9 +149,7 @@ def template(model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> b
         weights = _weights(whole.model)
         bare = _bare(whole)
         # What is computed from weights alone would become a constant, and other weights could not be filled in.
-        optimize_ir(
-            program.model, should_fold=lambda node: False if bare & {x.name for x in node.inputs if x} else None
-        )
+        optimize_ir(program.model, should_fold=lambda node: None if bare.isdisjoint(_inputs(node)) else False)
     made = program.model_proto
     if lost := set(weights) - {tensor.name for tensor in made.graph.initializer}:
         raise Refused(f"the graph has no place for {', '.join(sorted(lost))}")
@@ -162,8 +161,6 @@ def template(model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> b
         node.ClearField("doc_string")
     made.graph.ClearField("value_info")
     # An input with a value of its own need not be given.
-    import onnx
-
     ones = np.ones(whole.layout.shape[:2], np.float32)
     made.graph.initializer.append(onnx.numpy_helper.from_array(ones, "factors"))
     del made.metadata_props[:]
