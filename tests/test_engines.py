@@ -158,11 +158,15 @@ def test_scores_are_the_same_to_the_last_digit_shown(shipped):
     assert scores[0] == scores[1]
 
 
-def test_wrong_pictures_are_refused_by_both(kits_own):
+def test_odd_pictures_are_taken_or_refused_by_both(kits_own):
     for embedder in (OnnxEmbedder(embed.onnx_file(kits_own)), TorchEmbedder(kits_own)):
         for images in (pictures(2).astype(np.float32), pictures(2)[0], pictures(2).transpose(0, 3, 1, 2)):
             with pytest.raises(Refused, match="expected images \\(N, H, W, 3\\) of uint8"):
                 embedder(images)
+    mirrored = pictures(3)[:, :, ::-1]
+    made = OnnxEmbedder(embed.onnx_file(kits_own))
+    assert_close(made(mirrored), TorchEmbedder(kits_own)(mirrored), 1e-4)
+    assert made(mirrored[:0]).shape == TorchEmbedder(kits_own)(mirrored[:0]).shape == (0, 512)
     with pytest.raises(Refused, match="onnxruntime cannot run this file"):
         OnnxEmbedder(b"no graph")
 
