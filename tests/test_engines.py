@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from osnet_edu import assets, embed, export, market, osnet, probe, retrieval, siblings, weights
-from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, choice, embedder_for
+from osnet_edu import assets, compute, embed, export, market, osnet, probe, retrieval, siblings, weights
+from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, choice, embedder_for, engines
 from osnet_edu.refused import Refused
 
 SIZE = (64, 32)
@@ -343,26 +343,28 @@ def test_processes_that_keep_the_same_graph_do_not_clash(tmp_path):
 
 
 def test_threads_are_the_faster_number_and_never_more_than_may_be_used(monkeypatch):
-    from osnet_edu.embed import engines
-
-    now, slow = [0.0], {1: 0.0, 4: 0.01}
+    now, fastest, used = [0.0], [1], []
     monkeypatch.setattr(engines.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
-    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
-    used = []
+
+    def measure(trial, ways, seconds):
+        assert seconds < 1
+        for way in ways:
+            trial(way)()
+        return sorted((compute.Timing(way, 1.0) for way in ways), key=lambda t: t.compute.threads != fastest[0])
 
     def work(images, threads):
         used.append((len(images), threads))
-        engines.time.sleep(slow[threads])
         return threads
 
+    monkeypatch.setattr(engines.compute, "measure", measure)
     threads = engines.Threads()
     assert threads.run(work, pictures(2)) == 1 and used == [(2, 1)]  # too few to share
-    assert threads.run(work, pictures(20)) == 1 and {(8, 1), (8, 4)} <= set(used)  # both were tried on a part
-    slow.update({1: 0.01, 4: 0.0})
-    assert threads.run(work, pictures(20)) == 1  # found a moment ago
+    assert threads.run(work, pictures(20)) == 1 and used[1:] == [(8, 1), (8, 4), (20, 1)]  # both tried on a part
+    fastest[0] = 4
+    assert threads.run(work, pictures(20)) == 1 and used[4:] == [(20, 1)]  # found a moment ago
     now[0] += engines.STALE + 1
-    assert threads.run(work, pictures(20)) == 4 and used[-1] == (20, 4)
+    assert threads.run(work, pictures(20)) == 4 and used[-1] == (20, 4) and threads.last == 4
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     used.clear()
     assert threads.run(work, pictures(20)) == 1 and used == [(20, 1)]
