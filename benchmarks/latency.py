@@ -1,7 +1,8 @@
 """How long one photo takes to embed, decoding not counted: python benchmarks/latency.py
 
-The reduced network, with one and with two threads, in float32 and in bfloat16, beside the same network as the published
-code runs it. From a photo of uint8 in memory to its 512 numbers. --quick only shows that it runs.
+The reduced network, with one and with two threads, in float32 and in bfloat16, with its normalisations folded away, and
+by onnxruntime, beside the same network as the published code runs it. From a photo of uint8 in memory to its 512
+numbers. Ratios are to the published code, with as many threads, in the same round. --quick only shows that it runs.
 """
 
 import argparse
@@ -9,30 +10,35 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from side_by_side import in_turn, machine, plain, table
+from side_by_side import in_turn, machine, plain, ratio, table
 
-from osnet_edu import compute, osnet
+from osnet_edu import compute, export, osnet
 from osnet_edu.compute import Compute
-from osnet_edu.embed import embed_images, normalise
+from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, normalise, onnx_file
 
 
-def one_photo(way: Compute, image: np.ndarray, published: bool = False) -> Callable[[], np.ndarray]:
-    """A function that embeds one photo, (1, H, W, 3) uint8, in a way."""
+def one_photo(way: Compute, image: np.ndarray, side: str = "eager") -> Callable[[], np.ndarray]:
+    """A function that embeds one photo, (1, H, W, 3) uint8.  side: "plain", "eager", "folded" or "onnx"."""
     torch.manual_seed(0)
-    model = osnet(0.25, gate_hidden=4).eval().to(memory_format=way.memory_format)
-
-    def kit() -> np.ndarray:
-        with compute.using(way):
-            return embed_images(model, image, precision=compute.DTYPES[way.dtype])
-
-    def plainly() -> np.ndarray:
-        with compute.using(way), torch.inference_mode():
-            return model(normalise(image).contiguous()).numpy()
-
-    if published:
+    model = osnet(0.25, gate_hidden=4).eval()
+    if side == "plain":
         plain(model)
-        return plainly
-    return kit
+
+        def embedder(image: np.ndarray) -> np.ndarray:
+            with torch.inference_mode():
+                return model(normalise(image).contiguous()).numpy()
+
+    elif side == "onnx":
+        embedder = OnnxEmbedder(onnx_file(model))
+    else:
+        model = (export.folded(model) if side == "folded" else model).to(memory_format=way.memory_format)
+        embedder = TorchEmbedder(model, precision=compute.DTYPES[way.dtype])
+
+    def work() -> np.ndarray:
+        with compute.using(way):
+            return embedder(image)
+
+    return work
 
 
 def main(arguments: list[str] | None = None) -> dict[str, np.ndarray]:
@@ -45,21 +51,28 @@ def main(arguments: list[str] | None = None) -> dict[str, np.ndarray]:
     image = np.random.Generator(np.random.PCG64(0)).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
     sides = {}
     for threads in (1, 2) if compute.available_threads() > 1 and not options.quick else (1,):
-        sides[f"plain, float32, {threads}"] = one_photo(Compute(threads=threads), image, published=True)
+        sides[f"plain, float32, {threads}"] = one_photo(Compute(threads=threads), image, "plain")
         for way in (
             Compute(threads=threads),
             Compute("cpu", "float32", True, threads),
             Compute("cpu", "bfloat16", True, threads),
         ):
             layout = "channels last" if way.channels_last else "contiguous"
-            sides[f"kit, {way.dtype}, {layout}, {threads}"] = one_photo(way, image)
+            sides[f"eager, {way.dtype}, {layout}, {threads}"] = one_photo(way, image)
+        sides[f"eager, float32, folded, {threads}"] = one_photo(Compute(threads=threads), image, "folded")
+        sides[f"onnxruntime, {threads}"] = one_photo(Compute(threads=threads), image, "onnx")
     times = in_turn(sides, 3 if options.quick else options.rounds)
     rows = [
-        [name, f"{1000 * np.median(taken):.2f}", f"{1000 * np.quantile(taken, 0.9):.2f}"]
+        [
+            name,
+            f"{1000 * np.median(taken):.2f}",
+            f"{1000 * np.quantile(taken, 0.9):.2f}",
+            f"{ratio(times[f'plain, float32, {name[-1]}'], taken):.2f}",
+        ]
         for name, taken in times.items()
     ]
     title = f"One photo of {height}x{width}, x0.25, {len(next(iter(times.values())))} each, in turn ({machine()})"
-    table(title, ["side, number of threads", "median ms", "90th percentile ms"], rows)
+    table(title, ["side, number of threads", "median ms", "90th percentile ms", "ratio"], rows)
     return {name: work() for name, work in sides.items()}
 
 

@@ -1,10 +1,12 @@
 """Photos a second in training and in embedding, the kit against a plain loop: python benchmarks/speed.py
 
 The plain side is what a user of the published code gets: the same network in float32 and the default memory layout,
-with a call of the gate for each stream, and the published optimiser, AMSGrad as PyTorch runs it by default. The kit's
+with a call of the gate for each stream, and the published optimiser, AMSGrad as PyTorch runs it by default. The eager
 side runs as `train` runs it: in the way that three seconds of measuring found to be the fastest at this number of
-threads, and once more with bfloat16 forbidden. On all sides photos are in memory and of the full size, batches have 64,
-and augmentation and losses are the same. --quick only shows that it runs. For a GPU:
+threads, and once more with bfloat16 forbidden. Embedding is also measured in the latter way with the normalisations
+folded into the convolutions, and by onnxruntime, which the kit uses for many photos. On all sides photos are in memory
+and of the full size, batches have 64, and augmentation and losses are the same. --quick only shows that it runs. For a
+GPU:
 
     python benchmarks/speed.py --device cuda --width 1 --size 256x128 --compile
 """
@@ -18,9 +20,9 @@ import numpy as np
 import torch
 from side_by_side import PLAIN, in_turn, machine, plain, ratio, table, threads_to_measure
 
-from osnet_edu import compute, train
+from osnet_edu import compute, export, train
 from osnet_edu.compute import Compute
-from osnet_edu.embed import embed_images, normalise
+from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, normalise, onnx_file
 
 BATCH = 64
 
@@ -36,23 +38,28 @@ def training(
     return lambda: [next(run) for _ in range(steps)]
 
 
-def embedding(data: train.Data, config: train.TrainConfig, way: Compute, *, published: bool = False) -> Callable:
-    """One batch embedded at each call."""
-    model = train.build(config, len(data.people)).eval().to(way.device, memory_format=way.memory_format)
+def embedding(data: train.Data, config: train.TrainConfig, way: Compute, *, side: str = "eager") -> Callable:
+    """One batch embedded at each call.  side: "plain", "eager", "folded" (eager, without normalisations) or "onnx"."""
+    model = train.build(config, len(data.people)).eval()
     images = data.images[:BATCH]
+    if side == "plain":
+        plain_model = plain(model).to(way.device)
 
-    def plainly():
-        with compute.using(way), torch.inference_mode():
-            return plain_model(normalise(images, way.device).contiguous()).cpu().numpy()
+        def embedder(images: np.ndarray) -> np.ndarray:
+            with torch.inference_mode():
+                return plain_model(normalise(images, way.device).contiguous()).cpu().numpy()
 
-    def kit():
+    elif side == "onnx":
+        embedder = OnnxEmbedder(onnx_file(model))
+    else:
+        model = (export.folded(model) if side == "folded" else model).to(way.device, memory_format=way.memory_format)
+        embedder = TorchEmbedder(model, precision=compute.DTYPES[way.dtype])
+
+    def work() -> np.ndarray:
         with compute.using(way):
-            return embed_images(model, images, precision=compute.DTYPES[way.dtype])
+            return embedder(images)
 
-    if published:
-        plain_model = plain(model)
-        return plainly
-    return kit
+    return work
 
 
 def main(arguments: list[str] | None = None) -> list[dict]:
@@ -80,9 +87,16 @@ def main(arguments: list[str] | None = None) -> list[dict]:
                 name: compute.measure(job, compute.candidates(options.device, dtype, threads), seconds)[0].compute
                 for name, dtype in (("kit", None), ("float32", "float32"))
             }
-            sides = {"plain": job(plain_way, published=True), **{name: job(way) for name, way in ways.items()}}
-            if options.compile and what == "training":
-                sides["compiled"] = job(ways["kit"], compiled=True)
+            sides = {name: job(way) for name, way in ways.items()}
+            if what == "training":
+                sides["plain"] = job(plain_way, published=True)
+                if options.compile:
+                    sides["compiled"] = job(ways["kit"], compiled=True)
+            else:
+                sides["plain"] = job(plain_way, side="plain")
+                sides["folded"] = job(ways["float32"], side="folded")
+                if options.device == "cpu":
+                    sides["onnx"] = job(plain_way, side="onnx")
             times = in_turn(sides, rounds)
             found.append(
                 {
@@ -93,7 +107,8 @@ def main(arguments: list[str] | None = None) -> list[dict]:
                     "way": str(ways["kit"]),
                 }
             )
-    names = {"kit": "kit", "float32": "kit, no bfloat16"} | ({"compiled": "compiled"} if options.compile else {})
+    names = {"kit": "eager", "float32": "no bfloat16"} | ({"compiled": "compiled"} if options.compile else {})
+    names |= {"folded": "folded"} | ({"onnx": "onnxruntime"} if options.device == "cpu" else {})
     head = ["photos/s", "threads", "plain", *(cell for name in names.values() for cell in (name, "ratio"))]
     rows = []
     for f in found:
@@ -101,7 +116,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
             cell for name in names for cell in (_number(f.get(name), ",.0f"), _number(f.get(f"ratio_{name}"), ".2f"))
         ]
         rows.append([f["what"], f["threads"], f"{f['plain']:,.0f}", *cells, f["way"]])
-    head.append("the kit computes in")
+    head.append("eager computes in")
     title = f"x{options.width:g}, photos of {size[0]}x{size[1]}, batches of {BATCH}, medians of {rounds} rounds"
     table(f"{title} ({machine()})", head, rows)
     return found

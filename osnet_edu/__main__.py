@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from . import assets, checkpoints, compute, distributed, market, memory, retrieval, train, weights
 from .distributed import ALONE, Team
-from .embed import embed
+from .embed import OnnxEmbedder, TorchEmbedder, embed, embedder_for, onnx_file
 from .refused import Refused
 
 
@@ -248,11 +248,49 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def _score(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str, team: Team = ALONE):
-    sides = []
+    sides, size = [], size or checkpoint.size
+    embedder_for(checkpoint.model, photos=len(found.query) + len(found.gallery), size=size, say=_say)
     for name, photos in (("queries", found.query), ("gallery", found.gallery)):
         with _progress(f"embedding {name}") as progress:
-            sides.append(embed(checkpoint.model, photos, size=size or checkpoint.size, progress=progress, team=team))
+            sides.append(embed(checkpoint.model, photos, size=size, progress=progress, team=team))
+    _say(f"Embedded by {sides[-1].engine}: {sides[-1].engine.why}.")
     return retrieval.score(*sides, metric), (*sides[0].skipped, *sides[1].skipped)
+
+
+def export(options: argparse.Namespace) -> None:
+    out = Path(options.out)
+    if out.exists():
+        raise Refused(f"{out} exists; expected a new file")
+    checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
+    growing = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        growing.write_bytes(onnx_file(checkpoint.model, _say))
+        made = OnnxEmbedder(growing.read_bytes())
+        farthest = max(_difference(checkpoint, made, photos) for photos in EXPORT_CHECK)
+        os.replace(growing, out)
+    finally:
+        growing.unlink(missing_ok=True)
+    height, width = checkpoint.size
+    blocks, streams, _ = made.layout.shape
+    outputs = "embedding, gates, map" if made.layout.gated else "embedding, map"
+    print(f"Wrote {out}: {out.stat().st_size / 1e6:.1f} MB; images (N, H, W, 3) uint8 RGB -> {outputs}.")
+    print(f"A second input, factors ({blocks}, {streams}), may be left out: 0 takes a stream of a block away.")
+    checked = " and ".join(map(str, EXPORT_CHECK))
+    print(f"Checked by onnxruntime: {checked} photos of {height}x{width}, features within {farthest:.0e} of PyTorch's.")
+
+
+EXPORT_CHECK = (1, 14)  # photos in a batch
+
+
+def _difference(checkpoint: weights.Checkpoint, made: OnnxEmbedder, photos: int) -> float:
+    """The largest difference of a feature from PyTorch's.  Raises: Refused where it is more than 1e-4."""
+    rng = np.random.Generator(np.random.PCG64(photos))
+    images = rng.integers(0, 256, (photos, *checkpoint.size, 3), dtype=np.uint8)
+    expected = TorchEmbedder(checkpoint.model)(images)
+    difference = float(np.abs(made(images) - expected).max())
+    if not difference <= 1e-4 * max(1, np.abs(expected).max()):
+        raise Refused(f"the graph's features differ from PyTorch's by {difference:.1e}; nothing was written")
+    return difference
 
 
 def _figures(score: retrieval.Score) -> dict[str, float]:
@@ -428,6 +466,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine")
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu")
     one.add_argument("--json", action="store_true", help="print one JSON object of fractions")
+
+    one = command("export", export, "Write weights as an ONNX file, and check it against PyTorch.")
+    one.add_argument("out", metavar="OUT", help="a new file, such as osnet.onnx")
+    with_weights(one)
 
     one = command("explain", explain, "Draw which pixels of a gallery photo speak for and against a query.")
     with_data(one)

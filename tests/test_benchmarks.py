@@ -68,7 +68,8 @@ def test_latency_embeds_the_same_photo_on_all_sides(capsys):
     for name, found in features.items():
         close = 0.05 if "bfloat16" in name else 1e-4
         assert np.abs(found - plain).max() <= close * np.abs(plain).max(), name
-    assert "90th percentile ms" in capsys.readouterr().out
+    assert list(features)[-2:] == ["eager, float32, folded, 1", "onnxruntime, 1"]
+    assert re.search("90th percentile ms +ratio", capsys.readouterr().out)
 
 
 def test_speed_compares_training_and_embedding(capsys):
@@ -77,7 +78,24 @@ def test_speed_compares_training_and_embedding(capsys):
     found = speed.main(["--quick"])
     assert [f["what"] for f in found] == ["training", "embedding"]
     assert all(f[name] > 0 for f in found for name in ("plain", "kit", "float32", "ratio_kit", "ratio_float32"))
-    assert "the kit computes in" in capsys.readouterr().out
+    assert all(found[1][name] > 0 for name in ("folded", "onnx", "ratio_folded", "ratio_onnx"))
+    assert "eager computes in" in capsys.readouterr().out
+
+
+def test_embedding_computes_the_same_on_all_sides():
+    import speed
+
+    from osnet_edu import train
+    from osnet_edu.compute import Compute
+
+    config = train.TrainConfig(size=(64, 32), growth=(), photos=64)
+    images = np.random.Generator(np.random.PCG64(0)).integers(0, 256, (4, 64, 32, 3), dtype=np.uint8)
+    data = train.Data(images, np.array([0, 0, 1, 1]), (1, 2), "noise")
+    plain, *others = (
+        speed.embedding(data, config, Compute(), side=side)() for side in ("plain", "eager", "folded", "onnx")
+    )
+    for found in others:
+        np.testing.assert_allclose(found, plain, atol=1e-4 * np.abs(plain).max())
 
 
 @pytest.mark.slow

@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
 from osnet_edu import market, osnet, train, weights
+from osnet_edu.embed import TorchEmbedder
 
 SPLITS = market.SPLITS
 
@@ -99,6 +101,35 @@ def test_evaluate_takes_an_official_checkpoint_at_its_own_size(folder, tmp_path,
     assert "256x128, euclidean distance" in capsys.readouterr().out
 
 
+def test_export_writes_a_checked_file_and_refuses_one_that_is_there(folder, tmp_path, capsys):
+    torch.manual_seed(0)
+    weights.save(osnet(0.25, gate_hidden=4, num_classes=3), tmp_path / "w.safetensors", size=(64, 32))
+    out = tmp_path / "out.onnx"
+    assert run("export", out, "--weights", tmp_path / "w.safetensors") == 0
+    said = capsys.readouterr().out
+    assert f"Wrote {out}" in said and "embedding, gates, map" in said and "1 and 14 photos of 64x32" in said
+    session = onnxruntime.InferenceSession(out, providers=["CPUExecutionProvider"])
+    images = np.random.Generator(np.random.PCG64(0)).integers(0, 256, (3, 64, 32, 3), dtype=np.uint8)
+    [features] = session.run(["embedding"], {"images": images})
+    expected = TorchEmbedder(weights.open(tmp_path / "w.safetensors").model)(images)
+    np.testing.assert_allclose(features, expected, atol=1e-4)
+    before = out.read_bytes()
+    assert run("export", out) == 2
+    assert f"{out} exists; expected a new file" in capsys.readouterr().err and out.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["market", "out.onnx", "w.safetensors"]
+
+
+def test_export_keeps_nothing_that_differs_from_pytorch(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli.OnnxEmbedder, "__call__", lambda self, images: np.full((len(images), 512), 9, np.float32))
+    assert run("export", tmp_path / "out.onnx") == 2
+    assert "features differ from PyTorch's by" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_evaluate_says_what_computed(folder, checkpoint, capsys):
+    assert run("evaluate", folder, "--weights", checkpoint) == 0
+    assert "Embedded by PyTorch, 1 thread: " in capsys.readouterr().err
+
+
 def test_subset_writes_what_it_says(folder, tmp_path, capsys):
     assert run("subset", folder, tmp_path / "small", "--people", 4) == 0
     assert "8 photos to train on, 4 queries, 4 gallery photos" in capsys.readouterr().out.replace(
@@ -115,6 +146,7 @@ def test_subset_writes_what_it_says(folder, tmp_path, capsys):
         (["evaluate", "{empty}"], "is no Market-1501 folder: expected bounding_box_train, query and bounding_box_test"),
         (["train", "{nowhere}", "--out", "{new}"], "is not a folder"),
         (["evaluate", "{market}", "--weights", "{nowhere}"], "is not a file; expected a checkpoint"),
+        (["export", "{out}", "--weights", "{nowhere}"], "is not a file; expected a checkpoint"),
         (["subset", "{market}", "{new}", "--people", "99"], "a subset needs"),
         (["subset", "{market}", "{market}", "--people", "4"], "exists and is not empty"),
         (["render", "{market}", "--people", "4"], "not empty"),
@@ -140,7 +172,7 @@ def test_arguments_that_make_no_sense_are_refused_by_name(capsys):
     assert "expected HEIGHTxWIDTH in pixels, such as 256x128" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["render", "subset", "train", "evaluate", "explain", "experiment"])
+@pytest.mark.parametrize("command", ["render", "subset", "train", "evaluate", "export", "explain", "experiment"])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit, match="0"):
         run(command, "--help")

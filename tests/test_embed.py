@@ -74,7 +74,7 @@ def test_the_cache_is_used_until_weights_or_photos_change(model, photos, tmp_pat
     cache = tmp_path / "cache"
     first = embed.embed(model, photos, size=(64, 32), cache=cache)
     with monkeypatch.context() as patch:
-        patch.setattr(embed, "decode", lambda *_: pytest.fail("decoded again"))
+        patch.setattr(embed.photos, "decode", lambda *_: pytest.fail("decoded again"))
         again = embed.embed(model, photos, size=(64, 32), cache=cache)
     np.testing.assert_array_equal(first.features, again.features)
     assert again.photos == first.photos

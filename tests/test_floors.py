@@ -23,9 +23,9 @@ PACKAGE = "osnet_edu"
 FLOORS = (
     ("refused",),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed")
-    + ("probe", "draws", "whole", "pool", "intervals"),
-    ("people", "siblings", "costs", "receptive", "weights", "export", "embed", "explain"),
-    ("checkpoints", "memory"),
+    + ("probe", "draws", "whole", "pool", "intervals", "export"),
+    ("people", "siblings", "costs", "receptive", "weights", "embed"),
+    ("explain", "checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
     ("widgets", "__main__"),
@@ -171,8 +171,8 @@ def copy(tmp_path: Path) -> Path:
         ("model.py", "import osnet_edu.weights", "imports osnet_edu.weights, which is on floor 1"),
         ("market.py", "def late():\n    from .people import render", "imports osnet_edu.people.render"),
         ("retrieval.py", "from osnet_edu import osnet", "imports osnet_edu.osnet"),
-        ("embed.py", "from .explain import gates", "which is on floor 1, from floor 1"),
-        ("embed.py", "from osnet_edu.train import fit", "which is on floor 3, from floor 1"),
+        ("embed/photos.py", "from ..explain import gates", "which is on floor 2, from floor 1"),
+        ("embed/photos.py", "from osnet_edu.train import fit", "which is on floor 3, from floor 1"),
         ("mining.py", "import importlib\nimportlib.import_module('osnet_edu.widgets')", "which is on floor 5"),
         ("weights.py", "from .nowhere import thing", "which is nowhere"),
         ("utils.py", "", "the house has no room 'utils'"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from osnet_edu import Refused, costs, embed, osnet, probe
+from osnet_edu import Refused, costs, embed, osnet, probe, receptive
 
 
 class Twice(nn.Module):
@@ -121,6 +121,6 @@ def test_a_measured_field_and_a_count_leave_the_network_as_it_was():
     model = osnet(0.25).train()
     model.conv1.bn.eval()
     before = modes(model)
-    costs.effective_field(model, torch.randn(1, 3, 64, 32), "conv2.0", 2)
+    receptive.effective_field(model, torch.randn(1, 3, 64, 32), "conv2.0", 2)
     costs.multiply_adds(model, (3, 64, 32))
     assert modes(model) == before and hooks(model) == 0

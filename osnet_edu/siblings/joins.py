@@ -110,4 +110,4 @@ class FixedGates(nn.Module):
 
     def forward(self, averages: Tensor) -> Tensor:
         gates = self.logits.sigmoid().reshape(self.streams, -1, 1, 1)  # starts at one half, as a gate does
-        return gates.repeat(len(averages) // self.streams, 1, 1, 1)
+        return gates.repeat(averages.shape[0] // self.streams, 1, 1, 1)

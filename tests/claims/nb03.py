@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from osnet_edu import costs, osnet
+from osnet_edu import costs, osnet, receptive
 from osnet_edu.model import OSBlock
 
 from . import measured
@@ -22,7 +22,7 @@ def rows(lesson):
 
 
 def fields():
-    return {(f.block, f.stream): f for f in costs.receptive_fields(osnet())}
+    return {(f.block, f.stream): f for f in receptive.receptive_fields(osnet())}
 
 
 @says("nb03-answer-says", "Notice how the square grows by the same 8 pixels from stream to stream.")
@@ -107,7 +107,7 @@ def _(lesson):
     n = lesson.after["nb03-bells"]
     ratios = []
     for block in ("conv2.0", "conv3.1"):
-        heat = np.asarray(costs.effective_field(n.model, n.images, block, 4)).sum(1)
+        heat = np.asarray(receptive.effective_field(n.model, n.images, block, 4)).sum(1)
         middle, side = len(heat) // 2, fields()[block, 4].longest // 2
         rim = heat[middle - side : middle - side + 6].mean(), heat[middle + side - 6 : middle + side].mean()
         ratios.append(max(rim) / heat.max())

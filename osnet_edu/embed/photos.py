@@ -5,31 +5,37 @@ Features are computed in float32 unless a faster way is asked for, and are not n
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from . import distributed, probe
-from .distributed import ALONE, Team
-from .market import Photo, Skipped, decode
-from .model import FEATURES, OSNet
-from .refused import Refused
+from .. import distributed
+from ..distributed import ALONE, Team
+from ..market import Photo, Skipped, decode
+from ..model import FEATURES, OSNet
+from ..refused import Refused
+from .choice import embedder_for
+from .engines import Engine
 
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: the published checkpoints expect it
-STD = (0.229, 0.224, 0.225)
+Part, Done = TypeVar("Part"), TypeVar("Done")
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """features: (N, 512) float32, in the order of photos.  skipped: photos that could not be read."""
+    """features: (N, 512) float32, in the order of photos.  skipped: photos that could not be read.
+
+    engine: what computed the features; None where they were remembered.
+    """
 
     features: np.ndarray
     photos: tuple[Photo, ...]
     skipped: tuple[Skipped, ...] = ()
+    engine: Engine | None = None
 
     @property
     def people(self) -> np.ndarray:
@@ -38,22 +44,6 @@ class Embedding:
     @property
     def cameras(self) -> np.ndarray:
         return np.array([photo.camera for photo in self.photos])
-
-
-def normalise(images: np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
-    """Pictures as the network takes them: (N, H, W, 3) uint8, [0, 255], RGB -> (N, 3, H, W) float32, channels last.
-
-    Zero after this is mean grey, not black.  Raises: Refused for another shape or type.
-    """
-    x = torch.as_tensor(images, device=device)
-    if x.dim() != 4 or x.shape[3] != 3 or x.dtype != torch.uint8:
-        raise Refused(f"expected images (N, H, W, 3) of uint8, got {tuple(x.shape)} of {x.dtype}")
-    mean, std = torch.tensor(MEAN, device=device), torch.tensor(STD, device=device)
-    width = x.shape[2]
-    scale, shift = (values.repeat(width) for values in (1 / (255 * std), mean / std))
-    # Row by row and in place, which is many times faster than three numbers at a time into new memory.
-    rows = x.flatten(2).float().mul_(scale).sub_(shift)
-    return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 def embed(
@@ -84,21 +74,25 @@ def embed(
             return Embedding(file["features"], tuple(photos[i] for i in kept), tuple(skipped))
 
     own = photos[team.share(len(photos))]
+    embedder = embedder_for(model, photos=len(own), size=size, precision=precision)
     features, kept_photos, skipped = [np.zeros((0, FEATURES), np.float32)], [], []
-    for start in range(0, len(own), batch):
-        decoded = decode(own[start : start + batch], size)
+    parts = [own[start : start + batch] for start in range(0, len(own), batch)]
+    done = 0
+    for part, decoded in zip(parts, _ahead(lambda part: decode(part, size), parts), strict=True):
         if decoded.photos:
-            features.append(embed_images(model, decoded.images, precision=precision))
+            features.append(embedder(decoded.images))
         kept_photos += decoded.photos
         skipped += decoded.skipped
+        done += len(part)
         if progress:
-            progress(min(start + batch, len(own)), len(own))
+            progress(done, len(own))
     with distributed.guarded():
         parts = distributed.collected((np.concatenate(features), tuple(kept_photos), tuple(skipped)), team)
     result = Embedding(
         np.concatenate([part[0] for part in parts]),
         tuple(photo for part in parts for photo in part[1]),
         tuple(item for part in parts for item in part[2]),
+        embedder.engine,
     )
     if photos and not result.photos:
         first = result.skipped[0]
@@ -109,11 +103,23 @@ def embed(
 
 
 def embed_images(model: OSNet, images: np.ndarray, *, precision: torch.dtype = torch.float32) -> np.ndarray:
-    """Embed one batch of pictures in memory: (N, H, W, 3) uint8 -> (N, 512) float32."""
-    device = next(model.parameters()).device
-    cast = torch.autocast(device.type, precision, enabled=precision != torch.float32)
-    with probe.evaluating(model), torch.inference_mode(), cast:
-        return model(normalise(images, device)).float().cpu().numpy()
+    """Embed one batch of pictures in memory: (N, H, W, 3) uint8 -> (N, 512) float32.
+
+    The engine is chosen as for photos. Many small batches by the same weights: `embedder_for` once is faster.
+    """
+    return embedder_for(model, photos=len(images), size=images.shape[1:3], precision=precision)(images)
+
+
+def _ahead(work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
+    """What `work` makes of each part, in order: the next part is worked on while the caller uses the last one."""
+    with ThreadPoolExecutor(1) as worker:
+        waiting = None
+        for part in parts:
+            before, waiting = waiting, worker.submit(work, part)
+            if before:
+                yield before.result()
+        if waiting:
+            yield waiting.result()
 
 
 def _key(model: OSNet, photos: Sequence[Photo], size: tuple[int, int], precision: torch.dtype) -> str:

@@ -1,0 +1,21 @@
+"""Photos to features. An embedder turns uint8 pictures into features; PyTorch and onnxruntime both do."""
+
+__all__ = [
+    "MEAN",
+    "STD",
+    "Embedder",
+    "Embedding",
+    "Engine",
+    "Look",
+    "OnnxEmbedder",
+    "TorchEmbedder",
+    "embed",
+    "embed_images",
+    "embedder_for",
+    "normalise",
+    "onnx_file",
+]
+
+from .choice import embedder_for, onnx_file
+from .engines import MEAN, STD, Embedder, Engine, Look, OnnxEmbedder, TorchEmbedder, normalise
+from .photos import Embedding, embed, embed_images
