@@ -114,7 +114,7 @@ def checked(*names: str) -> Callable:
 def one_of(value: object, allowed, what: str) -> None:
     """Raises: Refused naming what is allowed."""
     if value not in allowed:
-        raise Refused(f"there is no {what} {value!r}; choose one of {', '.join(map(str, allowed))}")
+        raise Refused(f"there is no {what} {value!r}; expected one of {', '.join(map(str, allowed))}")
 
 
 def sentence(error: BaseException) -> str:
