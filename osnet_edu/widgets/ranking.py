@@ -141,7 +141,8 @@ class Ranking(Widget, script="ranking.js"):
     def _changed(self, change) -> None:
         self._given = None
         if change.name == "puzzle" and self._judged(self._evaluate(self.order))[1]:
-            self._given = self.order = self._perfect()
+            self.order = self._perfect()
+            self._given = self.order
         self._update()
 
     def _perfect(self) -> list[list[int]]:

@@ -51,8 +51,9 @@ class Widget(anywidget.AnyWidget):
             try:
                 super().set_state(sync_data)
             except (Refused, traitlets.TraitError):
-                for name, value in before.items():
-                    self.set_trait(name, value)
+                for name, value in before.items():  # traitlets has put back what a check refused; here the rest
+                    if getattr(self, name) != value:
+                        self.set_trait(name, value)
                 self.send_state(list(before))  # the page shows what it has sent; now what holds
                 raise
             finally:
