@@ -14,7 +14,7 @@ Shapes: C channels, H x W cells or pixels, T streams.
 import copy
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -275,13 +275,16 @@ def _side(value: int | tuple[int, int]) -> int:
     return value if isinstance(value, int) else value[0]
 
 
-def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np.ndarray:
-    """How strongly each pixel moves the unit in the middle of a stream's map: measured by gradients.
+def effective_field(
+    model: OSNet, images: Tensor, block: str, stream: int, cell: tuple[int, int] | None = None
+) -> np.ndarray:
+    """How strongly each pixel moves one unit of a stream's map: measured by gradients.
 
     images: (B, 3, H, W) float, normalised photos to average over.  block: such as "conv3.1".  stream: from 1.
+    cell: (row, column) of the unit on the block's map; None: the one in the middle.
     Returns: (H, W) float64, >= 0, sums to 1: |gradient| of the unit's mean channel, summed over colours, averaged over
     photos. Gates are held fixed (they see the whole photo), the network is in eval mode and is given back as it came.
-    Raises: Refused for a block or a stream that the network lacks.
+    Raises: Refused for a block, a stream or a cell that the network lacks.
     Source: Luo et al., Understanding the Effective Receptive Field in Deep CNNs, NIPS 2016.
     """
     blocks = model.blocks()
@@ -292,8 +295,10 @@ def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np
         raise Refused(f"block {block} has streams 1 to {len(names)}, not {stream}")
     pixels = images.detach().clone().requires_grad_()
     with _gates_fixed(model), _output_of(getattr(blocks[block], names[stream - 1])) as seen:
-        model.feature_map(pixels)
-        (gradient,) = torch.autograd.grad(centre(seen[0]).mean(1).sum(), pixels)
+        with suppress(_Enough):
+            model.feature_map(pixels)
+        unit = centre(seen[0]) if cell is None else _at(seen[0], cell)
+        (gradient,) = torch.autograd.grad(unit.mean(1).sum(), pixels)
     heat = gradient.abs().sum(1).mean(0).double().cpu().numpy()
     return heat / heat.sum() if heat.sum() > 0 else heat
 
@@ -301,6 +306,12 @@ def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np
 def centre(maps: Tensor) -> Tensor:
     """The middle cell, by integer division, of each map: (B, C, H, W) -> (B, C)."""
     return maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2]
+
+
+def _at(maps: Tensor, cell: tuple[int, int]) -> Tensor:
+    if not all(0 <= place < side for place, side in zip(cell, maps.shape[2:], strict=True)):
+        raise Refused(f"the map has {maps.shape[2]} x {maps.shape[3]} cells, and no cell {tuple(cell)}")
+    return maps[:, :, cell[0], cell[1]]
 
 
 def side_of(heat: np.ndarray, row: float, column: float, share: float = 0.9) -> int:
@@ -332,11 +343,20 @@ def _gates_fixed(model: OSNet) -> Iterator[None]:
             module.training = mode
 
 
+class _Enough(Exception):
+    """What was asked for has been computed; the rest of the network need not run."""
+
+
 @contextmanager
 def _output_of(module: nn.Module) -> Iterator[list[Tensor]]:
-    """What a module returns, in a list, while the `with` block lasts."""
+    """What a module returns, in a list, while the `with` block lasts; the network stops there."""
     seen: list[Tensor] = []
-    handle = module.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
+
+    def stop(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        seen.append(output)
+        raise _Enough
+
+    handle = module.register_forward_hook(stop)
     try:
         yield seen
     finally:

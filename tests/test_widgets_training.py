@@ -16,7 +16,7 @@ from osnet_edu import assets, market, train
 from osnet_edu.compute import Compute, Timing
 from osnet_edu.widgets import Recording, Replay, Training, Watch, board, replay
 from osnet_edu.widgets import training as room
-from osnet_edu.widgets.watching import About, Frame, Look, frame, written
+from osnet_edu.widgets.recording import About, Frame, Look, frame, written
 
 CONFIG = train.TrainConfig(size=(64, 32), people=4, shots=2, streams=2, photos=240)  # 30 steps of 8 photos
 PLAIN = Timing(Compute(), 100.0)

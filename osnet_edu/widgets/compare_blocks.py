@@ -66,7 +66,9 @@ def _described(key: str, network: str) -> dict[str, BlockDrawn]:
     layers = costs.layers(model, (3, *size))
     whole = (costs.parameters(model), sum(layer.multiply_adds for layer in layers))
     return {
-        place: _drawn(row, model.get_submodule(place), [one for one in layers if one.name.startswith(f"{place}.")], whole)
+        place: _drawn(
+            row, model.get_submodule(place), [one for one in layers if one.name.startswith(f"{place}.")], whole
+        )
         for place in PLACES
     }
 

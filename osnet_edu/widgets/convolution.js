@@ -106,7 +106,7 @@ function render({ model, el }) {
     menus.channel.label.hidden = way !== "depthwise";
     model.get("weights").forEach((line, i) =>
       line.forEach((value, j) => {
-        if (document.activeElement !== inputs[i][j] || Number(inputs[i][j].value) !== value) inputs[i][j].value = value;
+        if (document.activeElement !== inputs[i][j]) inputs[i][j].value = value; // what is being typed stays
       }),
     );
     write(output.caption, `the output channel: ${model.get("legend")}`);

@@ -117,11 +117,14 @@ class Mixture:
 
 @dataclass(frozen=True)
 class SeenField:
-    """What one unit sees.  shortest, longest, effective: sides in pixels.  windows: path -> (top, left, bottom, right)
-    in pixels, maybe outside the photo.  heat: H * W bytes.  table: (stream, cells, shortest, longest) of each stream.
+    """What one unit sees.  step: pixels of the photo between two neighbouring units.
+
+    shortest, longest, effective: sides in pixels.  windows: path -> (top, left, bottom, right) in pixels, maybe
+    outside the photo.  heat: H * W bytes.  table: (stream, cells, shortest, longest) of each stream.
     """
 
     cells: int
+    step: int
     shortest: int
     longest: int
     effective: int

@@ -17,7 +17,8 @@ from .. import assets, compute, market, train
 from ..refused import Refused
 from ..train import Data, TrainConfig
 from .board import Board, going, in_words
-from .watching import About, Frame, Recording, Watch, frame, written
+from .recording import About, Frame, Recording, frame, written
+from .watching import Watch
 
 BUDGETS = (3_200, 9_600, 32_000, 96_000, 192_000)  # photos seen
 CHECKPOINT = 10  # steps: all that a stopped run can lose
