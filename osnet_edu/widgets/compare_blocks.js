@@ -11,7 +11,7 @@ function inWords(lane) {
   return `${many}${lane.layers.join(", then ")}, sees ${side(lane.scale)}`;
 }
 
-function picture(parent, block, other, rows) {
+function drawing(parent, block, other, rows) {
   const height = TOP + rows * LANE + 6;
   const middle = TOP + (rows * LANE) / 2;
   const svg = shape(parent, "svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img" });
@@ -98,7 +98,7 @@ function render({ model, el }) {
       const figure = add(both, "figure", i ? "oe-second" : "");
       add(figure, "figcaption", "oe-strong", `${i ? "second" : "first"}: ${block.name}`);
       add(figure, "p", "oe-change", block.change);
-      picture(figure, block, blocks[1 - i], rows);
+      drawing(figure, block, blocks[1 - i], rows);
       table(figure, block, blocks[1 - i]);
     });
     write(said, model.get("said"));

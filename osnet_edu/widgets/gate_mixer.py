@@ -74,11 +74,11 @@ class GateMixer(Widget, script="gate_mixer.js"):
         )
         self._look()
         self.observe(self._changed, ["block", "channel", "hand"])
-        self.on_msg(self._told)
 
-    def _told(self, _widget, content, _buffers) -> None:
-        if content == "own":
-            self.hand = self.own
+    def _pressed(self, message: object) -> None:
+        if message != "own":
+            super()._pressed(message)
+        self.hand = self.own
 
     @checked("block")
     def _check_block(self, block: str) -> None:

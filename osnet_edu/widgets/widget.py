@@ -71,8 +71,12 @@ class Widget(anywidget.AnyWidget):
         return {name: plain(getattr(self, name)) for name in own}
 
     def _handle_custom_msg(self, content: object, buffers: list) -> None:
-        with self._hearing():
-            super()._handle_custom_msg(content, buffers)
+        with self._hearing():  # not by on_msg, which would log what goes wrong and swallow it
+            self._pressed(content)
+
+    def _pressed(self, message: object) -> None:
+        """A button was pressed.  message: its name."""
+        raise Refused(f"there is no button {message!r} here")
 
     @contextmanager
     def _hearing(self) -> Iterator[None]:
