@@ -175,9 +175,11 @@ def test_another_kernel_finds_the_run_and_goes_on(run, undisturbed):
 
 def test_a_new_budget_is_a_new_run_and_going_on_keeps_the_old_one(run):
     w = run()
+    assert "3,200 photos, about 32 s" in w.choices[1]
     w.finish()
+    assert f"3,200 photos, about {board.in_words(3_200 / w._rate())}" in w.choices[1], "by the steps done"
     w.chosen = 1
-    assert w.config.photos == 3_200 and "3,200 photos, about 32 s" in w.choices[1]
+    assert w.config.photos == 3_200
 
     async def some():
         w.start()
@@ -214,7 +216,7 @@ def test_a_run_that_is_found_again_shows_all_that_it_showed(run):
 def test_a_small_trial_leaves_the_larger_budgets_to_the_whole_recipe(data, watch, tmp_path):
     full = dataclasses.replace(CONFIG, people=6, photos=9_600)
     w = Training(data, CONFIG, watch, out=tmp_path / "runs", timing=PLAIN, full=full)
-    assert [choice.partition(",")[2] for choice in w.choices[:2]] == ["", "200 photos, about 32 s, 6 people a batch"]
+    assert w.choices[:2] == ["240 photos, about 2 s", "3,200 photos, about 32 s, 6 people a batch"]
     w.chosen = 1
     assert (w.config.people, w.config.photos) == (6, 3_200)
     w.chosen = 0

@@ -125,7 +125,7 @@ class Board(Widget, script="board.js"):
 
     def _pressed(self, message: object) -> None:
         buttons = {"start": self.start, "stop": self.stop, "resume": self.resume}
-        if message not in buttons:
+        if str(message) not in buttons:
             super()._pressed(message)
         try:
             buttons[message]()
