@@ -155,8 +155,11 @@ def test_a_script_that_does_not_import_is_refused(tmp_path, monkeypatch):
 def test_every_widget_has_the_shared_style_and_no_other_colours_of_the_page():
     for script in SCRIPTS:
         assert styles(script).startswith((FOLDER / "widgets.css").read_text(encoding="utf-8"))
-        own = FOLDER / script.replace(".js", ".css")
-        assert "--jp-" not in own.read_text(encoding="utf-8"), "JupyterLab's names stand in widgets.css alone"
+        own = (FOLDER / script.replace(".js", ".css")).read_text(encoding="utf-8")
+        assert "--jp-" not in own, "JupyterLab's names stand in widgets.css alone"
+        # Each widget brings widgets.css along, and the last copy on the page must not win over another's own style.
+        rules = [rule for line in re.findall(r"^([^\s{}][^{}]*)\{", own, re.MULTILINE) for rule in line.split(",")]
+        assert rules and all(re.match(r"\.oe-box\.oe-\w+", rule.strip()) for rule in rules), script
         assert "<style" not in (FOLDER / script).read_text(encoding="utf-8")
 
 

@@ -5,6 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 // JupyterLab takes arrow keys, letters and Enter for its own, unless the very element that has the focus asks it not to.
 const KEYED = ["button", "canvas", "input", "select", "summary"];
 const BUSY = 250; // milliseconds without an answer, after which results are greyed
+const SOON = 3000; // after which the kernel is gone, where the page was told of a restart
 const LATE = 15000; // and after which a sentence says what may be wrong
 const GONE = "The kernel was restarted or has ended: run this cell again.";
 const WAITS = "Python has not answered yet. Is another cell running? If the kernel was restarted, run this cell again.";
@@ -183,7 +184,11 @@ export function page({ model, el }, name) {
   lost.setAttribute("role", "alert");
   lost.hidden = true;
   let timers = [];
+  let suspect = false; // the page has lost Python, or got it back
 
+  function later(milliseconds, act) {
+    timers.push(setTimeout(act, milliseconds));
+  }
   function send() {
     // Python answers with the same number, so that several changes on the way are one wait.
     if (typeof model.get("answered") === "number") model.set("asked", (model.get("asked") || 0) + 1);
@@ -195,25 +200,26 @@ export function page({ model, el }, name) {
     timers = [];
     const waiting = typeof model.get("answered") === "number" && model.get("asked") !== model.get("answered");
     if (!waiting) {
+      suspect = false;
+      tell("");
       box.setAttribute("aria-busy", "false");
-      tell(isGone() ? GONE : "");
-      return;
+    } else if (!box.classList.contains("oe-gone")) {
+      later(BUSY, () => box.setAttribute("aria-busy", "true"));
+      later(suspect ? SOON : LATE, () => tell(suspect ? GONE : WAITS));
     }
-    timers.push(setTimeout(() => box.setAttribute("aria-busy", "true"), BUSY));
-    timers.push(setTimeout(() => tell(isGone() ? GONE : WAITS), LATE));
-    if (isGone()) tell(GONE);
   }
-  const isGone = () => Boolean(el.closest(".jupyter-widgets-disconnected"));
   function tell(text) {
     write(lost, text);
     lost.hidden = !text;
+    box.classList.toggle("oe-gone", text === GONE);
+    if (text === GONE) box.setAttribute("aria-busy", "false");
   }
-  // The page's own view is told at the same moment; it marks the element first or a moment later.
-  const alive = () =>
-    setTimeout(() => {
-      box.classList.toggle("oe-gone", isGone());
-      wait();
-    });
+  // A restarted kernel knows nothing of this widget. Whether it is so, only the widget's own Python can say: ask it.
+  function suspicious() {
+    if (suspect) return;
+    suspect = true;
+    later(1000, send);
+  }
 
   return {
     box,
@@ -260,10 +266,10 @@ export function page({ model, el }, name) {
         });
       };
       const told = [...traits, "problem", "crash"].map((trait) => [`change:${trait}`, soon]);
-      told.push(["change:answered", wait], ["change:asked", wait], ["comm_live_update", alive]);
+      told.push(["change:answered", wait], ["change:asked", wait], ["comm_live_update", suspicious]);
       told.forEach(([event, heard]) => model.on(event, heard));
       all();
-      alive();
+      wait();
       return () => {
         timers.forEach(clearTimeout);
         cancelAnimationFrame(drawing);
