@@ -250,6 +250,7 @@ export function page({ model, el }, name) {
         if (crash.dataset.words !== words) {
           crash.dataset.words = words;
           crash.replaceChildren();
+          if (!words) return;
           add(crash, "p", "", BUG);
           const pre = add(crash, "pre", "", words);
           pre.tabIndex = 0; // it scrolls
