@@ -4,6 +4,7 @@ The rendered people ship as one archive. It is unpacked once, into a cache folde
 OSNET_EDU_CACHE can name, and is found there from then on.
 """
 
+import base64
 import hashlib
 import os
 import tempfile
@@ -22,6 +23,11 @@ def path(name: str) -> Path:
         if (folder / name).exists():
             return folder / name
     raise FileNotFoundError(f"this copy of osnet_edu lacks assets/{name}; take a complete checkout or wheel")
+
+
+def data_uri(content: bytes, kind: str = "image/png") -> str:
+    """A file's content as an address that carries it, so that a page shows it and asks nobody.  kind: its MIME type."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def cache() -> Path:

@@ -8,6 +8,7 @@ Shapes: C channels, H x W cells or pixels, T streams.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,13 +102,20 @@ def _blocks(model: OSNet) -> dict[str, Block]:
     return blocks
 
 
-def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np.ndarray:
-    """How strongly each pixel moves the unit in the middle of a stream's map: measured by gradients.
+class _Enough(Exception):
+    """What was asked for has been computed; the rest of the network need not run."""
+
+
+def effective_field(
+    model: OSNet, images: Tensor, block: str, stream: int, cell: tuple[int, int] | None = None
+) -> np.ndarray:
+    """How strongly each pixel moves one unit of a stream's map: measured by gradients.
 
     images: (B, 3, H, W) float, normalised photos to average over.  block: such as "conv3.1".  stream: from 1.
+    cell: (row, column) of the unit on the block's map; None: the one in the middle.
     Returns: (H, W) float64, >= 0, sums to 1: |gradient| of the unit's mean channel, summed over colours, averaged over
     photos. Gates are held fixed (they see the whole photo), the network is in eval mode and is given back as it came.
-    Raises: Refused for a block or a stream that the network lacks.
+    Raises: Refused for a block, a stream or a cell that the network lacks.
     """
     blocks = _blocks(model)
     if block not in blocks:
@@ -120,14 +128,18 @@ def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np
     def fix(join: nn.Module, inputs: tuple) -> tuple:
         """Keep what the streams made, and hand it on with its weights as constants of the photo."""
         maps[join], weights = inputs
+        if join is blocks[block].join:
+            raise _Enough
         return maps[join], None if weights is None else weights.detach()
 
     pixels = images.detach().clone().requires_grad_()
     every = [(one.join, fix) for one in blocks.values()]
     with torch.enable_grad(), probe.evaluating(model), probe.before(*every):
-        model.feature_map(pixels)
+        with suppress(_Enough):
+            model.feature_map(pixels)
         seen = maps[blocks[block].join][stream - 1]
-        (gradient,) = torch.autograd.grad(centre(seen).mean(1).sum(), pixels)
+        unit = centre(seen) if cell is None else _at(seen, cell)
+        (gradient,) = torch.autograd.grad(unit.mean(1).sum(), pixels)
     heat = gradient.abs().sum(1).mean(0).double().cpu().numpy()
     return heat / heat.sum() if heat.sum() > 0 else heat
 
@@ -135,6 +147,12 @@ def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np
 def centre(maps: Tensor) -> Tensor:
     """The middle cell, by integer division, of each map: (B, C, H, W) -> (B, C)."""
     return maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2]
+
+
+def _at(maps: Tensor, cell: tuple[int, int]) -> Tensor:
+    if not all(0 <= place < side for place, side in zip(cell, maps.shape[2:], strict=True)):
+        raise Refused(f"the map has {maps.shape[2]} x {maps.shape[3]} cells, and no cell {tuple(cell)}")
+    return maps[:, :, cell[0], cell[1]]
 
 
 def side_of(heat: np.ndarray, row: float, column: float, share: float = 0.9) -> int:

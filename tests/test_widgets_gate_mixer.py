@@ -37,7 +37,9 @@ def test_the_nets_gates_are_those_that_gates_reads(model, images):
 
 def test_one_channel_can_be_reached_by_hand_and_all_at_once_cannot(model, images):
     shown = GateMixer(model, images[0])
-    assert shown.hand == [1] * 4 and shown.gap > 0.3
+    assert shown.hand == [0.5] * 4
+    shown.set_state({"hand": [1.0] * 4})
+    assert shown.gap > 0.3
     shown.set_state({"hand": shown.own})
     assert 0.001 < shown.gap < 0.5
     shown.set_state({"channel": 3})

@@ -2,7 +2,9 @@
 
 import pytest
 
+from osnet_edu import Refused, costs, osnet
 from osnet_edu.widgets import NetworkCosts
+from osnet_edu.widgets.network_costs import counted
 
 
 def test_it_starts_at_the_paper():
@@ -60,3 +62,23 @@ def test_bad_traits_become_a_sentence_and_pass(state, word):
     assert word in w.problem
     w.set_state(good)
     assert w.problem == "" and w.parameters == 2_169_508
+
+
+@pytest.mark.parametrize(("width", "streams"), [(0.25, 1), (0.6, 4), (1.0, 2)])
+def test_maps_grown_by_arithmetic_are_those_of_a_network_that_runs(width, streams):
+    model = osnet(width, streams=streams)
+    for height in (32, 100, 160, 512):
+        assert counted(width, streams, height) == costs.table(model, (height, height // 2)), height
+
+
+def test_a_network_is_counted_once(monkeypatch):
+    w = NetworkCosts(width=0.35, streams=3)
+    monkeypatch.setattr(costs, "table", None)  # counting again would fail
+    for height in (32, 512, 256):
+        w.set_state({"height": height})
+        assert w.problem == w.crash == "" and f"{height // 16}x{height // 32}, " in w.rows[6]["output"]
+
+
+def test_a_network_that_is_none_is_refused_at_once():
+    with pytest.raises(Refused, match=r"between 0\.05 and 1\.5"):
+        NetworkCosts(width=3.0)

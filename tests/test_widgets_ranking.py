@@ -135,3 +135,15 @@ def test_a_query_without_a_match_says_so(photos):
     queries, gallery = photos
     shown = Ranking(queries, gallery[:5])
     assert shown.rows[1]["sums"].startswith("No photo here matches") and numbers(shown)["mAP"] == "100.0 %"
+
+
+def test_a_puzzle_that_the_photos_have_solved_already_is_set_up_anew(photos):
+    solved = [rest(4, 3, 0)]  # left-out photos stand first, and rank-1 is full
+    shown = sandbox(photos)
+    shown.set_state({"order": solved})
+    shown.set_state({"puzzle": 2})
+    assert not shown.solved and shown.verdict.startswith("The photos stood so already")
+    assert "Not yet: 1 of 1 rows still start with a photo that counts." in shown.verdict
+    assert shown.order == [[0, 1, 2, 5, 6, 7, 8, 9, 4, 3]], "matches, what counts, what is left out"
+    shown.set_state({"order": solved})
+    assert shown.solved

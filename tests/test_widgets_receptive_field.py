@@ -74,3 +74,30 @@ def test_bad_traits_become_a_sentence_and_pass(state, word):
 def test_other_photos_are_refused(photos, word):
     with pytest.raises(ValueError, match=word):
         ReceptiveField(photos)
+
+
+def test_another_unit_can_be_asked():
+    w = ReceptiveField(PHOTOS, block="conv3.0", stream=2)
+    w.set_state({"row": 3, "column": 30})  # cells are 8 pixels apart, the first one on pixel 2
+    assert w.windows["shortest"] == [2 - 23, 26 - 23, 2 + 24, 26 + 24]
+    assert "row 1, column 4 of the map" in w.sentences[0]
+    heat = receptive.effective_field(w._network(4), normalise(PHOTOS), "conv3.0", 2, (0, 3))
+    np.testing.assert_allclose(
+        np.frombuffer(w.heat, np.uint8).reshape(64, 32), np.sqrt(heat / heat.max()) * 255, atol=0.51
+    )
+    row, column = np.average(np.indices(heat.shape), axis=(1, 2), weights=heat)
+    assert row < 16 < column, "the heat lies in the upper right"
+    w.set_state({"row": 64})
+    assert "outside the photo (64 x 32)" in w.problem and w.row == 3
+
+
+@pytest.mark.parametrize("block", ["conv2.0", "conv3.1", "conv4.1"])
+def test_the_middle_unit_is_the_one_that_is_asked_first(block):
+    middle = receptive.effective_field(osnet(0.25).eval(), normalise(PHOTOS), block, 1)
+    assert middle.sum() == pytest.approx(1)
+    for shape in ((64, 32), (128, 64), (256, 128)):
+        w = ReceptiveField(np.zeros((1, *shape, 3), np.uint8), block=block)
+        top, left, bottom, right = w.windows["shortest"]
+        field = next(f for f in receptive.receptive_fields(w._network(4)) if (f.block, f.stream) == (block, 1))
+        assert ((top + bottom - 1) / 2 - field.origin) / field.step == shape[0] // field.step // 2
+        assert ((left + right - 1) / 2 - field.origin) / field.step == shape[1] // field.step // 2

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from osnet_edu import assets, market, train
+from osnet_edu import Refused, assets, market, train
 from osnet_edu.compute import Compute, Timing
 from osnet_edu.widgets import Recording, Replay, Training, Watch, board, replay
 from osnet_edu.widgets import training as room
-from osnet_edu.widgets.watching import About, Frame, Look, frame, written
+from osnet_edu.widgets.recording import About, Frame, Look, frame, written
 
 CONFIG = train.TrainConfig(size=(64, 32), people=4, shots=2, streams=2, photos=240)  # 30 steps of 8 photos
 PLAIN = Timing(Compute(), 100.0)
@@ -128,8 +128,10 @@ def test_the_test_and_the_gates_are_those_of_the_network(run, watch):
     assert w.gate_means[-1][2] == pytest.approx(means["conv3.0"][1].tolist(), abs=1e-4)
     w.block = "all"
     assert w.gate_means[-1][1] == pytest.approx(np.mean([m[0] for m in means.values()], 0).tolist(), abs=1e-4)
-    w.block = "conv9"
+    w.set_state({"block": "conv9"})
     assert "no conv9" in w.problem and w.block == "all"
+    with pytest.raises(Refused, match="no conv9"):
+        w.block = "conv9"
 
 
 def test_stopped_and_gone_on_with_ends_in_the_same_weights(run, undisturbed):
@@ -173,9 +175,11 @@ def test_another_kernel_finds_the_run_and_goes_on(run, undisturbed):
 
 def test_a_new_budget_is_a_new_run_and_going_on_keeps_the_old_one(run):
     w = run()
+    assert "3,200 photos, about 32 s" in w.choices[1]
     w.finish()
+    assert f"3,200 photos, about {board.in_words(3_200 / w._rate())}" in w.choices[1], "by the steps done"
     w.chosen = 1
-    assert w.config.photos == 3_200 and "3,200 photos, about 32 s" in w.choices[1]
+    assert w.config.photos == 3_200
 
     async def some():
         w.start()
@@ -190,6 +194,69 @@ def test_a_new_budget_is_a_new_run_and_going_on_keeps_the_old_one(run):
     assert (again.steps, again.step) == (400, 10)
     again._begin(10)
     assert again.chosen == 1 and again.step == 10
+
+
+def test_a_run_that_is_found_again_shows_all_that_it_showed(run):
+    async def until(w, step):
+        w.chosen = 1
+        w.start()
+        while w._at() < step:
+            await asyncio.sleep(0.01)
+        w.stop()
+
+    first = run()
+    asyncio.run(until(first, 22))
+    again = run()
+    assert again.chosen == 1 and "3,200 photos" in again.choices[again.chosen]
+    for name in ("levels", "joins", "grows", "test", "pair", "blocks", "steps"):
+        assert getattr(again, name) == getattr(first, name), name
+    assert again.pair and again.joins > 0 and again.levels
+
+
+def test_a_small_trial_leaves_the_larger_budgets_to_the_whole_recipe(data, watch, tmp_path):
+    full = dataclasses.replace(CONFIG, people=6, photos=9_600)
+    w = Training(data, CONFIG, watch, out=tmp_path / "runs", timing=PLAIN, full=full)
+    assert w.choices[:2] == ["240 photos, about 2 s", "3,200 photos, about 32 s, 6 people a batch"]
+    w.chosen = 1
+    assert (w.config.people, w.config.photos) == (6, 3_200)
+    w.chosen = 0
+    assert w.config == CONFIG
+
+
+def test_the_forecast_is_that_of_the_steps_done(run, monkeypatch):
+    w, now = run(photos=800), [0.0]  # 100 steps; forecast to take 8 s
+    monkeypatch.setattr(room.time, "perf_counter", lambda: now[0])
+    w._before = None
+    for step in range(1, 11):
+        w._running, w._done = w.config, step
+        started, now[0] = now[0], now[0] + 0.3
+        w._count(started)
+        now[0] += 100.0 if step == 5 else 0.2  # once a cell runs for long; else the kernel takes its share
+    assert w._seconds_left() == pytest.approx(90 * 0.49, rel=0.05)
+
+
+def test_a_replay_leaves_the_training_alone(run):
+    async def both():
+        w, played = run(photos=960), Replay(recorded(), speed=10)
+        w.start()
+        await asyncio.sleep(0.05)
+        played.start()
+        await asyncio.sleep(0.1)
+        assert (w.state, played.state) == ("running", "running")
+        Replay(recorded())  # its cell again: that replay ends, and nothing else
+        assert (w.state, played.state) == ("running", "stopped")
+        w.stop()
+
+    asyncio.run(both())
+
+
+def test_an_error_of_the_kit_shows_its_traceback(run, monkeypatch):
+    w = run()
+    monkeypatch.setattr(w, "_slice", lambda: {}["missing"])
+    with pytest.raises(KeyError):
+        w.finish()
+    assert w.state == "failed" and "KeyError" in w.problem
+    assert "Traceback" in w.crash and "_advance" in w.crash
 
 
 def test_only_one_run_goes_on_in_a_kernel(run, data, watch, tmp_path):

@@ -5,7 +5,6 @@ frame mean "other person" or "speaks against". Photos are enlarged by whole fact
 Lengths are inches at 96 CSS pixels; x runs to the right and y down.
 """
 
-import base64
 import hashlib
 import html
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch, Rectangle
 from matplotlib.text import Text
 
+from ..assets import data_uri
 from ..refused import Refused
 
 DPI = 192  # two device pixels for each CSS pixel
@@ -64,13 +64,13 @@ def show(figure: Figure, alt: str | None = None):
     width = round(figure.get_figwidth() * CSS)
     return HTML(
         f'<img class="{name}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%; height: auto" '
-        f'src="data:image/png;base64,{light}">'
-        f'<style>[data-jp-theme-light="false"] img.{name} {{ content: url("data:image/png;base64,{dark}") }}</style>'
+        f'src="{light}">'
+        f'<style>[data-jp-theme-light="false"] img.{name} {{ content: url("{dark}") }}</style>'
     )
 
 
 def _png(figure: Figure, colours: Mapping[str, str] | None = None) -> str:
-    """The figure as base64 PNG, with some colours exchanged for the moment of drawing."""
+    """The figure as the data URI of a PNG, with some colours exchanged for the moment of drawing."""
     FigureCanvasAgg(figure)
     undo = _recolour(figure, {to_rgb(old): to_rgb(new) for old, new in (colours or {}).items()})
     try:
@@ -79,7 +79,7 @@ def _png(figure: Figure, colours: Mapping[str, str] | None = None) -> str:
     finally:
         for setter, colour in undo:
             setter(colour)
-    return base64.b64encode(file.getvalue()).decode()
+    return data_uri(file.getvalue())
 
 
 def _recolour(figure: Figure, colours: Mapping[tuple, tuple]) -> list[tuple]:

@@ -18,7 +18,7 @@ _HOME = {
     "Replay": "replaying",
     "replay": "replaying",
     "Watch": "watching",
-    "Recording": "watching",
+    "Recording": "recording",
     "picture": "pictures",
 }
 __all__ = list(_HOME)

@@ -9,29 +9,31 @@ import asyncio
 import math
 import threading
 import time
+import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
-import anywidget
 import traitlets
 
-from .watching import About, Frame
+from ..refused import Refused
+from .recording import About, Frame
+from .widget import Widget, checked, sentence
 
 PAGE, VOICE = 0.3, 6.0  # seconds between what the page shows, and between what a screen reader says
 
-going: list["Board"] = []  # the one run that goes on in this kernel
+going: list["Board"] = []  # in this kernel: one training at the most, and one replay
 
 
-class Board(anywidget.AnyWidget):
+class Board(Widget, script="board.js"):
     """What a run looks like: progress, losses, the small test, the gates of one pair. Training and Replay fill it.
 
     state: "ready", "running", "stopped", "done" or "failed".  step, steps: done, and of the whole run.
     says: where the run stands, in a sentence, now and then.  problem: what went wrong, in a sentence.
+    rivals: which other boards a run stops when it begins: those that want the same processor.
     block: whose gates are drawn, or "all" for the mean over blocks.  chosen: which entry of `choices` is.
     frames: what has been seen so far.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    rivals: type["Board"]
 
     state = traitlets.Unicode("ready").tag(sync=True)
     actions = traitlets.List().tag(sync=True)  # [name, words] of the two buttons; no name: nothing to press
@@ -39,7 +41,6 @@ class Board(anywidget.AnyWidget):
     steps = traitlets.Int(1).tag(sync=True)
     line = traitlets.Unicode("").tag(sync=True)
     says = traitlets.Unicode("").tag(sync=True)
-    problem = traitlets.Unicode("").tag(sync=True)
     chooses = traitlets.Unicode("").tag(sync=True)
     choices = traitlets.List().tag(sync=True)
     chosen = traitlets.Int(0).tag(sync=True)
@@ -68,8 +69,22 @@ class Board(anywidget.AnyWidget):
             self._home = asyncio.get_running_loop()
         except RuntimeError:  # no notebook
             self._home = None
-        self.on_msg(lambda _widget, content, _buffers: self._pressed(content))
         self.observe(self._block_chosen, "block")
+
+    def set_state(self, sync_data: dict) -> None:
+        """As for every widget, but not while a slice of the run is in hand."""
+        with self._lock:
+            super().set_state(sync_data)
+
+    @checked("block")
+    def _check_block(self, block: str) -> None:
+        if block not in ("all", *self.blocks):
+            raise Refused(f"There are the blocks {', '.join(self.blocks)}, and no {block}.")
+
+    @checked("chosen")
+    def _check_chosen(self, chosen: int) -> None:
+        if not 0 <= chosen < max(1, len(self.choices)):
+            raise Refused(f"The list has {len(self.choices)} entries, and no entry {chosen + 1}.")
 
     # ---- what a person does, by a button or in Python ----
 
@@ -108,10 +123,13 @@ class Board(anywidget.AnyWidget):
 
     # ---- going ----
 
-    def _pressed(self, content: object) -> None:
+    def _pressed(self, message: object) -> None:
+        buttons = {"start": self.start, "stop": self.stop, "resume": self.resume}
+        if str(message) not in buttons:
+            super()._pressed(message)
         try:
-            {"start": self.start, "stop": self.stop, "resume": self.resume}[str(content)]()
-        except Exception as error:  # a click has nowhere to raise to: it becomes a sentence
+            buttons[message]()
+        except Exception as error:  # a click has nowhere to raise to: the board says it, and shows a fault of the kit
             self._fail(error)
 
     def _go(self, at: int | None) -> None:
@@ -151,23 +169,29 @@ class Board(anywidget.AnyWidget):
             self._rest("stopped", f"Stopped{because} at step {self._at():,} of {self.steps:,}. {self._kept()}")
 
     def _began(self, about: About, frames: Sequence[Frame]) -> None:
-        """Take the board: whoever else trains in this kernel is stopped."""
-        for other in [board for board in going if board is not self]:
+        """Take the board: whoever else wants the same processor in this kernel is stopped."""
+        for other in [board for board in going if board is not self and isinstance(board, self.rivals)]:
             other.stop(", because another run was started,")
-        going[:] = [self]
+        going[:] = [*(board for board in going if board is not self), self]
         self._asked = None
+        with self.hold_sync():
+            self.state, self.problem, self.crash = "running", "", ""
+            self._know(about, frames)
+            self._offer()
+            self._draw()
+        self._speak("Started." if not frames or frames[-1].step == 0 else f"Going on from step {self.step:,}.")
+
+    def _know(self, about: About, frames: Sequence[Frame]) -> None:
+        """What the run is, and what of it has been seen: lines, captions and the pair hang on it."""
         self._about, self.frames = about, list(frames)
         with self.hold_sync():
-            self.state, self.problem, self.steps = "running", "", about.steps
+            self.steps = about.steps
             self.levels = [
                 [about.guessing, f"guessing among {about.people} people"],
                 [about.least, "the least" + (", with smoothed labels" if about.label_smoothing else "")],
             ]
             self.joins, self.test, self.pair = about.joins, about.test, list(about.pair)
             self.grows = [list(one) for one in about.grows]
-            self._offer()
-            self._draw()
-        self._speak("Started." if not frames or frames[-1].step == 0 else f"Going on from step {self.step:,}.")
 
     def _show(self, now: bool = False) -> None:
         """Bring the page up to date, where it is time to."""
@@ -208,9 +232,10 @@ class Board(anywidget.AnyWidget):
 
     def _fail(self, error: Exception) -> None:
         self._halt()
-        told = " ".join(str(error).split()) or "without a word"
-        plain = isinstance(error, ValueError | FloatingPointError)
-        self.problem = f"{told[:1].upper()}{told[1:]}." if plain else f"{type(error).__name__}: {told}"
+        expected = isinstance(error, Refused | FloatingPointError | OSError)
+        named = isinstance(error, Refused | FloatingPointError)
+        self.problem = sentence(error) if named else f"{type(error).__name__}: {sentence(error)}"
+        self.crash = "" if expected else "".join(traceback.format_exception(error))
         self._rest("failed", f"The run ended at step {self._at():,} with an error.")
 
     def _speak(self, words: str) -> None:
@@ -218,10 +243,7 @@ class Board(anywidget.AnyWidget):
 
     def _block_chosen(self, change) -> None:
         with self._lock:
-            if self.block not in ("all", *self.blocks):
-                self.problem = f"There are the blocks {', '.join(self.blocks)}, and no {self.block}."
-                self.block = "all"
-            elif self.frames:
+            if self.frames:
                 self._draw()
 
     # ---- in words ----

@@ -4,13 +4,11 @@ One photo, one output channel, four kinds of layer: traditional (27 weights), de
 Lite 3x3 (3, then 9).
 """
 
-from pathlib import Path
-
-import anywidget
 import numpy as np
 import traitlets
 
 from ..refused import Refused
+from .widget import Widget, checked, one_of
 
 CHANNELS = ("red", "green", "blue")
 WAYS = {
@@ -36,7 +34,7 @@ MIXES = {
 PICTURE_LIMIT = (96, 96)  # larger pixels than this could not be pointed at
 
 
-class Convolution(anywidget.AnyWidget):
+class Convolution(Widget, script="convolution.js"):
     """Point at a pixel of a small photo, by mouse or arrow keys, and follow the sum behind one output number.
 
     picture: (H, W, 3) uint8 RGB, [0, 255], at most 96 x 96 pixels.
@@ -45,8 +43,6 @@ class Convolution(anywidget.AnyWidget):
     Traits to read: total, the output number; panels, the windows behind it.
     Raises: Refused for another picture.
     """
-
-    _esm = Path(__file__).with_suffix(".js")
 
     height = traitlets.Int().tag(sync=True)
     width = traitlets.Int().tag(sync=True)
@@ -69,7 +65,6 @@ class Convolution(anywidget.AnyWidget):
     counted = traitlets.Unicode().tag(sync=True)
     output = traitlets.Bytes().tag(sync=True)
     legend = traitlets.Unicode().tag(sync=True)
-    problem = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, picture: np.ndarray, **chosen):
         picture = np.asarray(picture)
@@ -87,15 +82,46 @@ class Convolution(anywidget.AnyWidget):
         self.observe(self._point, ["row", "column"])
         self._draw()
 
+    @checked("way")
+    def _check_way(self, way: str) -> None:
+        one_of(way, WAYS, "layer")
+
+    @checked("kernel")
+    def _check_kernel(self, kernel: str) -> None:
+        one_of(kernel, (*KERNELS, OWN), "kernel")
+
+    @checked("mix")
+    def _check_mix(self, mix: str) -> None:
+        one_of(mix, MIXES, "mix")
+
+    @checked("channel")
+    def _check_channel(self, channel: int) -> None:
+        if not 0 <= channel <= 2:
+            raise Refused(f"Channel {channel} is not there; 0, 1 and 2 are red, green and blue.")
+
+    @checked("weights")
+    def _check_weights(self, weights: list) -> None:
+        if not _is_kernel(weights):
+            raise Refused("A kernel needs 3 rows of 3 numbers.")
+
+    @checked("row")
+    def _check_row(self, row: int) -> None:
+        self._check_place(row, self.column)
+
+    @checked("column")
+    def _check_column(self, column: int) -> None:
+        self._check_place(self.row, column)
+
+    def _check_place(self, row: int, column: int) -> None:
+        if not (0 <= row < self.height and 0 <= column < self.width):
+            raise Refused(f"Row {row}, column {column} lies outside the photo ({self.height} x {self.width}).")
+
     def _kernel_chosen(self, _change=None) -> None:
         if self.kernel in KERNELS:
             self.weights = [list(row) for row in KERNELS[self.kernel]]
-        self._understood()
 
     def _draw(self, _change=None) -> None:
         """The whole output map, when the layer has changed."""
-        if not self._understood():
-            return
         weights, pixels = self._layer(), self._pixels
         shifted = [
             pixels[i : i + self.height, j : j + self.width] @ weights[:, i, j] for i in range(3) for j in range(3)
@@ -109,8 +135,6 @@ class Convolution(anywidget.AnyWidget):
 
     def _point(self, _change=None) -> None:
         """The sum behind one number, when the pixel or the layer has changed."""
-        if not self._understood():
-            return
         row, column = self.row, self.column
         window = self._pixels[row : row + 3, column : column + 3]  # (3, 3, channels)
         inside = np.ones(self._pixels.shape[:2], bool)
@@ -176,24 +200,6 @@ class Convolution(anywidget.AnyWidget):
             "lite": "12 multiply-adds: 3 to mix a cell, once for all windows that it lies in, and 9 for the window. "
             "The output is that of a traditional layer whose 27 weights are kernel × mix.",
         }[self.way]
-
-    def _understood(self) -> bool:
-        """Whether the traits make sense; a sentence says which one does not."""
-        problem = ""
-        if self.way not in WAYS:
-            problem = f"There is no layer {self.way!r}; choose one of {', '.join(WAYS)}."
-        elif self.kernel not in (*KERNELS, OWN):
-            problem = f"There is no kernel {self.kernel!r}; choose one of {', '.join(KERNELS)}, or set the weights."
-        elif self.mix not in MIXES:
-            problem = f"There is no mix {self.mix!r}; choose one of {', '.join(MIXES)}."
-        elif not 0 <= self.channel <= 2:
-            problem = f"Channel {self.channel} is not there; 0, 1 and 2 are red, green and blue."
-        elif not _is_kernel(self.weights):
-            problem = "A kernel needs 3 rows of 3 numbers."
-        elif not (0 <= self.row < self.height and 0 <= self.column < self.width):
-            problem = f"Row {self.row}, column {self.column} lies outside the photo ({self.height} x {self.width})."
-        self.problem = problem
-        return not problem
 
 
 def _same(first, second) -> bool:

@@ -4,29 +4,26 @@ By hand there is one number a stream, for all channels or for the one that is lo
 stream *and* channel: with all channels in view the sliders cannot reach its mixture, with one channel they can.
 """
 
-import base64
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import anywidget
-import matplotlib
 import numpy as np
 import torch
 import traitlets
-from PIL import Image
 from torch import Tensor, nn
 
 from ..embed import embed_images
 from ..explain import gates
 from ..model import OSBlock, OSNet
 from ..refused import Refused
+from .mixing import mixture, streams_of
+from .pictures import uri
+from .widget import Widget, checked
 
-COLOURS = "cividis"  # told apart by lightness alone
+HALF = 0.5  # where the sliders stand at first: with all at 1 the net's own mixture is nearly black beside yours
 
 
-class GateMixer(anywidget.AnyWidget):
+class GateMixer(Widget, script="gate_mixer.js"):
     """Four sliders, four maps, their mixture, and the net's own beside it.
 
     model: an OSNet.  image: (H, W, 3) uint8, RGB, of the size that the model takes.  same, other: photos of the same
@@ -35,8 +32,6 @@ class GateMixer(anywidget.AnyWidget):
     own: (T,), the net's gates: of the channel, or their mean.  shares, own_shares: (T,), signed, each stream's part of
     the mixture, sum 1.  gap: |yours - the net's| / |the net's| of the mixture, over the channels looked at.
     """
-
-    _esm = Path(__file__).with_suffix(".js")
 
     blocks = traitlets.List(traitlets.Unicode()).tag(sync=True)
     block = traitlets.Unicode().tag(sync=True)
@@ -52,7 +47,6 @@ class GateMixer(anywidget.AnyWidget):
     maps = traitlets.List().tag(sync=True)
     mixtures = traitlets.List().tag(sync=True)  # yours, the net's
     says = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    problem = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -76,72 +70,67 @@ class GateMixer(anywidget.AnyWidget):
         super().__init__(
             blocks=list(model.blocks()),
             block=block,
-            hand=[1.0] * streams,
-            photo={"src": _uri(image), "text": "the photo"},
+            hand=[HALF] * streams,
+            photo={"src": uri(image), "text": "the photo"},
         )
-        self._good = (self.block, self.channel, self.hand)
         self._look()
         self.observe(self._changed, ["block", "channel", "hand"])
-        self.on_msg(self._told)
 
-    def _told(self, _widget, content, _buffers) -> None:
-        if content == "own":
-            self.hand = self.own
+    def _pressed(self, message: object) -> None:
+        if message != "own":
+            super()._pressed(message)
+        self.hand = self.own
 
-    def _changed(self, _change) -> None:
-        problem = self._refusal()
-        if problem:
-            self.block, self.channel, self.hand = self._good
-            self.problem = problem
-            return
-        if (self.block, self.channel, self.hand) == self._good:
-            return
-        looked_at, self._good = self._good[:2], (self.block, self.channel, self.hand)
-        self.problem = ""
-        if looked_at != (self.block, self.channel):
-            self._look()
-        else:
+    @checked("block")
+    def _check_block(self, block: str) -> None:
+        if block not in self.blocks:
+            raise Refused(f"This network has the blocks {', '.join(self.blocks)}, and no {block}.")
+
+    @checked("channel")
+    def _check_channel(self, channel: int) -> int:
+        channels = self._channels()
+        if self.channels != channels and channel > channels:
+            return 0  # a block chosen a moment ago may have fewer channels than the one looked at
+        if not 0 <= channel <= channels:
+            raise Refused(f"This block has channels 1 to {channels}; 0 means all of them.")
+        return channel
+
+    @checked("hand")
+    def _check_hand(self, hand: list[float]) -> None:
+        streams = len(self._block().stream_names)
+        if len(hand) != streams or not all(0 <= value <= 1 for value in hand):
+            raise Refused(f"There are {streams} gates, each from 0 to 1.")
+
+    def _block(self) -> OSBlock:
+        return self._model.blocks()[self.block]
+
+    def _channels(self) -> int:
+        return self._block().gate.fc2.out_channels
+
+    def _changed(self, change) -> None:
+        if change.name == "block" and self.channel > self._channels():
+            self.channel = 0
+        elif change.name == "hand":
             self._mix()
-
-    def _refusal(self) -> str:
-        if self.block not in self.blocks:
-            return f"This network has the blocks {', '.join(self.blocks)}, and no {self.block}."
-        channels = self._model.blocks()[self.block].gate.fc2.out_channels
-        if self.block != self._good[0] and self.channel > channels:
-            self.channel = 0  # a later block may have fewer channels than the one looked at
-        if not 0 <= self.channel <= channels:
-            return f"This block has channels 1 to {channels}; 0 means all of them."
-        if len(self.hand) != len(self._good[2]) or not all(0 <= value <= 1 for value in self.hand):
-            return f"There are {len(self._good[2])} gates, each from 0 to 1."
-        return ""
+        else:
+            self._look()
 
     def _look(self) -> None:
         """Run the net once and take the block's streams and gates of the channels looked at."""
-        block = self._model.blocks()[self.block]
+        block = self._block()
         with _watched(block) as seen:
             self._own_features = self._embed()
         keep = slice(None) if self.channel == 0 else slice(self.channel - 1, self.channel)
         streams = [seen[getattr(block, name)] for name in block.stream_names]
         self._streams = torch.cat(streams).numpy()[:, keep]  # (T, channels looked at, H, W)
         self._gates = seen[block.gate].numpy()[:, keep]  # (T, channels looked at, 1, 1): one photo, so batch is T
-        drawn = self._streams.mean(1)
         with self.hold_sync():
-            self.channels = block.gate.fc2.out_channels
-            self.own = self._gates.mean((1, 2, 3)).tolist()
-            self.own_range = [[float(g.min()), float(g.max())] for g in self._gates]
-            self.own_shares = _shares(self._gates * self._streams)
-            self.maps = [_map(m, drawn.max(), f"stream {t}") for t, m in enumerate(drawn, start=1)]
+            self.show(streams_of(self._streams, self._gates, self._channels()))
             self._mix()
 
     def _mix(self) -> None:
-        gated = np.array(self.hand, np.float32)[:, None, None, None] * self._streams
-        yours, own = gated.sum(0), (self._gates * self._streams).sum(0)
-        top = max(yours.mean(0).max(), own.mean(0).max())
-        size = np.linalg.norm(own)
         with self.hold_sync():
-            self.shares = _shares(gated)
-            self.gap = float(np.linalg.norm(yours - own) / size) if size else 0.0
-            self.mixtures = [_map(yours.mean(0), top, "your mixture"), _map(own.mean(0), top, "the net's mixture")]
+            self.show(mixture(self.hand, self._streams, self._gates))
             self.says = self._decision()
 
     def _decision(self) -> list[str]:
@@ -184,33 +173,5 @@ def _watched(block: OSBlock) -> Iterator[dict[nn.Module, Tensor]]:
             handle.remove()
 
 
-def _shares(gated: np.ndarray) -> list[float]:
-    """<part, whole> / |whole|^2 of each stream.  gated: (T, C, H, W).  All 0 where the whole is."""
-    whole = gated.sum(0)
-    size = float((whole**2).sum())
-    return [float((part * whole).sum()) / size if size else 0.0 for part in gated]
-
-
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-12))
-
-
-def _map(values: np.ndarray, top: float, name: str) -> dict:
-    """A map as a picture, black at 0 and bright at `top`, with words that say what it shows."""
-    height, width = values.shape
-    row, column = np.unravel_index(values.argmax(), values.shape)
-    colours = matplotlib.colormaps[COLOURS](values / top if top > 0 else values)
-    where = (
-        f"strongest in row {row + 1} of {height}, column {column + 1} of {width}" if values.max() > 0 else "all zero"
-    )
-    return {
-        "src": _uri((255 * colours[:, :, :3]).astype(np.uint8)),
-        "text": f"{name}: mean {values.mean():.3f}, {where if values.max() > 0 else 'all zero'}",
-        "mean": f"{values.mean():.3f}",
-    }
-
-
-def _uri(image: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

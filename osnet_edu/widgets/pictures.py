@@ -1,7 +1,10 @@
-"""A picture that ships with the kit, put into a notebook with its description."""
+"""Pictures on a page: one that ships with the kit, with its description, and pixels as the address of a picture."""
 
-import base64
 import html
+import io
+
+import numpy as np
+from PIL import Image
 
 from .. import assets
 from ..refused import Refused
@@ -17,8 +20,14 @@ def picture(name: str, alt: str, width: int = 860):
 
     if not alt.strip():
         raise Refused("a picture needs alt text: say in a sentence or two what there is to see")
-    data = base64.b64encode(assets.path(f"pictures/{name}.png").read_bytes()).decode()
+    source = assets.data_uri(assets.path(f"pictures/{name}.png").read_bytes())
     return HTML(
-        f'<img alt="{html.escape(alt.strip())}" width="{width}" style="max-width: 100%; height: auto" '
-        f'src="data:image/png;base64,{data}">'
+        f'<img alt="{html.escape(alt.strip())}" width="{width}" style="max-width: 100%; height: auto" src="{source}">'
     )
+
+
+def uri(image: np.ndarray, form: str = "PNG") -> str:
+    """Pixels as a data URI.  image: (H, W, 3) uint8, RGB.  form: "PNG" for exact pixels, "JPEG" for small photos."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, form, **({"quality": 88} if form == "JPEG" else {}))
+    return assets.data_uri(file.getvalue(), f"image/{form.lower()}")

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import anywidget
 import traitlets
 
 from ..refused import Refused
+from .widget import Widget, checked
 
 QUESTIONS = Path(__file__).parent / "questions"
 COLUMNS = ("question", "answer", "true", "count")
@@ -22,7 +22,7 @@ _boxes: dict[str, "Predict"] = {}  # by name: the box of each question that was 
 _first: dict[str, int] = {}  # by name: the first answer given, counted from 1. Later clicks know the truth already
 
 
-class Predict(anywidget.AnyWidget):
+class Predict(Widget, script="predict.js"):
     """A question with buttons. What happens, and why, reaches the page only after the click.
 
     answers: two to six sentences.  truth: the right one, counted from 1.  because: why; shown after the click.
@@ -30,14 +30,11 @@ class Predict(anywidget.AnyWidget):
     chosen: the answer clicked, counted from 1; 0 before.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-
     question = traitlets.Unicode().tag(sync=True)
     answers = traitlets.List(traitlets.Unicode()).tag(sync=True)
     chosen = traitlets.Int(0).tag(sync=True)
     shown_truth = traitlets.Int(0).tag(sync=True)  # 0 until an answer is chosen
     shown_because = traitlets.Unicode("").tag(sync=True)
-    problem = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, question: str, answers: Sequence[str], *, truth: int, because: str, name: str = ""):
         if not 2 <= len(answers) <= 6:
@@ -51,13 +48,15 @@ class Predict(anywidget.AnyWidget):
         self.observe(self._answered, "chosen")
         _boxes[self.name] = self
 
+    @checked("chosen")
+    def _check_chosen(self, chosen: int) -> None:
+        if not 1 <= chosen <= len(self.answers):
+            raise Refused(f"There are answers 1 to {len(self.answers)}, and no answer {chosen}.")
+
     def _answered(self, _change) -> None:
-        if not 1 <= self.chosen <= len(self.answers):
-            self.problem = f"There are answers 1 to {len(self.answers)}, and no answer {self.chosen}."
-            return
         _first.setdefault(self.name, self.chosen)
         with self.hold_sync():
-            self.problem, self.shown_truth, self.shown_because = "", self._truth, self._because
+            self.shown_truth, self.shown_because = self._truth, self._because
 
 
 def ask(name: str) -> Predict:

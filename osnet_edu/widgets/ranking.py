@@ -4,20 +4,17 @@ Every number comes from retrieval.evaluate: the sandbox turns the order on the p
 asks. Photos that the Market rule leaves out stay on the page, get no rank, and say why.
 """
 
-import base64
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import anywidget
 import numpy as np
 import traitlets
-from PIL import Image
 
 from ..market import Photo, decode
 from ..refused import Refused
 from ..retrieval import JUNK, Score, counts, evaluate
+from .pictures import uri
+from .widget import Widget, checked
 
 THUMBNAIL = (128, 64)  # height and width in pixels
 DISTRACTOR = 0
@@ -78,7 +75,7 @@ PUZZLES = (
 )
 
 
-class Ranking(anywidget.AnyWidget):
+class Ranking(Widget, script="ranking.js"):
     """Rankings to move about: one row of gallery photos a query, by mouse, finger or arrow keys.
 
     queries, gallery: photos of a market; at least one query needs a match.  distances: (Q, G), the order to start
@@ -86,8 +83,6 @@ class Ranking(anywidget.AnyWidget):
     order: for each query the gallery's photos as they stand, indices from 0; may be set.  score: of that order.
     puzzle: 0 for free play, else counted from 1.  solved: whether the puzzle that is shown is.
     """
-
-    _esm = Path(__file__).with_suffix(".js")
 
     queries = traitlets.List().tag(sync=True)  # {src, text} each
     gallery = traitlets.List().tag(sync=True)
@@ -100,7 +95,6 @@ class Ranking(anywidget.AnyWidget):
     puzzle = traitlets.Int(0).tag(sync=True)
     verdict = traitlets.Unicode("").tag(sync=True)
     solved = traitlets.Bool(False).tag(sync=True)
-    problem = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -129,23 +123,37 @@ class Ranking(anywidget.AnyWidget):
             start=order,
             tasks=[puzzle.task for puzzle in puzzles],
         )
-        self._good_order = order
+        self._given = None  # the order that was set for a puzzle which the photos had solved before it was chosen
         self._update()
         self.observe(self._changed, ["order", "puzzle"])
 
-    def _changed(self, _change) -> None:
+    @checked("order")
+    def _check_order(self, order: list[list[int]]) -> None:
         everybody = list(range(len(self._gallery)))
-        if len(self.order) != len(self._queries) or any(sorted(row) != everybody for row in self.order):
-            self.problem = "That order does not hold every photo once, so nothing was moved."
-            self.order = self._good_order
-            return
-        if not 0 <= self.puzzle <= len(self._puzzles):
-            self.problem, self.puzzle = f"There are puzzles 1 to {len(self._puzzles)}; 0 is free play.", 0
-            return
-        if self.order != self._good_order:
-            self.problem = ""
-        self._good_order = self.order
+        if len(order) != len(self._queries) or any(sorted(row) != everybody for row in order):
+            raise Refused("That order does not hold every photo once, so nothing was moved.")
+
+    @checked("puzzle")
+    def _check_puzzle(self, puzzle: int) -> None:
+        if not 0 <= puzzle <= len(self._puzzles):
+            raise Refused(f"There are puzzles 1 to {len(self._puzzles)}; 0 is free play.")
+
+    def _changed(self, change) -> None:
+        self._given = None
+        if change.name == "puzzle" and self._judged(self._evaluate(self.order))[1]:
+            self.order = self._perfect()
+            self._given = self.order
         self._update()
+
+    def _perfect(self) -> list[list[int]]:
+        """Each row with its matches first, then what counts, then what is left out: an order to undo by hand."""
+
+        def place(q: int, i: int) -> int:
+            if not self._counting(q)[i]:
+                return 2
+            return 0 if self._gallery[i].person == self._queries[q].person else 1
+
+        return [sorted(row, key=lambda i, q=q: place(q, i)) for q, row in enumerate(self.order)]
 
     def _update(self) -> None:
         self.score = score = self._evaluate(self.order)
@@ -202,6 +210,9 @@ class Ranking(anywidget.AnyWidget):
         puzzle = self._puzzles[self.puzzle - 1]
         first = [bool(self._counting(q)[row[0]]) for q, row in enumerate(self.order)]
         missing = puzzle.check(score, first)
+        if self.order == self._given:
+            already = "The photos stood so already, so they were put in order, matches first. Now build it yourself."
+            return f"{already} Not yet: {missing or 'move a photo'}.", False
         return (f"Not yet: {missing}.", False) if missing else (f"\u2713 Solved. {puzzle.because}", True)
 
 
@@ -221,16 +232,10 @@ def _pictured(photos: Sequence[Photo]) -> list[dict]:
     if decoded.skipped:
         raise Refused(f"{decoded.skipped[0].path.name}: {decoded.skipped[0].reason}")
     return [
-        {"src": _data_uri(image), "text": f"{_who(photo)}, camera {photo.camera}"}
+        {"src": uri(image, "JPEG"), "text": f"{_who(photo)}, camera {photo.camera}"}
         for photo, image in zip(decoded.photos, decoded.images, strict=True)
     ]
 
 
 def _who(photo: Photo) -> str:
     return {JUNK: "id \u22121", DISTRACTOR: "id 0"}.get(photo.person, f"person {photo.person}")
-
-
-def _data_uri(image: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()

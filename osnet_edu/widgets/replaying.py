@@ -6,7 +6,7 @@ from pathlib import Path
 from .. import assets
 from ..refused import Refused
 from .board import Board, going, in_words
-from .watching import Recording
+from .recording import Recording
 
 SPEEDS = (1, 10, 30, 100)
 
@@ -33,7 +33,7 @@ class Replay(Board):
             for s in self._speeds
         ]
         self.chosen = self._speeds.index(speed)
-        self.steps = recording.about.steps
+        self._know(recording.about, ())
         self._offer()
         self._speak(
             f"A recorded run of {self.steps:,} steps, {in_words(self._length)} of work ({recording.about.compute})."
@@ -78,6 +78,9 @@ class Replay(Board):
             self.actions = [["resume", f"Go on from step {self._at():,}"], ["start", "Start anew"]]
         else:
             self.actions = [["start", "Play" if self.state == "ready" else "Play again"], ["", ""]]
+
+
+Replay.rivals = Replay  # it computes nothing: a training goes on beside it
 
 
 def replay(path: Path | str | None = None, *, speed: int = 30) -> Replay:

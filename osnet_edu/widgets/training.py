@@ -17,9 +17,11 @@ from .. import assets, compute, market, train
 from ..refused import Refused
 from ..train import Data, TrainConfig
 from .board import Board, going, in_words
-from .watching import About, Frame, Recording, Watch, frame, written
+from .recording import About, Frame, Recording, frame, written
+from .watching import Watch
 
 BUDGETS = (3_200, 9_600, 32_000, 96_000, 192_000)  # photos seen
+MEASURED = 5  # steps done, from which on they are the forecast
 CHECKPOINT = 10  # steps: all that a stopped run can lose
 
 
@@ -29,6 +31,7 @@ class Training(Board):
     data, config, watch: what to train on, how, and what to look at meanwhile.  The budget is chosen on the page.
     out: a folder; each run gets a new one in it, and the last is gone on with, also by another kernel. None: a
     temporary folder.  timing: of `train.choose`, for the forecast; None measures for three seconds.
+    full: the recipe of the larger budgets on the page, where config is a small one to try things out; None: config.
     model: the network, of the last run.  recording(): that run, to save and play again.
     """
 
@@ -40,11 +43,14 @@ class Training(Board):
         *,
         out: Path | str | None = None,
         timing: compute.Timing | None = None,
+        full: TrainConfig | None = None,
     ):
         super().__init__()
-        for other in list(going):  # the cell was run again: nobody sees the old run any more
+        for other in [
+            board for board in going if isinstance(board, Training)
+        ]:  # the cell was run again: nobody sees the old run any more
             other.stop(", because its cell was run again,")
-        self._data, self._config, self._watch = data, config, watch
+        self._data, self._config, self._watch, self._full = data, config, watch, full or config
         self._timing = timing or train.choose(config, len(data.people), compute.candidates())[0]
         self._kept_here = None if out else tempfile.TemporaryDirectory(prefix="osnet_edu_")
         self._out = Path(out or self._kept_here.name)
@@ -52,10 +58,7 @@ class Training(Board):
         self._run, self._iterator, self._done, self.model = self._latest(), None, 0, None
         self._running, self._work, self._worked = config, 0.0, 0
         self.chooses = "Budget"
-        works = [replace(config, photos=photos).work() / self._timing.rate for photos in self._budgets]
-        self.choices = [
-            f"{photos:,} photos, about {in_words(work)}" for photos, work in zip(self._budgets, works, strict=True)
-        ]
+        self._forecast()
         self.chosen = self._budgets.index(config.photos)
         if self._run:
             self._found()
@@ -66,7 +69,7 @@ class Training(Board):
     @property
     def config(self) -> TrainConfig:
         """What a new run would be: the config with the budget that is chosen."""
-        return replace(self._config, photos=self._budgets[self.chosen])
+        return self._with(self._budgets[self.chosen])
 
     @property
     def folder(self) -> Path | None:
@@ -84,16 +87,28 @@ class Training(Board):
         self.stop()
         super().close()
 
+    def _with(self, photos: int) -> TrainConfig:
+        return replace(self._config if photos <= self._config.photos else self._full, photos=photos)
+
+    def _forecast(self) -> None:
+        """Name the budgets, with the minutes they take at the rate that is known by now."""
+        self.choices = [
+            f"{config.photos:,} photos, about {in_words(config.work() / self._rate())}"
+            + (f", {config.people} people a batch" if config.people != self._config.people else "")
+            for config in map(self._with, self._budgets)
+        ]
+
     def _found(self) -> None:
         """Show the run that was left in the folder."""
         try:
             self._done, config = _checkpoint(self._run), self._saved()
-        except ValueError:
+        except (Refused, json.JSONDecodeError):
             self._run = None
             self._offer()
             return
-        self._about = About.of(config, self._data, self._watch, self._timing.compute)
-        self.frames, self.steps = self._read_frames(), config.steps
+        self._know(About.of(config, self._data, self._watch, self._timing.compute), self._read_frames())
+        if config.photos in self._budgets:
+            self.chosen = self._budgets.index(config.photos)
         state = "done" if self._done == config.steps else "stopped"
         self._rest(state, f"A run of {config.photos:,} photos was found at step {self._done:,} of {config.steps:,}.")
 
@@ -103,7 +118,7 @@ class Training(Board):
 
     def _saved(self) -> TrainConfig:
         """The config with the saved run's budget, so that `fit` names whatever else was changed."""
-        return replace(self._config, photos=train.read_config(self._run).photos)
+        return self._with(train.read_config(self._run).photos)
 
     def _begin(self, at: int | None) -> None:
         self._halt()
@@ -130,7 +145,7 @@ class Training(Board):
         )
         self._bin: list[train.Step] = []
         self._seconds = frames[-1].seconds if frames else 0.0
-        self._running, self._work, self._worked = config, 0.0, 0
+        self._running, self._work, self._worked, self._before = config, 0.0, 0, None
         if not frames:
             with compute.using(self._timing.compute):
                 frames = [Frame(0, 0.0, look=self._watch.look(self.model))]
@@ -159,10 +174,23 @@ class Training(Board):
                 with compute.using(self._timing.compute):
                     look = self._watch.look(self.model)
             self._keep(look, time.perf_counter() - started - record.seconds)
-        self._work += time.perf_counter() - started
-        self._worked += 1
+        self._count(started)
         self._show()
         return 0.01
+
+    def _count(self, started: float) -> None:
+        """A step is done: what it took, and what the kernel took since the one before, but no long wait for a cell."""
+        now = time.perf_counter()
+        waited = started - self._before if self._before else 0.0
+        self._work += now - started + min(waited, now - started)
+        self._worked += 1
+        self._before = now
+
+    def _rate(self) -> float:
+        """Photos of the full size a second: of the steps done, once there are some."""
+        if self._worked < MEASURED:
+            return self._timing.rate
+        return self._running.work(self._done - self._worked, self._done) / self._work
 
     def _keep(self, look, more: float) -> None:
         """Make a frame of the steps since the last one.  more: seconds that went into looking."""
@@ -209,10 +237,7 @@ class Training(Board):
         return f"The checkpoint is of step {kept:,}." if kept else "No checkpoint was written yet."
 
     def _seconds_left(self) -> float | None:
-        left = self._running.work(self._done)
-        if self._worked < 3:
-            return left / self._timing.rate
-        return left * self._work / self._running.work(self._done - self._worked, self._done)
+        return self._running.work(self._done) / self._rate()
 
     def _offer(self) -> None:
         kept = _checkpoint(self._run) if self._run else 0
@@ -223,6 +248,11 @@ class Training(Board):
         else:
             self.actions = [["start", "Start" if self.state == "ready" else "Start anew"], ["", ""]]
         self.locked = self.state == "running"
+        if not self.locked:
+            self._forecast()
+
+
+Training.rivals = Training
 
 
 def record(
