@@ -407,3 +407,43 @@ def test_compiled_training_is_the_same_training_with_the_same_names(data, tmp_pa
     compiled, _ = run(data, short, out=tmp_path / "run", compiled=True)
     assert len(given) == 1 and bits(compiled) == bits(run(data, short)[0])
     assert bits(weights.open(tmp_path / "run" / "weights.safetensors").model) == bits(compiled)
+
+
+def test_a_run_starts_from_weights_and_says_so(data, tmp_path):
+    first, _ = run(data)
+    weights.save(first, tmp_path / "first.safetensors", size=SMALL.size)
+    short = replace(SMALL, photos=16 * 4, learning_rate=1e-9, weight_decay=0.0)
+    model = train.build(short, 8)
+    own = model.classifier.weight.detach().clone()
+    list(train.fit(model, data, short, way=WAY, out=tmp_path / "run", start=tmp_path / "first.safetensors"))
+    moved = {name: (value - first.state_dict()[name]).abs().max() for name, value in model.named_parameters()}
+    assert max(value for name, value in moved.items() if "classifier" not in name) < 1e-6
+    torch.testing.assert_close(model.classifier.weight, first.classifier.weight, atol=1e-6, rtol=0)
+    assert (own - model.classifier.weight).abs().max() > 1e-3  # as many people: the classifier fits as well
+    said = weights.open(tmp_path / "run" / "weights.safetensors").card["start"]
+    assert said.startswith("first.safetensors ") and len(said.split()[1]) == 16
+
+    other = train.build(short, 9)
+    fewer = replace(data, people=tuple(range(1, 10)))
+    list(train.fit(other, fewer, short, way=WAY, start=tmp_path / "first.safetensors"))
+    assert other.classifier.weight.shape[0] == 9
+    torch.testing.assert_close(other.conv1.conv.weight, first.conv1.conv.weight, atol=1e-6, rtol=0)
+
+
+def test_a_resumed_run_remembers_where_it_started(data, tmp_path):
+    first, _ = run(data)
+    weights.save(first, tmp_path / "first.safetensors", size=SMALL.size)
+    whole = train.build(SMALL, 8)
+    list(train.fit(whole, data, SMALL, way=WAY, out=tmp_path / "a", start=tmp_path / "first.safetensors"))
+    stopped = train.build(SMALL, 8)
+    fitting = train.fit(
+        stopped, data, SMALL, way=WAY, out=tmp_path / "b", start=tmp_path / "first.safetensors", checkpoint_every=3
+    )
+    for _ in range(5):
+        next(fitting)
+    fitting.close()
+    again = train.build(SMALL, 8)
+    list(train.fit(again, data, SMALL, way=WAY, out=tmp_path / "b", resume=True))
+    assert bits(again) == bits(whole)
+    cards = [weights.open(tmp_path / name / "weights.safetensors").card["start"] for name in "ab"]
+    assert cards[0] == cards[1]
