@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import distributed
+from . import distributed, probe
 from .distributed import ALONE, Team
 from .market import Photo, Skipped, decode
 from .model import FEATURES, OSNet
@@ -111,13 +111,9 @@ def embed(
 def embed_images(model: OSNet, images: np.ndarray, *, precision: torch.dtype = torch.float32) -> np.ndarray:
     """Embed one batch of pictures in memory: (N, H, W, 3) uint8 -> (N, 512) float32."""
     device = next(model.parameters()).device
-    training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode(), torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            return model(normalise(images, device)).float().cpu().numpy()
-    finally:
-        model.train(training)
+    cast = torch.autocast(device.type, precision, enabled=precision != torch.float32)
+    with probe.evaluating(model), torch.inference_mode(), cast:
+        return model(normalise(images, device)).float().cpu().numpy()
 
 
 def _key(model: OSNet, photos: Sequence[Photo], size: tuple[int, int], precision: torch.dtype) -> str:
