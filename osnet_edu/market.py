@@ -166,7 +166,7 @@ def decode(
 def subset(market: Market, people: int, seed: int = 0) -> Market:
     """A smaller market: `people` identities, split between training and test as the original is.
 
-    The people are drawn from a named, seeded stream; distractors and junk are thinned in the same proportion as the
+    The people are drawn from the seed; distractors and junk are thinned in the same proportion as the
     test people.  Raises: Refused where so many people are not there or a split would get fewer than two.
     """
     train_ids = sorted({photo.person for photo in market.train if photo.person > 0})

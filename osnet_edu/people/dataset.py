@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import market
+from .. import draws, market
 from ..refused import Refused
 from . import camera
 from .body import LABEL
 from .identity import FIELDS, Identity, draw_identity
 from .shot import Shot, expose, render
 from .staging import staged
-from .streams import stream
 from .twins import TWIN_LABELS, TWIN_PARTS, prepare, twin
 from .view import CAMERAS, VIEW_FIELDS, View, draw_view
 
@@ -179,7 +178,7 @@ def _frame(person: int, number: int) -> int:
 
 def _spoiled(view: View) -> View:
     """A detector's bad box: shifted or scaled until little of a person is in it."""
-    rng = stream("spoil", view.sensor)
+    rng = draws.named("spoil", view.sensor)
     side = 1 if rng.random() < 0.5 else -1
     return replace(
         view,

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import draws
+from .noise import cloud, lattice, sample
 from .palette import linear
 from .props import SIZES, VARIANTS, sprite
-from .streams import cloud, lattice, sample, stream
 from .view import View
 
 
@@ -254,7 +255,7 @@ def backdrop(view: View, light: Light, eye: np.ndarray, rays: np.ndarray) -> Bac
     facing = np.where(floor, max(light.sun[2], 0.05), max(-light.sun[1], 0.0)).astype(np.float32)
     open_sky = np.where(floor, 1.0, 0.62).astype(np.float32)
 
-    rng = stream("things", view.scene)
+    rng = draws.named("things", view.scene)
     reach = 1.3 + 0.10 * view.distance
     for _ in range(int(rng.integers(1, 5))):
         kind = things[int(rng.integers(len(things)))]
