@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "osnet_edu"
 
 # Below the ground floor lies what every room may need: the one exception, and on it the tools that stand once. Then the
-# ground floor. A room imports rooms of lower floors and no other. Training has a floor of its own below the experiments,
-# which train networks.
+# ground floor. A room imports rooms of lower floors and no other. Training has a floor below the experiments, which
+# train networks.
 FLOORS = (
     ("refused",),
     ("ids", "probe", "draws", "whole", "pool", "intervals"),
@@ -29,7 +29,8 @@ FLOORS = (
     ("checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
-    ("widgets", "__main__"),
+    ("widgets", "commands"),
+    ("__main__",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS, start=-2) for room in rooms}
 FACE = {"__init__": ("model", "refused")}  # the package's own face may hand on `osnet`
