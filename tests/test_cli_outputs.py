@@ -233,13 +233,16 @@ def test_a_request_to_end_says_how_to_go_on_and_the_command_does(every, folder, 
     out = tmp_path / "run"
     command = ["train", folder, "--out", out, "--photos", 80_000, *SHORT[2:], "--checkpoint-every", every]
     with process(sys.executable, "-m", "osnet_edu", *command) as running:
-        while not (out / "log.jsonl").exists() and running.poll() is None:
-            time.sleep(0.05)
-        while checkpoints.latest(out) is None and every == 1 and running.poll() is None:
-            time.sleep(0.05)
-        refused(tmp_path / "market", capsys, "at work in" if every > 1 else "not empty", *command)
-        running.send_signal(signal.SIGTERM)
-        _, errors = running.communicate(timeout=120)
+        try:
+            while not (out / "log.jsonl").exists() and running.poll() is None:
+                time.sleep(0.05)
+            while checkpoints.latest(out) is None and every == 1 and running.poll() is None:
+                time.sleep(0.05)
+            refused(tmp_path / "market", capsys, "at work in" if every > 1 else "not empty", *command)
+            running.send_signal(signal.SIGTERM)
+            _, errors = running.communicate(timeout=120)
+        finally:
+            running.kill()
     assert running.returncode == 128 + signal.SIGTERM and "Traceback" not in errors, errors
     words = "--resume goes on from there" if every == 1 else "the same command starts over"
     assert words in errors and "Stopped by a request to end." in errors
