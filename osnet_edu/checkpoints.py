@@ -69,7 +69,7 @@ def load_optimiser(optimiser: torch.optim.Optimizer, saved: Path, device: str) -
     try:
         optimiser.load_state_dict(torch.load(path, map_location=device, weights_only=True))
     except (ValueError, RuntimeError, EOFError, LookupError, AttributeError, pickle.UnpicklingError) as error:
-        raise Refused(f"{path} is damaged: {str(error).partition(chr(10))[0]}") from error
+        raise Refused(f"{path} is damaged: {str(error).partition(chr(10))[0] or 'it ends too early'}") from error
 
 
 def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:

@@ -298,12 +298,24 @@ def test_a_broken_people_json_is_a_sentence(content, sentence, folder, capsys):
 
 
 def test_numbers_that_no_draw_takes_are_refused(folder, tmp_path, capsys):
-    refused(tmp_path, capsys, "seed must be 0 or more, got -1", "subset", folder, tmp_path / "new", "--seed", -1)
+    refused(
+        tmp_path,
+        capsys,
+        "seed must be 0 or more, got -1",
+        "subset",
+        folder,
+        tmp_path / "new",
+        "--people",
+        4,
+        "--seed",
+        -1,
+    )
 
 
 def test_a_damaged_checkpoint_is_a_sentence(folder, tmp_path, capsys):
     out = tmp_path / "run"
     assert run("train", folder, "--out", out, *SHORT) == 0
+    capsys.readouterr()
     saved = checkpoints.latest(out)
     for name, content in ((checkpoints.OPTIMISER, b""), (checkpoints.OPTIMISER, b"junk"), (checkpoints.STATE, b"{")):
         whole = (saved / name).read_bytes()
