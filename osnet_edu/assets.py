@@ -7,9 +7,10 @@ OSNET_EDU_CACHE can name, and is found there from then on.
 import base64
 import hashlib
 import os
-import tempfile
 import zipfile
 from pathlib import Path
+
+from . import whole
 
 SUBSET = "people.zip"
 WEIGHTS = "osnet_x0_25.safetensors"
@@ -42,13 +43,10 @@ def subset() -> Path:
     folder = cache() / f"people-{digest}"
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        with zipfile.ZipFile(archive) as file:
-            file.extractall(Path(temporary) / "people")
-        try:
-            (Path(temporary) / "people").rename(folder)
-        except OSError:  # another process was faster
-            if not folder.is_dir():
-                raise
+    try:
+        with whole.folder(folder) as growing, zipfile.ZipFile(archive) as file:
+            file.extractall(growing)
+    except OSError:
+        if not folder.is_dir():  # else another process was faster
+            raise
     return folder

@@ -7,18 +7,20 @@
 At any moment at least one checkpoint is complete, also where the run is killed or the disk is full.
 """
 
+import io
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 
 import torch
 
-from . import weights
+from . import weights, whole
 from .model import OSNet
+from .refused import Refused
 
 MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", "optimiser.pt", "state.json", "photos.txt"
+LOG = "log.jsonl"
 
 
 def write(
@@ -34,24 +36,17 @@ def write(
 
     state: JSON values.  photos: a line for each photo that is learned from.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    made = out / f".checkpoint-{os.getpid()}"
-    shutil.rmtree(made, ignore_errors=True)
-    try:
-        made.mkdir()
+    with whole.folder(out / f"checkpoint-{step:07d}") as made:
         weights.save(model, made / MODEL, size=size)
-        torch.save(optimiser.state_dict(), made / OPTIMISER)
+        # Through bytes: on a full disk torch.save raises a RuntimeError, and a file the system's own sentence.
+        kept = io.BytesIO()
+        torch.save(optimiser.state_dict(), kept)
+        (made / OPTIMISER).write_bytes(kept.getbuffer())
         (made / PHOTOS).write_text("".join(f"{line}\n" for line in photos), encoding="utf-8")
         (made / STATE).write_text(json.dumps({"step": step, **state}), encoding="utf-8")
-        final = out / f"checkpoint-{step:07d}"
-        shutil.rmtree(final, ignore_errors=True)
-        made.rename(final)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     for old in _all(out)[:-1]:
-        shutil.rmtree(old, ignore_errors=True)
-    for left in out.glob(".checkpoint-*"):  # by a process that was killed while it wrote
-        shutil.rmtree(left, ignore_errors=True)
+        whole.remove(old)
+    whole.sweep(out)
 
 
 def latest(out: Path | str) -> Path | None:
@@ -60,8 +55,22 @@ def latest(out: Path | str) -> Path | None:
 
 
 def read_state(saved: Path) -> dict:
-    """What `write` was given as state, and the step."""
-    return json.loads((saved / STATE).read_text(encoding="utf-8"))
+    """What `write` was given as state, and the step.  Raises: Refused where the file is damaged."""
+    try:
+        return json.loads((saved / STATE).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Refused(f"{saved / STATE} is damaged: {error}") from error
+
+
+def load_optimiser(optimiser: torch.optim.Optimizer, saved: Path, device: str) -> None:
+    """Give an optimiser the state that a checkpoint keeps.  Raises: Refused where the file is damaged."""
+    path = saved / OPTIMISER
+    try:
+        optimiser.load_state_dict(torch.load(path, map_location=device, weights_only=True))
+    except OSError:
+        raise
+    except Exception as error:  # no code of the kit runs here, and a broken pickle raises almost anything
+        raise Refused(f"{path} is damaged: {str(error).partition(chr(10))[0] or 'it ends too early'}") from error
 
 
 def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
@@ -70,7 +79,7 @@ def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
     photos: lines that begin with a name; what follows tells whether the picture is the same.
     """
     path = saved / PHOTOS
-    before = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    before = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
     if not before or not photos or before == list(photos):
         return None
     was, now = (dict(line.partition(" ")[::2] for line in lines) for lines in (before, photos))
@@ -84,26 +93,61 @@ def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
     return f"{counts}; for one, {', '.join(told)}" if told else f"{counts}, in another order"
 
 
+def check_new(out: Path | str) -> None:
+    """Whether a run can begin in a folder, to be asked before the work starts; nothing is touched.
+
+    A folder that holds no more than what a run left that ended before its first checkpoint is as good as an empty one.
+    Raises: Refused where anything else is there.
+    """
+    out = whole.given(out)
+    if out.is_dir():
+        ours = set(whole.left(out))
+        others = [path for path in out.iterdir() if path not in ours and not (path == out / LOG and _is_log(path))]
+    else:
+        others = [out] if os.path.lexists(out) else []
+    if others:
+        raise Refused(
+            f"{out} exists and is not empty; expected a new folder, or --resume (resume=True) to go on with a run in it"
+        )
+
+
+def start_over(out: Path) -> None:
+    """Remove what `check_new` lets pass: the log of a run that has no checkpoint."""
+    (out / LOG).unlink(missing_ok=True)
+    whole.sweep(out)
+
+
 def log(out: Path, record: dict) -> None:
     """Add a line to the log."""
     out.mkdir(parents=True, exist_ok=True)
-    with open(out / "log.jsonl", "a", encoding="utf-8") as file:
+    with open(out / LOG, "a", encoding="utf-8") as file:
         file.write(json.dumps(record) + "\n")
 
 
 def cut_log(out: Path, done: int) -> None:
     """Forget the steps after the checkpoint: they will be taken again. A line cut short by a kill goes too."""
-    path = out / "log.jsonl"
+    path = out / LOG
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    temporary = path.with_suffix(".part")
-    temporary.write_text("".join(lines[:done]), encoding="utf-8")
-    os.replace(temporary, path)
+    with whole.file(path, replace=True) as growing:
+        growing.write_text("".join(lines[:done]), encoding="utf-8")
 
 
 def _all(out: Path) -> list[Path]:
     if not out.is_dir():
         return []
     return sorted(path for path in out.iterdir() if re.fullmatch(r"checkpoint-\d{7,}", path.name))
+
+
+def _is_log(path: Path) -> bool:
+    """Whether all whole lines of a file are steps of a run."""
+    if not path.is_file() or path.is_symlink():
+        return False
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        steps = [json.loads(line) for line in lines if line.endswith("\n")]
+    except ValueError:
+        return False
+    return all(isinstance(step, dict) and {"step", "loss", "learning_rate"} <= set(step) for step in steps)
 
 
 def _counted(names: dict[str, str]) -> str:

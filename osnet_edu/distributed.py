@@ -58,7 +58,7 @@ ALONE = Team()
 def launched() -> Team:
     """The team that torchrun started this process in, by the environment; ALONE where it did not."""
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
-    if not all(os.environ.get(name, "").isdigit() for name in names):
+    if not all(os.environ.get(name, "").isdecimal() for name in names):
         return ALONE
     team = Team(*(int(os.environ[name]) for name in names))
     return team if team.size > 1 else ALONE

@@ -3,6 +3,7 @@
     bounding_box_train/   photos of the people to learn from
     query/                photos to look for, of people never seen in training
     bounding_box_test/    the gallery to search: the same people, distractors (id 0) and junk (id -1)
+    masks/SPLIT/          where there are any: a .png of each photo's name, whose values tell body parts
 
 A name says it all: 0002_c1s1_000451_03.jpg is person 2, camera 1, sequence 1, frame 451, box 3.
 Rendered and real photos enter by this one door.
@@ -11,7 +12,6 @@ Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from . import whole
+from .ids import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
+from .ids import JUNK
 from .refused import Refused
 
-JUNK = -1
-DISTRACTOR = 0
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
+MASKS = "masks"  # folder of the part masks: a file for each photo, in a folder of the photo's split
 
 _NAME = re.compile(r"(-1|\d{4,})_c(\d+)s(\d+)_(\d+)_(\d+)(?:\.jpe?g)+", re.IGNORECASE)
 
@@ -152,21 +154,63 @@ def decode(
     skipped: list[Skipped] = []
     for i, photo in enumerate(photos):
         try:
-            with Image.open(photo.path) as file:
-                images[len(kept)] = file.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
+            picture = open_photo(photo.path).resize((width, height), Image.Resampling.BILINEAR)
+        except Refused as error:
+            skipped.append(Skipped(photo.path, str(error)))
+        else:
+            images[len(kept)] = picture
             kept.append(photo)
-        except (OSError, SyntaxError) as error:  # Pillow tells a broken file by either
-            reason = "empty file" if _is_empty(photo.path) else f"cannot be read as a picture ({_first_line(error)})"
-            skipped.append(Skipped(photo.path, reason))
         if progress:
             progress(i + 1, len(photos))
     return Decoded(images[: len(kept)], tuple(kept), tuple(skipped))
 
 
+def open_photo(path: Path) -> Image.Image:
+    """A picture in RGB.  Raises: Refused, saying why, for a file that Pillow cannot read."""
+    try:
+        with Image.open(path) as file:
+            return file.convert("RGB")
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow tells a broken file by any of these
+        reason = "empty file" if _is_empty(path) else f"cannot be read as a picture ({_first_line(error)})"
+        raise Refused(reason) from error
+
+
+def mask_of(photo: Path) -> Path:
+    """Where the part mask of a photo would lie: masks/SPLIT/NAME.png beside the splits."""
+    return photo.parent.parent / MASKS / photo.parent.name / f"{photo.stem}.png"
+
+
+def read_mask(photo: Path, labels: int) -> np.ndarray:
+    """The part mask beside a photo: (H, W) uint8, each value the number of a part, 0 for none.
+
+    labels: how many numbers there are; people.PARTS names those of rendered people.
+    Raises: Refused, in a sentence, where it is missing or cannot be read, is no picture of 8-bit numbers, is of
+    another size than the photo, or holds a number that no part has.
+    """
+    path = mask_of(photo)
+    if not path.is_file():
+        raise Refused(f"{path} is missing; expected a folder made by `render`, with its masks")
+    try:
+        with Image.open(path) as file:
+            mode, mask = file.mode, np.asarray(file)
+        with Image.open(photo) as file:
+            width, height = file.size
+    except (OSError, SyntaxError, ValueError) as error:
+        raise Refused(f"{path} or its photo cannot be read as a picture ({_first_line(error)})") from error
+    if mode not in ("L", "P"):
+        raise Refused(f"{path} is no mask: expected a picture of 8-bit numbers, got the mode {mode}")
+    if mask.shape != (height, width):
+        got = "x".join(map(str, mask.shape))
+        raise Refused(f"{path} is no mask of its photo: expected {height}x{width} pixels, got {got}")
+    if mask.max(initial=0) >= labels:
+        raise Refused(f"{path} is no mask of these parts: expected numbers 0 to {labels - 1}, got {mask.max()}")
+    return mask
+
+
 def subset(market: Market, people: int, seed: int = 0) -> Market:
     """A smaller market: `people` identities, split between training and test as the original is.
 
-    The people are drawn from a named, seeded stream; distractors and junk are thinned in the same proportion as the
+    The people are drawn from the seed; distractors and junk are thinned in the same proportion as the
     test people.  Raises: Refused where so many people are not there or a split would get fewer than two.
     """
     train_ids = sorted({photo.person for photo in market.train if photo.person > 0})
@@ -176,6 +220,8 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
     n_train = people - n_test
     if people > total or min(n_train, n_test) < 2:
         raise Refused(f"a subset needs at least 2 people in training and 2 in test, and at most {total}; got {people}")
+    if seed < 0:
+        raise Refused(f"seed must be 0 or more, got {seed}")
     rng = np.random.Generator(np.random.PCG64(seed))
     keep_train = set(rng.permutation(train_ids)[:n_train].tolist())
     keep_test = set(rng.permutation(test_ids)[:n_test].tolist())
@@ -197,27 +243,19 @@ def write(market: Market, out: Path | str, progress: Callable[[int, int], None] 
 
     The folder appears when it is complete.  Raises: Refused where `out` exists and is not empty.
     """
-    out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refused(f"{out} exists and is not empty; expected a new or empty folder to write to")
-    out.parent.mkdir(parents=True, exist_ok=True)
     total, done = sum(len(split) for split in market), 0
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
-        made = Path(temporary) / "market"
+    with whole.folder(out) as made:
         for split, name in zip(market, SPLITS.values(), strict=True):
-            (made / name).mkdir(parents=True)
+            (made / name).mkdir()
             for photo in split:
                 shutil.copyfile(photo.path, made / name / photo.name)
-                mask = market.root / "masks" / name / f"{photo.path.stem}.png"
+                mask = mask_of(photo.path)
                 if mask.is_file():
-                    (made / "masks" / name).mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(mask, made / "masks" / name / mask.name)
+                    (made / MASKS / name).mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(mask, made / MASKS / name / mask.name)
                 done += 1
                 if progress:
                     progress(done, total)
-        if out.exists():
-            out.rmdir()
-        made.rename(out)
 
 
 def _read_split(folder: Path, skipped: list[Skipped]) -> tuple[Photo, ...]:

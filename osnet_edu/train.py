@@ -14,6 +14,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import checkpoints, compute, distributed, weights
+from . import checkpoints, compute, distributed, draws, weights, whole
 from .compute import Compute
 from .distributed import ALONE, Team
 from .embed import MEAN, STD
@@ -291,17 +292,18 @@ def fit(
     _check(data, config, team)
     if checkpoint_every < 1:
         raise Refused(f"checkpoint_every must be 1 step or more, got {checkpoint_every}")
-    out = Path(out) if out else None
+    out = None if out is None else whole.given(out)
     done, saved = 0, None
     if resume:
         if out is None:
             raise Refused("resume needs the folder of the run")
         saved = _last(out)
         done, way = _check_resumable(saved, data, config, way)
-    elif start:
-        weights.load(model, start)
-    if not resume and out and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refused(f"{out} exists and is not empty; expected a new folder, or resume")
+    else:
+        if out:
+            checkpoints.check_new(out)
+        if start:
+            weights.load(model, start)
     if distributed.agreed(data.fingerprint, team) != data.fingerprint:
         raise Refused(f"{team} reads other photos than the first; expected the same folder for all")
     if way is None:
@@ -309,12 +311,32 @@ def fit(
         way = distributed.agreed(choose(config, len(data.people), ways)[0].compute, team)
     compute.check_device(way.device)
 
+    origin = checkpoints.read_state(saved).get("start") if saved else _named(start) if start else None
+    # On rank 0 alone, the only one that writes.
+    with whole.claimed(out) if out and team.rank == 0 else nullcontext():
+        if out and team.rank == 0 and not resume:
+            checkpoints.start_over(out)
+        yield from _steps(model, data, config, way, out, saved, origin, done, checkpoint_every, compiled, team)
+
+
+def _steps(
+    model: OSNet,
+    data: Data,
+    config: TrainConfig,
+    way: Compute,
+    out: Path | None,
+    saved: Path | None,
+    origin: str | None,
+    done: int,
+    checkpoint_every: int,
+    compiled: bool,
+    team: Team,
+) -> Iterator[Step]:
     model.to(way.device, memory_format=way.memory_format)
     optimiser = _optimiser(model, config)
     if saved:
         weights.load(model, saved / checkpoints.MODEL)
-        state = torch.load(saved / checkpoints.OPTIMISER, map_location=way.device, weights_only=True)
-        optimiser.load_state_dict(state)
+        checkpoints.load_optimiser(optimiser, saved, way.device)
         if team.rank == 0:
             checkpoints.cut_log(out, done)
     network = distributed.wrap(_Both(model), way.device, team)
@@ -324,7 +346,6 @@ def fit(
     labels = torch.from_numpy(data.labels).to(way.device)
     model.train()
     written = {"config": asdict(config), "compute": asdict(way), "data": data.fingerprint}
-    origin = checkpoints.read_state(saved).get("start") if saved else _named(start) if start else None
     if origin:
         written["start"] = origin
     for step in range(done + 1, config.steps + 1):
@@ -356,9 +377,13 @@ def _named(path: Path | str) -> str:
 
 
 def read_log(out: Path | str) -> list[Step]:
-    """The steps that a run has recorded."""
-    with open(Path(out) / "log.jsonl", encoding="utf-8") as file:
-        return [Step(**json.loads(line)) for line in file]
+    """The steps that a run has recorded.  Raises: Refused for a line that is none."""
+    path = Path(out) / checkpoints.LOG
+    with open(path, encoding="utf-8") as file:
+        try:
+            return [Step(**json.loads(line)) for line in file]
+        except (ValueError, TypeError) as error:
+            raise Refused(f"{path} is no log of a run: {error}") from error
 
 
 def read_config(out: Path | str) -> TrainConfig:
@@ -393,7 +418,7 @@ def _step(
     rate = learning_rate(config, step)
     for group in optimiser.param_groups:
         group["lr"] = rate
-    rng = _stream(config.seed, "batch", step)
+    rng = draws.named(config.seed, "batch", step, order="little")
     chosen = draw_batch(data.labels, config, step, rng, _neighbours(model, config, step))
     share = team.share(len(chosen))
     batch = augment(images[torch.from_numpy(chosen).to(images.device)], config, rng, share)
@@ -596,13 +621,8 @@ def _walk(count: int, size: int, seed: int, step: int) -> np.ndarray:
     """The step-th group of `size` in an endless walk over range(count), shuffled anew each time round."""
     first, last = (step - 1) * size, step * size
     epochs = range(first // count, (last - 1) // count + 1)
-    walk = np.concatenate([_stream(seed, "epoch", epoch).permutation(count) for epoch in epochs])
+    walk = np.concatenate([draws.named(seed, "epoch", epoch, order="little").permutation(count) for epoch in epochs])
     return walk[first - epochs[0] * count :][:size]
-
-
-def _stream(seed: int, *name: object) -> np.random.Generator:
-    digest = hashlib.sha256("/".join(map(str, (seed, *name))).encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 
 def _optimiser(model: OSNet, config: TrainConfig) -> torch.optim.Optimizer:
@@ -644,7 +664,8 @@ def _check(data: Data, config: TrainConfig, team: Team) -> None:
 def _last(out: Path) -> Path:
     saved = checkpoints.latest(out)
     if saved is None:
-        raise Refused(f"{out} holds no checkpoint to resume from")
+        begun = "; the same command without --resume starts it over" if (out / checkpoints.LOG).is_file() else ""
+        raise Refused(f"{out} holds no checkpoint to resume from{begun}")
     return saved
 
 

@@ -18,19 +18,21 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "osnet_edu"
 
-# Below the ground floor lies the one exception that every room raises. Then the ground floor. A room imports rooms of
-# lower floors and no other. Training has a floor of its own below the experiments, which train networks.
+# Below the ground floor lies what every room may need: the one exception, and on it the tools that stand once. Then the
+# ground floor. A room imports rooms of lower floors and no other. Training has a floor below the experiments, which
+# train networks.
 FLOORS = (
     ("refused",),
-    ("assets", "compute", "model", "market", "retrieval", "mining", "distributed")
-    + ("probe", "draws", "whole", "pool", "intervals", "export"),
+    ("ids", "probe", "draws", "whole", "pool", "intervals"),
+    ("assets", "compute", "model", "market", "retrieval", "mining", "distributed", "export"),
     ("people", "siblings", "costs", "receptive", "weights", "embed"),
     ("explain", "checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
-    ("widgets", "__main__"),
+    ("widgets", "commands"),
+    ("__main__",),
 )
-FLOOR = {room: floor for floor, rooms in enumerate(FLOORS, start=-1) for room in rooms}
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS, start=-2) for room in rooms}
 FACE = {"__init__": ("model", "refused")}  # the package's own face may hand on `osnet`
 NO_ROOMS = ("utils", "util", "common", "helpers", "misc")
 

@@ -11,7 +11,6 @@ engine's record says why.
 """
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import assets, export
+from .. import assets, export, whole
 from ..model import OSNet
 from ..refused import Refused
 from .engines import MEAN, STD, OnnxEmbedder, TorchEmbedder
@@ -134,7 +133,9 @@ def _files(model: OSNet, worth: bool, say: Callable[[str], None] | None) -> Iter
         say("Making a graph of this network for onnxruntime, once: about ten seconds ...")
     template = export.template(model, MEAN, STD)
     try:
-        _keep(kept, template)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with whole.file(kept, replace=True) as growing:
+            growing.write_bytes(template)
     except OSError:
         pass  # the graph is as good where it cannot be kept
     yield export.filled(template, model)
@@ -145,16 +146,6 @@ def _shipped(name: str) -> Path | None:
         return assets.path(name)
     except FileNotFoundError:
         return None
-
-
-def _keep(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _cost(model: OSNet, size: tuple[int, int]) -> float:

@@ -4,7 +4,6 @@ Features are computed in float32 unless a faster way is asked for, and are not n
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from .. import distributed
+from .. import distributed, whole
 from ..distributed import ALONE, Team
 from ..market import Photo, Skipped, decode
 from ..model import FEATURES, OSNet
@@ -138,9 +137,5 @@ def _remember(path: Path, result: Embedding, photos: Sequence[Photo]) -> None:
     kept = np.array([position[photo.path] for photo in result.photos])
     reasons = np.array([[str(position[s.path]), s.reason] for s in result.skipped]).reshape(-1, 2)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    try:
-        np.savez(temporary, features=result.features, kept=kept, reasons=reasons)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole.file(path, replace=True) as growing:
+        np.savez(growing, features=result.features, kept=kept, reasons=reasons)

@@ -1,0 +1,44 @@
+"""What a command says while it works: one voice, a progress bar for anything over a second, what was skipped."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+from tqdm import tqdm
+
+from .. import market
+from ..distributed import Team
+
+
+@contextmanager
+def one_voice(team: Team) -> Iterator[None]:
+    """Of several processes that do the same, only the one of rank 0 speaks; what is refused, each says for itself."""
+    if team.rank == 0:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
+
+
+def say(*words: object) -> None:
+    print(*words, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress_bar(what: str, unit: str = "photo"):
+    """A progress bar for anything over a second, as a function of (done, total)."""
+    with tqdm(desc=what, unit=f" {unit}s", delay=1, leave=False, file=sys.stderr) as bar:
+
+        def update(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield update
+
+
+def say_skipped(skipped: Sequence[market.Skipped]) -> None:
+    if skipped:
+        some = ", ".join(f"{item.path.name} ({item.reason})" for item in skipped[:3])
+        more = " ..." if len(skipped) > 3 else ""
+        say(f"Skipped {len(skipped)} file{'s' * (len(skipped) > 1)}: {some}{more}")
