@@ -16,7 +16,7 @@ from PIL import Image
 
 from osnet_edu import __main__ as cli
 from osnet_edu import market, osnet, train, weights
-from osnet_edu.commands import training
+from osnet_edu.commands import exporting, training
 from osnet_edu.embed import TorchEmbedder
 
 SPLITS = market.SPLITS
@@ -116,12 +116,12 @@ def test_export_writes_a_checked_file_and_refuses_one_that_is_there(folder, tmp_
     np.testing.assert_allclose(features, expected, atol=1e-4)
     before = out.read_bytes()
     assert run("export", out) == 2
-    assert f"{out} exists; expected a new file" in capsys.readouterr().err and out.read_bytes() == before
+    assert f"{out} exists already: choose another name, or remove it first" in capsys.readouterr().err and out.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["market", "out.onnx", "w.safetensors"]
 
 
 def test_export_keeps_nothing_that_differs_from_pytorch(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli.OnnxEmbedder, "__call__", lambda self, images: np.full((len(images), 512), 9, np.float32))
+    monkeypatch.setattr(exporting.OnnxEmbedder, "__call__", lambda self, images: np.full((len(images), 512), 9, np.float32))
     assert run("export", tmp_path / "out.onnx") == 2
     assert "features differ from PyTorch's by" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
@@ -147,7 +147,7 @@ def test_subset_writes_what_it_says(folder, tmp_path, capsys):
         (["evaluate", "{empty}"], "is no Market-1501 folder: expected bounding_box_train, query and bounding_box_test"),
         (["train", "{nowhere}", "--out", "{new}"], "is not a folder"),
         (["evaluate", "{market}", "--weights", "{nowhere}"], "is not a file; expected a checkpoint"),
-        (["export", "{out}", "--weights", "{nowhere}"], "is not a file; expected a checkpoint"),
+        (["export", "{new}.onnx", "--weights", "{nowhere}"], "is not a file; expected a checkpoint"),
         (["subset", "{market}", "{new}", "--people", "99"], "a subset needs"),
         (["subset", "{market}", "{market}", "--people", "4"], "exists and is not empty"),
         (["render", "{market}", "--people", "4"], "not empty"),
