@@ -18,10 +18,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "osnet_edu"
 
-# Below the ground floor lies the one exception that every room raises. Then the ground floor. A room imports rooms of
+# Below the ground floor lie the one exception that every room raises, and the one way to open a picture. Then the ground floor. A room imports rooms of
 # lower floors and no other. Training has a floor of its own below the experiments, which train networks.
 FLOORS = (
-    ("refused",),
+    ("refused", "picture"),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed")
     + ("probe", "draws", "whole", "pool", "intervals"),
     ("people", "siblings", "costs", "receptive", "weights", "export", "embed", "explain", "gates", "attribution"),
