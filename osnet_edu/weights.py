@@ -104,7 +104,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
         raise Refused(f"{path} has {size}; the largest OSNet takes some 20 MB, and {MOST_BYTES / 1e6:.0f} MB are read")
     state, card = _read_safetensors(path) if _is_safetensors(path) else (_read_pytorch(path), {})
     for key, value in state.items():
-        if problem := _odd(value):
+        if problem := odd(value):
             raise Refused(f"{path} is refused: {key} {problem}; expected a plain tensor of numbers")
     return state, card
 
@@ -124,7 +124,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict]:
             text = (file.metadata() or {}).get("card", "{}")
             state = {key: file.get_tensor(key) for key in file.keys()}
     except Exception as error:  # whatever the library says of hostile bytes
-        raise Refused(f"{path} is not a whole .safetensors file: {_first_line(error)}") from error
+        raise Refused(f"{path} is not a whole .safetensors file: {first_line(error)}") from error
     return state, _card(text, path)
 
 
@@ -133,26 +133,27 @@ def _card(text: str, path: Path) -> dict:
     try:
         card = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"{path}: its card is no JSON that can be read: {_first_line(error)}") from error
+        raise Refused(f"{path}: its card is no JSON that can be read: {first_line(error)}") from error
     if not isinstance(card, dict):
-        raise Refused(f"{path}: its card must be a JSON object, got {_brief(card)}")
+        raise Refused(f"{path}: its card must be a JSON object, got {brief(card)}")
     size = card.get("size", list(OFFICIAL_SIZE))
     sides = size if isinstance(size, list) and len(size) == 2 else [None]
     if not all(type(side) is int and SIDES[0] <= side <= SIDES[1] for side in sides):
         raise Refused(
             f"{path}: size in its card must be [height, width] in pixels, {SIDES[0]} to {SIDES[1]} each, "
-            f"got {_brief(size)}"
+            f"got {brief(size)}"
         )
     config = card.get("config", {})
     if not isinstance(config, dict):
-        raise Refused(f"{path}: config in its card must be a JSON object, got {_brief(config)}")
+        raise Refused(f"{path}: config in its card must be a JSON object, got {brief(config)}")
     for name, kind in CONFIG_KINDS.items():
         if name in config and (not isinstance(config[name], kind) or (type(config[name]) is bool and kind is not bool)):
-            raise Refused(f"{path}: config in its card has {name} {_brief(config[name])}, which is no such value")
+            raise Refused(f"{path}: config in its card has {name} {brief(config[name])}, which is no such value")
     return card
 
 
-def _brief(value: object) -> str:
+def brief(value: object) -> str:
+    """A value from a file as a few words for a sentence."""
     text = repr(value) if not isinstance(value, dict | list) or len(value) < 5 else f"{type(value).__name__}"
     return text if len(text) < 60 else f"{text[:57]}..."
 
@@ -171,7 +172,7 @@ def _read_pytorch(path: Path) -> dict[str, Tensor]:
     except pickle.UnpicklingError as error:
         raise Refused(f"{path} is refused: it holds more than tensors and numbers, which could run code") from error
     except Exception as error:  # a broken pickle makes its reader raise nearly anything
-        raise Refused(f"{path} is not a whole PyTorch checkpoint: {_first_line(error)}") from error
+        raise Refused(f"{path} is not a whole PyTorch checkpoint: {first_line(error)}") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
@@ -181,7 +182,7 @@ def _read_pytorch(path: Path) -> dict[str, Tensor]:
     return {key.removeprefix("module."): value for key, value in content.items()}
 
 
-def _odd(value: Tensor) -> str | None:
+def odd(value: Tensor) -> str | None:
     """What keeps a tensor from being plain numbers in memory, or None."""
     if value.is_quantized:
         return "is quantised"
@@ -196,7 +197,8 @@ def _odd(value: Tensor) -> str | None:
     return None
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line."""
     return str(error).partition("\n")[0] or type(error).__name__
 
 

@@ -18,8 +18,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "osnet_edu"
 
-# Below the ground floor lie the one exception that every room raises, and the one way to open a picture. Then the ground floor. A room imports rooms of
-# lower floors and no other. Training has a floor of its own below the experiments, which train networks.
+# Below the ground floor lie the one exception that every room raises, and the one way to open a picture. Then the
+# ground floor. A room imports rooms of lower floors and no other. Training has a floor of its own below the
+# experiments, which train networks.
 FLOORS = (
     ("refused", "picture"),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed")

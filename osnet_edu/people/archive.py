@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from .. import assets
 from ..refused import Refused
 
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -40,13 +41,9 @@ def pack(folder: Path | str, archive: Path | str) -> int:
 def unpack(archive: Path | str, folder: Path | str) -> None:
     """Unpack such a zip into a folder that is not there yet.
 
-    Raises: Refused if it is, or if a name would leave the folder.
+    Raises: Refused if it is, if a name would leave the folder, or if the archive is damaged.
     """
     folder = Path(folder)
     if folder.exists():
         raise Refused(f"{folder} exists already: choose another folder, or remove it first")
-    with zipfile.ZipFile(archive) as store:
-        for name in store.namelist():
-            if name.startswith("/") or ".." in name.split("/") or "\\" in name or ":" in name:
-                raise Refused(f"{archive} holds {name!r}, which would be written outside {folder}")
-        store.extractall(folder)
+    assets.extract(Path(archive), folder, hint="expected an archive that `render --archive` wrote")
