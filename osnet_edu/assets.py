@@ -9,13 +9,13 @@ import hashlib
 import lzma
 import os
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import whole
 from .refused import Refused
 
 SUBSET = "people.zip"
@@ -56,19 +56,16 @@ def subset() -> Path:
         mend(archive, folder)
         return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            extract(archive, Path(temporary) / "people", hint=BACK)
-            try:
-                (Path(temporary) / "people").rename(folder)
-            except OSError:  # another process was faster
-                if not folder.is_dir():
-                    raise
+        with whole.folder(folder) as growing:
+            extract(archive, growing, hint=BACK)
     except (FileExistsError, NotADirectoryError) as error:
         raise Refused(
             f"{error.filename or folder} is a file where the kit's cache needs a folder; move it away, "
             "or set OSNET_EDU_CACHE to another folder"
         ) from error
+    except OSError:
+        if not folder.is_dir():  # else another process was faster
+            raise
     return folder
 
 
@@ -119,7 +116,6 @@ def mend(archive: Path, folder: Path) -> None:
             )
         for name, size in held.items():
             if there.get(name) != size:
-                with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-                    whole = file.extract(name, temporary)
-                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                    os.replace(whole, folder / name)
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                with whole.file(folder / name, replace=True) as growing:
+                    growing.write_bytes(file.read(name))

@@ -7,11 +7,10 @@
 At any moment at least one checkpoint is complete, also where the run is killed or the disk is full.
 """
 
+import io
 import json
 import math
-import os
 import re
-import shutil
 import types
 import typing
 from dataclasses import fields
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from . import weights
+from . import weights, whole
 from .model import OSNet
 from .refused import Refused, plain
 
@@ -41,24 +40,17 @@ def write(
 
     state: JSON values.  photos: a line for each photo that is learned from.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    made = out / f".checkpoint-{os.getpid()}"
-    shutil.rmtree(made, ignore_errors=True)
-    try:
-        made.mkdir()
+    with whole.folder(out / f"checkpoint-{step:07d}") as made:
         weights.save(model, made / MODEL, size=size)
-        torch.save(optimiser.state_dict(), made / OPTIMISER)
+        # Through bytes: on a full disk torch.save raises a RuntimeError, and a file the system's own sentence.
+        kept = io.BytesIO()
+        torch.save(optimiser.state_dict(), kept)
+        (made / OPTIMISER).write_bytes(kept.getbuffer())
         (made / PHOTOS).write_text("".join(f"{line}\n" for line in photos), encoding="utf-8")
         (made / STATE).write_text(json.dumps({"step": step, **state}), encoding="utf-8")
-        final = out / f"checkpoint-{step:07d}"
-        shutil.rmtree(final, ignore_errors=True)
-        made.rename(final)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     for old in _all(out)[:-1]:
-        shutil.rmtree(old, ignore_errors=True)
-    for left in out.glob(".checkpoint-*"):  # by a process that was killed while it wrote
-        shutil.rmtree(left, ignore_errors=True)
+        whole.remove(old)
+    whole.sweep(out)
 
 
 def latest(out: Path | str) -> Path | None:
@@ -200,9 +192,8 @@ def cut_log(out: Path, done: int) -> None:
     """Forget the steps after the checkpoint: they will be taken again. A line cut short by a kill goes too."""
     path = out / "log.jsonl"
     lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(b"".join(lines[:done]))
-    os.replace(temporary, path)
+    with whole.file(path, replace=True) as growing:
+        growing.write_bytes(b"".join(lines[:done]))
 
 
 def _all(out: Path) -> list[Path]:

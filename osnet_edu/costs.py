@@ -13,14 +13,13 @@ Shapes: C channels, H x W cells or pixels, T streams.
 
 import copy
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from . import probe
 from .model import OSBlock, OSNet
 from .refused import Refused
 
@@ -86,10 +85,8 @@ def _calls(module: nn.Module, shape: tuple[int, ...]) -> list[tuple[str, nn.Modu
             seen.setdefault(part, []).append(tuple(output.shape))
 
     names = {part: name or type(part).__name__ for name, part in ghost.named_modules()}
-    for part in names:
-        part.register_forward_hook(watch)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), probe.hooked(*((part, watch) for part in names)):
             ghost(torch.empty(1, *shape, device="meta"))
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise Refused(f"the module does not take an input of shape {tuple(shape)}: {error}") from error
@@ -291,9 +288,11 @@ def effective_field(model: OSNet, images: Tensor, block: str, stream: int) -> np
     if not 1 <= stream <= len(names):
         raise Refused(f"block {block} has streams 1 to {len(names)}, not {stream}")
     pixels = images.detach().clone().requires_grad_()
-    with _gates_fixed(model), _output_of(getattr(blocks[block], names[stream - 1])) as seen:
+    path = f"{block}.{names[stream - 1]}"
+    constant = [(each.gate, lambda _module, _inputs, output: output.detach()) for each in blocks.values()]
+    with probe.evaluating(model), probe.hooked(*constant), probe.recorded(model, path) as seen, torch.enable_grad():
         model.feature_map(pixels)
-        (gradient,) = torch.autograd.grad(centre(seen[0]).mean(1).sum(), pixels)
+        (gradient,) = torch.autograd.grad(centre(seen[path][0].output).mean(1).sum(), pixels)
     heat = gradient.abs().sum(1).mean(0).double().cpu().numpy()
     return heat / heat.sum() if heat.sum() > 0 else heat
 
@@ -313,31 +312,3 @@ def side_of(heat: np.ndarray, row: float, column: float, share: float = 0.9) -> 
     order = np.argsort(distance, kind="stable")
     reached = np.searchsorted(heat.ravel()[order].cumsum(), share * heat.sum() * (1 - 1e-12))
     return int(2 * np.floor(distance[order[min(reached, heat.size - 1)]]) + 1)
-
-
-@contextmanager
-def _gates_fixed(model: OSNet) -> Iterator[None]:
-    """Eval mode with every gate a constant of the photo; undone at the end."""
-    training, handles = [(module, module.training) for module in model.modules()], []
-    try:
-        model.eval()
-        for block in model.blocks().values():
-            handles.append(block.gate.register_forward_hook(lambda _module, _inputs, output: output.detach()))
-        with torch.enable_grad():
-            yield
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module, mode in training:
-            module.training = mode
-
-
-@contextmanager
-def _output_of(module: nn.Module) -> Iterator[list[Tensor]]:
-    """What a module returns, in a list, while the `with` block lasts."""
-    seen: list[Tensor] = []
-    handle = module.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
-    try:
-        yield seen
-    finally:
-        handle.remove()

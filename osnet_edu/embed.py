@@ -4,7 +4,6 @@ Features are computed in float32 unless a faster way is asked for, and are not n
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import distributed
+from . import distributed, probe, whole
 from .distributed import ALONE, Team
 from .market import Photo, Skipped, decode
 from .model import FEATURES, OSNet
@@ -111,13 +110,9 @@ def embed(
 def embed_images(model: OSNet, images: np.ndarray, *, precision: torch.dtype = torch.float32) -> np.ndarray:
     """Embed one batch of pictures in memory: (N, H, W, 3) uint8 -> (N, 512) float32."""
     device = next(model.parameters()).device
-    training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode(), torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            return model(normalise(images, device)).float().cpu().numpy()
-    finally:
-        model.train(training)
+    cast = torch.autocast(device.type, precision, enabled=precision != torch.float32)
+    with probe.evaluating(model), torch.inference_mode(), cast:
+        return model(normalise(images, device)).float().cpu().numpy()
 
 
 def _key(model: OSNet, photos: Sequence[Photo], size: tuple[int, int], precision: torch.dtype) -> str:
@@ -136,9 +131,5 @@ def _remember(path: Path, result: Embedding, photos: Sequence[Photo]) -> None:
     kept = np.array([position[photo.path] for photo in result.photos])
     reasons = np.array([[str(position[s.path]), s.reason] for s in result.skipped]).reshape(-1, 2)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    try:
-        np.savez(temporary, features=result.features, kept=kept, reasons=reasons)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole.file(path, replace=True) as growing:
+        np.savez(growing, features=result.features, kept=kept, reasons=reasons)

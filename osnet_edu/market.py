@@ -3,6 +3,7 @@
     bounding_box_train/   photos of the people to learn from
     query/                photos to look for, of people never seen in training
     bounding_box_test/    the gallery to search: the same people, distractors (id 0) and junk (id -1)
+    masks/SPLIT/          where there are any: a .png of each photo's name, whose values tell body parts
 
 A name says it all: 0002_c1s1_000451_03.jpg is person 2, camera 1, sequence 1, frame 451, box 3.
 Rendered and real photos enter by this one door.
@@ -11,21 +12,21 @@ Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from . import picture
+from . import picture, whole
+from .ids import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
+from .ids import JUNK
 from .refused import Refused
 
-JUNK = -1
-DISTRACTOR = 0
 NOT_OWN = "no regular file below the folder; only such files are copied"
 MOST_SIDE = 4096  # pixels of a side that photos are resized to
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
+MASKS = "masks"  # folder of the part masks: a file for each photo, in a folder of the photo's split
 
 # Up to 18 digits: numbers that 64 bits hold.
 _NAME = re.compile(r"(-1|\d{4,18})_c(\d{1,18})s(\d{1,18})_(\d{1,18})_(\d{1,18})(?:\.jpe?g)+", re.IGNORECASE | re.ASCII)
@@ -158,7 +159,7 @@ def decode(
     for i, photo in enumerate(photos):
         try:
             image = picture.rgb(photo.path, size)
-        except picture.Unreadable as error:
+        except Refused as error:
             skipped.append(Skipped(photo.path, str(error)))
         else:
             images[len(kept)] = image
@@ -179,11 +180,42 @@ def _room(count: int, size: tuple[int, int]) -> np.ndarray:
         raise Refused(f"{count} photos of {height}x{width} need {need:.1f} GB, more memory than is free") from error
 
 
+def mask_of(photo: Path) -> Path:
+    """Where the part mask of a photo would lie: masks/SPLIT/NAME.png beside the splits."""
+    return photo.parent.parent / MASKS / photo.parent.name / f"{photo.stem}.png"
+
+
+def read_mask(photo: Path, labels: int) -> np.ndarray:
+    """The part mask beside a photo: (H, W) uint8, each value the number of a part, 0 for none.
+
+    labels: how many numbers there are; people.PARTS names those of rendered people.
+    Raises: Refused, in a sentence, where it is missing or cannot be read, is no picture of 8-bit numbers, is of
+    another size than the photo, or holds a number that no part has.
+    """
+    path = mask_of(photo)
+    if not path.is_file():
+        raise Refused(f"{path} is missing; expected a folder made by `render`, with its masks")
+    try:
+        mask = picture.values(path)
+    except Refused as error:
+        raise Refused(f"{path} is no mask: {error}") from error
+    try:
+        shape = picture.rgb(photo).shape[:2]
+    except Refused as error:
+        raise Refused(f"{photo}: {error}") from error
+    if mask.shape != shape:
+        expected, got = ("x".join(map(str, one)) for one in (shape, mask.shape))
+        raise Refused(f"{path} is no mask of its photo: expected {expected} pixels, got {got}")
+    if mask.max(initial=0) >= labels:
+        raise Refused(f"{path} is no mask of these parts: expected numbers 0 to {labels - 1}, got {mask.max()}")
+    return mask
+
+
 def subset(market: Market, people: int, seed: int = 0) -> Market:
     """A smaller market: `people` identities, split between training and test as the original is.
 
-    The people are drawn from a named, seeded stream; distractors and junk are thinned in the same proportion as the
-    test people. Only regular files below the root are taken; others, such as links to elsewhere, are listed as skipped.
+    The people are drawn from the seed; distractors and junk are thinned in the same proportion as the test people. Only
+    regular files below the root are taken; others, such as links to elsewhere, are listed as skipped.
     Raises: Refused where so many people are not there or a split would get fewer than two, or for a negative seed.
     """
     if seed < 0:
@@ -196,6 +228,8 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
     n_train = people - n_test
     if people > total or min(n_train, n_test) < 2:
         raise Refused(f"a subset needs at least 2 people in training and 2 in test, and at most {total}; got {people}")
+    if seed < 0:
+        raise Refused(f"seed must be 0 or more, got {seed}")
     rng = np.random.Generator(np.random.PCG64(seed))
     keep_train = set(rng.permutation(train_ids)[:n_train].tolist())
     keep_test = set(rng.permutation(test_ids)[:n_test].tolist())
@@ -233,31 +267,23 @@ def write(market: Market, out: Path | str, progress: Callable[[int, int], None] 
 
     The folder appears when it is complete.  Raises: Refused where `out` exists and is not empty.
     """
-    out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refused(f"{out} exists and is not empty; expected a new or empty folder to write to")
-    out.parent.mkdir(parents=True, exist_ok=True)
     total, done = sum(len(split) for split in market), 0
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
-        made = Path(temporary) / "market"
+    with whole.folder(out) as made:
         for split, name in zip(market, SPLITS.values(), strict=True):
-            (made / name).mkdir(parents=True)
+            (made / name).mkdir()
             is_own = _below(market.root / name, market.root)
-            masked = _below(market.root / "masks" / name, market.root)
+            masked = _below(market.root / MASKS / name, market.root)
             for photo in split:
                 if not is_own(photo.path):
                     raise Refused(f"{photo.path}: {NOT_OWN}")
                 shutil.copyfile(photo.path, made / name / photo.name)
-                mask = market.root / "masks" / name / f"{photo.path.stem}.png"
+                mask = mask_of(photo.path)
                 if masked(mask):
-                    (made / "masks" / name).mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(mask, made / "masks" / name / mask.name)
+                    (made / MASKS / name).mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(mask, made / MASKS / name / mask.name)
                 done += 1
                 if progress:
                     progress(done, total)
-        if out.exists():
-            out.rmdir()
-        made.rename(out)
 
 
 def _read_split(folder: Path, skipped: list[Skipped]) -> tuple[Photo, ...]:

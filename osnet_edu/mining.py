@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-JUNK = -1
+from .ids import JUNK
+
 NONE = -1  # in an array of indices: this query has no such photo
 
 

@@ -13,6 +13,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
+from .refused import Refused
+
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")  # found by content, whatever the name says
 PIXELS = 50_000_000  # the largest picture that is decoded
 BYTES = 200_000_000  # the largest file that is opened
@@ -20,16 +22,12 @@ WIDE = ("I;16", "I;16L", "I;16B", "I;16N")  # Pillow's modes for 16-bit grey
 UNBOUNDED = ("I", "F")  # 32 bits a pixel: nobody knows which value is white
 
 
-class Unreadable(Exception):
-    """A file that gives no picture; the text is the reason, in a few words."""
-
-
 def rgb(path: Path | str, size: tuple[int, int] | None = None) -> np.ndarray:
     """A photo as it is meant to be seen: (H, W, 3) uint8, [0, 255], RGB.
 
     Grey (8 and 16 bits) and CMYK are converted, and a camera's note on how it was held (EXIF) is followed.
     size: (height, width) in pixels to resize to, bilinearly; None leaves the photo as it is.
-    Raises: Unreadable.
+    Raises: Refused, with the reason in a few words, for a file that gives no picture.
     """
     image = _decoded(path, _converted)
     if size is not None:
@@ -38,7 +36,7 @@ def rgb(path: Path | str, size: tuple[int, int] | None = None) -> np.ndarray:
 
 
 def values(path: Path | str) -> np.ndarray:
-    """The bytes of a picture with one 8-bit number a pixel, such as a mask: (H, W) uint8.  Raises: Unreadable."""
+    """The bytes of a picture with one 8-bit number a pixel, such as a mask: (H, W) uint8.  Raises: Refused."""
     return np.asarray(_decoded(path, _single))
 
 
@@ -50,14 +48,14 @@ def _decoded(path: Path | str, convert) -> Image.Image:
                 width, height = picture.size
                 if width * height <= PIXELS:
                     return convert(picture)
-        except Unreadable:
+        except Refused:
             raise
         except Image.DecompressionBombError:
-            raise Unreadable(f"larger than the {PIXELS // 1_000_000} million pixels that are opened") from None
+            raise Refused(f"larger than the {PIXELS // 1_000_000} million pixels that are opened") from None
         except Exception as error:  # hostile bytes make Pillow's decoders raise nearly anything
             reason = str(error).partition("\n")[0] or type(error).__name__
-            raise Unreadable(f"cannot be read as a picture ({reason})") from error
-    raise Unreadable(f"{width}x{height}, larger than the {PIXELS // 1_000_000} million pixels that are opened")
+            raise Refused(f"cannot be read as a picture ({reason})") from error
+    raise Refused(f"{width}x{height}, larger than the {PIXELS // 1_000_000} million pixels that are opened")
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -66,7 +64,7 @@ def _opened(path: Path) -> BinaryIO:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Unreadable(f"cannot be read as a picture ({reason})") from error
+        raise Refused(f"cannot be read as a picture ({reason})") from error
     file = open(handle, "rb")  # owns the handle from here on, and closes it
     about = os.fstat(handle)
     reason = None
@@ -78,13 +76,13 @@ def _opened(path: Path) -> BinaryIO:
         reason = f"a file of {about.st_size / 1e6:.0f} MB, larger than the {BYTES / 1e6:.0f} MB that are opened"
     if reason:
         file.close()
-        raise Unreadable(reason)
+        raise Refused(reason)
     return file
 
 
 def _converted(picture: Image.Image) -> Image.Image:
     if picture.mode in UNBOUNDED:
-        raise Unreadable("32 bits a pixel; expected 8 or 16 bits a colour")
+        raise Refused("32 bits a pixel; expected 8 or 16 bits a colour")
     picture.load()
     try:
         ImageOps.exif_transpose(picture, in_place=True)
@@ -97,6 +95,6 @@ def _converted(picture: Image.Image) -> Image.Image:
 
 def _single(picture: Image.Image) -> Image.Image:
     if picture.mode not in ("L", "P", "1"):
-        raise Unreadable(f"a picture of mode {picture.mode}; expected one 8-bit number a pixel")
+        raise Refused(f"a picture of mode {picture.mode}; expected one 8-bit number a pixel")
     picture.load()
     return picture.copy()

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .ids import JUNK
 from .refused import Refused
-
-JUNK = -1
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import checkpoints, compute, distributed, weights
+from . import checkpoints, compute, distributed, draws, weights
 from .compute import Compute
 from .distributed import ALONE, Team
 from .embed import MEAN, STD
@@ -399,7 +399,7 @@ def _step(
     rate = learning_rate(config, step)
     for group in optimiser.param_groups:
         group["lr"] = rate
-    rng = _stream(config.seed, "batch", step)
+    rng = draws.named(config.seed, "batch", step, order="little")
     chosen = draw_batch(data.labels, config, step, rng, _neighbours(model, config, step))
     share = team.share(len(chosen))
     batch = augment(images[torch.from_numpy(chosen).to(images.device)], config, rng, share)
@@ -596,13 +596,8 @@ def _walk(count: int, size: int, seed: int, step: int) -> np.ndarray:
     """The step-th group of `size` in an endless walk over range(count), shuffled anew each time round."""
     first, last = (step - 1) * size, step * size
     epochs = range(first // count, (last - 1) // count + 1)
-    walk = np.concatenate([_stream(seed, "epoch", epoch).permutation(count) for epoch in epochs])
+    walk = np.concatenate([draws.named(seed, "epoch", epoch, order="little").permutation(count) for epoch in epochs])
     return walk[first - epochs[0] * count :][:size]
-
-
-def _stream(seed: int, *name: object) -> np.random.Generator:
-    digest = hashlib.sha256("/".join(map(str, (seed, *name))).encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 
 def _optimiser(model: OSNet, config: TrainConfig) -> torch.optim.Optimizer:

@@ -6,7 +6,6 @@ door: their width, streams, IBN and gate width are read off keys and shapes. Not
 
 import builtins
 import json
-import os
 import pickle
 import warnings
 import zipfile
@@ -19,7 +18,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from . import assets
+from . import assets, whole
 from .model import STREAMS, OSNet
 from .refused import Refused
 
@@ -79,7 +78,7 @@ def load(model: OSNet, path: Path | str) -> Checkpoint:
 
 
 def save(model: OSNet, path: Path | str, *, size: tuple[int, int], card: dict | None = None) -> None:
-    """Write a .safetensors checkpoint with its card; the file appears when it is complete.
+    """Write a .safetensors checkpoint with its card; the file appears, or replaces an older one, when it is complete.
 
     size: (height, width) in pixels that the model was trained at.  card: JSON values, such as how it was trained.
     """
@@ -87,13 +86,9 @@ def save(model: OSNet, path: Path | str, *, size: tuple[int, int], card: dict | 
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     metadata = {"card": json.dumps({**(card or {}), "size": list(size)}, sort_keys=True)}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole.file(path, replace=True) as growing:
         # Through bytes, so that the file gets the permissions that any other new file would.
-        temporary.write_bytes(safetensors.torch.save(state, metadata))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        growing.write_bytes(safetensors.torch.save(state, metadata))
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict]:

@@ -18,20 +18,20 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "osnet_edu"
 
-# Below the ground floor lie the one exception that every room raises, and the one way to open a picture. Then the
-# ground floor. A room imports rooms of lower floors and no other. Training has a floor of its own below the
+# Below the ground floor lies what every room may need: the one exception, and on it the tools that stand once. Then
+# the ground floor. A room imports rooms of lower floors and no other. Training has a floor of its own below the
 # experiments, which train networks.
 FLOORS = (
-    ("refused", "picture"),
-    ("assets", "compute", "model", "market", "retrieval", "mining", "distributed")
-    + ("probe", "draws", "whole", "pool", "intervals"),
+    ("refused",),
+    ("ids", "picture", "probe", "draws", "whole", "pool", "intervals"),
+    ("assets", "compute", "model", "market", "retrieval", "mining", "distributed"),
     ("people", "siblings", "costs", "receptive", "weights", "export", "embed", "explain", "gates", "attribution"),
     ("checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
     ("widgets", "__main__"),
 )
-FLOOR = {room: floor for floor, rooms in enumerate(FLOORS, start=-1) for room in rooms}
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS, start=-2) for room in rooms}
 FACE = {"__init__": ("model", "refused")}  # the package's own face may hand on `osnet`
 NO_ROOMS = ("utils", "util", "common", "helpers", "misc")
 

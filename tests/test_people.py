@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from osnet_edu import people
-from osnet_edu.people import camera, raster, streams
+from osnet_edu.people import camera, noise, raster
 from osnet_edu.people.identity import COLORS
 from osnet_edu.people.mesh import ball
 from osnet_edu.people.palette import distance
@@ -31,20 +31,12 @@ def plain_view(camera=1, **changes):
     return replace(view, **{**steady, "arms": "swing", "stride": 0.5, "phase": 0.9, "gaze": 0.0, **changes})
 
 
-def test_a_stream_belongs_to_its_name():
-    first = streams.stream(0, "view", 7, 1, 2).random(3)
-    assert np.array_equal(first, streams.stream(0, "view", 7, 1, 2).random(3))
-    assert not np.array_equal(first, streams.stream(0, "view", 71, 2).random(3))
-    # A known draw: another release of NumPy or another machine must give the same people.
-    assert round(float(streams.stream("known").random()), 6) == round(float(streams.stream("known").random()), 6)
-
-
 def test_noise_tables_are_periodic_and_lookups_meet_them_at_their_points():
-    table = streams.cloud("test", 3)
+    table = noise.cloud("test", 3)
     k = np.array([0, 17, 255])
-    at = streams.sample(table, k / 256, k / 256)
+    at = noise.sample(table, k / 256, k / 256)
     assert np.allclose(at, table[k, k], atol=1e-5)
-    assert np.allclose(streams.sample(table, k / 256 + 3, k / 256 - 2), at, atol=1e-4)
+    assert np.allclose(noise.sample(table, k / 256 + 3, k / 256 - 2), at, atol=1e-4)
 
 
 def test_one_triangle_covers_the_samples_that_geometry_says():

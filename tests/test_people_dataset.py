@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from osnet_edu import Refused, market, people
-from osnet_edu.people import dataset, staging, world
+from osnet_edu.people import dataset, world
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,8 @@ def test_a_worker_that_dies_leaves_nothing_behind_and_workers_change_no_byte(tmp
     )
     (tmp_path / "out").mkdir()
     dead = run("dead", "kill")
-    assert dead.returncode != 0 and "BrokenProcessPool" in dead.stderr
+    assert dead.returncode != 0
+    assert "WorkerLost: one of 2 worker processes was ended from outside, as happens when memory runs" in dead.stderr
     assert list((tmp_path / "out").iterdir()) == []
     assert run("two", "live").returncode == 0
     one, two = folder[0], tmp_path / "out" / "two"
@@ -195,47 +196,6 @@ def test_a_signal_leaves_nothing_behind(tmp_path, number, workers):
         _, errors = process.communicate(timeout=300)
     assert process.returncode == (-signal.SIGINT if number == signal.SIGINT else 128 + signal.SIGTERM), errors
     assert list(out.parent.iterdir()) == []
-
-
-SWALLOWED = """
-import os, signal, sys
-from pathlib import Path
-from osnet_edu.people import staging
-
-class Finalised:
-    def __del__(self):
-        os.kill(os.getpid(), signal.SIGTERM)
-        sum(range(1000))  # the handler runs here, where nobody can catch what it raises
-
-with staging.staged(Path(sys.argv[1])):
-    Finalised()
-    print("went on")
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals to send to one process")
-def test_a_signal_in_a_finaliser_is_not_forgotten(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(Path(people.__file__).parents[2])}
-    command = [sys.executable, "-c", SWALLOWED, str(tmp_path / "out" / "set")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.stdout == "went on\n" and done.returncode == 128 + signal.SIGTERM, done.stderr
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-@pytest.mark.skipif(os.name != "posix", reason="only there can a process be asked for without harm")
-def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else(tmp_path):
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        pass
-    mark = staging._mark(tmp_path / "set")
-    kept = [f"{mark}{os.getpid()}.abc", f"{mark}notes", ".set.elsewhere.1.abc", f".other{mark}{gone.pid}.abc", "sets"]
-    stale = tmp_path / f"{mark}{gone.pid}.abc"
-    for name in (*kept, f"{stale.name}/query"):
-        (tmp_path / name).mkdir(parents=True)
-    with staging.staged(tmp_path / "set") as folder:
-        (folder / "photo").write_text("one")
-        assert not stale.exists() and not (tmp_path / "set").exists()
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "set"])
-    assert (tmp_path / "set" / "photo").read_text() == "one"
 
 
 def test_a_contact_sheet_shows_the_photos_of_a_folder(folder):

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from .. import people, retrieval
-from ..refused import Refused
+from .. import market, people, picture, retrieval
 from .twins import VISIBLE, ToldApart, compare
 
 FEATURES = 5  # numbers that describe a part; a colour fills three of them
@@ -114,10 +112,6 @@ def measure(records: Sequence[people.PhotoRecord], features: np.ndarray) -> Orac
 
 def _look(root: Path, record: people.PhotoRecord) -> tuple[np.ndarray, np.ndarray]:
     """A photo, (H, W, 3) uint8, and where the part in which its person has a twin shows, (H, W) bool."""
-    path = (root / "masks" / record.path).with_suffix(".png")
-    try:
-        with Image.open(path) as mask, Image.open(root / record.path) as photo:
-            labels, image = np.asarray(mask), np.asarray(photo.convert("RGB"))
-    except FileNotFoundError as error:
-        raise Refused(f"{error.filename} is missing; expected a folder made by `render`, with its masks") from None
+    labels = market.read_mask(root / record.path, len(people.PARTS))
+    image = picture.rgb(root / record.path)
     return image, np.isin(labels, [people.PARTS.index(name) for name in people.TWIN_LABELS[record.part]])

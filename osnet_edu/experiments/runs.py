@@ -9,21 +9,19 @@ Seen and unseen people are scored alike, to compare them: as many of the one as 
 
 import csv
 import hashlib
+import io
 import math
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .. import assets, compute, market, people, retrieval, siblings, train
+from .. import assets, compute, market, people, pool, retrieval, siblings, train, whole
 from ..compute import Compute
 from ..embed import Embedding, embed_images
 from ..model import OSNet
@@ -222,7 +220,7 @@ def _told_apart(root: Path, query: Embedding, gallery: Embedding) -> float:
         return math.nan
     try:
         return twins.told_apart(root, query, gallery).right
-    except ValueError:  # rendered people, but no twins
+    except Refused:  # rendered people, but no twins
         return math.nan
 
 
@@ -288,25 +286,28 @@ def run_all(
 
     workers: processes with one thread each.  way: how to compute; None measures for three seconds, or takes what the
     file was begun with.  progress: called with runs done and runs in all.  Returns: all runs, in the plan's order.
-    Raises: Refused where the file holds other runs than the plan's.
+    Raises: Refused where the file holds other runs than the plan's, or anything else: it is then left as it is.
     """
     if workers < 1:
         raise Refused(f"workers must be 1 or more, got {workers}")
-    path = Path(out) / f"{plan.name}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    done = {(outcome.variant, outcome.seed): outcome for outcome in (_repaired(path) if path.is_file() else ())}
+    path = file_of_runs(plan.name, out)
+    done = {(outcome.variant, outcome.seed): outcome for outcome in (_started(path) if path.is_file() else ())}
     _check(plan, done.values(), path)
+    _repair(path)
     missing = [job for job in plan.jobs() if (job[0].name, job[1]) not in done]
     total = len(plan.jobs())
     if progress:
         progress(total - len(missing), total)
     if missing:
         way = way or _way(plan, list(done.values()))
-        for outcome in _runs(plan, missing, way, workers):
-            _append(path, outcome)
-            done[outcome.variant, outcome.seed] = outcome
-            if progress:
-                progress(sum((variant.name, seed) in done for variant, seed in plan.jobs()), total)
+        work = partial(_job, way=way, compared=plan.compared)
+        prepare = partial(read_bench, plan.root, plan.variants[0].config.size, plan.tested)
+        with pool.results(work, missing, workers, prepare=prepare, ordered=False) as outcomes:
+            for outcome in outcomes:
+                _append(path, outcome)
+                done[outcome.variant, outcome.seed] = outcome
+                if progress:
+                    progress(sum((variant.name, seed) in done for variant, seed in plan.jobs()), total)
     return tuple(done[variant.name, seed] for variant, seed in plan.jobs())
 
 
@@ -316,56 +317,9 @@ def _way(plan: Plan, done: Sequence[Outcome]) -> Compute:
     return same[0] if same else train.choose(plan.variants[0].config, 2, ways)[0].compute
 
 
-def _runs(plan: Plan, jobs: list[tuple[Variant, int]], way: Compute, workers: int) -> Iterator[Outcome]:
-    """Outcomes as they come, from this process or from a pool of fresh ones."""
-    if workers == 1:
-        bench = read_bench(plan.root, plan.variants[0].config.size, plan.tested)
-        for variant, seed in jobs:
-            yield run_one(bench, variant, seed, way, compared=plan.compared)
-        return
-    context = multiprocessing.get_context("spawn")
-    given_up = context.RawValue("b", 0)  # no lock: a worker that was killed would keep it
-    workers = min(workers, len(jobs))
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_in_worker, initargs=(given_up, plan)) as pool:
-        try:
-            for future in as_completed([pool.submit(_job, plan, variant, seed, way) for variant, seed in jobs]):
-                yield future.result()
-        except BaseException:
-            given_up.value = 1
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-class _GivenUp(Exception):
-    """Nobody wants this run any more."""
-
-
-_given_up = None  # in a worker: shared with the parent, not 0 once nobody wants the runs any more
-_bench: Bench | None = None  # in a worker: read once
-
-
-def _in_worker(given_up, plan: Plan) -> None:
-    """Ctrl-C is for the parent to answer, and no worker outlives it."""
-    global _given_up, _bench
-    _given_up = given_up
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-    torch.set_num_threads(1)
-    _bench = read_bench(plan.root, plan.variants[0].config.size, plan.tested)
-
-
-def _job(plan: Plan, variant: Variant, seed: int, way: Compute) -> Outcome:
-    def watch(_step: train.Step) -> None:
-        if _given_up.value:
-            raise _GivenUp
-
-    return run_one(_bench, variant, seed, way, compared=plan.compared, watch=watch)
+def _job(job: tuple[Variant, int], bench: Bench, way: Compute, compared: int | None) -> Outcome:
+    with compute.using(way):
+        return run_one(bench, *job, way, compared=compared, watch=lambda _step: pool.check())
 
 
 def _check(plan: Plan, done: Sequence[Outcome], path: Path) -> None:
@@ -391,6 +345,7 @@ def _check(plan: Plan, done: Sequence[Outcome], path: Path) -> None:
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 _NAMES = [field.name for field in fields(Outcome)]
+_HEAD = ",".join(_NAMES) + "\n"
 
 
 def shipped(name: str) -> tuple[Outcome, ...]:
@@ -398,16 +353,57 @@ def shipped(name: str) -> tuple[Outcome, ...]:
     return read(assets.path(f"{SHIPPED}/{name}.csv"))
 
 
+def file_of_runs(name: str, out: Path | str) -> Path:
+    """The file in which an experiment keeps its runs, to be asked before the work starts.
+
+    Raises: Refused where the folder cannot be, or where a file of that name is there and holds no runs.
+    """
+    path = whole.given(out) / f"{name}.csv"
+    if not path.parent.is_dir():
+        whole.new_folder(path.parent)
+    elif not path.is_file():
+        whole.new_file(path)
+    else:
+        _started(path)
+    return path
+
+
 def read(path: Path | str) -> tuple[Outcome, ...]:
     """The runs in a CSV file; a last line that was cut short does not count.
 
     Raises: Refused for a file of other columns.
     """
-    lines = _whole(Path(path).read_text(encoding="utf-8"))
-    rows = list(csv.reader(lines))
-    if not rows or rows[0] != _NAMES:
+    return _parsed(_lines(path)[0], path)
+
+
+def _started(path: Path) -> tuple[Outcome, ...]:
+    """The runs in a file that is to be written on; none where a kill cut its very first line short."""
+    lines, cut = _lines(path)
+    return _parsed(lines, path) if lines or not _HEAD.startswith(cut) else ()
+
+
+def _lines(path: Path | str) -> tuple[list[str], str]:
+    """The whole lines of a file, and what stands behind the last line's end, which a kill has cut short.
+
+    A last run is whole without an end of line too, as an editor may have left it.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is no file of runs: {error}") from error
+    cut = lines.pop() if lines and not lines[-1].endswith("\n") else ""
+    if cut and lines and lines[0] == _HEAD and _is_run(cut):
+        return [*lines, f"{cut}\n"], ""
+    return lines, cut
+
+
+def _parsed(lines: list[str], path: Path | str) -> tuple[Outcome, ...]:
+    if not lines or lines[0] != _HEAD:
         raise Refused(f"{path} is no file of runs: expected the columns {', '.join(_NAMES)}")
-    return tuple(_parse(row, path) for row in rows[1:])
+    try:
+        return tuple(_parse(row, path) for row in csv.reader(lines[1:]))
+    except csv.Error as error:
+        raise Refused(f"{path} is no file of runs: {error}") from error
 
 
 def _parse(row: list[str], path: Path | str) -> Outcome:
@@ -420,31 +416,38 @@ def _parse(row: list[str], path: Path | str) -> Outcome:
         raise Refused(f"{path} holds a line that is no run: {','.join(row)[:60]} ... ({error})") from error
 
 
-def _whole(text: str) -> list[str]:
-    lines = text.splitlines(keepends=True)
-    return lines if not lines or lines[-1].endswith("\n") else lines[:-1]
+def _is_run(line: str) -> bool:
+    """Whether a line without its end is a whole run: it reads as one, and would be written just so."""
+    try:
+        run = _parse(next(csv.reader([line])), "")
+    except Refused:
+        return False
+    return _line(run) == f"{line}\n" and len(run.person_map) == len(run.person_rank1)
 
 
-def _repaired(path: Path) -> tuple[Outcome, ...]:
-    """Read a file that is to be written on: a line that a kill cut short is taken out first."""
-    text = path.read_text(encoding="utf-8")
-    whole = "".join(_whole(text))
-    if whole != text:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_text(whole, encoding="utf-8")
-        os.replace(temporary, path)
-    return read(path) if whole else ()
+def _repair(path: Path) -> None:
+    """Take a line out that a kill cut short, so that the next run gets a line of its own."""
+    if not path.is_file():
+        return
+    whole_lines = "".join(_lines(path)[0])
+    if whole_lines != path.read_text(encoding="utf-8"):
+        with whole.file(path, replace=True) as growing:
+            growing.write_text(whole_lines, encoding="utf-8")
 
 
 def _append(path: Path, outcome: Outcome) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.is_file() or not path.stat().st_size
     with open(path, "a", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow(_NAMES)
-        writer.writerow(_text(getattr(outcome, name)) for name in _NAMES)
+        file.write(_HEAD * new + _line(outcome))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _line(outcome: Outcome) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(_text(getattr(outcome, name)) for name in _NAMES)
+    return line.getvalue()
 
 
 def _text(value: object) -> str:

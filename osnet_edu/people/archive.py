@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from .. import assets
+from .. import assets, whole
 from ..refused import Refused
 
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -12,7 +12,7 @@ DATE = (1980, 1, 1, 0, 0, 0)
 def pack(folder: Path | str, archive: Path | str) -> int:
     """Store a folder in one zip: sorted names, fixed dates, and only the text compressed. Returns: bytes written.
 
-    Raises: Refused if the folder holds no file; FileExistsError if the archive is there already.
+    Raises: Refused if the folder holds no file, or if the archive is there already.
     """
     folder, archive = Path(folder), Path(archive)
     files = sorted(
@@ -20,30 +20,21 @@ def pack(folder: Path | str, archive: Path | str) -> int:
     )
     if not files:
         raise Refused(f"{folder} holds no file to pack")
-    if archive.exists():
-        raise Refused(f"{archive} exists already: choose another name, or remove it first")
-    part = archive.with_name(archive.name + ".part")
-    try:
-        with zipfile.ZipFile(part, "w") as store:
-            for path in files:
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), DATE)
-                entry.external_attr = 0o644 << 16
-                entry.create_system = 3
-                # Photos and masks are compressed already; people.json shrinks to a quarter.
-                entry.compress_type = zipfile.ZIP_DEFLATED if path.suffix == ".json" else zipfile.ZIP_STORED
-                store.writestr(entry, path.read_bytes(), compresslevel=9)
-        part.replace(archive)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole.file(archive) as growing, zipfile.ZipFile(growing, "w") as store:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), DATE)
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3
+            # Photos and masks are compressed already; people.json shrinks to a quarter.
+            entry.compress_type = zipfile.ZIP_DEFLATED if path.suffix == ".json" else zipfile.ZIP_STORED
+            store.writestr(entry, path.read_bytes(), compresslevel=9)
     return archive.stat().st_size
 
 
 def unpack(archive: Path | str, folder: Path | str) -> None:
     """Unpack such a zip into a folder that is not there yet.
 
-    Raises: Refused if it is, if a name would leave the folder, or if the archive is damaged.
+    Raises: Refused if something is there, if a name would leave the folder, or if the archive is damaged.
     """
-    folder = Path(folder)
-    if folder.exists():
-        raise Refused(f"{folder} exists already: choose another folder, or remove it first")
-    assets.extract(Path(archive), folder, hint="expected an archive that `render --archive` wrote")
+    with whole.folder(folder) as growing:
+        assets.extract(Path(archive), growing, hint="expected an archive that `render --archive` wrote")

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from .streams import stream
+from .. import draws
 from .view import View
 
 
@@ -65,7 +65,7 @@ def develop(light: np.ndarray, view: View, *, clean: bool = False) -> np.ndarray
     grey = value @ np.array((0.299, 0.587, 0.114), np.float32)
     value = grey[..., None] + (value - grey[..., None]) * view.saturation
     if not clean:
-        rng = stream("sensor", view.sensor, *light.shape[:2])
+        rng = draws.named("sensor", view.sensor, *light.shape[:2])
         shot = rng.standard_normal(light.shape, dtype=np.float32) * 0.7
         shot += rng.standard_normal(light.shape[:2], dtype=np.float32)[..., None] * 0.7
         if view.resolution < 1:

@@ -1,33 +1,26 @@
 """A Market-1501 folder of rendered people: who is in it, twins, splits; written by a pool, all or nothing."""
 
 import json
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from .. import market
+from .. import draws, market, pool, whole
 from ..refused import Refused
 from . import camera
 from .body import LABEL
 from .identity import FIELDS, Identity
 from .shot import Shot, expose, render
-from .staging import staged
-from .streams import stream
 from .twins import TWIN_LABELS, prepare, twin
 from .view import CAMERAS, VIEW_FIELDS, View
 from .world import find
 
 FORMAT = 1
 VISIBLE = 12  # pixels of a part at 128 x 64 that count as seen
+_NOBODY = {"distractor": market.DISTRACTOR, "junk": market.JUNK}  # splits of people that are not to be found
 RETRIES = 6  # other views tried for a photo on which the twin part does not show
 
 
@@ -142,8 +135,7 @@ def _shoot(job: _Job) -> list[dict]:
     records = []
     missed = 0
     for k in range(job.photos):
-        if _given_up is not None and _given_up.value:
-            break
+        pool.check()
         number, cam = k // count, k % count + 1
         if member.split in ("distractor", "junk"):
             cam = member.person % count + 1
@@ -158,15 +150,15 @@ def _shoot(job: _Job) -> list[dict]:
                 break
         missed += bool(member.part) and visible < VISIBLE
         view = replace(view, sequence=number // 2 + 1)
-        person = {"distractor": 0, "junk": -1}.get(member.split, member.person)
+        person = _NOBODY.get(member.split, member.person)
         name = market.format_name(person, cam, view.sequence, _frame(member.person, number), 1 + number % 2)
         split = "train" if member.split == "train" else "query" if member.split == "test" and k < count else "gallery"
         folder = market.SPLITS[split]
         image = camera.develop(exposed.light, view)
         data = camera.encode(image, view.jpeg)
-        (Path(job.folder) / folder / name).write_bytes(data)
-        mask = Path(job.folder) / "masks" / folder / Path(name).with_suffix(".png")
-        write_mask(mask, exposed.shot.labels)
+        photo = Path(job.folder) / folder / name
+        photo.write_bytes(data)
+        write_mask(market.mask_of(photo), exposed.shot.labels)
         records.append(
             {
                 "path": f"{folder}/{name}",
@@ -185,7 +177,7 @@ def _frame(person: int, number: int) -> int:
 
 def _spoiled(view: View) -> View:
     """A detector's bad box: shifted or scaled until little of a person is in it."""
-    rng = stream("spoil", view.sensor)
+    rng = draws.named("spoil", view.sensor)
     side = 1 if rng.random() < 0.5 else -1
     return replace(
         view,
@@ -221,9 +213,7 @@ def write_dataset(
     progress: called with photos done and photos in all.
     Raises: Refused if out exists and is not empty, or for numbers that make no set.
     """
-    out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refused(f"{out} exists and is not empty: choose another folder, or empty it first")
+    out = whole.new_folder(out)
     if photos < 2 * len(CAMERAS):
         raise Refused(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
     if len(size) != 2 or min(size) < 16:
@@ -235,18 +225,17 @@ def write_dataset(
         Member(people + 1 + len(extra) + k, "junk", drawn(seed, people + 1 + len(extra) + k))
         for k in range(people // 10)
     ]
-    with staged(out) as folder:
+    with whole.folder(out) as folder:
         for name in market.SPLITS.values():
             (folder / name).mkdir()
-            (folder / "masks" / name).mkdir(parents=True)
+            (folder / market.MASKS / name).mkdir(parents=True)
         jobs = [
             _Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, tuple(size), world)
             for member in (*crowd, *extra, *junk)
         ]
         total = sum(job.photos for job in jobs)
         done, records = 0, []
-        # Closed at once where this block fails: no worker may still write while the folder is removed.
-        with closing(_run(jobs, workers)) as results:
+        with pool.results(_shoot, jobs, workers) as results:
             for found in results:
                 records.append(found)
                 done += len(found)
@@ -263,41 +252,6 @@ def write_dataset(
         counts["gallery"],
         size_of,
     )
-
-
-def _run(jobs: list[_Job], workers: int | None) -> Iterator[list[dict]]:
-    """Results in the order of the jobs, from this process or from a pool of fresh ones."""
-    workers = min(workers or os.cpu_count() or 1, len(jobs))
-    if workers <= 1:
-        yield from map(_shoot, jobs)
-        return
-    # Fresh processes, not forks: the caller may hold threads, and macOS and Windows know no other way.
-    context = multiprocessing.get_context("spawn")
-    given_up = context.RawValue("b", 0)  # no lock: a worker that was killed would keep it
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_in_worker, initargs=(given_up,)) as pool:
-        try:
-            yield from pool.map(_shoot, jobs, chunksize=2)
-        except BaseException:
-            given_up.value = 1
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-_given_up = None  # in a worker: shared with the parent, not 0 once nobody wants the photos any more
-
-
-def _in_worker(given_up) -> None:
-    """Ctrl-C is for the parent to answer, and no worker outlives it."""
-    global _given_up
-    _given_up = given_up
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
 
 
 def _write_people(
@@ -348,7 +302,7 @@ def read_people(root: Path | str) -> list[PhotoRecord]:
         found = []
         for row in table["people"]:
             who = _record(Identity, table["identity_fields"], row["identity"])
-            person = {"distractor": 0, "junk": -1}.get(row["split"], row["person"])
+            person = _NOBODY.get(row["split"], row["person"])
             for name, visible, share, view in row["photos"]:
                 found.append(
                     PhotoRecord(
@@ -365,7 +319,9 @@ def read_people(root: Path | str) -> list[PhotoRecord]:
         return found
     except FileNotFoundError:
         raise Refused(f"{path} is missing: {root} is no folder of rendered people") from None
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except Refused:
+        raise
+    except (KeyError, TypeError, ValueError) as error:  # ValueError: no JSON, no UTF-8, rows of another length
         raise Refused(f"{path} cannot be read as a table of people: {error}") from error
 
 

@@ -8,7 +8,7 @@ from .body import LABEL, Pose
 from .head import HEAD_HEIGHT, place, sheet, smooth
 from .identity import Identity
 from .mesh import Piece, ball, tube
-from .streams import cloud, sample
+from .noise import cloud, sample
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import numpy as np
 from .body import LABEL, Pose
 from .identity import Identity
 from .mesh import Piece, ball, surface
-from .streams import cloud, sample
+from .noise import cloud, sample
 
 # The skull by height (0 chin, 1 crown): half width, half depth, how far its middle lies ahead of the axis.
 SKULL = np.array(

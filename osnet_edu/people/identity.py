@@ -4,10 +4,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from .. import draws
 from ..refused import Refused
 from . import palette
 from .palette import Color, pick, rounded
-from .streams import stream
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "hair": ("none", "buzz", "short", "side parting", "curly", "afro", "bob", "long", "ponytail", "bun", "braids"),
@@ -172,7 +172,7 @@ def _choice(rng: np.random.Generator, weights: dict[str, float]) -> str:
 
 def draw_identity(seed: int, person: int, wardrobe: palette.Wardrobe = palette.HOME) -> Identity:
     """Draw person number `person` of the set `seed`, dressed from a wardrobe; the same arguments give the same."""
-    rng = stream(seed, "identity", person)
+    rng = draws.named(seed, "identity", person)
     number = lambda mean, spread, low, high: round(float(np.clip(rng.normal(mean, spread), low, high)), 3)  # noqa: E731
     span = lambda low, high: round(float(rng.uniform(low, high)), 3)  # noqa: E731
     woman = rng.random() < 0.5

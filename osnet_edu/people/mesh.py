@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .streams import cloud, sample
+from .noise import cloud, sample
 
 UP = np.array((0.0, 0.0, 1.0))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .streams import stream
+from .. import draws
 
 Color = tuple[float, float, float]
 Palette = dict[str, tuple[Color, float]]  # name -> colour and how often
@@ -159,7 +159,7 @@ def widened(palette: Palette, name: str, colors: int = 60, share: float = 0.5) -
 
     name: of the draw.  share: how often an odd colour is worn, together.
     """
-    rng = stream("odd colours", name)
+    rng = draws.named("odd colours", name)
     foreign = [color for color, _ in OTHER_COLORS.values()]
     own = sum(weight for _, weight in palette.values())
     odd: Palette = {}

@@ -7,8 +7,8 @@ import numpy as np
 from . import palette
 from .body import LABEL
 from .identity import Identity
+from .noise import cloud, sample
 from .palette import linear
-from .streams import cloud, sample
 
 # Share of light that cloth, hair or leather throws back like a mirror, and how tight the highlight is.
 GLOSS = {

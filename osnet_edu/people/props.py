@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
+from .. import draws
 from . import palette
 from .palette import linear
-from .streams import stream
 
 # kind: width and height in metres, and pixels a metre.
 SIZES: dict[str, tuple[float, float, int]] = {
@@ -138,7 +138,7 @@ def sprite(kind: str, variant: int) -> np.ndarray:
     w, h = int(wide * density), int(high * density)
     picture = Image.new("RGBA", (w, h), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
-    rng = stream("prop", kind, variant)
+    rng = draws.named("prop", kind, variant)
     grey = rng.uniform(0.25, 0.62)
     if kind in ("car", "van"):
         _car(draw, rng, w, h, kind == "van")

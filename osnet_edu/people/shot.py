@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import draws
 from ..refused import Refused
 from . import camera, figure, street
 from .body import LABEL, PARTS, Pose
 from .identity import Identity, draw_identity
-from .streams import stream
 from .view import View
 
 SAMPLES = 2  # samples a pixel along each side
@@ -84,7 +84,7 @@ def _passers(view: View) -> list[tuple[Identity, Pose, float, tuple[float, float
         found.append((view.scene + (1 << 21), (side + 0.5 * (view.occluder_at - 0.5), -0.8)))
     people = []
     for name, place in found:
-        rng = stream("passer", name)
+        rng = draws.named("passer", name)
         who = draw_identity(name, 0)
         pose = figure.pose_of(who, phase=float(rng.uniform(0, 6.28)), stride=float(rng.uniform(0.1, 1.1)))
         people.append((who, pose, float(rng.uniform(-np.pi, np.pi)), place))

@@ -5,9 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from .. import draws
+from .noise import cloud, lattice, sample
 from .palette import linear
 from .props import SIZES, VARIANTS, sprite
-from .streams import cloud, lattice, sample, stream
 from .view import View
 
 
@@ -60,7 +61,7 @@ def street_of(number: int) -> tuple[str, str, float, float, tuple[str, ...], tup
         return STREETS[number - 1]
     if number <= OTHER + len(OTHER_STREETS):
         return OTHER_STREETS[number - OTHER - 1]
-    rng = stream("street", number)
+    rng = draws.named("street", number)
     near, far = (str(kind) for kind in rng.choice(_GROUNDS, 2))
     fronts = tuple(str(kind) for kind in rng.choice(_FRONTS, 3))
     things = tuple(str(kind) for kind in rng.choice(list(SIZES), 6))
@@ -371,7 +372,7 @@ def backdrop(view: View, light: Light, eye: np.ndarray, rays: np.ndarray) -> Bac
     facing = np.where(floor, max(light.sun[2], 0.05), max(-light.sun[1], 0.0)).astype(np.float32)
     open_sky = np.where(floor, 1.0, 0.62).astype(np.float32)
 
-    rng = stream("things", view.scene)
+    rng = draws.named("things", view.scene)
     reach = 1.3 + 0.10 * view.distance
     for _ in range(int(rng.integers(1, 5))):
         kind = things[int(rng.integers(len(things)))]

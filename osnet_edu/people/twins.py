@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import draws
 from ..refused import Refused
 from . import palette
 from .identity import CHOICES, Identity, edit
 from .palette import Color, distance, far_color
-from .streams import stream
 from .view import CAMERAS, View, draw_view
 
 TWIN_PARTS: tuple[str, ...] = (
@@ -43,7 +43,7 @@ def prepare(identity: Identity, part: str, seed: int, wardrobe: palette.Wardrobe
     """
     if part not in TWIN_PARTS:
         raise Refused(f"part is {part!r}; allowed are {', '.join(TWIN_PARTS)}")
-    rng = stream(seed, "prepare", part, identity.grain)
+    rng = draws.named(seed, "prepare", part, identity.grain)
     change: dict[str, object] = {}
     if part == "logo":
         change = {
@@ -108,7 +108,7 @@ def twin(identity: Identity, part: str, seed: int, wardrobe: palette.Wardrobe = 
     """
     if part not in TWIN_PARTS:
         raise Refused(f"part is {part!r}; allowed are {', '.join(TWIN_PARTS)}")
-    rng = stream(seed, "twin", part, identity.grain)
+    rng = draws.named(seed, "twin", part, identity.grain)
     missing = {
         "logo": identity.logo == "none",
         "bag": identity.bag == "none",

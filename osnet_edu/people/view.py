@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from .. import draws
 from ..refused import Refused
-from .streams import stream
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class View:
     dx, dy: crop shift, shares of the box's height.  zoom, stretch: log scale.  motion, blur: pixels at 128 rows.
     place, passer_x, passer_y, distance, camera_height: metres.  occluder_at: share of the width.
     exposure, gain, gamma, saturation, noise, jpeg, resolution: the camera chain.
-    scene, sensor, passer: numbers of random streams (passer 0: nobody passes).
+    scene, sensor, passer: numbers of random draws (passer 0: nobody passes).
     """
 
     camera: int
@@ -141,8 +141,8 @@ def draw_view(
     if camera not in range(1, len(CAMERAS) + 1):
         raise Refused(f"camera is {camera!r}; allowed are 1 to {len(CAMERAS)}")
     fixed = lens or CAMERAS[camera - 1]
-    walk = stream(seed, "walk", person, camera, n // 2)
-    rng = stream(seed, "view", person, camera, n)
+    walk = draws.named(seed, "walk", person, camera, n // 2)
+    rng = draws.named(seed, "view", person, camera, n)
     turned = math.pi if walk.random() < 0.35 else 0.0
     yaw = fixed.heading + walk.normal(0, 0.7) + turned
     hour = walk.uniform(7.5, 18.5)

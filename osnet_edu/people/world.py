@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import draws
 from ..refused import Refused
 from . import palette
 from .identity import CHOICES, Identity, draw_identity, edit
-from .streams import stream
 from .street import COMPOSED, OTHER
 from .twins import TWIN_PARTS
 from .view import CAMERAS, OTHER_CAMERAS, Camera, Habits, View, draw_view
@@ -40,7 +40,7 @@ class World:
     def person(self, seed: int, number: int) -> Identity:
         """Person `number` of the set `seed`: the same two numbers give the same person."""
         one = draw_identity(seed, number, self.wardrobe)
-        return self.shaped(one, stream(seed, "shaped", number))
+        return self.shaped(one, draws.named(seed, "shaped", number))
 
     def view(self, seed: int, person: int, place: int, n: int) -> View:
         """Photo n of a person by the camera at a place, 1 to 6."""
@@ -57,7 +57,7 @@ def find(name: str) -> World:
 
 def drawn_camera(number: int) -> Camera:
     """Camera `number` of the wide world's pool, 0 to POOL - 1, between the bounds that the other world keeps out of."""
-    rng = stream("camera", number)
+    rng = draws.named("camera", number)
     span = lambda low, high: round(float(rng.uniform(low, high)), 3)  # noqa: E731
     return Camera(
         heading=span(-3.14, 3.14),
@@ -84,7 +84,7 @@ def _anywhere(seed: int, person: int, place: int) -> tuple[Camera, int]:
 
     So twins, who are neighbours, walk past the same cameras, and the place does not tell them apart.
     """
-    rng = stream(seed, "filmed", (person - 1) // 8, place)
+    rng = draws.named(seed, "filmed", (person - 1) // 8, place)
     number = int(rng.integers(POOL))
     return _at_home(seed, person, place) if rng.random() < 0.5 else (drawn_camera(number), COMPOSED + 1 + number)
 

@@ -1,25 +1,16 @@
-"""Named random streams: the same name gives the same numbers, on every machine and in any order of asking."""
+"""Noise tables: periodic, drawn once for each name, looked up at real coordinates."""
 
-import hashlib
 from functools import lru_cache
 
 import numpy as np
 
-
-def stream(*name: object) -> np.random.Generator:
-    """A generator that belongs to one name, such as stream(seed, "view", person, camera, n).
-
-    name: whatever identifies the draw, joined by "/". Never an attribute that may be edited: an edit would
-    otherwise redraw things that it should leave alone.
-    """
-    digest = hashlib.sha256("/".join(str(word) for word in name).encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
+from .. import draws
 
 
 @lru_cache(maxsize=64)
 def lattice(name: str, size: int = 256) -> np.ndarray:
     """(size, size) float32 table of uniform numbers in [0, 1]; treat as read-only."""
-    table = stream("lattice", name, size).random((size, size), dtype=np.float32)
+    table = draws.named("lattice", name, size).random((size, size), dtype=np.float32)
     table.setflags(write=False)
     return table
 

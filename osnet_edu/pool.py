@@ -1,0 +1,122 @@
+"""Work shared over processes: results as they come, one answer to Ctrl-C, and no worker that outlives its parent.
+
+    with pool.results(shoot, jobs, workers) as results:
+        for done, found in enumerate(results, start=1):
+            progress(done, len(jobs))
+
+Leaving the block, also by an error, ends the work: workers finish what `pool.check` does not interrupt, and only then
+does the block end, so that nobody writes any more.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from .refused import Refused
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class WorkerLost(ChildProcessError):
+    """A worker ended without a word; the text is a sentence."""
+
+
+class GivenUp(Exception):
+    """Nobody wants this worker's result any more."""
+
+
+@contextmanager
+def results(
+    work: Callable[..., Result],
+    jobs: Sequence[Job],
+    workers: int | None = None,
+    *,
+    prepare: Callable[[], Any] | None = None,
+    ordered: bool = True,
+) -> Iterator[Iterator[Result]]:
+    """The results of work(job) for all jobs, to be iterated over inside the block.
+
+    work, prepare, jobs: can be pickled, as what a module defines.  workers: processes, None is one a core; with 1, or
+    with a single job, all is done in this process.  prepare: called once in each process before its first job; then
+    work(job, prepared) is called.  ordered: in the order of the jobs, else as they are done.
+    Raises: what work and prepare raise; WorkerLost where a worker was killed; Refused for fewer than one worker.
+    """
+    if workers is not None and workers < 1:
+        raise Refused(f"workers must be 1 or more, got {workers}")
+    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    if workers <= 1:
+        made = (prepare(),) if prepare and jobs else ()
+        yield (work(job, *made) for job in jobs)
+        return
+    # Fresh processes, not forks: the caller may hold threads, and macOS and Windows know no other way.
+    context = multiprocessing.get_context("spawn")
+    given_up = context.RawValue("b", 0)  # no lock: a worker that was killed would keep it
+    executor = ProcessPoolExecutor(workers, context, _begin, (given_up, work, prepare))
+    try:
+        with _in_words(workers):
+            futures = [executor.submit(_do, job) for job in jobs]
+        yield _found(futures, workers, ordered)
+    finally:
+        given_up.value = 1
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _found(futures: Sequence[Future], workers: int, ordered: bool) -> Iterator:
+    for future in futures if ordered else as_completed(futures):
+        with _in_words(workers):
+            result = future.result()
+        yield result
+
+
+@contextmanager
+def _in_words(workers: int) -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise WorkerLost(
+            f"one of {workers} worker processes was ended from outside, as happens when memory runs out; "
+            "fewer --workers need less of it"
+        ) from error
+
+
+def check() -> None:
+    """To be called between the steps of long work.  Raises: GivenUp, in a worker whose result nobody wants any more."""
+    if _given_up is not None and _given_up.value:
+        raise GivenUp
+
+
+# --- in a worker ------------------------------------------------------------------------------------------------------
+
+_given_up = None  # shared with the parent: not 0 once nobody wants the results any more
+_work: Callable | None = None
+_prepare: Callable | None = None
+_prepared: tuple = ()
+
+
+def _begin(given_up, work: Callable, prepare: Callable | None) -> None:
+    """Ctrl-C is for the parent to answer, and no worker outlives it."""
+    global _given_up, _work, _prepare
+    _given_up, _work, _prepare = given_up, work, prepare
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _do(job: object) -> object:
+    global _prepared
+    check()
+    if _prepare and not _prepared:  # here, so that what it raises reaches the parent as it is
+        _prepared = (_prepare(),)
+    return _work(job, *_prepared)
