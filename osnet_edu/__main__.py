@@ -13,15 +13,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from . import assets, checkpoints, compute, distributed, market, memory, retrieval, train, weights
+from . import arguments, assets, checkpoints, compute, distributed, market, memory, retrieval, train, weights
 from .distributed import ALONE, Team
 from .embed import embed
-from .refused import Refused
+from .refused import Refused, plain
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Run one command.  Returns: the exit status, 0 for success, 2 where the input was refused."""
-    options = _parser().parse_args(arguments)
+    _any_terminal()
+    options = _parser().parse_args(given)
     try:
         with _one_voice(distributed.launched()):
             options.run(options)
@@ -32,14 +33,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         full = "; the disk is full" if error.errno == errno.ENOSPC else ""
         return _refuse(f"{error}{full}")
-    except (ValueError, FloatingPointError) as error:
+    except (Refused, FloatingPointError) as error:
         return _refuse(error)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        there = memory.available()
+        of = f" of {there / 1e9:.1f} GB" if there else ""
+        return _refuse(f"the memory{of} is used up; a smaller --size or --batch, or fewer photos, need less")
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Python, NumPy and PyTorch each have a way of their own to say it."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in words)
 
 
 def _refuse(reason: object) -> int:
-    team = distributed.launched()
+    try:
+        team = distributed.launched()
+    except Refused:
+        team = ALONE
     _say(f"osnet_edu: {f'{team}: ' if team.size > 1 else ''}{reason}")
     return 2
+
+
+def _any_terminal() -> None:
+    """What a terminal's encoding lacks is written escaped: no score is lost to the name of a file."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager
@@ -53,7 +76,12 @@ def _one_voice(team: Team) -> Iterator[None]:
 
 
 def _say(*words: object) -> None:
-    print(*words, file=sys.stderr, flush=True)
+    print(*(plain(word, 4000) for word in words), file=sys.stderr, flush=True)
+
+
+def _tell(text: object) -> None:
+    """A line of the answer; control characters in names that come from elsewhere are shown escaped."""
+    print(plain(text, 100_000), flush=True)
 
 
 @contextmanager
@@ -86,16 +114,16 @@ def render(options: argparse.Namespace) -> None:
             workers=options.workers,
             progress=progress,
         )
-    print(
+    _tell(
         f"Wrote {options.out}: {summary.people} people, {summary.pairs} pairs of twins; {summary.train} photos "
         f"to train on, {summary.query} queries, {summary.gallery} gallery photos; {summary.bytes / 1e6:.1f} MB."
     )
     if options.archive:
         size = people.pack(options.out, options.archive)
-        print(f"Wrote {options.archive}: the same folder as one file, {size / 1e6:.1f} MB.")
+        _tell(f"Wrote {options.archive}: the same folder as one file, {size / 1e6:.1f} MB.")
     if options.preview:
         people.contact_sheet(options.out).save(options.preview)
-        print(f"Wrote {options.preview}: a contact sheet.")
+        _tell(f"Wrote {options.preview}: a contact sheet.")
 
 
 def subset(options: argparse.Namespace) -> None:
@@ -103,11 +131,11 @@ def subset(options: argparse.Namespace) -> None:
     chosen = market.subset(found, options.people, options.seed)
     with _progress("copying") as progress:
         market.write(chosen, options.out, progress)
-    print(
+    _tell(
         f"Wrote {options.out}: {len(chosen.train)} photos to train on, {len(chosen.query)} queries, "
         f"{len(chosen.gallery)} gallery photos, of {options.people} people (seed {options.seed})."
     )
-    _say_skipped(found.skipped)
+    _say_skipped(chosen.skipped)
 
 
 def run_train(options: argparse.Namespace) -> None:
@@ -116,6 +144,8 @@ def run_train(options: argparse.Namespace) -> None:
         raise Refused(f"{out} exists and is not empty; expected a new folder, or --resume to go on with a run in it")
     way = train.read_compute(out) if options.resume else compute.Compute(options.device or "cpu")
     asked = {name: getattr(options, name) for name in ("device", "dtype", "threads") if getattr(options, name)}
+    if options.layout:
+        asked["channels_last"] = options.layout == CHANNELS_LAST
     way = replace(way, **asked)
     compute.check_device(way.device)
     with distributed.joined(way.device) as team:
@@ -165,6 +195,7 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
     if not options.resume:
         way = _choose_way(config, len(data.people), options, way.device, team)
     model = train.build(config, len(data.people))
+    taken, written = 0, (out / "weights.safetensors").exists()
     steps = train.fit(
         model,
         data,
@@ -180,12 +211,16 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
     left, pace = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} photos [{elapsed}{postfix}]", 0.0
     with tqdm(total=config.photos, desc="training", file=sys.stderr, bar_format=left) as bar:
         for step in steps:
+            taken += 1
             each = step.seconds / config.work(step.step - 1, step.step)
             pace = 0.98 * pace + 0.02 * each if pace else each
             bar.update(step.photos - bar.n)
             seconds = tqdm.format_interval(pace * config.work(step.step))
             bar.set_postfix(left=seconds, loss=f"{step.loss:.3f}", right=f"{step.accuracy:.0%}", refresh=False)
-    print(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
+    if taken or not written:
+        _tell(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
+    else:
+        _tell(f"{out} is finished: all {config.steps} steps were taken before, and nothing was trained now.")
     with compute.using(way):
         _report(_score(weights.Checkpoint(model, config.size), found, None, "cosine", team))
     _say_skipped((*found.skipped, *data.skipped))
@@ -193,10 +228,11 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
 
 def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainConfig:
     """What the options ask for.  photos: of the training split, by which some recipes count epochs."""
-    if options.resume:
+    # On --resume a recipe that is named must be the one of the run: what is compared with it stands in train.fit.
+    if options.resume and not options.recipe:
         config = train.read_config(out)
     else:
-        config = RECIPES[options.recipe](photos)
+        config = RECIPES[options.recipe or "kit"](photos)
     given = {field.name: getattr(options, field.name, None) for field in fields(train.TrainConfig)}
     given = {name: value for name, value in given.items() if value is not None}
     if options.batch and config.people:
@@ -207,6 +243,8 @@ def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainC
         given["shots"] = options.batch
     return replace(config, **given)
 
+
+CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
 
 RECIPES: dict[str, Callable[[int], train.TrainConfig]] = {
     "kit": lambda photos: train.TrainConfig(),
@@ -221,7 +259,9 @@ def _choose_way(
     config: train.TrainConfig, people: int, options: argparse.Namespace, device: str, team: Team
 ) -> compute.Compute:
     # Processes beside one another share the cores, so that they measure at the same time and with a share of them.
-    ways = compute.candidates(device, options.dtype, options.threads or compute.threads_each(team.local_size))
+    layout = options.layout and options.layout == CHANNELS_LAST
+    threads = options.threads or compute.threads_each(team.local_size)
+    ways = compute.candidates(device, options.dtype, threads, layout)
     _say("Measuring for three seconds how this machine computes fastest ...")
     timings = train.choose(config, people, ways)
     for timing in timings:
@@ -233,15 +273,16 @@ def _choose_way(
 def evaluate(options: argparse.Namespace) -> None:
     compute.check_device(options.device)
     found = market.read(_data(options))
-    checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
+    checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
+    memory.check_embedding(checkpoint.model, options.size or checkpoint.size, 64, memory.available(options.device))
     with distributed.joined(options.device) as team:
         checkpoint.model.to(options.device)
         score, skipped = _score(checkpoint, found, options.size, options.distance, team)
     if options.json:
-        print(json.dumps(_figures(score)))
+        _tell(json.dumps(_figures(score)))
     else:
         height, width = options.size or checkpoint.size
-        print(f"{found.root} at {height}x{width}, {options.distance} distance:")
+        _tell(f"{found.root} at {height}x{width}, {options.distance} distance:")
         _report((score, skipped))
     _say_skipped(found.skipped)
 
@@ -263,9 +304,9 @@ def _report(scored) -> None:
     score, skipped = scored
     figures = _figures(score)
     names = {"rank1": "rank-1", "rank5": "rank-5", "rank10": "rank-10", "mean_ap": "mAP", "mean_inp": "mINP"}
-    print("  " + "   ".join(f"{names[name]} {value:.1%}" for name, value in figures.items()))
+    _tell("  " + "   ".join(f"{names[name]} {value:.1%}" for name, value in figures.items()))
     without = f"; {score.queries_without_match} without a match were left out" if score.queries_without_match else ""
-    print(f"  {score.queries} queries counted{without}")
+    _tell(f"  {score.queries} queries counted{without}")
     _say_skipped(skipped)
 
 
@@ -276,7 +317,7 @@ def explain(options: argparse.Namespace) -> None:
     if options.method not in attribution.METHODS:
         raise Refused(f"--method must be one of {', '.join(attribution.METHODS)}, got {options.method!r}")
     found = market.read(_data(options))
-    checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
+    checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     pair = [_named(found.query, options.query, "query"), _named(found.gallery, options.gallery, "gallery")]
     decoded = market.decode(pair, checkpoint.size)
     if decoded.skipped:
@@ -287,7 +328,7 @@ def explain(options: argparse.Namespace) -> None:
     heat = attribution.METHODS[options.method](checkpoint.model, images[1:], target)[0]
     figure = figures.explained_pair(decoded.images, pair, heat, options.method)
     figure.savefig(options.out, dpi=150)
-    print(f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}).")
+    _tell(f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}).")
 
 
 def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo:
@@ -313,7 +354,7 @@ def experiment(options: argparse.Namespace) -> None:
                 workers=options.workers or compute.available_threads(),
                 **{name: value for name, value in given.items() if value is not None},
             )
-        print(result)
+        _tell(result)
         return
     found = measured.get(options.name)
     if found is None:
@@ -323,11 +364,11 @@ def experiment(options: argparse.Namespace) -> None:
             f"{options.name} trains nothing: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
         )
     with _progress(options.name, "step") as progress:
-        print(found(_data(options), progress))
+        _tell(found(_data(options), progress))
 
 
 def _data(options: argparse.Namespace) -> Path:
-    return Path(options.data) if options.data else assets.subset()
+    return assets.subset() if options.data is None else Path(options.data)
 
 
 def _say_skipped(skipped: Sequence[market.Skipped]) -> None:
@@ -340,41 +381,59 @@ def _say_skipped(skipped: Sequence[market.Skipped]) -> None:
 # --- arguments --------------------------------------------------------------------------------------------------------
 
 
-def _size(text: str) -> tuple[int, int]:
-    height, _, width = text.lower().partition("x")
-    if not (height.isdigit() and width.isdigit()) or min(int(height), int(width)) < 16:
-        raise argparse.ArgumentTypeError(f"expected HEIGHTxWIDTH in pixels, such as 256x128, got {text!r}")
-    return int(height), int(width)
+def _patience() -> str:
+    minutes = distributed.PATIENCE.total_seconds() / 60
+    return f"Under torchrun the processes wait {minutes:g} minutes for one that does not come or falls silent."
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
-    return int(text)
+def _methods() -> str:
+    from . import attribution
+
+    return f"Methods: {', '.join(attribution.METHODS)}."
+
+
+def _experiments() -> str:
+    from . import experiments
+
+    measured, trained = (", ".join(names) for names in (experiments.EXPERIMENTS, experiments.TRAINED))
+    return f"NAMEs that measure: {measured}. NAMEs that train, and go on where they were stopped: {trained}."
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = arguments.Parser(
         prog="python -m osnet_edu", description="Build, train, rank and explain a small re-identification network."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable, text: str) -> arguments.Parser:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
         return made
 
-    def with_data(made: argparse.ArgumentParser) -> None:
-        made.add_argument("data", nargs="?", metavar="DATA", help="a Market-1501 folder; default: the shipped subset")
+    def with_data(made: arguments.Parser) -> None:
+        made.add_argument(
+            "data",
+            nargs="?",
+            type=arguments.path,
+            metavar="DATA",
+            help="a Market-1501 folder; default: the shipped subset",
+        )
 
-    def with_weights(made: argparse.ArgumentParser) -> None:
-        made.add_argument("--weights", metavar="FILE", help=".safetensors or official .pth; default: the shipped ones")
+    def with_weights(made: arguments.Parser) -> None:
+        made.add_argument(
+            "--weights",
+            type=arguments.path,
+            metavar="FILE",
+            help=".safetensors or official .pth; default: the shipped ones",
+        )
 
     one = command("render", render, "Write a Market-1501 folder of rendered people, with masks.")
-    one.add_argument("out", metavar="OUT", help="a new folder")
-    one.add_argument("--people", type=_count, default=240, help="identities (default 240)")
-    one.add_argument("--unseen", type=_count, metavar="N", help="of them, not to train on (default: a quarter)")
-    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("out", type=arguments.path, metavar="OUT", help="a new folder")
+    one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities (default 240)")
+    one.add_argument(
+        "--unseen", type=arguments.up_to(100_000), metavar="N", help="of them, not to train on (default: a quarter)"
+    )
+    one.add_argument("--seed", type=arguments.seed, default=0)
     one.add_argument(
         "--world",
         choices=("home", "wide", "other"),
@@ -382,65 +441,108 @@ def _parser() -> argparse.ArgumentParser:
         help="home: as shipped; wide: many cameras, streets and colours; other: shares nothing with either",
     )
     one.add_argument(
-        "--photos", type=_count, default=12, metavar="N", help="of each person (default 12, Market's is 24)"
+        "--photos",
+        type=arguments.up_to(10_000),
+        default=12,
+        metavar="N",
+        help="of each person (default 12, Market's is 24)",
     )
-    one.add_argument("--size", type=_size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)")
-    one.add_argument("--workers", type=_count, metavar="N", help="processes (default: one a core)")
-    one.add_argument("--preview", metavar="PNG", help="also write a contact sheet")
-    one.add_argument("--archive", metavar="ZIP", help="also write the folder as one file, as the shipped subset is")
+    one.add_argument(
+        "--size", type=arguments.size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)"
+    )
+    one.add_argument("--workers", type=arguments.up_to(256), metavar="N", help="processes (default: one a core)")
+    one.add_argument("--preview", type=arguments.path, metavar="PNG", help="also write a contact sheet")
+    one.add_argument(
+        "--archive",
+        type=arguments.path,
+        metavar="ZIP",
+        help="also write the folder as one file, as the shipped subset is",
+    )
 
     one = command("subset", subset, "Copy a subset of the people of a Market-1501 folder.")
-    one.add_argument("market", metavar="MARKET", help="a Market-1501 folder")
-    one.add_argument("out", metavar="OUT", help="a new folder")
-    one.add_argument("--people", type=_count, default=240, help="identities in all (default 240)")
-    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("market", type=arguments.path, metavar="MARKET", help="a Market-1501 folder")
+    one.add_argument("out", type=arguments.path, metavar="OUT", help="a new folder")
+    one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities in all (default 240)")
+    one.add_argument("--seed", type=arguments.seed, default=0)
 
     one = command("train", run_train, "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.")
     with_data(one)
-    one.add_argument("--out", required=True, metavar="RUN", help="a new folder for checkpoints, log and weights")
-    one.add_argument("--width", type=float, metavar="W", help="of the network (default 0.25; 1.0 for market)")
-    one.add_argument("--photos", type=_count, metavar="N", help="photos seen in training (default 96000; 150 epochs)")
-    one.add_argument("--batch", type=_count, metavar="B", help="photos in a batch, of all processes (default 64)")
-    one.add_argument("--size", type=_size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)")
-    one.add_argument("--seed", type=int)
-    one.add_argument("--weight-decay", type=float, metavar="D", help="less for more people (default 1)")
+    one.add_argument(
+        "--out", type=arguments.path, required=True, metavar="RUN", help="a new folder for checkpoints, log and weights"
+    )
+    one.add_argument("--width", type=arguments.real, metavar="W", help="of the network (default 0.25; 1.0 for market)")
+    one.add_argument(
+        "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in training (default 96000; 150 epochs)"
+    )
+    one.add_argument(
+        "--batch", type=arguments.up_to(100_000), metavar="B", help="photos in a batch, of all processes (default 64)"
+    )
+    one.add_argument(
+        "--size", type=arguments.size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)"
+    )
+    one.add_argument("--seed", type=arguments.seed)
+    one.add_argument("--weight-decay", type=arguments.real, metavar="D", help="less for more people (default 1)")
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
-    one.add_argument("--checkpoint-every", type=_count, default=100, metavar="N", help="steps (default 100)")
+    one.add_argument(
+        "--checkpoint-every", type=arguments.up_to(10**9), default=100, metavar="N", help="steps (default 100)"
+    )
     one.add_argument(
         "--recipe",
         choices=tuple(RECIPES),
-        default="kit",
-        help="published: the paper's, for comparison at the kit's size; shipped: of the shipped weights; "
+        help="default: kit; published: the paper's, for comparison at the kit's size; shipped: of the shipped weights; "
         "market: for a real Market-1501 as in the paper",
     )
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
     one.add_argument("--dtype", choices=tuple(compute.DTYPES), help="default: measured")
-    one.add_argument("--threads", type=_count, help="default: measured")
+    one.add_argument("--threads", type=arguments.up_to(compute.MOST_THREADS), metavar="N", help="default: measured")
+    one.add_argument(
+        "--layout",
+        choices=(CONTIGUOUS, CHANNELS_LAST),
+        help="of pictures in memory (default: measured, so that two runs may differ in their last bits; "
+        "--dtype, --threads and --layout together pin the way; --resume keeps it)",
+    )
     one.add_argument("--compile", action="store_true", help="through torch.compile, which first takes a minute")
+
+    one.late = _patience
 
     one = command("evaluate", evaluate, "Score weights by the Market-1501 rule.")
     with_data(one)
     with_weights(one)
-    one.add_argument("--size", type=_size, metavar="HxW", help="default: the size that the weights were trained at")
+    one.add_argument(
+        "--size", type=arguments.size, metavar="HxW", help="default: the size that the weights were trained at"
+    )
     one.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine")
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu")
     one.add_argument("--json", action="store_true", help="print one JSON object of fractions")
+
+    one.late = _patience
 
     one = command("explain", explain, "Draw which pixels of a gallery photo speak for and against a query.")
     with_data(one)
     with_weights(one)
     one.add_argument("--query", required=True, metavar="NAME", help="file name of a query")
     one.add_argument("--gallery", required=True, metavar="NAME", help="file name of a gallery photo")
-    one.add_argument("--out", required=True, metavar="PNG", help="the picture to write")
+    one.add_argument("--out", type=arguments.path, required=True, metavar="PNG", help="the picture to write")
     one.add_argument("--method", default="occlusion", help="default: occlusion")
 
+    one.late = _methods
+
     one = command("experiment", experiment, "Run a measurement and print its table.")
-    one.add_argument("name", metavar="NAME")
+    one.late = _experiments
+    one.add_argument("name", metavar="NAME", help="listed below")
     with_data(one)
-    one.add_argument("--out", metavar="FOLDER", help="for one that trains: of its NAME.csv (default results)")
-    one.add_argument("--workers", type=_count, metavar="N", help="processes of one thread (default: one a core)")
-    one.add_argument("--photos", type=_count, metavar="N", help="photos seen in each run (default: the experiment's)")
-    one.add_argument("--seeds", type=_count, metavar="N", help="seeds 0 to N - 1 (default: the experiment's)")
+    one.add_argument(
+        "--out", type=arguments.path, metavar="FOLDER", help="for one that trains: of its NAME.csv (default results)"
+    )
+    one.add_argument(
+        "--workers", type=arguments.up_to(256), metavar="N", help="processes of one thread (default: one a core)"
+    )
+    one.add_argument(
+        "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in each run (default: the experiment's)"
+    )
+    one.add_argument(
+        "--seeds", type=arguments.up_to(1000), metavar="N", help="seeds 0 to N - 1 (default: the experiment's)"
+    )
     return parser
 
 

@@ -26,7 +26,7 @@ FLOORS = (
     ("ids", "picture", "probe", "draws", "whole", "pool", "intervals"),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed"),
     ("people", "siblings", "costs", "receptive", "weights", "export", "embed", "explain", "gates", "attribution"),
-    ("checkpoints", "memory"),
+    ("arguments", "checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
     ("widgets", "__main__"),
