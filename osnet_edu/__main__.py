@@ -326,9 +326,13 @@ def explain(options: argparse.Namespace) -> None:
     reference = attribution.embed(checkpoint.model, images[:1])
     target = attribution.similarity(reference)
     heat = attribution.METHODS[options.method](checkpoint.model, images[1:], target)[0]
-    figure = figures.explained_pair(decoded.images, pair, heat, options.method)
+    similarity = float(target(attribution.embed(checkpoint.model, images[1:])))
+    figure = figures.explained_pair(decoded.images, pair, heat, options.method, similarity)
     figure.savefig(options.out, dpi=150)
-    _tell(f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}).")
+    _tell(
+        f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}). "
+        f"Their similarity is {similarity:.2f}."
+    )
 
 
 def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo:
