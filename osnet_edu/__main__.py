@@ -32,7 +32,8 @@ def main(given: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         full = "; the disk is full" if error.errno == errno.ENOSPC else ""
-        return _refuse(f"{error}{full}")
+        where = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        return _refuse(f"{where}{full}")
     except (Refused, FloatingPointError) as error:
         return _refuse(error)
     except (MemoryError, RuntimeError) as error:

@@ -10,6 +10,7 @@ Rendered and real photos enter by this one door.
 Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -107,9 +108,9 @@ def read(root: Path | str) -> Market:
     if not str(root):
         raise Refused("the folder's name is empty; expected a Market-1501 folder")
     root = Path(root)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # False also for a name that no folder can have
         raise Refused(f"{root} is not a folder; expected a Market-1501 folder with {_listed(SPLITS.values())}")
-    missing = [name for name in SPLITS.values() if not (root / name).is_dir()]
+    missing = [name for name in SPLITS.values() if not os.path.isdir(root / name)]
     if missing:
         raise Refused(
             f"{root} is no Market-1501 folder: expected {_listed(SPLITS.values())}, missing {_listed(missing)}"

@@ -65,7 +65,6 @@ def _opened(path: Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Refused(f"cannot be read as a picture ({reason})") from error
-    file = open(handle, "rb")  # owns the handle from here on, and closes it
     about = os.fstat(handle)
     reason = None
     if not stat.S_ISREG(about.st_mode):
@@ -75,9 +74,9 @@ def _opened(path: Path) -> BinaryIO:
     elif about.st_size > BYTES:
         reason = f"a file of {about.st_size / 1e6:.0f} MB, larger than the {BYTES / 1e6:.0f} MB that are opened"
     if reason:
-        file.close()
+        os.close(handle)
         raise Refused(reason)
-    return file
+    return open(handle, "rb")  # owns the handle from here on, and closes it
 
 
 def _converted(picture: Image.Image) -> Image.Image:

@@ -6,6 +6,7 @@ door: their width, streams, IBN and gate width are read off keys and shapes. Not
 
 import builtins
 import json
+import os
 import pickle
 import warnings
 import zipfile
@@ -92,7 +93,7 @@ def save(model: OSNet, path: Path | str, *, size: tuple[int, int], card: dict | 
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
-    if not path.is_file():
+    if not os.path.isfile(path):  # False also for a name that no file can have
         raise Refused(f"{path} is not a file; expected a checkpoint, .safetensors or .pth")
     if path.stat().st_size > MOST_BYTES:
         size = f"{path.stat().st_size / 1e6:.0f} MB"
@@ -161,7 +162,8 @@ def _read_pytorch(path: Path) -> dict[str, Tensor]:
                     raise Refused(f"{path} unpacks to more than the {MOST_BYTES / 1e6:.0f} MB that are read")
         with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch warns of a pickle protocol that it then reads or refuses
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            with builtins.open(path, "rb") as file:  # by its name torch.load would judge what it is
+                content = torch.load(file, map_location="cpu", weights_only=True)
     except Refused:
         raise
     except pickle.UnpicklingError as error:
@@ -211,7 +213,7 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     if missing or not gates or any(value.dim() != 4 for value in gates.values()):
         some = ", ".join(list(state)[:3]) or "none"
         raise Refused(f"{path} is no OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some} ...")
-    if any(not state[key].dim() for key in channel_keys) or not state.get("classifier.weight", torch.ones(1)).dim():
+    if any(not state[key].dim() or not len(state[key]) for key in channel_keys) or not state.get("classifier.weight", torch.ones(1)).dim():
         raise Refused(f"{path} is no OSNet checkpoint: the weights of its convolutions are no arrays")
     streams = sum(any(key.startswith(f"conv2.0.conv2{letter}.") for key in state) for letter in STREAMS)
     # A gate wider than the published mid / 16 shows the floor that the model was built with.
