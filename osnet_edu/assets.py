@@ -89,9 +89,16 @@ def opened(archive: Path, hint: str) -> Iterator[zipfile.ZipFile]:
     except RuntimeError as error:  # NotImplementedError too: zipfile's own, of encryption and kinds of compression
         raise Refused(f"{archive} cannot be unpacked ({error}); {hint}") from error
     except OSError as error:
-        if error.errno not in (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL):
+        if error.errno is not None and error.errno not in (
+            errno.ENAMETOOLONG,
+            errno.ENOTDIR,
+            errno.EISDIR,
+            errno.EEXIST,
+            errno.EINVAL,
+        ):
             raise
-        raise Refused(f"{archive} holds a name that cannot be written ({error.strerror}); {hint}") from error
+        why = f"a name that cannot be written ({error.strerror})" if error.errno else f"broken data ({error})"
+        raise Refused(f"{archive} holds {why}; {hint}") from error
 
 
 def extract(archive: Path, folder: Path, *, hint: str) -> None:

@@ -194,7 +194,7 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Data:
-    """Training photos in memory.  images: (N, H, W, 3) uint8.  labels: (N,), 0 ... len(people) - 1.
+    """Training photos in memory.  images: (N, H, W, 3) uint8, RGB.  labels: (N,), 0 ... len(people) - 1.
 
     people: the identity of each label.  fingerprint: of the names, to tell whether a resumed run has the same data.
     photos: (N,) lines of a name and a checksum of its file, to tell what has changed; empty where nobody knows.
@@ -512,7 +512,7 @@ def draw_batch(
 
 
 def shrunk(images: Tensor, size: tuple[int, int], batch: int = 256) -> Tensor:
-    """Photos at a smaller size, each pixel a mean over those that it covers: (N, H, W, 3) uint8 -> (N, h, w, 3)."""
+    """Photos at a smaller size, each pixel a mean over those that it covers: (N, H, W, 3) uint8, RGB -> (N, h, w, 3)."""
     if tuple(images.shape[1:3]) == tuple(size):
         return images
     parts = []
@@ -523,7 +523,7 @@ def shrunk(images: Tensor, size: tuple[int, int], batch: int = 256) -> Tensor:
 
 
 def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator, share: slice = slice(None)) -> Tensor:
-    """Make photos differ as cameras make them differ: (B, H, W, 3) uint8 -> (B, 3, H, W) float32, normalised.
+    """Make photos differ as cameras make them differ: (B, H, W, 3) uint8, RGB -> (B, 3, H, W) float32, normalised.
 
     Flip, shift and zoom are one look-up of rows and columns; colour jitter is brightness, saturation and a gain for
     each channel; erasing fills a rectangle with mean grey; a coarse photo has lost its detail, a grey one its colour.

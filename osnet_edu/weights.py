@@ -213,7 +213,10 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     if missing or not gates or any(value.dim() != 4 for value in gates.values()):
         some = ", ".join(list(state)[:3]) or "none"
         raise Refused(f"{path} is no OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some} ...")
-    if any(not state[key].dim() or not len(state[key]) for key in channel_keys) or not state.get("classifier.weight", torch.ones(1)).dim():
+    if (
+        any(not state[key].dim() or not len(state[key]) for key in channel_keys)
+        or not state.get("classifier.weight", torch.ones(1)).dim()
+    ):
         raise Refused(f"{path} is no OSNet checkpoint: the weights of its convolutions are no arrays")
     streams = sum(any(key.startswith(f"conv2.0.conv2{letter}.") for key in state) for letter in STREAMS)
     # A gate wider than the published mid / 16 shows the floor that the model was built with.

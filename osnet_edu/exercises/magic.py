@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..refused import plain
 from .guard import Builtins, Capped, Clock, Drained, Room, TimeUp, compile_ticking, text_of
 from .judge import Verdict, judge
 from .record import Exercise
@@ -274,7 +275,7 @@ class Desk:
         return self.progress.setdefault(name, Progress())
 
     def _unknown(self, line: str) -> Box:
-        name = (line.split() or [""])[0]
+        name = plain((line.split() or [""])[0], 60)
         near = difflib.get_close_matches(name, self.registry, 3)
         says = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self.registry)}."
         return Box(f"There is no exercise named '{name}'" if name else "Which exercise?", "!", [says])

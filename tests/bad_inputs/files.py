@@ -217,7 +217,9 @@ def cases() -> Iterator[Case]:
     for name, content in HEADERS.items():
         yield Case("weights", f"header: {name}", _opened("w.safetensors", lambda c=content: c), refused)
     for number, card in enumerate(CARDS):
-        yield Case("weights", f"card {number}: {card[:20]!r}", _opened("w.safetensors", lambda c=card: _card(c)), refused)
+        yield Case(
+            "weights", f"card {number}: {card[:20]!r}", _opened("w.safetensors", lambda c=card: _card(c)), refused
+        )
     for size in SIZES:
         card = json.dumps({"size": size})
         yield Case("weights", f"card with size {size}"[:60], _opened("w.safetensors", lambda c=card: _card(c)), refused)

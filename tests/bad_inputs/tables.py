@@ -184,7 +184,7 @@ def _masked(change: Callable[[Path], object]) -> Callable[[Path], str]:
     return run
 
 
-# --- archives and the cache --------------------------------------------------------------------------------------------
+# --- archives and the cache -----------------------------------------------------------------------------------------
 
 
 def _zip(files: dict[str, bytes], kind: int = zipfile.ZIP_STORED) -> bytes:
