@@ -512,7 +512,7 @@ def draw_batch(
 
 
 def shrunk(images: Tensor, size: tuple[int, int], batch: int = 256) -> Tensor:
-    """Photos at a smaller size, each pixel a mean over those that it covers: (N, H, W, 3) uint8, RGB -> (N, h, w, 3)."""
+    """Photos at a smaller size, each pixel a mean over those it covers: (N, H, W, 3) uint8, RGB -> (N, h, w, 3)."""
     if tuple(images.shape[1:3]) == tuple(size):
         return images
     parts = []

@@ -140,8 +140,8 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "gradients switched off": (f"{RIGHT}\nimport torch\ntorch.set_grad_enabled(False)", "Right"),
     "warnings made errors": (f"{RIGHT}\nimport warnings\nwarnings.simplefilter('error')", "Right"),
     "returns what refuses to be looked at": (
-        "class Odd:\n    def __array__(self, *a, **k): raise ValueError('no')\n    def __eq__(self, o): raise ValueError\n"
-        + _function("return Odd()"),
+        "class Odd:\n    def __array__(self, *a, **k): raise ValueError('no')\n"
+        "    def __eq__(self, o): raise ValueError\n" + _function("return Odd()"),
         "expected",
     ),
     "returns a list that holds itself": (_function("x = []", "x.append(x)", "return x"), "It"),

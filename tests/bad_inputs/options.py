@@ -356,8 +356,14 @@ def cases() -> Iterator[Case]:
         yield Case("library", f"Compute({given})", _ways(**given))
     yield Case("library", "a pinned way", _pinned, ("correct",))
     rgb = np.zeros((1, 8, 4, 3), np.uint8)
-    for name, images in {"floats": rgb.astype(float), "no batch": rgb[0], "grey": rgb[..., 0], "four channels": np.zeros(
-            (1, 8, 4, 4), np.uint8), "channels first": np.zeros((1, 3, 8, 4), np.uint8)}.items():  # fmt: skip
+    others = {
+        "floats": rgb.astype(float),
+        "no batch": rgb[0],
+        "grey": rgb[..., 0],
+        "four channels": np.zeros((1, 8, 4, 4), np.uint8),
+        "channels first": np.zeros((1, 3, 8, 4), np.uint8),
+    }
+    for name, images in others.items():
         yield Case("library", f"normalise({name})", _pictures(images))
     none = np.zeros((0, 2))
     damages = {
