@@ -9,6 +9,7 @@ import hashlib
 import lzma
 import os
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -121,8 +122,11 @@ def mend(archive: Path, folder: Path) -> None:
                 f"{folder} is the kit's cache and holds photos that are not the kit's, such as {foreign[0]}; "
                 "delete the folder, and it is unpacked anew"
             )
-        for name, size in held.items():
-            if there.get(name) != size:
+        lost = [name for name, size in held.items() if there.get(name) != size]
+        if not lost:
+            return
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            file.extractall(temporary, lost)
+            for name in lost:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                with whole.file(folder / name, replace=True) as growing:
-                    growing.write_bytes(file.read(name))
+                os.replace(Path(temporary) / name, folder / name)

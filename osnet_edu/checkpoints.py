@@ -10,6 +10,7 @@ At any moment at least one checkpoint is complete, also where the run is killed 
 import io
 import json
 import math
+import os
 import re
 import types
 import typing
@@ -25,6 +26,7 @@ from .refused import Refused, plain
 Record = typing.TypeVar("Record")
 REAL = {int, float}
 MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", "optimiser.pt", "state.json", "photos.txt"
+LOG = "log.jsonl"
 
 
 def write(
@@ -181,16 +183,40 @@ def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
     return f"{counts}; for one, {', '.join(told)}" if told else f"{counts}, in another order"
 
 
+def check_new(out: Path | str) -> None:
+    """Whether a run can begin in a folder, to be asked before the work starts; nothing is touched.
+
+    A folder that holds no more than what a run left that ended before its first checkpoint is as good as an empty one.
+    Raises: Refused where anything else is there.
+    """
+    out = whole.given(out)
+    if out.is_dir():
+        ours = set(whole.left(out))
+        others = [path for path in out.iterdir() if path not in ours and not (path == out / LOG and _is_log(path))]
+    else:
+        others = [out] if os.path.lexists(out) else []
+    if others:
+        raise Refused(
+            f"{out} exists and is not empty; expected a new folder, or --resume (resume=True) to go on with a run in it"
+        )
+
+
+def start_over(out: Path) -> None:
+    """Remove what `check_new` lets pass: the log of a run that has no checkpoint."""
+    (out / LOG).unlink(missing_ok=True)
+    whole.sweep(out)
+
+
 def log(out: Path, record: dict) -> None:
     """Add a line to the log."""
     out.mkdir(parents=True, exist_ok=True)
-    with open(out / "log.jsonl", "a", encoding="utf-8") as file:
+    with open(out / LOG, "a", encoding="utf-8") as file:
         file.write(json.dumps(record) + "\n")
 
 
 def cut_log(out: Path, done: int) -> None:
     """Forget the steps after the checkpoint: they will be taken again. A line cut short by a kill goes too."""
-    path = out / "log.jsonl"
+    path = out / LOG
     lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
     with whole.file(path, replace=True) as growing:
         growing.write_bytes(b"".join(lines[:done]))
@@ -200,6 +226,18 @@ def _all(out: Path) -> list[Path]:
     if not out.is_dir():
         return []
     return sorted(path for path in out.iterdir() if re.fullmatch(r"checkpoint-\d{7,}", path.name))
+
+
+def _is_log(path: Path) -> bool:
+    """Whether all whole lines of a file are steps of a run."""
+    if not path.is_file() or path.is_symlink():
+        return False
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        steps = [json.loads(line) for line in lines if line.endswith("\n")]
+    except ValueError:
+        return False
+    return all(isinstance(step, dict) and {"step", "loss", "learning_rate"} <= set(step) for step in steps)
 
 
 def _counted(names: dict[str, str]) -> str:

@@ -105,6 +105,12 @@ def check_embedding(model: OSNet, size: tuple[int, int], batch: int, there: int 
         )
 
 
+def is_full(error: Exception) -> bool:
+    """Whether an exception says that the memory ended: Python, NumPy and PyTorch each have a way of their own."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in words)
+
+
 def kept_for_backward(model: nn.Module, size: tuple[int, int]) -> int:
     """Bytes that one photo leaves behind for the backward pass in float32.
 

@@ -14,6 +14,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import checkpoints, compute, distributed, draws, weights
+from . import checkpoints, compute, distributed, draws, weights, whole
 from .compute import Compute
 from .distributed import ALONE, Team
 from .embed import MEAN, STD
@@ -301,15 +302,15 @@ def fit(
     _check(data, config, team)
     if checkpoint_every < 1:
         raise Refused(f"checkpoint_every must be 1 step or more, got {checkpoint_every}")
-    out = Path(out) if out else None
+    out = None if out is None else whole.given(out)
     done, saved = 0, None
     if resume:
         if out is None:
             raise Refused("resume needs the folder of the run")
         saved = _last(out)
         done, way = _check_resumable(saved, data, config, way)
-    elif out and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refused(f"{out} exists and is not empty; expected a new folder, or resume")
+    elif out:
+        checkpoints.check_new(out)
     if distributed.agreed(data.fingerprint, team) != data.fingerprint:
         raise Refused(f"{team} reads other photos than the first; expected the same folder for all")
     if way is None:
@@ -317,6 +318,25 @@ def fit(
         way = distributed.agreed(choose(config, len(data.people), ways)[0].compute, team)
     compute.check_device(way.device)
 
+    # On rank 0 alone, the only one that writes.
+    with whole.claimed(out) if out and team.rank == 0 else nullcontext():
+        if out and team.rank == 0 and not resume:
+            checkpoints.start_over(out)
+        yield from _steps(model, data, config, way, out, saved, done, checkpoint_every, compiled, team)
+
+
+def _steps(
+    model: OSNet,
+    data: Data,
+    config: TrainConfig,
+    way: Compute,
+    out: Path | None,
+    saved: Path | None,
+    done: int,
+    checkpoint_every: int,
+    compiled: bool,
+    team: Team,
+) -> Iterator[Step]:
     model.to(way.device, memory_format=way.memory_format)
     optimiser = _optimiser(model, config)
     if saved:
@@ -356,8 +376,8 @@ def fit(
 
 
 def read_log(out: Path | str) -> list[Step]:
-    """The steps that a run has recorded."""
-    path, steps = Path(out) / "log.jsonl", []
+    """The steps that a run has recorded.  Raises: Refused for a line that is none."""
+    path, steps = Path(out) / checkpoints.LOG, []
     with open(path, encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
             try:
@@ -639,7 +659,8 @@ def _check(data: Data, config: TrainConfig, team: Team) -> None:
 def _last(out: Path) -> Path:
     saved = checkpoints.latest(out)
     if saved is None:
-        raise Refused(f"{out} holds no checkpoint to resume from")
+        begun = "; the same command without --resume starts it over" if (out / checkpoints.LOG).is_file() else ""
+        raise Refused(f"{out} holds no checkpoint to resume from{begun}")
     return saved
 
 

@@ -168,6 +168,14 @@ def given(path: Path | str) -> Path:
     return Path(path)
 
 
+def ends_in(path: Path | str, endings: Sequence[str]) -> Path:
+    """A path whose name ends in one of some ways, such as (".png",).  Raises: Refused for any other."""
+    path = given(path)
+    if path.suffix.lower() not in endings:
+        raise Refused(f"{path} does not say what to write; expected a name that ends in {' or '.join(endings)}")
+    return path
+
+
 def new_file(path: Path | str, endings: Sequence[str] = ()) -> Path:
     """A path at which a file can be written, to be asked before the work starts.
 
@@ -175,9 +183,7 @@ def new_file(path: Path | str, endings: Sequence[str] = ()) -> Path:
     Raises: Refused, in a sentence, where something is there already, also a link that leads nowhere, where the folder
     is not there, and for a name of another ending.
     """
-    path = given(path)
-    if endings and path.suffix.lower() not in endings:
-        raise Refused(f"{path} ends in no known way; expected a name that ends in {' or '.join(endings)}")
+    path = ends_in(path, endings) if endings else given(path)
     if not path.parent.is_dir():
         raise Refused(f"{path.parent} is not a folder; expected one that is there to write {path.name} to")
     try:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from osnet_edu import __main__ as cli
 from osnet_edu import market, osnet, train, weights
+from osnet_edu.commands import training
 
 SPLITS = market.SPLITS
 
@@ -119,7 +120,7 @@ def test_subset_writes_what_it_says(folder, tmp_path, capsys):
         (["subset", "{market}", "{market}", "--people", "4"], "exists and is not empty"),
         (["render", "{market}", "--people", "4"], "not empty"),
         (["experiment", "nonsense"], "experiment must be one of"),
-        (["explain", "{market}", "--weights", "{weights}", "--query", "x", "--gallery", "y", "--out", "{new}"],
+        (["explain", "{market}", "--weights", "{weights}", "--query", "x", "--gallery", "y", "--out", "{new}.png"],
          "there is no query photo 'x'; expected a name such as"),
     ],
 )  # fmt: skip
@@ -148,7 +149,7 @@ def test_every_command_has_help(command, capsys):
 
 
 def test_ctrl_c_in_training_says_how_to_go_on(folder, tmp_path, capsys, monkeypatch):
-    real = cli.train.fit
+    real = training.train.fit
 
     def interrupted(*args, **kw):
         for i, step in enumerate(real(*args, **kw)):
@@ -156,7 +157,7 @@ def test_ctrl_c_in_training_says_how_to_go_on(folder, tmp_path, capsys, monkeypa
                 raise KeyboardInterrupt
             yield step
 
-    monkeypatch.setattr(cli.train, "fit", interrupted)
+    monkeypatch.setattr(training.train, "fit", interrupted)
     assert run("train", folder, "--out", tmp_path / "run", "--checkpoint-every", 1, *SHORT) == 130
     assert "--resume goes on from there" in capsys.readouterr().err
     monkeypatch.undo()
@@ -286,7 +287,7 @@ def test_a_person_with_too_few_photos_is_mentioned(folder, tmp_path, capsys):
 
 
 def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli.memory, "available", lambda device: 4_000_000_000)
+    monkeypatch.setattr(training.memory, "available", lambda device: 4_000_000_000)
     assert run("train", folder, "--out", tmp_path / "run", "--recipe", "market") == 2
     said = capsys.readouterr().err
     assert said.startswith("Memory, estimated: about 7.6 GB: photos 2 MB, kept for the backward pass 7.2 GB")
@@ -299,7 +300,7 @@ def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path
 )
 def test_the_recipes_for_market_count_epochs_by_the_folder(folder, recipe, epochs, optimiser):
     options = cli._parser().parse_args(["train", str(folder), "--out", "x", "--recipe", recipe])
-    config = cli._config(options, 12_936, Path("x"))
+    config = training._config(options, 12_936, Path("x"))
     assert (config.width, config.size, config.batch, config.gate_hidden) == (1.0, (256, 128), 64, None)
     assert config.photos == epochs * 12_936 and config.optimiser == optimiser
     assert config.flip and config.erasing == 0.5 and not config.triplet

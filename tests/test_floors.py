@@ -29,7 +29,8 @@ FLOORS = (
     ("arguments", "checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
-    ("widgets", "__main__"),
+    ("widgets", "commands"),
+    ("__main__",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS, start=-2) for room in rooms}
 FACE = {"__init__": ("model", "refused")}  # the package's own face may hand on `osnet`

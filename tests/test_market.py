@@ -1,12 +1,14 @@
 """The door for photos: names, splits, checks, broken files, subsets."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from osnet_edu import market
+from osnet_edu import Refused, ids, market, mining, retrieval
 
 SPLITS = ("bounding_box_train", "query", "bounding_box_test")
 
@@ -201,3 +203,52 @@ def test_a_plain_folder_a_person(tmp_path):
     assert [s.path.name for s in found.skipped] == ["notes.txt"]
     with pytest.raises(ValueError, match="one folder a person"):
         market.read_folders(tmp_path / "ann")
+
+
+def with_mask(path, values, mode="L"):
+    mask = market.mask_of(path)
+    mask.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(values).convert(mode).save(mask)
+
+
+def test_the_mask_beside_a_photo_is_read_number_by_number(tmp_path):
+    path = photo(tmp_path / "query" / "0001_c1s1_000001_01.jpg")
+    assert market.mask_of(path) == tmp_path / "masks" / "query" / "0001_c1s1_000001_01.png"
+    width, height = Image.open(path).size
+    values = np.arange(height * width, dtype=np.uint8).reshape(height, width) % 5
+    with_mask(path, values)
+    found = market.read_mask(path, 5)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, values)
+    with pytest.raises(Refused, match="expected numbers 0 to 3, got 4"):
+        market.read_mask(path, 4)
+
+
+def test_a_mask_that_is_none_is_refused_by_name(tmp_path):
+    path = photo(tmp_path / "query" / "0001_c1s1_000001_01.jpg")
+    width, height = Image.open(path).size
+    with pytest.raises(Refused, match=r"000001_01\.png is missing; expected a folder made by `render`"):
+        market.read_mask(path, 5)
+    with_mask(path, np.zeros((height, width + 1), np.uint8))
+    with pytest.raises(Refused, match=f"expected {height}x{width} pixels, got {height}x{width + 1}"):
+        market.read_mask(path, 5)
+    with_mask(path, np.zeros((height, width), np.uint8), "RGB")
+    with pytest.raises(Refused, match="expected a picture of 8-bit numbers, got the mode RGB"):
+        market.read_mask(path, 5)
+    market.mask_of(path).write_bytes(b"no picture")
+    with pytest.raises(Refused, match="cannot be read as a picture"):
+        market.read_mask(path, 5)
+
+
+def test_a_bug_while_photos_are_decoded_is_no_skipped_photo(tmp_path, monkeypatch):
+    some = [market.parse_name(photo(tmp_path / "0001_c1s1_000001_01.jpg"))]
+    monkeypatch.setattr(market, "open_photo", lambda path: Image.new("L", (10, 10)))  # grey does not fit three colours
+    with pytest.raises(ValueError, match="broadcast"):
+        market.decode(some, (8, 4))
+
+
+def test_junk_stands_once():
+    assert market.JUNK is ids.JUNK is retrieval.JUNK is mining.JUNK
+    here = Path(market.__file__).parent
+    stands = [path.name for path in here.rglob("*.py") if "JUNK = " in path.read_text(encoding="utf-8")]
+    assert stands == ["ids.py"]

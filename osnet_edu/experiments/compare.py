@@ -12,21 +12,17 @@ Variances of both are added; the half-width is Student's t for 95 %, with the re
 
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from .. import intervals
 from ..refused import Refused
 from .runs import Outcome
 
 METRICS = {"mean_ap": "mAP", "rank1": "rank-1", "twins": "twins told apart"}
 _PEOPLE = {"mean_ap": "person_map", "rank1": "person_rank1"}
-# Student's t, 0.975 quantile, for 1, 2, ... 30 degrees of freedom
-_T = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,8 @@ class Difference:
     """variant less reference, in points (per cent).  low, high: 95 %.  by_seed: of each pair.
 
     seed_error, people_error: standard errors from the seeds (nan for a single seed) and from the test people (nan for
-    a metric that is not kept by person).
+    a metric that is not kept by person).  p: how often chance alone gives a difference so far from 0; it takes each
+    difference for the only one, `corrected` does not.
     """
 
     variant: str
@@ -46,6 +43,7 @@ class Difference:
     by_seed: tuple[float, ...]
     seed_error: float
     people_error: float
+    p: float
 
     @property
     def clear(self) -> bool:
@@ -103,7 +101,7 @@ def differences(
     base = names.index(reference)
     residual, freedom = _residual(scores)
     seed_error = math.sqrt(2 * residual / len(seeds))
-    factor = student(freedom) if freedom else 1.96
+    freedom = freedom or math.inf  # of one seed only the test people are known to vary
     persons = 100 * table(outcomes, names, seeds, _PEOPLE[metric]) if metric in _PEOPLE else None
     result = {}
     for i, name in enumerate(names):
@@ -111,17 +109,14 @@ def differences(
             continue
         by_seed = scores[i] - scores[base]
         people_error = _people_error((persons[i] - persons[base]).mean(0)) if persons is not None else math.nan
-        half = factor * math.sqrt(sum(e * e for e in (seed_error, people_error) if not math.isnan(e)))
+        error = math.sqrt(sum(e * e for e in (seed_error, people_error) if not math.isnan(e)))
+        half = intervals.student(freedom) * error
         value, pairs = float(by_seed.mean()), tuple(by_seed.tolist())
         result[name] = Difference(
-            name, reference, metric, value, value - half, value + half, pairs, seed_error, people_error
-        )
+            name, reference, metric, value, value - half, value + half, pairs, seed_error, people_error,
+            intervals.p_value(value, error, freedom),
+        )  # fmt: skip
     return result
-
-
-def student(freedom: int) -> float:
-    """Half-width of a 95 % interval in standard errors, by Student's t with so many degrees of freedom, from 1."""
-    return _T[min(freedom, len(_T)) - 1]
 
 
 def _residual(scores: np.ndarray) -> tuple[float, int]:
@@ -136,10 +131,14 @@ def _residual(scores: np.ndarray) -> tuple[float, int]:
     return float((rest**2).sum() / freedom), freedom
 
 
-def _people_error(by_person: np.ndarray, draws: int = 2000, seed: int = 0) -> float:
+def _people_error(by_person: np.ndarray) -> float:
     """Standard error of a mean over people, by bootstrap.  by_person: (people,)."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    return float(by_person[rng.integers(0, len(by_person), (draws, len(by_person)))].mean(1).std())
+    return intervals.error(intervals.resampled(lambda gains: gains.mean(-1), by_person))
+
+
+def corrected(found: Mapping[str, Difference]) -> dict[str, float]:
+    """The p-values of all differences by name, corrected for how many they are (Holm); below 0.05 is clear."""
+    return intervals.holm({name: difference.p for name, difference in found.items()})
 
 
 def wrapped(sentences: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .. import market, people, retrieval, weights
+from .. import intervals, market, people, retrieval, weights
 from ..embed import embed_images
 from ..people import VISIBLE
 from ..refused import Refused
@@ -91,13 +91,10 @@ class FirstFigure:
         kept = np.ones(len(case)) if among is None else among.astype(float)
         if not kept.any():
             return Share(np.nan, np.nan, np.nan)
-        families = len(self.parts)
-        totals = np.bincount(self.family, case * kept, families)
-        counts = np.bincount(self.family, kept, families)
-        drawn = np.random.Generator(np.random.PCG64(seed)).integers(0, families, (draws, families))
-        totals, counts, value = totals[drawn].sum(1), counts[drawn].sum(1), totals.sum() / counts.sum()
-        low, high = np.quantile(totals[counts > 0] / counts[counts > 0], (0.025, 0.975))
-        return Share(float(value), float(low), float(high))
+        totals = np.bincount(self.family, case * kept, len(self.parts))
+        counts = np.bincount(self.family, kept, len(self.parts))
+        drawn = intervals.resampled(intervals.ratio, totals, counts, seed=seed, draws=draws)
+        return Share(float(intervals.ratio(totals, counts)), *intervals.bounds(drawn))
 
     def holds(self, bar: float = BAR) -> np.ndarray:
         """The triples that tell the story: blurred, both stand out; sharp, only the match does. (N,) bool."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets
+from .. import assets, intervals
 from ..train import TrainConfig
 from . import compare
 from .runs import SMALL, Outcome, Plan, Variant, run_all, shipped
@@ -83,11 +83,8 @@ class Overfitting:
 
         By Student's t over the pairs, taken to be independent; nan for the bounds where there is one pair only.
         """
-        pairs = np.array([d for ds in self.gap_differences().values() for d in ds])
-        if len(pairs) < 2:
-            return float(pairs.mean()), np.nan, np.nan
-        half = compare.student(len(pairs) - 1) * pairs.std(ddof=1) / np.sqrt(len(pairs))
-        return float(pairs.mean()), float(pairs.mean() - half), float(pairs.mean() + half)
+        found = intervals.mean([d for ds in self.gap_differences().values() for d in ds])
+        return found.value, found.low, found.high
 
     def sentences(self) -> str:
         """What the gap does with more people, and whether the light network's is smaller."""

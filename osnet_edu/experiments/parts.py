@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, people, retrieval, weights
+from .. import intervals, market, people, retrieval, weights
 from ..embed import embed
 from ..refused import Refused
 from . import oracle
@@ -87,23 +87,21 @@ def against(ours: ToldApart, ideal: ToldApart, seed: int = 0) -> Parts:
 def _grade(pairs: list[tuple[Family, Family]], rng: np.random.Generator, draws: int = 2000) -> Part:
     queries = np.array([ours.queries for ours, _ in pairs], float)
     right = np.array([[ours.right, ideal.right] for ours, ideal in pairs])  # (families, 2)
-    chosen = rng.integers(0, len(pairs), (draws, len(pairs)))
-    weight = queries[chosen][..., None]
-    means = (right[chosen] * weight).sum(1) / weight.sum(1)  # (draws, 2)
+
+    def means(network: np.ndarray, ideal: np.ndarray, count: np.ndarray) -> np.ndarray:
+        return np.stack([intervals.ratio(network, count), intervals.ratio(ideal, count)])
+
+    drawn = intervals.resampled(means, *(right.T * queries), queries, seed=rng, draws=draws)  # (2, draws)
     network, oracle_right = np.average(right, axis=0, weights=queries)
     return Part(
         right=float(network),
-        right_interval=_interval(means[:, 0]),
+        right_interval=intervals.bounds(drawn[0]),
         ideal=float(oracle_right),
         excess=float(_excess(network, oracle_right)),
-        excess_interval=_interval(_excess(means[:, 0], means[:, 1])),
+        excess_interval=intervals.bounds(_excess(*drawn)),
         families=len(pairs),
     )
 
 
 def _excess(right, ideal):
     return (right - 0.5) / np.maximum(ideal - 0.5, 1e-9)
-
-
-def _interval(values: np.ndarray) -> tuple[float, float]:
-    return tuple(np.quantile(values, (0.025, 0.975)).tolist())

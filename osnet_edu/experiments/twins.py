@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, people, retrieval, weights
+from .. import intervals, market, people, retrieval, weights
 from ..embed import Embedding, embed
 from ..people import VISIBLE
 from ..refused import Refused
@@ -121,10 +121,7 @@ def _mean(families) -> float:
     return float(np.average([f.right for f in families], weights=[f.queries for f in families]))
 
 
-def _interval(families: tuple[Family, ...], seed: int, draws: int = 2000) -> tuple[float, float]:
-    rng = np.random.Generator(np.random.PCG64(seed))
-    right = np.array([f.right for f in families])
-    queries = np.array([f.queries for f in families])
-    chosen = rng.integers(0, len(families), (draws, len(families)))
-    means = (right[chosen] * queries[chosen]).sum(1) / queries[chosen].sum(1)
-    return tuple(np.quantile(means, (0.025, 0.975)).tolist())
+def _interval(families: tuple[Family, ...], seed: int) -> tuple[float, float]:
+    queries = np.array([family.queries for family in families])
+    right = queries * np.array([family.right for family in families])
+    return intervals.bounds(intervals.resampled(intervals.ratio, right, queries, seed=seed))

@@ -18,7 +18,7 @@ from osnet_edu import __main__ as cli
 
 GOOD = ("sentence", "correct", "skip-said")
 BAD = ("traceback", "hung", "lost-data", "silently-wrong")
-SECONDS = 30  # for one input, on a busy machine
+SECONDS = 60  # for one input, on a busy machine
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,21 @@
+"""What the commands of `python -m osnet_edu` do and say; __main__ reads their options and answers their errors."""
+
+from .scoring import data_folder, figures_of, report, score_by_rule
+from .speech import any_terminal, one_voice, progress_bar, say, say_skipped, tell
+from .training import LAYOUTS, RECIPES, train_network
+
+__all__ = [
+    "LAYOUTS",
+    "RECIPES",
+    "any_terminal",
+    "data_folder",
+    "figures_of",
+    "one_voice",
+    "progress_bar",
+    "report",
+    "say",
+    "say_skipped",
+    "score_by_rule",
+    "tell",
+    "train_network",
+]

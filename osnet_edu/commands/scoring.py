@@ -1,0 +1,36 @@
+"""Weights scored by the Market-1501 rule, and the score told in words."""
+
+import argparse
+from pathlib import Path
+
+from .. import assets, market, retrieval, weights
+from ..distributed import ALONE, Team
+from ..embed import embed
+from .speech import progress_bar, say_skipped, tell
+
+
+def data_folder(options: argparse.Namespace) -> Path:
+    return assets.subset() if options.data is None else Path(options.data)
+
+
+def score_by_rule(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str, team: Team = ALONE):
+    sides = []
+    for name, photos in (("queries", found.query), ("gallery", found.gallery)):
+        with progress_bar(f"embedding {name}") as progress:
+            sides.append(embed(checkpoint.model, photos, size=size or checkpoint.size, progress=progress, team=team))
+    return retrieval.score(*sides, metric), (*sides[0].skipped, *sides[1].skipped)
+
+
+def figures_of(score: retrieval.Score) -> dict[str, float]:
+    ranks = {f"rank{k}": score.rank(k) for k in (1, 5, 10)}
+    return {**ranks, "mean_ap": score.mean_ap, "mean_inp": score.mean_inp}
+
+
+def report(scored) -> None:
+    score, skipped = scored
+    figures = figures_of(score)
+    names = {"rank1": "rank-1", "rank5": "rank-5", "rank10": "rank-10", "mean_ap": "mAP", "mean_inp": "mINP"}
+    tell("  " + "   ".join(f"{names[name]} {value:.1%}" for name, value in figures.items()))
+    without = f"; {score.queries_without_match} without a match were left out" if score.queries_without_match else ""
+    tell(f"  {score.queries} queries counted{without}")
+    say_skipped(skipped)

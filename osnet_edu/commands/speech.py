@@ -1,0 +1,58 @@
+"""What a command says while it works: one voice, a progress bar for anything over a second, what was skipped."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+from tqdm import tqdm
+
+from .. import market
+from ..distributed import Team
+from ..refused import plain
+
+
+@contextmanager
+def one_voice(team: Team) -> Iterator[None]:
+    """Of several processes that do the same, only the one of rank 0 speaks; what is refused, each says for itself."""
+    if team.rank == 0:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
+
+
+def say(*words: object) -> None:
+    """A line beside the answer; control characters in names that come from elsewhere are shown escaped."""
+    print(*(plain(word, 4000) for word in words), file=sys.stderr, flush=True)
+
+
+def tell(text: object) -> None:
+    """A line of the answer, escaped alike."""
+    print(plain(text, 100_000), flush=True)
+
+
+def any_terminal() -> None:
+    """What a terminal's encoding lacks is written escaped: no score is lost to the name of a file."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def progress_bar(what: str, unit: str = "photo"):
+    """A progress bar for anything over a second, as a function of (done, total)."""
+    with tqdm(desc=what, unit=f" {unit}s", delay=1, leave=False, file=sys.stderr) as bar:
+
+        def update(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield update
+
+
+def say_skipped(skipped: Sequence[market.Skipped]) -> None:
+    if skipped:
+        some = ", ".join(f"{item.path.name} ({item.reason})" for item in skipped[:3])
+        more = " ..." if len(skipped) > 3 else ""
+        say(f"Skipped {len(skipped)} file{'s' * (len(skipped) > 1)}: {some}{more}")

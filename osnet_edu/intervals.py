@@ -1,0 +1,105 @@
+"""How far a number can be trusted: bootstrap, Student's t, Holm's correction, all on scipy.stats.
+
+What is drawn again must be what varies independently. Photos of one person, or triples of one twin family, are alike;
+so the rows that are drawn are people or families (clusters), with all that belongs to them. Two methods that were asked
+about the same rows are drawn together (paired), which their difference or ratio profits from.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number with its bounds; nan where nothing is known."""
+
+    value: float
+    low: float
+    high: float
+
+
+def resampled(
+    statistic: Callable[..., np.ndarray], *columns: np.ndarray, seed: int | np.random.Generator = 0, draws: int = DRAWS
+) -> np.ndarray:
+    """The statistic of rows that are drawn again with replacement, as many as there are: (..., draws).
+
+    columns: (rows,) numbers of each row, such as a sum and a count of each family; all are drawn together.
+    statistic: called with the columns, rows on the last axis; gives (...) of (..., rows).
+    seed: of the draws, or a generator that goes on.
+    Source: Efron, Bootstrap Methods: Another Look at the Jackknife, 1979.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed)) if isinstance(seed, int) else seed
+    columns = tuple(np.asarray(column, float) for column in columns)
+    if len(columns[0]) < 2:  # scipy takes no single row; it can only be drawn again
+        rng.integers(0, 1, (draws, 1))
+        return np.repeat(statistic(*columns)[..., None], draws, axis=-1)
+
+    def on_rows(*some: np.ndarray, axis: int) -> np.ndarray:
+        return statistic(*some)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # of scipy's interval, where a draw is nan
+        return stats.bootstrap(
+            columns, on_rows, paired=True, vectorized=True, n_resamples=draws, method="percentile", rng=rng
+        ).bootstrap_distribution
+
+
+def ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """A mean over all that the rows hold: sum of totals by sum of counts, nan where there is nothing to count."""
+    counts = np.asarray(counts).sum(-1)
+    return np.divide(np.asarray(totals).sum(-1), counts, out=np.full(np.shape(counts), np.nan), where=counts > 0)
+
+
+def bounds(drawn: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
+    """The middle of what was drawn, by quantiles: (low, high).  drawn: (draws,); nan, nothing to count, is left out."""
+    outside = (1 - level) / 2
+    low, high = np.nanquantile(drawn, (outside, 1 - outside))
+    return float(low), float(high)
+
+
+def error(drawn: np.ndarray) -> float:
+    """The standard error that the draws show.  drawn: (draws,)."""
+    return float(np.std(drawn))
+
+
+def student(freedom: float, level: float = LEVEL) -> float:
+    """Half an interval's width in standard errors, by Student's t; freedom: degrees, from 1, or infinite."""
+    return float(stats.t.ppf((1 + level) / 2, freedom))
+
+
+def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
+    """The mean of independent values by Student's t; nan for the bounds of a single value."""
+    values = np.asarray(values, float)
+    value = float(values.mean())
+    if len(values) < 2:
+        return Interval(value, np.nan, np.nan)
+    half = student(len(values) - 1, level) * float(stats.sem(values))
+    return Interval(value, value - half, value + half)
+
+
+def p_value(value: float, error: float, freedom: float) -> float:
+    """How often chance alone gives a value so far from 0, on either side, by Student's t; 1 for 0 by 0."""
+    if error == 0:
+        return float(value == 0)
+    return float(2 * stats.t.sf(abs(value) / error, freedom))
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """p-values of several questions, corrected for their number, in the order given.
+
+    The smallest is multiplied by their number, the next by one less, and so on; none is below one before it or
+    above 1. At 0.05, the chance that any of those below it is a false alarm is 5 % at the most, however
+    the questions hang together.
+    Source: Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979.
+    """
+    names = sorted(p_values, key=p_values.__getitem__)
+    raised = np.maximum.accumulate([p_values[name] * (len(names) - i) for i, name in enumerate(names)])
+    corrected = dict(zip(names, np.minimum(raised, 1).tolist(), strict=True))
+    return {name: corrected[name] for name in p_values}
