@@ -93,7 +93,7 @@ def _converted(picture: Image.Image) -> Image.Image:
 
 
 def _single(picture: Image.Image) -> Image.Image:
-    if picture.mode not in ("L", "P", "1"):
-        raise Refused(f"a picture of mode {picture.mode}; expected one 8-bit number a pixel")
+    if picture.mode not in ("L", "P"):
+        raise Refused(f"expected a picture of 8-bit numbers, got the mode {picture.mode}")
     picture.load()
     return picture.copy()
