@@ -30,7 +30,7 @@ def size(text: str) -> tuple[int, int]:
     sides = [int(side) if _is_number(side) and len(side) < 10 else 0 for side in (height, width)]
     if not all(16 <= side <= MOST_SIDE for side in sides):
         raise argparse.ArgumentTypeError(
-            f"expected HEIGHTxWIDTH in pixels, 16 to {MOST_SIDE} each, such as 256x128, got {_quoted(text)}"
+            f"expected HEIGHTxWIDTH in pixels, such as 256x128, each from 16 to {MOST_SIDE}, got {_quoted(text)}"
         )
     return sides[0], sides[1]
 
