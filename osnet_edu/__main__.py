@@ -247,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     one = command("render", render, "Write a Market-1501 folder of rendered people, with masks.")
-    one.add_argument("out", type=arguments.path, metavar="OUT", help="a new folder")
+    one.add_argument("out", metavar="OUT", help="a new folder")
     one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities (default 240)")
     one.add_argument(
         "--unseen", type=arguments.up_to(100_000), metavar="N", help="of them, not to train on (default: a quarter)"
@@ -270,25 +270,22 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=arguments.size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)"
     )
     one.add_argument("--workers", type=arguments.up_to(256), metavar="N", help="processes (default: one a core)")
-    one.add_argument("--preview", type=arguments.path, metavar="PNG", help="also write a contact sheet")
+    one.add_argument("--preview", metavar="PNG", help="also write a contact sheet")
     one.add_argument(
         "--archive",
-        type=arguments.path,
         metavar="ZIP",
         help="also write the folder as one file, as the shipped subset is",
     )
 
     one = command("subset", subset, "Copy a subset of the people of a Market-1501 folder.")
     one.add_argument("market", type=arguments.path, metavar="MARKET", help="a Market-1501 folder")
-    one.add_argument("out", type=arguments.path, metavar="OUT", help="a new folder")
+    one.add_argument("out", metavar="OUT", help="a new folder")
     one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities in all (default 240)")
     one.add_argument("--seed", type=arguments.seed, default=0)
 
     one = command("train", train_network, "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.")
     with_data(one)
-    one.add_argument(
-        "--out", type=arguments.path, required=True, metavar="RUN", help="a new folder for checkpoints, log and weights"
-    )
+    one.add_argument("--out", required=True, metavar="RUN", help="a new folder for checkpoints, log and weights")
     one.add_argument("--width", type=arguments.real, metavar="W", help="of the network (default 0.25; 1.0 for market)")
     one.add_argument(
         "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in training (default 96000; 150 epochs)"
@@ -341,7 +338,7 @@ def _parser() -> argparse.ArgumentParser:
     with_weights(one)
     one.add_argument("--query", required=True, metavar="NAME", help="file name of a query")
     one.add_argument("--gallery", required=True, metavar="NAME", help="file name of a gallery photo")
-    one.add_argument("--out", type=arguments.path, required=True, metavar="PNG", help="the picture to write")
+    one.add_argument("--out", required=True, metavar="PNG", help="the picture to write")
     one.add_argument("--method", default="occlusion", help="default: occlusion")
 
     one.late = _methods
@@ -352,7 +349,6 @@ def _parser() -> argparse.ArgumentParser:
     with_data(one)
     one.add_argument(
         "--out",
-        type=arguments.path,
         metavar="FOLDER",
         help="for one that trains: of its NAME.csv, which is gone on with",
     )

@@ -291,7 +291,7 @@ def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path
     assert run("train", folder, "--out", tmp_path / "run", "--recipe", "market") == 2
     said = capsys.readouterr().err
     assert said.startswith("Memory, estimated: about 7.6 GB: photos 2 MB, kept for the backward pass 7.2 GB")
-    assert "needs about 7.6 GB of memory and 4.0 GB are there; lower --batch, --size or --width" in said
+    assert "needs about 7.6 GB of memory; only 4.0 GB is there: lower --batch, --size or --width" in said
     assert not (tmp_path / "run").exists()
 
 
