@@ -546,9 +546,19 @@ def open_lab(browser=True, port=8888):
     config = os.path.join(setup.venv, "jupyter_lab_config.json")
     with open(config, "w", encoding="utf-8") as file:
         json.dump(settings, file, indent=2)
+    silence_news(setup.venv)
     say("JupyterLab starts: the address below opens it, and Ctrl-C here ends it.")
     status, interrupted = attend([setup.python, "-m", "jupyterlab", "--config=" + config])
     return 0 if interrupted else status
+
+
+def silence_news(venv):
+    """JupyterLab's question whether to show news would cover the first screen. A personal setting comes before this."""
+    folder = os.path.join(venv, "etc", "jupyter", "labconfig")
+    os.makedirs(folder, exist_ok=True)
+    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    with open(os.path.join(folder, "default_setting_overrides.json"), "w", encoding="utf-8") as file:
+        json.dump(quiet, file, indent=2)
 
 
 def attend(command):

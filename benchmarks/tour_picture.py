@@ -31,7 +31,7 @@ def main() -> None:
     title = "Which pixels made it say so? Three methods, three answers"
     drawn = [
         figures.ranked(queries, gallery, query=QUERY),
-        figures.heats(pictures[1], maps, reference=pictures[0], title=title),
+        figures.heats(pictures[1], maps, reference=pictures[0], title=title, one_scale=False),
     ]
     rows = []
     for figure in drawn:

@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from . import compute, distributed, market, weights, whole
+from . import arguments, compute, distributed, market, memory, weights, whole
 from .commands import (
+    LAYOUTS,
     RECIPES,
+    any_terminal,
     data_folder,
     export_graph,
     figures_of,
@@ -18,6 +20,7 @@ from .commands import (
     say,
     say_skipped,
     score_by_rule,
+    tell,
     train_network,
 )
 from .refused import Refused
@@ -25,9 +28,10 @@ from .refused import Refused
 PICTURES = (".png", ".jpg", ".jpeg")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Run one command.  Returns: the exit status, 0 for success, 2 where the input was refused."""
-    options = _parser().parse_args(arguments)
+    any_terminal()
+    options = _parser().parse_args(given)
     try:
         with whole.ending(), one_voice(distributed.launched()):
             options.run(options)
@@ -40,13 +44,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         full = "; the disk is full" if error.errno == errno.ENOSPC else ""
-        return _refuse(f"{error}{full}")
+        where = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        return _refuse(f"{where}{full}")
     except (Refused, FloatingPointError) as error:  # anything else is a bug and shows its traceback
         return _refuse(error)
+    except (MemoryError, RuntimeError) as error:  # but for the end of the memory, which is the system's own
+        if not memory.is_full(error):
+            raise
+        there = memory.available()
+        of = f" of {there / 1e9:.1f} GB" if there else ""
+        return _refuse(f"the memory{of} is used up; a smaller --size or --batch, or fewer photos, need less")
 
 
 def _refuse(reason: object) -> int:
-    team = distributed.launched()
+    try:
+        team = distributed.launched()
+    except Refused:
+        team = distributed.ALONE
     say(f"osnet_edu: {f'{team}: ' if team.size > 1 else ''}{reason}")
     return 2
 
@@ -76,17 +90,17 @@ def render(options: argparse.Namespace) -> None:
             workers=options.workers,
             progress=progress,
         )
-    print(
+    tell(
         f"Wrote {options.out}: {summary.people} people, {summary.pairs} pairs of twins; {summary.train} photos "
         f"to train on, {summary.query} queries, {summary.gallery} gallery photos; {summary.bytes / 1e6:.1f} MB."
     )
     if options.archive:
         size = people.pack(options.out, options.archive)
-        print(f"Wrote {options.archive}: the same folder as one file, {size / 1e6:.1f} MB.")
+        tell(f"Wrote {options.archive}: the same folder as one file, {size / 1e6:.1f} MB.")
     if options.preview:
         with whole.file(options.preview) as growing:
             people.contact_sheet(options.out).save(growing)
-        print(f"Wrote {options.preview}: a contact sheet.")
+        tell(f"Wrote {options.preview}: a contact sheet.")
 
 
 def subset(options: argparse.Namespace) -> None:
@@ -95,25 +109,26 @@ def subset(options: argparse.Namespace) -> None:
     chosen = market.subset(found, options.people, options.seed)
     with progress_bar("copying") as progress:
         market.write(chosen, options.out, progress)
-    print(
+    tell(
         f"Wrote {options.out}: {len(chosen.train)} photos to train on, {len(chosen.query)} queries, "
         f"{len(chosen.gallery)} gallery photos, of {options.people} people (seed {options.seed})."
     )
-    say_skipped(found.skipped)
+    say_skipped(chosen.skipped)
 
 
 def evaluate(options: argparse.Namespace) -> None:
     compute.check_device(options.device)
     found = market.read(data_folder(options))
-    checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
+    checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
+    memory.check_embedding(checkpoint.model, options.size or checkpoint.size, 64, memory.available(options.device))
     with distributed.joined(options.device) as team:
         checkpoint.model.to(options.device)
         score, skipped = score_by_rule(checkpoint, found, options.size, options.distance, team)
     if options.json:
-        print(json.dumps(figures_of(score)))
+        tell(json.dumps(figures_of(score)))
     else:
         height, width = options.size or checkpoint.size
-        print(f"{found.root} at {height}x{width}, {options.distance} distance:")
+        tell(f"{found.root} at {height}x{width}, {options.distance} distance:")
         report((score, skipped))
     say_skipped(found.skipped)
 
@@ -128,18 +143,23 @@ def explain(options: argparse.Namespace) -> None:
         raise Refused(f"--method must be one of {', '.join(METHODS)}, got {options.method!r}")
     out = whole.new_file(options.out, (*PICTURES, ".pdf", ".svg"))
     found = market.read(data_folder(options))
-    checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
+    checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     pair = [_named(found.query, options.query, "query"), _named(found.gallery, options.gallery, "gallery")]
     decoded = market.decode(pair, checkpoint.size)
     if decoded.skipped:
         raise Refused(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
     images = normalise(decoded.images)
-    target = similarity(features_of(checkpoint.model, images[:1]))
+    features = features_of(checkpoint.model, images)
+    target = similarity(features[:1])
+    alike = float(target(features[1:]))
     heat = METHODS[options.method](checkpoint.model, images[1:], target)[0]
-    figure = figures.explained_pair(decoded.images, pair, heat, options.method)
+    figure = figures.explained_pair(decoded.images, pair, heat, options.method, alike)
     with whole.file(out) as growing:
         figure.savefig(growing, dpi=150)
-    print(f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}).")
+    tell(
+        f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}). "
+        f"Their similarity is {alike:.2f}."
+    )
 
 
 def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo:
@@ -167,7 +187,7 @@ def experiment(options: argparse.Namespace) -> None:
                 workers=options.workers or compute.available_threads(),
                 **{name: value for name, value in given.items() if value is not None},
             )
-        print(result)
+        tell(result)
         return
     found = measured.get(options.name)
     if found is None:
@@ -177,47 +197,65 @@ def experiment(options: argparse.Namespace) -> None:
             f"{options.name} trains nothing: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
         )
     with progress_bar(options.name, "step") as progress:
-        print(found(data_folder(options), progress))
+        tell(found(data_folder(options), progress))
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------
 
 
-def _size(text: str) -> tuple[int, int]:
-    height, _, width = text.lower().partition("x")
-    if not (height.isdigit() and width.isdigit()) or min(int(height), int(width)) < 16:
-        raise argparse.ArgumentTypeError(f"expected HEIGHTxWIDTH in pixels, such as 256x128, got {text!r}")
-    return int(height), int(width)
+def _patience() -> str:
+    minutes = distributed.PATIENCE.total_seconds() / 60
+    return f"Under torchrun the processes wait {minutes:g} minutes for one that does not come or falls silent."
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
-    return int(text)
+def _methods() -> str:
+    from .explain import METHODS
+
+    return f"Methods: {', '.join(METHODS)}."
+
+
+def _experiments() -> str:
+    from . import experiments
+
+    measured, trained = (", ".join(names) for names in (experiments.EXPERIMENTS, experiments.TRAINED))
+    return f"NAMEs that measure: {measured}. NAMEs that train, and go on where they were stopped: {trained}."
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = arguments.Parser(
         prog="python -m osnet_edu", description="Build, train, rank and explain a small re-identification network."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable, text: str) -> arguments.Parser:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
         return made
 
-    def with_data(made: argparse.ArgumentParser) -> None:
-        made.add_argument("data", nargs="?", metavar="DATA", help="a Market-1501 folder; default: the shipped subset")
+    def with_data(made: arguments.Parser) -> None:
+        made.add_argument(
+            "data",
+            nargs="?",
+            type=arguments.path,
+            metavar="DATA",
+            help="a Market-1501 folder; default: the shipped subset",
+        )
 
-    def with_weights(made: argparse.ArgumentParser) -> None:
-        made.add_argument("--weights", metavar="FILE", help=".safetensors or official .pth; default: the shipped ones")
+    def with_weights(made: arguments.Parser) -> None:
+        made.add_argument(
+            "--weights",
+            type=arguments.path,
+            metavar="FILE",
+            help=".safetensors or official .pth; default: the shipped ones",
+        )
 
     one = command("render", render, "Write a Market-1501 folder of rendered people, with masks.")
     one.add_argument("out", metavar="OUT", help="a new folder")
-    one.add_argument("--people", type=_count, default=240, help="identities (default 240)")
-    one.add_argument("--unseen", type=_count, metavar="N", help="of them, not to train on (default: a quarter)")
-    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities (default 240)")
+    one.add_argument(
+        "--unseen", type=arguments.up_to(100_000), metavar="N", help="of them, not to train on (default: a quarter)"
+    )
+    one.add_argument("--seed", type=arguments.seed, default=0)
     one.add_argument(
         "--world",
         choices=("home", "wide", "other"),
@@ -225,51 +263,81 @@ def _parser() -> argparse.ArgumentParser:
         help="home: as shipped; wide: many cameras, streets and colours; other: shares nothing with either",
     )
     one.add_argument(
-        "--photos", type=_count, default=12, metavar="N", help="of each person (default 12, Market's is 24)"
+        "--photos",
+        type=arguments.up_to(10_000),
+        default=12,
+        metavar="N",
+        help="of each person (default 12, Market's is 24)",
     )
-    one.add_argument("--size", type=_size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)")
-    one.add_argument("--workers", type=_count, metavar="N", help="processes (default: one a core)")
+    one.add_argument(
+        "--size", type=arguments.size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)"
+    )
+    one.add_argument("--workers", type=arguments.up_to(256), metavar="N", help="processes (default: one a core)")
     one.add_argument("--preview", metavar="PNG", help="also write a contact sheet")
-    one.add_argument("--archive", metavar="ZIP", help="also write the folder as one file, as the shipped subset is")
+    one.add_argument(
+        "--archive",
+        metavar="ZIP",
+        help="also write the folder as one file, as the shipped subset is",
+    )
 
     one = command("subset", subset, "Copy a subset of the people of a Market-1501 folder.")
-    one.add_argument("market", metavar="MARKET", help="a Market-1501 folder")
+    one.add_argument("market", type=arguments.path, metavar="MARKET", help="a Market-1501 folder")
     one.add_argument("out", metavar="OUT", help="a new folder")
-    one.add_argument("--people", type=_count, default=240, help="identities in all (default 240)")
-    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities in all (default 240)")
+    one.add_argument("--seed", type=arguments.seed, default=0)
 
     one = command("train", train_network, "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.")
     with_data(one)
     one.add_argument("--out", required=True, metavar="RUN", help="a new folder for checkpoints, log and weights")
-    one.add_argument("--width", type=float, metavar="W", help="of the network (default 0.25; 1.0 for market)")
-    one.add_argument("--photos", type=_count, metavar="N", help="photos seen in training (default 96000; 150 epochs)")
-    one.add_argument("--batch", type=_count, metavar="B", help="photos in a batch, of all processes (default 64)")
-    one.add_argument("--size", type=_size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)")
-    one.add_argument("--seed", type=int)
-    one.add_argument("--weight-decay", type=float, metavar="D", help="less for more people (default 1)")
-    one.add_argument("--start", metavar="FILE", help="weights to start from, all but their classifier")
+    one.add_argument("--width", type=arguments.real, metavar="W", help="of the network (default 0.25; 1.0 for market)")
+    one.add_argument(
+        "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in training (default 96000; 150 epochs)"
+    )
+    one.add_argument(
+        "--batch", type=arguments.up_to(100_000), metavar="B", help="photos in a batch, of all processes (default 64)"
+    )
+    one.add_argument(
+        "--size", type=arguments.size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)"
+    )
+    one.add_argument("--seed", type=arguments.seed)
+    one.add_argument("--weight-decay", type=arguments.real, metavar="D", help="less for more people (default 1)")
+    one.add_argument(
+        "--start", type=arguments.path, metavar="FILE", help="weights to start from, all but their classifier"
+    )
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
-    one.add_argument("--checkpoint-every", type=_count, default=100, metavar="N", help="steps (default 100)")
+    one.add_argument(
+        "--checkpoint-every", type=arguments.up_to(10**9), default=100, metavar="N", help="steps (default 100)"
+    )
     one.add_argument(
         "--recipe",
         choices=tuple(RECIPES),
-        default="kit",
-        help="published: the paper's, for comparison at the kit's size; shipped: of the shipped weights; "
+        help="default: kit; published: the paper's, for comparison at the kit's size; shipped: of the shipped weights; "
         "market: for a real Market-1501 as in the paper",
     )
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
     one.add_argument("--dtype", choices=tuple(compute.DTYPES), help="default: measured")
-    one.add_argument("--threads", type=_count, help="default: measured")
+    one.add_argument("--threads", type=arguments.up_to(compute.MOST_THREADS), metavar="N", help="default: measured")
+    one.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        help="of pictures in memory (default: measured, so that two runs may differ in their last bits; "
+        "--dtype, --threads and --layout together pin the way; --resume keeps it)",
+    )
     one.add_argument("--compile", action="store_true", help="through torch.compile, which first takes a minute")
+
+    one.late = _patience
 
     one = command("evaluate", evaluate, "Score weights by the Market-1501 rule.")
     with_data(one)
     with_weights(one)
-    one.add_argument("--size", type=_size, metavar="HxW", help="default: the size that the weights were trained at")
+    one.add_argument(
+        "--size", type=arguments.size, metavar="HxW", help="default: the size that the weights were trained at"
+    )
     one.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine")
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu")
     one.add_argument("--json", action="store_true", help="print one JSON object of fractions")
 
+    one.late = _patience
     one = command("export", export_graph, "Write weights as an ONNX file, and check it against PyTorch.")
     one.add_argument("out", metavar="OUT", help="a new file, such as osnet.onnx")
     with_weights(one)
@@ -282,13 +350,26 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", required=True, metavar="PNG", help="the picture to write")
     one.add_argument("--method", default="occlusion", help="default: occlusion")
 
+    one.late = _methods
+
     one = command("experiment", experiment, "Run a measurement and print its table.")
-    one.add_argument("name", metavar="NAME")
+    one.late = _experiments
+    one.add_argument("name", metavar="NAME", help="listed below")
     with_data(one)
-    one.add_argument("--out", metavar="FOLDER", help="for one that trains: of its NAME.csv, which is gone on with")
-    one.add_argument("--workers", type=_count, metavar="N", help="processes of one thread (default: one a core)")
-    one.add_argument("--photos", type=_count, metavar="N", help="photos seen in each run (default: the experiment's)")
-    one.add_argument("--seeds", type=_count, metavar="N", help="seeds 0 to N - 1 (default: the experiment's)")
+    one.add_argument(
+        "--out",
+        metavar="FOLDER",
+        help="for one that trains: of its NAME.csv, which is gone on with",
+    )
+    one.add_argument(
+        "--workers", type=arguments.up_to(256), metavar="N", help="processes of one thread (default: one a core)"
+    )
+    one.add_argument(
+        "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in each run (default: the experiment's)"
+    )
+    one.add_argument(
+        "--seeds", type=arguments.up_to(1000), metavar="N", help="seeds 0 to N - 1 (default: the experiment's)"
+    )
     return parser
 
 

@@ -5,12 +5,20 @@ OSNET_EDU_CACHE can name, and is found there from then on.
 """
 
 import base64
+import errno
 import hashlib
+import lzma
 import os
+import struct
+import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import whole
+from .refused import Refused
 
 SUBSET = "people.zip"
 WEIGHTS = "osnet_x0_25.safetensors"
@@ -32,21 +40,99 @@ def data_uri(content: bytes, kind: str = "image/png") -> str:
 
 
 def cache() -> Path:
-    """The folder for what can be made again."""
-    return Path(os.environ.get("OSNET_EDU_CACHE") or Path.home() / ".cache" / "osnet_edu")
+    """The folder for what can be made again.  Raises: Refused where this user has no place for one."""
+    named = os.environ.get("OSNET_EDU_CACHE")
+    if named:
+        return Path(named)
+    try:
+        return Path.home() / ".cache" / "osnet_edu"
+    except RuntimeError as error:  # Python's own, for a user without a home folder
+        raise Refused("this user has no home folder; set OSNET_EDU_CACHE to a folder for the kit's photos") from error
 
 
 def subset() -> Path:
-    """The shipped rendered people as a Market-1501 folder with masks, unpacked on first use."""
+    """The shipped rendered people as a Market-1501 folder with masks, unpacked on first use.
+
+    A file that was deleted from the cache, or cut, is unpacked again.
+    Raises: Refused where the archive or the cache is not what it was.
+    """
     archive = path(SUBSET)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:16]
     folder = cache() / f"people-{digest}"
     if folder.is_dir():
+        mend(archive, folder)
         return folder
     try:
-        with whole.folder(folder) as growing, zipfile.ZipFile(archive) as file:
-            file.extractall(growing)
+        with whole.folder(folder) as growing:
+            extract(archive, growing, hint=BACK)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Refused(
+            f"{error.filename or folder} is a file where the kit's cache needs a folder; move it away, "
+            "or set OSNET_EDU_CACHE to another folder"
+        ) from error
     except OSError:
         if not folder.is_dir():  # else another process was faster
             raise
     return folder
+
+
+MOST_UNPACKED = 4_000_000_000  # bytes
+BACK = f"to get it back: git checkout -- assets/{SUBSET}, or take a complete copy of the kit"
+
+
+@contextmanager
+def opened(archive: Path, hint: str) -> Iterator[zipfile.ZipFile]:
+    """A zip, opened.  hint: how to get a whole one.  Raises: Refused, in a sentence, where it is damaged."""
+    try:
+        with zipfile.ZipFile(archive) as file:
+            for name in file.namelist():
+                if name.startswith("/") or ".." in name.split("/") or "\\" in name or ":" in name:
+                    raise Refused(f"{archive} holds {name!r}, which would be written outside its folder; {hint}")
+            if sum(entry.file_size for entry in file.infolist()) > MOST_UNPACKED:
+                raise Refused(f"{archive} would unpack to more than {MOST_UNPACKED / 1e9:.0f} GB; {hint}")
+            yield file
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error) as error:
+        raise Refused(f"{archive} is no whole zip archive ({error}); {hint}") from error
+    except RuntimeError as error:  # NotImplementedError too: zipfile's own, of encryption and kinds of compression
+        raise Refused(f"{archive} cannot be unpacked ({error}); {hint}") from error
+    except OSError as error:
+        if error.errno is not None and error.errno not in (
+            errno.ENAMETOOLONG,
+            errno.ENOTDIR,
+            errno.EISDIR,
+            errno.EEXIST,
+            errno.EINVAL,
+        ):
+            raise
+        why = f"a name that cannot be written ({error.strerror})" if error.errno else f"broken data ({error})"
+        raise Refused(f"{archive} holds {why}; {hint}") from error
+
+
+def extract(archive: Path, folder: Path, *, hint: str) -> None:
+    """Unpack a zip into a folder.  hint: how to get a whole archive.  Raises: Refused where it is damaged."""
+    with opened(archive, hint) as file:
+        file.extractall(folder)
+
+
+def mend(archive: Path, folder: Path) -> None:
+    """Unpack again what is missing or cut in a folder that came from this archive.
+
+    Raises: Refused where there are photos in it that the archive does not hold: they would be scored as well.
+    """
+    with opened(archive, BACK) as file:
+        held = {entry.filename: entry.file_size for entry in file.infolist() if not entry.is_dir()}
+        there = {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
+        foreign = [name for name in there if name not in held and name.endswith((".jpg", ".jpeg", ".png"))]
+        if foreign:
+            raise Refused(
+                f"{folder} is the kit's cache and holds photos that are not the kit's, such as {foreign[0]}; "
+                "delete the folder, and it is unpacked anew"
+            )
+        lost = [name for name, size in held.items() if there.get(name) != size]
+        if not lost:
+            return
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            file.extractall(temporary, lost)
+            for name in lost:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(Path(temporary) / name, folder / name)

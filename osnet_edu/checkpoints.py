@@ -9,16 +9,22 @@ At any moment at least one checkpoint is complete, also where the run is killed 
 
 import io
 import json
+import math
 import os
 import re
+import types
+import typing
+from dataclasses import fields
 from pathlib import Path
 
 import torch
 
 from . import weights, whole
 from .model import OSNet
-from .refused import Refused
+from .refused import Refused, plain
 
+Record = typing.TypeVar("Record")
+REAL = {int, float}
 MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", "optimiser.pt", "state.json", "photos.txt"
 LOG = "log.jsonl"
 
@@ -54,23 +60,104 @@ def latest(out: Path | str) -> Path | None:
     return next(iter(reversed(_all(Path(out)))), None)
 
 
+def damaged(saved: Path, what: str) -> Refused:
+    """What to raise for a checkpoint that was edited or cut.  what: FIELD and what is wrong with it."""
+    earlier = [path for path in _all(saved.parent) if path < saved]
+    if earlier:
+        offer = f"{earlier[-1].name} is there too: move {saved.name} away, and --resume goes on from the earlier one"
+    else:
+        offer = "there is no earlier one, so the run starts over in a new folder"
+    return Refused(f"{saved}: this checkpoint is damaged: {what}; {offer}")
+
+
 def read_state(saved: Path) -> dict:
-    """What `write` was given as state, and the step.  Raises: Refused where the file is damaged."""
+    """What `write` was given as state, and the step: a whole number that fits the folder's name.
+
+    Raises: Refused naming the field, where the file is not as it was written.
+    """
     try:
-        return json.loads((saved / STATE).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise Refused(f"{saved / STATE} is damaged: {error}") from error
+        state = json.loads((saved / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise damaged(saved, f"{STATE} cannot be read ({weights.first_line(error)})") from error
+    if not isinstance(state, dict):
+        raise damaged(saved, f"{STATE} is no JSON object")
+    for name, kind, words in (("step", int, "a whole number"), ("config", dict, "an object"), ("data", str, "a text"),
+                              ("compute", dict, "an object")):  # fmt: skip
+        if type(state.get(name)) is not kind:
+            raise damaged(saved, f"{name} in {STATE} must be {words}, got {weights.brief(state.get(name))}")
+    if f"checkpoint-{state['step']:07d}" != saved.name:
+        raise damaged(saved, f"step in {STATE} is {state['step']}, and the folder is named {saved.name}")
+    return state
 
 
-def load_optimiser(optimiser: torch.optim.Optimizer, saved: Path, device: str) -> None:
-    """Give an optimiser the state that a checkpoint keeps.  Raises: Refused where the file is damaged."""
-    path = saved / OPTIMISER
+def read_record(saved: Path, name: str, kind: type[Record]) -> Record:
+    """A field of the state as the record that it was written from.
+
+    kind: a frozen dataclass whose fields are numbers, texts, truth values and tuples of them, with defaults.
+    Raises: Refused naming the field that is missing, unknown, of another type or of no allowed value.
+    """
+    given, known = read_state(saved)[name], {field.name: field for field in fields(kind)}
+    for key, value in given.items():
+        if key not in known:
+            raise damaged(saved, f"{name} in {STATE} has an unknown field {plain(key, 60)}")
+        if not _fits(value, known[key].type):
+            raise damaged(saved, f"{key} of {name} in {STATE} cannot be {weights.brief(value)}")
     try:
-        optimiser.load_state_dict(torch.load(path, map_location=device, weights_only=True))
-    except OSError:
-        raise
-    except Exception as error:  # no code of the kit runs here, and a broken pickle raises almost anything
-        raise Refused(f"{path} is damaged: {str(error).partition(chr(10))[0] or 'it ends too early'}") from error
+        return kind(**given)
+    except Refused as error:
+        raise damaged(saved, f"{name} in {STATE}: {error}") from error
+
+
+def _fits(value: object, annotation: object) -> bool:
+    """Whether a JSON value can stand for a field: int, float, bool, str, X | None or tuple of numbers."""
+    if isinstance(annotation, types.UnionType):
+        return any(_fits(value, one) for one in typing.get_args(annotation))
+    if typing.get_origin(annotation) is tuple:
+        return isinstance(value, list) and _are_numbers(value)
+    if annotation is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return value is None if annotation is types.NoneType else type(value) is annotation
+
+
+def _are_numbers(values: list) -> bool:
+    """Numbers, or pairs of numbers."""
+    flat = [one for value in values for one in (value if isinstance(value, list) and len(value) == 2 else [value])]
+    return all(type(one) in (int, float) and math.isfinite(one) for one in flat)
+
+
+def load_optimiser(saved: Path, optimiser: torch.optim.Optimizer, device: str) -> None:
+    """Give an optimiser back what it had.  Raises: Refused where the file is no such state of this optimiser."""
+    try:
+        state = torch.load(saved / OPTIMISER, map_location=device, weights_only=True)
+    except Exception as error:  # a cut or random file makes PyTorch's reader raise nearly anything
+        raise damaged(saved, f"{OPTIMISER} cannot be read ({weights.first_line(error)})") from error
+    problem = _other_state(state, optimiser.state_dict())
+    if problem:
+        raise damaged(saved, f"{OPTIMISER} {problem}")
+    shapes = [parameter.shape for group in optimiser.param_groups for parameter in group["params"]]
+    for key, values in state["state"].items():
+        if type(key) is not int or not 0 <= key < len(shapes) or not isinstance(values, dict):
+            raise damaged(saved, f"{OPTIMISER} has a state for no parameter of this network")
+        for name, value in values.items():
+            if isinstance(value, torch.Tensor) and (weights.odd(value) or (value.dim() and value.shape != shapes[key])):
+                raise damaged(saved, f"{OPTIMISER} has {name} of another shape than parameter {key}")
+    optimiser.load_state_dict(state)
+
+
+def _other_state(state: object, ours: dict) -> str | None:
+    """In words, how an optimiser's state differs in kind from our own, or None."""
+    if not isinstance(state, dict) or not isinstance(state.get("state"), dict):
+        return "holds no state of an optimiser"
+    groups = state.get("param_groups")
+    if not isinstance(groups, list) or len(groups) != len(ours["param_groups"]):
+        return "has other groups of parameters"
+    for group, own in zip(groups, ours["param_groups"], strict=True):
+        if not isinstance(group, dict) or group.get("params") != own["params"]:
+            return "has other parameters"
+        for name, value in own.items():
+            if name not in group or not (type(group[name]) is type(value) or {type(group[name]), type(value)} <= REAL):
+                return f"has {name} {weights.brief(group.get(name))}"
+    return None
 
 
 def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
@@ -79,7 +166,10 @@ def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
     photos: lines that begin with a name; what follows tells whether the picture is the same.
     """
     path = saved / PHOTOS
-    before = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    try:
+        before = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    except UnicodeDecodeError as error:
+        raise damaged(saved, f"{PHOTOS} is no text ({error.reason})") from error
     if not before or not photos or before == list(photos):
         return None
     was, now = (dict(line.partition(" ")[::2] for line in lines) for lines in (before, photos))
@@ -127,9 +217,9 @@ def log(out: Path, record: dict) -> None:
 def cut_log(out: Path, done: int) -> None:
     """Forget the steps after the checkpoint: they will be taken again. A line cut short by a kill goes too."""
     path = out / LOG
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
     with whole.file(path, replace=True) as growing:
-        growing.write_text("".join(lines[:done]), encoding="utf-8")
+        growing.write_bytes(b"".join(lines[:done]))
 
 
 def _all(out: Path) -> list[Path]:

@@ -14,6 +14,8 @@ import torch
 
 from .refused import Refused
 
+DEVICES = ("cpu", "cuda", "mps")
+MOST_THREADS = 256
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -28,6 +30,13 @@ class Compute:
     dtype: str = "float32"
     channels_last: bool = False
     threads: int = 1
+
+    def __post_init__(self):
+        for name, allowed in {"device": DEVICES, "dtype": tuple(DTYPES)}.items():
+            if getattr(self, name) not in allowed:
+                raise Refused(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
+        if not 1 <= self.threads <= MOST_THREADS:
+            raise Refused(f"threads must be 1 to {MOST_THREADS}, got {self.threads}")
 
     def __str__(self) -> str:
         layout = "channels last" if self.channels_last else "contiguous"
@@ -50,8 +59,10 @@ class Timing:
     rate: float
 
 
-def candidates(device: str = "cpu", dtype: str | None = None, threads: int | None = None) -> list[Compute]:
-    """The ways worth measuring on a device, plainest first.  dtype, threads: only these, where given.
+def candidates(
+    device: str = "cpu", dtype: str | None = None, threads: int | None = None, channels_last: bool | None = None
+) -> list[Compute]:
+    """The ways worth measuring on a device, plainest first.  dtype, threads, channels_last: only these, where given.
 
     Raises: Refused for a device or a type that is not there.
     """
@@ -60,11 +71,10 @@ def candidates(device: str = "cpu", dtype: str | None = None, threads: int | Non
         raise Refused(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     counts = [1] if device != "cpu" else [threads] if threads else sorted({1, available_threads()})
     ways = [("float32", False), ("float32", True), ("bfloat16", True)]
+    if channels_last is not None:
+        ways = [(way, channels_last) for way in DTYPES]
     return [
-        Compute(device, way, channels_last, count)
-        for count in counts
-        for way, channels_last in ways
-        if dtype is None or way == dtype
+        Compute(device, way, layout, count) for count in counts for way, layout in ways if dtype is None or way == dtype
     ]
 
 

@@ -56,12 +56,25 @@ ALONE = Team()
 
 
 def launched() -> Team:
-    """The team that torchrun started this process in, by the environment; ALONE where it did not."""
+    """The team that torchrun started this process in, by the environment; ALONE where it did not.
+
+    Raises: Refused for numbers that make no team.
+    """
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
-    if not all(os.environ.get(name, "").isdecimal() for name in names):
+    given = {name: os.environ[name] for name in names if os.environ.get(name)}
+    for name, text in given.items():
+        if not (text.isascii() and text.isdigit() and len(text) < 7):
+            raise Refused(f"{name} is {text[:40]!r} in the environment; expected a whole number, {_UNSET}")
+    if len(given) < len(names):
         return ALONE
-    team = Team(*(int(os.environ[name]) for name in names))
+    team = Team(*(int(given[name]) for name in names))
+    if not (team.rank < team.size and team.local_rank < team.local_size <= team.size):
+        told = ", ".join(f"{name}={text}" for name, text in given.items())
+        raise Refused(f"the environment says {told}, which makes no team; expected ranks below the sizes, {_UNSET}")
     return team if team.size > 1 else ALONE
+
+
+_UNSET = "as torchrun sets them; where no launcher is meant, unset them"
 
 
 @contextmanager
@@ -76,6 +89,11 @@ def joined(device: str, patience: timedelta = PATIENCE) -> Iterator[Team]:
     if team.size == 1:
         yield team
         return
+    missing = [name for name in ("MASTER_ADDR", "MASTER_PORT") if not os.environ.get(name)]
+    port = os.environ.get("MASTER_PORT", "")
+    if missing or not (port.isascii() and port.isdigit() and int(port[:6]) < 65536):
+        told = f"{' and '.join(missing)} missing" if missing else f"MASTER_PORT is {port[:40]!r}"
+        raise Refused(f"WORLD_SIZE is {team.size}, but where the processes meet is unknown: {told}, {_UNSET}")
     if device not in ("cpu", "cuda"):
         raise Refused(f"several processes train on cpu or cuda, got {device!r}")
     if device == "cuda":

@@ -10,24 +10,27 @@ Rendered and real photos enter by this one door.
 Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from . import whole
+from . import picture, whole
 from .ids import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
 from .ids import JUNK
 from .refused import Refused
 
+NOT_OWN = "no regular file below the folder; only such files are copied"
+MOST_SIDE = 4096  # pixels of a side that photos are resized to
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 MASKS = "masks"  # folder of the part masks: a file for each photo, in a folder of the photo's split
 
-_NAME = re.compile(r"(-1|\d{4,})_c(\d+)s(\d+)_(\d+)_(\d+)(?:\.jpe?g)+", re.IGNORECASE)
+# Up to 18 digits: numbers that 64 bits hold.
+_NAME = re.compile(r"(-1|\d{4,18})_c(\d{1,18})s(\d{1,18})_(\d{1,18})_(\d{1,18})(?:\.jpe?g)+", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -98,14 +101,16 @@ def parse_name(path: Path | str) -> Photo | None:
 def read(root: Path | str) -> Market:
     """Read the names of a Market-1501 folder; no picture is opened.
 
-    Names that do not parse are skipped and listed.
+    Names that do not parse are skipped and listed, and so are queries that show no person (ids 0 and -1).
     Raises: Refused, in a sentence, where the folder cannot be trained on and scored: a split missing or empty,
-    fewer than two people or cameras, no query with a match.
+    fewer than two people or cameras, no query with a match, a person both to train on and to test with.
     """
+    if not str(root):
+        raise Refused("the folder's name is empty; expected a Market-1501 folder")
     root = Path(root)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # False also for a name that no folder can have
         raise Refused(f"{root} is not a folder; expected a Market-1501 folder with {_listed(SPLITS.values())}")
-    missing = [name for name in SPLITS.values() if not (root / name).is_dir()]
+    missing = [name for name in SPLITS.values() if not os.path.isdir(root / name)]
     if missing:
         raise Refused(
             f"{root} is no Market-1501 folder: expected {_listed(SPLITS.values())}, missing {_listed(missing)}"
@@ -143,36 +148,37 @@ def read_folders(root: Path | str) -> Market:
 def decode(
     photos: Sequence[Photo], size: tuple[int, int], progress: Callable[[int, int], None] | None = None
 ) -> Decoded:
-    """Open photos, convert to RGB (grey and CMYK too) and resize bilinearly.
+    """Open photos, convert to RGB (grey and CMYK too), turn them upright and resize bilinearly.
 
     size: (height, width) in pixels.  progress: called with (done, total).
-    A photo that cannot be read (truncated, empty, no picture) is skipped and listed.
+    A photo that cannot be read is skipped and listed: truncated, empty, enormous, no regular file, or no JPEG, PNG,
+    BMP, WebP or TIFF picture.  Raises: Refused for a size beyond reason.
     """
-    height, width = size
-    images = np.empty((len(photos), height, width, 3), np.uint8)
+    images = _room(len(photos), size)
     kept: list[Photo] = []
     skipped: list[Skipped] = []
     for i, photo in enumerate(photos):
         try:
-            picture = open_photo(photo.path).resize((width, height), Image.Resampling.BILINEAR)
+            image = picture.rgb(photo.path, size)
         except Refused as error:
             skipped.append(Skipped(photo.path, str(error)))
         else:
-            images[len(kept)] = picture
+            images[len(kept)] = image
             kept.append(photo)
         if progress:
             progress(i + 1, len(photos))
     return Decoded(images[: len(kept)], tuple(kept), tuple(skipped))
 
 
-def open_photo(path: Path) -> Image.Image:
-    """A picture in RGB.  Raises: Refused, saying why, for a file that Pillow cannot read."""
+def _room(count: int, size: tuple[int, int]) -> np.ndarray:
+    height, width = size
+    if not (1 <= height <= MOST_SIDE and 1 <= width <= MOST_SIDE):
+        raise Refused(f"size must be (height, width) of 1 to {MOST_SIDE} pixels, got {height}x{width}")
     try:
-        with Image.open(path) as file:
-            return file.convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow tells a broken file by any of these
-        reason = "empty file" if _is_empty(path) else f"cannot be read as a picture ({_first_line(error)})"
-        raise Refused(reason) from error
+        return np.empty((count, height, width, 3), np.uint8)
+    except MemoryError as error:
+        need = count * height * width * 3 / 1e9
+        raise Refused(f"{count} photos of {height}x{width} need {need:.1f} GB, more memory than is free") from error
 
 
 def mask_of(photo: Path) -> Path:
@@ -191,17 +197,16 @@ def read_mask(photo: Path, labels: int) -> np.ndarray:
     if not path.is_file():
         raise Refused(f"{path} is missing; expected a folder made by `render`, with its masks")
     try:
-        with Image.open(path) as file:
-            mode, mask = file.mode, np.asarray(file)
-        with Image.open(photo) as file:
-            width, height = file.size
-    except (OSError, SyntaxError, ValueError) as error:
-        raise Refused(f"{path} or its photo cannot be read as a picture ({_first_line(error)})") from error
-    if mode not in ("L", "P"):
-        raise Refused(f"{path} is no mask: expected a picture of 8-bit numbers, got the mode {mode}")
-    if mask.shape != (height, width):
-        got = "x".join(map(str, mask.shape))
-        raise Refused(f"{path} is no mask of its photo: expected {height}x{width} pixels, got {got}")
+        mask = picture.values(path)
+    except Refused as error:
+        raise Refused(f"{path} is no mask: {error}") from error
+    try:
+        shape = picture.rgb(photo).shape[:2]
+    except Refused as error:
+        raise Refused(f"{photo}: {error}") from error
+    if mask.shape != shape:
+        expected, got = ("x".join(map(str, one)) for one in (shape, mask.shape))
+        raise Refused(f"{path} is no mask of its photo: expected {expected} pixels, got {got}")
     if mask.max(initial=0) >= labels:
         raise Refused(f"{path} is no mask of these parts: expected numbers 0 to {labels - 1}, got {mask.max()}")
     return mask
@@ -210,9 +215,13 @@ def read_mask(photo: Path, labels: int) -> np.ndarray:
 def subset(market: Market, people: int, seed: int = 0) -> Market:
     """A smaller market: `people` identities, split between training and test as the original is.
 
-    The people are drawn from the seed; distractors and junk are thinned in the same proportion as the
-    test people.  Raises: Refused where so many people are not there or a split would get fewer than two.
+    The people are drawn from the seed; distractors and junk are thinned in the same proportion as the test people. Only
+    regular files below the root are taken; others, such as links to elsewhere, are listed as skipped.
+    Raises: Refused where so many people are not there or a split would get fewer than two, or for a negative seed.
     """
+    if seed < 0:
+        raise Refused(f"seed must be 0 or more, got {seed}")
+    market = _own_files(market)
     train_ids = sorted({photo.person for photo in market.train if photo.person > 0})
     test_ids = sorted({photo.person for photo in market.query if photo.person > 0})
     total = len(train_ids) + len(test_ids)
@@ -238,6 +247,22 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
     return result
 
 
+def _own_files(market: Market) -> Market:
+    """The same without photos that are no regular files below the root, such as links to elsewhere."""
+    own, skipped = {}, []
+    for split, photos in zip(SPLITS, market, strict=True):
+        is_own = _below(market.root / SPLITS[split], market.root)
+        own[split] = tuple(photo for photo in photos if is_own(photo.path))
+        skipped += [Skipped(photo.path, NOT_OWN) for photo in photos if not is_own(photo.path)]
+    return replace(market, **own, skipped=(*market.skipped, *skipped))
+
+
+def _below(folder: Path, root: Path) -> Callable[[Path], bool]:
+    """Whether a path in this folder is a regular file below the root, and no link."""
+    inside = folder.resolve().is_relative_to(root.resolve())
+    return lambda path: inside and not path.is_symlink() and path.is_file()
+
+
 def write(market: Market, out: Path | str, progress: Callable[[int, int], None] | None = None) -> None:
     """Copy a market's photos, and their masks where the source has them, into a new folder.
 
@@ -247,10 +272,14 @@ def write(market: Market, out: Path | str, progress: Callable[[int, int], None] 
     with whole.folder(out) as made:
         for split, name in zip(market, SPLITS.values(), strict=True):
             (made / name).mkdir()
+            is_own = _below(market.root / name, market.root)
+            masked = _below(market.root / MASKS / name, market.root)
             for photo in split:
+                if not is_own(photo.path):
+                    raise Refused(f"{photo.path}: {NOT_OWN}")
                 shutil.copyfile(photo.path, made / name / photo.name)
                 mask = mask_of(photo.path)
-                if mask.is_file():
+                if masked(mask):
                     (made / MASKS / name).mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(mask, made / MASKS / name / mask.name)
                 done += 1
@@ -264,6 +293,8 @@ def _read_split(folder: Path, skipped: list[Skipped]) -> tuple[Photo, ...]:
         photo = parse_name(path)
         if photo is None or photo.camera < 1:
             skipped.append(Skipped(path, "no Market-1501 name, such as 0002_c1s1_000451_03.jpg"))
+        elif photo.person < 1 and folder.name == SPLITS["query"]:
+            skipped.append(Skipped(path, "a query must show a person, whose id is above 0"))
         else:
             photos.append(photo)
     if not photos:
@@ -275,6 +306,13 @@ def _check(market: Market) -> None:
     people = {photo.person for photo in market.train if photo.person > 0}
     if len(people) < 2:
         raise Refused(f"{market.root}: training needs photos of at least 2 people, found {len(people)}")
+    both = sorted(people & {photo.person for photo in (*market.query, *market.gallery)})
+    if both:
+        some = ", ".join(f"{person:04d}" for person in both[:3]) + (" ..." if len(both) > 3 else "")
+        raise Refused(
+            f"{market.root}: {len(both)} of the people to test with are in {SPLITS['train']} too ({some}); "
+            "expected people that training does not see, since scores on known people say nothing"
+        )
     cameras = {photo.camera for split in market for photo in split}
     if len(cameras) < 2:
         raise Refused(
@@ -286,14 +324,6 @@ def _check(market: Market) -> None:
             seen.setdefault(photo.person, set()).add(photo.camera)
     if not any(seen.get(photo.person, set()) - {photo.camera} for photo in market.query):
         raise Refused(f"{market.root}: no query has a match, a gallery photo of the same person by another camera")
-
-
-def _is_empty(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size == 0
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,6 +15,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None
+
 from .model import OSNet
 from .refused import Refused
 
@@ -75,9 +80,35 @@ def check(need: Need, processes: int, there: int | None) -> None:
     """
     if there is not None and processes * need.total > there:
         raise Refused(
-            f"training so needs about {_size(processes * need.total)} of memory and {_size(there)} are there; "
+            f"training so needs about {_size(processes * need.total)} of memory; only {_size(there)} is there: "
             "lower --batch, --size or --width, or try --dtype bfloat16"
         )
+
+
+def embedding(model: OSNet, size: tuple[int, int], batch: int) -> float:
+    """Estimate the memory, in bytes, of embedding a batch of photos without gradients.
+
+    The first layer's maps are the largest: what goes in and comes out of it, and what its normalisation makes of it.
+    size: (height, width) in pixels.  batch: B.
+    """
+    channels = model.conv1.conv.out_channels
+    return PROGRAM + batch * math.prod(size) * (3 * (1 + FLOAT) + 2 * channels * FLOAT / 4)
+
+
+def check_embedding(model: OSNet, size: tuple[int, int], batch: int, there: int | None) -> None:
+    """Raises: Refused, with both figures, where embedding needs more memory than there is (None: nobody knows)."""
+    need = embedding(model, size, batch)
+    if there is not None and need > there:
+        raise Refused(
+            f"photos of {size[0]}x{size[1]} need about {_size(need)} of memory, {batch} at a time; "
+            f"only {_size(there)} is there: choose a smaller --size"
+        )
+
+
+def is_full(error: Exception) -> bool:
+    """Whether an exception says that the memory ended: Python, NumPy and PyTorch each have a way of their own."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in words)
 
 
 def kept_for_backward(model: nn.Module, size: tuple[int, int]) -> int:
@@ -116,6 +147,9 @@ def available(device: str = "cpu") -> int | None:
         limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
     except (OSError, ValueError):  # no container, or one without a limit
         pass
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0] if resource else -1
+    if limit > 0 and resource and limit != resource.RLIM_INFINITY:
+        limits.append(limit)
     return min(limits)
 
 

@@ -102,6 +102,8 @@ def evaluate(
     Source: Zheng et al., ICCV 2015.
     """
     distances = np.asarray(distances)
+    if distances.dtype.kind not in "fiu":
+        raise Refused(f"expected distances that are numbers, got {distances.dtype}")
     query_ids, gallery_ids = np.asarray(query_ids), np.asarray(gallery_ids)
     query_cameras, gallery_cameras = np.asarray(query_cameras), np.asarray(gallery_cameras)
     if distances.shape != (len(query_ids), len(gallery_ids)):

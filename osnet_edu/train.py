@@ -27,9 +27,18 @@ from . import checkpoints, compute, distributed, draws, weights, whole
 from .compute import Compute
 from .distributed import ALONE, Team
 from .embed import MEAN, STD
-from .market import Photo, Skipped, decode
+from .market import MOST_SIDE, Photo, Skipped, decode
 from .model import OSNet, osnet
 from .refused import Refused
+
+# The least and the most that a config takes, far beyond what is of use.
+LIMITS: dict[str, tuple[float, float]] = {
+    "width": (0.01, 8.0), "streams": (1, 8), "photos": (1, 10**9), "people": (0, 10**5), "shots": (1, 10**5),
+    "seed": (-(2**63), 2**63 - 1), "learning_rate": (0.0, 1e6), "weight_decay": (0.0, 1e6), "warmup": (0.0, 1.0),
+    "label_smoothing": (0.0, 1.0), "triplet": (0.0, 1e6), "triplet_from": (0.0, 1.0), "margin": (0.0, 1e6),
+    "shift": (0.0, 1.0), "zoom": (0.0, 10.0), "colour": (0.0, 1.0), "erasing": (0.0, 1.0), "coarse": (0.0, 1.0),
+    "grey": (0.0, 1.0),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,14 @@ class TrainConfig:
         object.__setattr__(self, "size", tuple(self.size))
         object.__setattr__(self, "milestones", tuple(self.milestones))
         object.__setattr__(self, "growth", tuple((until, scale) for until, scale in self.growth))
+        for name, (least, most) in LIMITS.items():
+            value = getattr(self, name)
+            whole = isinstance(least, int)
+            if (whole and type(value) is not int) or not isinstance(value, int | float) or not least <= value <= most:
+                kind = "a whole number" if whole else "a number"
+                raise Refused(f"{name} must be {kind} from {least} to {most:,}, got {weights.brief(value)}")
+        if len(self.size) != 2 or not all(type(side) is int for side in self.size):
+            raise Refused(f"size must be two whole numbers, height and width, got {self.size}")
         for name, allowed in {"optimiser": ("adamw", "amsgrad", "sgd"), "schedule": ("cosine", "steps")}.items():
             if getattr(self, name) not in allowed:
                 raise Refused(f"{name} must be {' or '.join(allowed)}, got {getattr(self, name)!r}")
@@ -92,6 +109,8 @@ class TrainConfig:
             raise Refused(f"photos and shots must be positive, got photos={self.photos}, shots={self.shots}")
         if min(self.size) < 32:
             raise Refused(f"size must be at least 32x32 pixels, got {self.size[0]}x{self.size[1]}")
+        if max(self.size) > MOST_SIDE:
+            raise Refused(f"size must be at most {MOST_SIDE} pixels a side, got {self.size[0]}x{self.size[1]}")
         shares = [share for pair in self.growth for share in pair]
         ends = [until for until, _ in self.growth]
         if any(not 0 < share <= 1 for share in shares) or ends != sorted(ends):
@@ -183,7 +202,7 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Data:
-    """Training photos in memory.  images: (N, H, W, 3) uint8.  labels: (N,), 0 ... len(people) - 1.
+    """Training photos in memory.  images: (N, H, W, 3) uint8, RGB.  labels: (N,), 0 ... len(people) - 1.
 
     people: the identity of each label.  fingerprint: of the names, to tell whether a resumed run has the same data.
     photos: (N,) lines of a name and a checksum of its file, to tell what has changed; empty where nobody knows.
@@ -335,8 +354,11 @@ def _steps(
     model.to(way.device, memory_format=way.memory_format)
     optimiser = _optimiser(model, config)
     if saved:
-        weights.load(model, saved / checkpoints.MODEL)
-        checkpoints.load_optimiser(optimiser, saved, way.device)
+        try:
+            weights.load(model, saved / checkpoints.MODEL)
+        except Refused as error:
+            raise checkpoints.damaged(saved, str(error)) from error
+        checkpoints.load_optimiser(saved, optimiser, way.device)
         if team.rank == 0:
             checkpoints.cut_log(out, done)
     network = distributed.wrap(_Both(model), way.device, team)
@@ -378,22 +400,24 @@ def _named(path: Path | str) -> str:
 
 def read_log(out: Path | str) -> list[Step]:
     """The steps that a run has recorded.  Raises: Refused for a line that is none."""
-    path = Path(out) / checkpoints.LOG
-    with open(path, encoding="utf-8") as file:
-        try:
-            return [Step(**json.loads(line)) for line in file]
-        except (ValueError, TypeError) as error:
-            raise Refused(f"{path} is no log of a run: {error}") from error
+    path, steps = Path(out) / checkpoints.LOG, []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                steps.append(Step(**json.loads(line)))
+            except (ValueError, TypeError, RecursionError) as error:
+                raise Refused(f"{path}: line {number} is no step of a run ({weights.first_line(error)})") from error
+    return steps
 
 
 def read_config(out: Path | str) -> TrainConfig:
     """The config of a run, from its last checkpoint.  Raises: Refused where there is none."""
-    return TrainConfig(**checkpoints.read_state(_last(Path(out)))["config"])
+    return checkpoints.read_record(_last(Path(out)), "config", TrainConfig)
 
 
 def read_compute(out: Path | str) -> Compute:
     """The way in which a run computed, from its last checkpoint.  Raises: Refused where there is none."""
-    return Compute(**checkpoints.read_state(_last(Path(out)))["compute"])
+    return checkpoints.read_record(_last(Path(out)), "compute", Compute)
 
 
 # --- one step ---------------------------------------------------------------------------------------------------------
@@ -531,7 +555,7 @@ def draw_batch(
 
 
 def shrunk(images: Tensor, size: tuple[int, int], batch: int = 256) -> Tensor:
-    """Photos at a smaller size, each pixel a mean over those that it covers: (N, H, W, 3) uint8 -> (N, h, w, 3)."""
+    """Photos at a smaller size, each pixel a mean over those it covers: (N, H, W, 3) uint8, RGB -> (N, h, w, 3)."""
     if tuple(images.shape[1:3]) == tuple(size):
         return images
     parts = []
@@ -542,7 +566,7 @@ def shrunk(images: Tensor, size: tuple[int, int], batch: int = 256) -> Tensor:
 
 
 def augment(images: Tensor, config: TrainConfig, rng: np.random.Generator, share: slice = slice(None)) -> Tensor:
-    """Make photos differ as cameras make them differ: (B, H, W, 3) uint8 -> (B, 3, H, W) float32, normalised.
+    """Make photos differ as cameras make them differ: (B, H, W, 3) uint8, RGB -> (B, 3, H, W) float32, normalised.
 
     Flip, shift and zoom are one look-up of rows and columns; colour jitter is brightness, saturation and a gain for
     each channel; erasing fills a rectangle with mean grey; a coarse photo has lost its detail, a grey one its colour.
@@ -671,7 +695,7 @@ def _last(out: Path) -> Path:
 
 def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute | None) -> tuple[int, Compute]:
     state = checkpoints.read_state(saved)
-    before = TrainConfig(**state["config"])
+    before = checkpoints.read_record(saved, "config", TrainConfig)
     changed = [
         f"{field.name} was {getattr(before, field.name)!r}, is {getattr(config, field.name)!r}"
         for field in fields(TrainConfig)
@@ -683,4 +707,6 @@ def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute 
     if different or state["data"] != data.fingerprint:
         what = f": {different}" if different else ""
         raise Refused(f"{saved.parent} was trained on other photos{what}; expected the same folder, unchanged")
-    return state["step"], way or Compute(**state["compute"])
+    if state["step"] > config.steps:
+        raise checkpoints.damaged(saved, f"step in {checkpoints.STATE} is {state['step']} of {config.steps}")
+    return state["step"], way or checkpoints.read_record(saved, "compute", Compute)

@@ -4,22 +4,36 @@ The kit's own checkpoints are .safetensors files that carry a card. Official one
 door: their width, streams, IBN and gate width are read off keys and shapes. Nothing in a file is ever run as code.
 """
 
+import builtins
 import json
+import os
 import pickle
 import warnings
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 
 from . import assets, whole
 from .model import STREAMS, OSNet
 from .refused import Refused
 
+MOST_BYTES = 1_000_000_000
+SIDES = (16, 4096)  # pixels, the least and the most of a photo's side in a card
+CONFIG_KINDS = {
+    "width": (int, float),
+    "size": list,
+    "photos": int,
+    "people": int,
+    "shots": int,
+    "optimiser": str,
+    "seed": int,
+}
 OFFICIAL_SIZE = (256, 128)  # height and width that the published checkpoints were trained at
 
 
@@ -79,28 +93,110 @@ def save(model: OSNet, path: Path | str, *, size: tuple[int, int], card: dict | 
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
-    if not path.is_file():
+    if not os.path.isfile(path):  # False also for a name that no file can have
         raise Refused(f"{path} is not a file; expected a checkpoint, .safetensors or .pth")
-    if path.suffix == ".safetensors":
-        try:
-            with safe_open(path, "pt") as file:
-                card = json.loads((file.metadata() or {}).get("card", "{}"))
-                return {key: file.get_tensor(key) for key in file.keys()}, card
-        except (SafetensorError, json.JSONDecodeError) as error:
-            raise Refused(f"{path} is not a whole .safetensors file: {error}") from error
+    if path.stat().st_size > MOST_BYTES:
+        size = f"{path.stat().st_size / 1e6:.0f} MB"
+        raise Refused(f"{path} has {size}; the largest OSNet takes some 20 MB, and {MOST_BYTES / 1e6:.0f} MB are read")
+    state, card = _read_safetensors(path) if _is_safetensors(path) else (_read_pytorch(path), {})
+    for key, value in state.items():
+        if problem := odd(value):
+            raise Refused(f"{path} is refused: {key} {problem}; expected a plain tensor of numbers")
+    return state, card
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Told by the first bytes; the name decides only where they are of neither kind."""
+    with builtins.open(path, "rb") as file:
+        start = file.read(16)
+    if start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") and start[8:9] != b"{":
+        return False
+    return start[8:9] == b"{" or path.suffix == ".safetensors"
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict]:
     try:
+        with safe_open(path, "pt") as file:
+            text = (file.metadata() or {}).get("card", "{}")
+            state = {key: file.get_tensor(key) for key in file.keys()}
+    except Exception as error:  # whatever the library says of hostile bytes
+        raise Refused(f"{path} is not a whole .safetensors file: {first_line(error)}") from error
+    return state, _card(text, path)
+
+
+def _card(text: str, path: Path) -> dict:
+    """What a file says of itself, checked as far as the kit relies on it."""
+    try:
+        card = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{path}: its card is no JSON that can be read: {first_line(error)}") from error
+    if not isinstance(card, dict):
+        raise Refused(f"{path}: its card must be a JSON object, got {brief(card)}")
+    size = card.get("size", list(OFFICIAL_SIZE))
+    sides = size if isinstance(size, list) and len(size) == 2 else [None]
+    if not all(type(side) is int and SIDES[0] <= side <= SIDES[1] for side in sides):
+        raise Refused(
+            f"{path}: size in its card must be [height, width] in pixels, {SIDES[0]} to {SIDES[1]} each, "
+            f"got {brief(size)}"
+        )
+    config = card.get("config", {})
+    if not isinstance(config, dict):
+        raise Refused(f"{path}: config in its card must be a JSON object, got {brief(config)}")
+    for name, kind in CONFIG_KINDS.items():
+        if name in config and (not isinstance(config[name], kind) or (type(config[name]) is bool and kind is not bool)):
+            raise Refused(f"{path}: config in its card has {name} {brief(config[name])}, which is no such value")
+    return card
+
+
+def brief(value: object) -> str:
+    """A value from a file as a few words for a sentence."""
+    text = repr(value) if not isinstance(value, dict | list) or len(value) < 5 else f"{type(value).__name__}"
+    return text if len(text) < 60 else f"{text[:57]}..."
+
+
+def _read_pytorch(path: Path) -> dict[str, Tensor]:
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                    raise Refused(f"{path} unpacks to more than the {MOST_BYTES / 1e6:.0f} MB that are read")
         with torch.serialization.safe_globals(_numpy_scalars()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch warns of a pickle protocol that it then reads or refuses
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            with builtins.open(path, "rb") as file:  # by its name torch.load would judge what it is
+                content = torch.load(file, map_location="cpu", weights_only=True)
+    except Refused:
+        raise
     except pickle.UnpicklingError as error:
         raise Refused(f"{path} is refused: it holds more than tensors and numbers, which could run code") from error
-    except (RuntimeError, EOFError, KeyError, ValueError, AttributeError) as error:
-        raise Refused(f"{path} is not a whole PyTorch checkpoint: {str(error).partition(chr(10))[0]}") from error
+    except Exception as error:  # a broken pickle makes its reader raise nearly anything
+        raise Refused(f"{path} is not a whole PyTorch checkpoint: {first_line(error)}") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise Refused(f"{path} is no checkpoint: expected a dictionary of tensors, or one under 'state_dict'")
-    return {str(key).removeprefix("module."): value for key, value in content.items()}, {}
+    if not all(isinstance(key, str) and len(key) < 200 for key in content):
+        raise Refused(f"{path} is no checkpoint: expected the names of tensors as keys, got other or endless ones")
+    return {key.removeprefix("module."): value for key, value in content.items()}
+
+
+def odd(value: Tensor) -> str | None:
+    """What keeps a tensor from being plain numbers in memory, or None."""
+    if value.is_quantized:
+        return "is quantised"
+    if value.is_nested:
+        return "is a nested tensor"
+    if value.layout is not torch.strided:
+        return "is a sparse tensor"
+    if value.is_meta:
+        return "has a shape and no numbers"
+    if value.numel() * value.element_size() > value.untyped_storage().nbytes():
+        return "claims to be larger than what is stored of it"
+    return None
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _numpy_scalars() -> list:
@@ -117,22 +213,49 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     if missing or not gates or any(value.dim() != 4 for value in gates.values()):
         some = ", ".join(list(state)[:3]) or "none"
         raise Refused(f"{path} is no OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some} ...")
+    if (
+        any(not state[key].dim() or not len(state[key]) for key in channel_keys)
+        or not state.get("classifier.weight", torch.ones(1)).dim()
+    ):
+        raise Refused(f"{path} is no OSNet checkpoint: the weights of its convolutions are no arrays")
     streams = sum(any(key.startswith(f"conv2.0.conv2{letter}.") for key in state) for letter in STREAMS)
     # A gate wider than the published mid / 16 shows the floor that the model was built with.
     floors = [w.shape[0] for w in gates.values() if w.shape[0] > max(1, w.shape[1] // 16)]
+    arguments = {
+        "num_classes": state["classifier.weight"].shape[0] if "classifier.weight" in state else 0,
+        "streams": streams,
+        "ibn": "conv2.0.IN.weight" in state,
+        "gate_hidden": max(floors, default=None),
+    }
+    channels = tuple(state[key].shape[0] for key in channel_keys)
     try:
-        return OSNet(
-            tuple(state[key].shape[0] for key in channel_keys),
-            num_classes=state["classifier.weight"].shape[0] if "classifier.weight" in state else 0,
-            streams=streams,
-            ibn="conv2.0.IN.weight" in state,
-            gate_hidden=max(floors, default=None),
-        )
-    except (ValueError, IndexError, ZeroDivisionError, RuntimeError) as error:
+        # Shapes first: a few numbers could ask for a network larger than the memory.
+        with torch.device("meta"):
+            _compare(OSNet(channels, **arguments), state, path)
+        return OSNet(channels, **arguments)
+    except Refused as error:
+        if "does not fit" in str(error):
+            raise
+        raise Refused(f"{path} is no OSNet checkpoint: its shapes make no network ({error})") from error
+    except (ValueError, ZeroDivisionError, RuntimeError) as error:  # PyTorch's own, of layers without channels
         raise Refused(f"{path} is no OSNet checkpoint: its shapes make no network ({error})") from error
 
 
 def _load(model: OSNet, state: dict[str, Tensor], path: Path) -> tuple[str, ...]:
+    left_out = _compare(model, state, path)
+    ours = model.state_dict()
+    bad = [key for key in ours if key not in left_out and not torch.isfinite(state[key]).all()]
+    if bad:
+        raise Refused(f"{path} is refused: NaN or infinite numbers in {_some(bad)}")
+    negative = [key for key in ours if key.endswith("running_var") and (state[key] < 0).any()]
+    if negative:
+        raise Refused(f"{path} is refused: a variance below 0 in {_some(negative)}")
+    model.load_state_dict({key: ours[key] if key in left_out else state[key] for key in ours}, strict=True)
+    return left_out
+
+
+def _compare(model: OSNet, state: dict[str, Tensor], path: Path) -> tuple[str, ...]:
+    """Returns: the keys of a classifier that does not fit.  Raises: Refused where anything else does not."""
     ours = model.state_dict()
     left_out = tuple(
         key
@@ -151,10 +274,21 @@ def _load(model: OSNet, state: dict[str, Tensor], path: Path) -> tuple[str, ...]
     if other:
         shapes = [f"{key} (expected {_shape(ours[key])}, got {_shape(state[key])})" for key in other]
         problems.append(f"of another shape {_some(shapes)}")
+    types = [
+        f"{key} (expected {_kind(ours[key])}, got {_kind(state[key])})"
+        for key in ours
+        if key in state and key not in left_out and _kind(ours[key]) != _kind(state[key])
+    ]
+    if types:
+        problems.append(f"of another type {_some(types)}")
     if problems:
         raise Refused(f"{path} does not fit this model: {'; '.join(problems)}")
-    model.load_state_dict({key: ours[key] if key in left_out else state[key] for key in ours}, strict=True)
     return left_out
+
+
+def _kind(tensor: Tensor) -> str:
+    """Half and double precision are read; whole and complex numbers in place of floats would be other weights."""
+    return "floats" if tensor.is_floating_point() else "complex" if tensor.is_complex() else "whole numbers"
 
 
 def _shape(tensor: Tensor) -> str:

@@ -116,12 +116,17 @@ def test_export_writes_a_checked_file_and_refuses_one_that_is_there(folder, tmp_
     np.testing.assert_allclose(features, expected, atol=1e-4)
     before = out.read_bytes()
     assert run("export", out) == 2
-    assert f"{out} exists already: choose another name, or remove it first" in capsys.readouterr().err and out.read_bytes() == before
+    assert (
+        f"{out} exists already: choose another name, or remove it first" in capsys.readouterr().err
+        and out.read_bytes() == before
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["market", "out.onnx", "w.safetensors"]
 
 
 def test_export_keeps_nothing_that_differs_from_pytorch(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(exporting.OnnxEmbedder, "__call__", lambda self, images: np.full((len(images), 512), 9, np.float32))
+    monkeypatch.setattr(
+        exporting.OnnxEmbedder, "__call__", lambda self, images: np.full((len(images), 512), 9, np.float32)
+    )
     assert run("export", tmp_path / "out.onnx") == 2
     assert "features differ from PyTorch's by" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
@@ -323,7 +328,7 @@ def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path
     assert run("train", folder, "--out", tmp_path / "run", "--recipe", "market") == 2
     said = capsys.readouterr().err
     assert said.startswith("Memory, estimated: about 7.6 GB: photos 2 MB, kept for the backward pass 7.2 GB")
-    assert "needs about 7.6 GB of memory and 4.0 GB are there; lower --batch, --size or --width" in said
+    assert "needs about 7.6 GB of memory; only 4.0 GB is there: lower --batch, --size or --width" in said
     assert not (tmp_path / "run").exists()
 
 

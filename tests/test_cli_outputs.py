@@ -320,5 +320,7 @@ def test_a_damaged_checkpoint_is_a_sentence(folder, tmp_path, capsys):
     for name, content in ((checkpoints.OPTIMISER, b""), (checkpoints.OPTIMISER, b"junk"), (checkpoints.STATE, b"{")):
         whole = (saved / name).read_bytes()
         (saved / name).write_bytes(content)
-        refused(tmp_path, capsys, f"{saved / name} is damaged", "train", folder, "--out", out, "--resume")
+        refused(
+            tmp_path, capsys, f"{saved}: this checkpoint is damaged: {name}", "train", folder, "--out", out, "--resume"
+        )
         (saved / name).write_bytes(whole)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from osnet_edu import explain, figures, market, mining
+from osnet_edu import Refused, explain, figures, market, mining
 from osnet_edu.embed import Embedding
 from osnet_edu.explain.gates import GateReading
 from osnet_edu.figures.heat import overlay
@@ -216,12 +217,33 @@ def test_heat_is_blue_and_orange_and_leaves_the_photo_where_there_is_none():
 def test_heats_name_each_method_and_its_scale():
     rising = np.linspace(-1, 3, 128 * 64).reshape(128, 64)
     figure = figures.heats(noise(1)[0], {"integrated gradients": rising, "nothing": rising * 0}, title="Why?")
-    assert {"integrated", "gradients", "nothing", "speaks for", "speaks against", "full colour: ±3"} <= set(
-        words(figure)
-    )
+    expected = {"integrated", "gradients", "nothing", "speaks for", "speaks against", "full colour: ±3"}
+    assert expected | {"below the noise", "All maps have one scale."} <= set(words(figure))
     assert "integrated gradients, 90% of the heat speaks for the match" in figure.get_label()
     with pytest.raises(ValueError, match=r"the map 'x' is \(2, 2\), the photo \(128, 64\)"):
         figures.heats(noise(1)[0], {"x": np.zeros((2, 2))})
+
+
+def painted(figure) -> list[float]:
+    """How far each map that is drawn leaves the grey: the largest gap between red and blue."""
+    pictures = [np.asarray(image.get_array()) for image in figure.findobj(AxesImage)]
+    maps = [picture for picture in pictures if picture.shape[:2] == (128, 64)]
+    return [float(np.abs(picture[..., 0] - picture[..., 2]).max()) for picture in maps]
+
+
+def test_one_scale_a_figure_keeps_a_faint_map_faint_and_noise_is_pale():
+    grey = np.full((128, 64, 3), 128, np.uint8)
+    heat = np.linspace(-1, 1, 128 * 64).reshape(128, 64)
+    maps = {"strong": heat, "faint": heat / 100, "rounding": heat * 1e-10}
+    _, strong, faint, rounding = painted(figures.heats(grey, maps))
+    assert strong > 0.5 and faint < 0.15 and rounding < 0.01
+    alone = painted(figures.heats(grey, maps, one_scale=False))[1:]
+    assert alone[0] == pytest.approx(alone[1], abs=1e-6) and alone[2] < 0.01
+    assert "rounding, 50% of the heat speaks for the match, which is below the noise and says nothing" in (
+        figures.heats(grey, maps).get_label()
+    )
+    with pytest.raises(Refused, match="'x' holds numbers that are NaN"):
+        figures.heats(grey, {"x": heat * np.nan})
 
 
 def test_every_method_has_a_name_that_fits_its_column():
@@ -231,8 +253,9 @@ def test_every_method_has_a_name_that_fits_its_column():
 
 def test_an_explained_pair_says_whose_photos_they_are():
     pair = [market.parse_name(market.format_name(person, 1, 1, 0, 0)) for person in (3, 4)]
-    figure = figures.explained_pair(noise(2), pair, np.ones((128, 64)), "occlusion")
-    assert "0004_c1s1_000000_00.jpg speaks for 0003_c1s1_000000_00.jpg? (other person)" in figure.get_label()
+    figure = figures.explained_pair(noise(2), pair, np.ones((128, 64)), "occlusion", 0.07)
+    told = "0004_c1s1_000000_00.jpg speaks for 0003_c1s1_000000_00.jpg? (other person, similarity 0.07)"
+    assert told in figure.get_label()
 
 
 # ---- the map -----------------------------------------------------------------------------------------------------

@@ -18,15 +18,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "osnet_edu"
 
-# Below the ground floor lies what every room may need: the one exception, and on it the tools that stand once. Then the
-# ground floor. A room imports rooms of lower floors and no other. Training has a floor below the experiments, which
-# train networks.
+# Below the ground floor lies what every room may need: the one exception, and on it the tools that stand once. Then
+# the ground floor. A room imports rooms of lower floors and no other. Training has a floor of its own below the
+# experiments, which train networks.
 FLOORS = (
     ("refused",),
-    ("ids", "probe", "draws", "whole", "pool", "intervals"),
+    ("ids", "picture", "probe", "draws", "whole", "pool", "intervals"),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed", "export"),
     ("people", "siblings", "costs", "receptive", "weights", "embed"),
-    ("explain", "checkpoints", "memory"),
+    ("arguments", "explain", "checkpoints", "memory"),
     ("train",),
     ("experiments", "figures", "exercises"),
     ("widgets", "commands"),

@@ -421,3 +421,10 @@ def test_it_serves_on_loopback_with_its_token_whatever_a_personal_configuration_
     assert status == 0
     with pytest.raises(OSError):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5)
+
+
+def test_the_news_pop_up_is_off_in_the_environments_own_settings(tmp_path):
+    lab.silence_news(str(tmp_path))
+    path = tmp_path / "etc" / "jupyter" / "labconfig" / "default_setting_overrides.json"
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}

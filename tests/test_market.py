@@ -214,7 +214,8 @@ def with_mask(path, values, mode="L"):
 def test_the_mask_beside_a_photo_is_read_number_by_number(tmp_path):
     path = photo(tmp_path / "query" / "0001_c1s1_000001_01.jpg")
     assert market.mask_of(path) == tmp_path / "masks" / "query" / "0001_c1s1_000001_01.png"
-    width, height = 64, 128
+    with Image.open(path) as file:
+        width, height = file.size
     values = np.arange(height * width, dtype=np.uint8).reshape(height, width) % 5
     with_mask(path, values)
     found = market.read_mask(path, 5)
@@ -226,7 +227,8 @@ def test_the_mask_beside_a_photo_is_read_number_by_number(tmp_path):
 
 def test_a_mask_that_is_none_is_refused_by_name(tmp_path):
     path = photo(tmp_path / "query" / "0001_c1s1_000001_01.jpg")
-    width, height = 64, 128
+    with Image.open(path) as file:
+        width, height = file.size
     with pytest.raises(Refused, match=r"000001_01\.png is missing; expected a folder made by `render`"):
         market.read_mask(path, 5)
     with_mask(path, np.zeros((height, width + 1), np.uint8))
@@ -242,7 +244,7 @@ def test_a_mask_that_is_none_is_refused_by_name(tmp_path):
 
 def test_a_bug_while_photos_are_decoded_is_no_skipped_photo(tmp_path, monkeypatch):
     some = [market.parse_name(photo(tmp_path / "0001_c1s1_000001_01.jpg"))]
-    monkeypatch.setattr(market, "open_photo", lambda path: Image.new("L", (10, 10)))  # grey does not fit three colours
+    monkeypatch.setattr(market.picture, "rgb", lambda path, size: np.zeros((10, 10)))  # grey fits no three colours
     with pytest.raises(ValueError, match="broadcast"):
         market.decode(some, (8, 4))
 

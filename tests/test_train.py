@@ -150,7 +150,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(data, t
         ({"shots": 1}, "2 or more people"),
         ({"optimiser": "lion"}, "adamw or amsgrad or sgd"),
         ({"schedule": "none"}, "cosine or steps"),
-        ({"photos": 0}, "must be positive"),
+        ({"photos": 0}, "photos must be a whole number from 1 to"),
         ({"size": (16, 8)}, "at least 32x32"),
         ({"growth": ((0.5, 0.0),)}, "pairs of shares"),
         ({"growth": ((0.75, 0.5), (0.5, 0.75))}, "in order"),

@@ -2,11 +2,13 @@
 
 from .exporting import export_graph
 from .scoring import data_folder, figures_of, report, score_by_rule
-from .speech import one_voice, progress_bar, say, say_skipped
-from .training import RECIPES, train_network
+from .speech import any_terminal, one_voice, progress_bar, say, say_skipped, tell
+from .training import LAYOUTS, RECIPES, train_network
 
 __all__ = [
+    "LAYOUTS",
     "RECIPES",
+    "any_terminal",
     "data_folder",
     "export_graph",
     "figures_of",
@@ -16,5 +18,6 @@ __all__ = [
     "say",
     "say_skipped",
     "score_by_rule",
+    "tell",
     "train_network",
 ]

@@ -7,14 +7,14 @@ import numpy as np
 from .. import weights, whole
 from ..embed import OnnxEmbedder, TorchEmbedder, onnx_file
 from ..refused import Refused
-from .speech import say
+from .speech import say, tell
 
 CHECKED = (1, 14)  # photos in a batch
 
 
 def export_graph(options: argparse.Namespace) -> None:
     out = whole.new_file(options.out, (".onnx",))
-    checkpoint = weights.open(options.weights) if options.weights else weights.shipped()
+    checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     with whole.file(out) as growing:
         growing.write_bytes(onnx_file(checkpoint.model, say))
         made = OnnxEmbedder(growing.read_bytes())
@@ -22,10 +22,10 @@ def export_graph(options: argparse.Namespace) -> None:
     height, width = checkpoint.size
     blocks, streams, _ = made.layout.shape
     outputs = "embedding, gates, map" if made.layout.gated else "embedding, map"
-    print(f"Wrote {out}: {out.stat().st_size / 1e6:.1f} MB; images (N, H, W, 3) uint8 RGB -> {outputs}.")
-    print(f"A second input, factors ({blocks}, {streams}), may be left out: 0 takes a stream of a block away.")
+    tell(f"Wrote {out}: {out.stat().st_size / 1e6:.1f} MB; images (N, H, W, 3) uint8 RGB -> {outputs}.")
+    tell(f"A second input, factors ({blocks}, {streams}), may be left out: 0 takes a stream of a block away.")
     checked = " and ".join(map(str, CHECKED))
-    print(f"Checked by onnxruntime: {checked} photos of {height}x{width}, features within {farthest:.0e} of PyTorch's.")
+    tell(f"Checked by onnxruntime: {checked} photos of {height}x{width}, features within {farthest:.0e} of PyTorch's.")
 
 
 def _difference(checkpoint: weights.Checkpoint, made: OnnxEmbedder, photos: int) -> float:

@@ -6,11 +6,11 @@ from pathlib import Path
 from .. import assets, market, retrieval, weights
 from ..distributed import ALONE, Team
 from ..embed import embed, embedder_for
-from .speech import progress_bar, say, say_skipped
+from .speech import progress_bar, say, say_skipped, tell
 
 
 def data_folder(options: argparse.Namespace) -> Path:
-    return Path(options.data) if options.data else assets.subset()
+    return assets.subset() if options.data is None else Path(options.data)
 
 
 def score_by_rule(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str, team: Team = ALONE):
@@ -32,7 +32,7 @@ def report(scored) -> None:
     score, skipped = scored
     figures = figures_of(score)
     names = {"rank1": "rank-1", "rank5": "rank-5", "rank10": "rank-10", "mean_ap": "mAP", "mean_inp": "mINP"}
-    print("  " + "   ".join(f"{names[name]} {value:.1%}" for name, value in figures.items()))
+    tell("  " + "   ".join(f"{names[name]} {value:.1%}" for name, value in figures.items()))
     without = f"; {score.queries_without_match} without a match were left out" if score.queries_without_match else ""
-    print(f"  {score.queries} queries counted{without}")
+    tell(f"  {score.queries} queries counted{without}")
     say_skipped(skipped)

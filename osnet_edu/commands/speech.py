@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from .. import market
 from ..distributed import Team
+from ..refused import plain
 
 
 @contextmanager
@@ -22,7 +23,20 @@ def one_voice(team: Team) -> Iterator[None]:
 
 
 def say(*words: object) -> None:
-    print(*words, file=sys.stderr, flush=True)
+    """A line beside the answer; control characters in names that come from elsewhere are shown escaped."""
+    print(*(plain(word, 4000) for word in words), file=sys.stderr, flush=True)
+
+
+def tell(text: object) -> None:
+    """A line of the answer, escaped alike."""
+    print(plain(text, 100_000), flush=True)
+
+
+def any_terminal() -> None:
+    """What a terminal's encoding lacks is written escaped: no score is lost to the name of a file."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

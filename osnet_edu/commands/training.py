@@ -13,7 +13,7 @@ from .. import checkpoints, compute, distributed, market, memory, train, weights
 from ..distributed import Team
 from ..refused import Refused
 from .scoring import data_folder, report, score_by_rule
-from .speech import progress_bar, say, say_skipped
+from .speech import progress_bar, say, say_skipped, tell
 
 
 def train_network(options: argparse.Namespace) -> None:
@@ -22,6 +22,8 @@ def train_network(options: argparse.Namespace) -> None:
         checkpoints.check_new(out)
     way = train.read_compute(out) if options.resume else compute.Compute(options.device or "cpu")
     asked = {name: getattr(options, name) for name in ("device", "dtype", "threads") if getattr(options, name)}
+    if options.layout:
+        asked["channels_last"] = options.layout == CHANNELS_LAST
     way = replace(way, **asked)
     compute.check_device(way.device)
     with distributed.joined(way.device) as team:
@@ -71,6 +73,7 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
     if not options.resume:
         way = _choose_way(config, len(data.people), options, way.device, team)
     model = train.build(config, len(data.people))
+    taken, written = 0, (out / "weights.safetensors").exists()
     steps = train.fit(
         model,
         data,
@@ -87,12 +90,16 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
     left, pace = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} photos [{elapsed}{postfix}]", 0.0
     with tqdm(total=config.photos, desc="training", file=sys.stderr, bar_format=left) as bar:
         for step in steps:
+            taken += 1
             each = step.seconds / config.work(step.step - 1, step.step)
             pace = 0.98 * pace + 0.02 * each if pace else each
             bar.update(step.photos - bar.n)
             seconds = tqdm.format_interval(pace * config.work(step.step))
             bar.set_postfix(left=seconds, loss=f"{step.loss:.3f}", right=f"{step.accuracy:.0%}", refresh=False)
-    print(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
+    if taken or not written:
+        tell(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
+    else:
+        tell(f"{out} is finished: all {config.steps} steps were taken before, and nothing was trained now.")
     with compute.using(way):
         report(score_by_rule(weights.Checkpoint(model, config.size), found, None, "cosine", team))
     say_skipped((*found.skipped, *data.skipped))
@@ -100,10 +107,11 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
 
 def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainConfig:
     """What the options ask for.  photos: of the training split, by which some recipes count epochs."""
-    if options.resume:
+    # On --resume a recipe that is named must be the one of the run: train.fit compares what comes of it.
+    if options.resume and not options.recipe:
         config = train.read_config(out)
     else:
-        config = RECIPES[options.recipe](photos)
+        config = RECIPES[options.recipe or "kit"](photos)
     given = {field.name: getattr(options, field.name, None) for field in fields(train.TrainConfig)}
     given = {name: value for name, value in given.items() if value is not None}
     if options.batch and config.people:
@@ -115,6 +123,7 @@ def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainC
     return replace(config, **given)
 
 
+LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
 RECIPES: dict[str, Callable[[int], train.TrainConfig]] = {
     "kit": lambda photos: train.TrainConfig(),
     "published": lambda photos: train.TrainConfig.published(),
@@ -128,7 +137,9 @@ def _choose_way(
     config: train.TrainConfig, people: int, options: argparse.Namespace, device: str, team: Team
 ) -> compute.Compute:
     # Processes beside one another share the cores, so that they measure at the same time and with a share of them.
-    ways = compute.candidates(device, options.dtype, options.threads or compute.threads_each(team.local_size))
+    layout = options.layout and options.layout == CHANNELS_LAST
+    threads = options.threads or compute.threads_each(team.local_size)
+    ways = compute.candidates(device, options.dtype, threads, layout)
     say("Measuring for three seconds how this machine computes fastest ...")
     timings = train.choose(config, people, ways)
     for timing in timings:

@@ -4,6 +4,8 @@ Features are computed in float32 unless a faster way is asked for, and are not n
 """
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,13 +66,10 @@ def embed(
     Raises: Refused where no photo can be read.
     """
     remembered = Path(cache) / f"{_key(model, photos, size, precision)}.npz" if cache else None
-    if remembered and remembered.is_file():
-        with np.load(remembered) as file:
-            kept, reasons = file["kept"].tolist(), file["reasons"].tolist()
-            skipped = [Skipped(photos[int(i)].path, reason) for i, reason in reasons]
-            if progress:
-                progress(len(photos), len(photos))
-            return Embedding(file["features"], tuple(photos[i] for i in kept), tuple(skipped))
+    if remembered and (known := _recall(remembered, photos)):
+        if progress:
+            progress(len(photos), len(photos))
+        return known
 
     own = photos[team.share(len(photos))]
     embedder = embedder_for(model, photos=len(own), size=size, precision=precision)
@@ -102,7 +101,7 @@ def embed(
 
 
 def embed_images(model: OSNet, images: np.ndarray, *, precision: torch.dtype = torch.float32) -> np.ndarray:
-    """Embed one batch of pictures in memory: (N, H, W, 3) uint8 -> (N, 512) float32.
+    """Embed one batch of pictures in memory: (N, H, W, 3) uint8, RGB -> (N, 512) float32.
 
     The engine is chosen as for photos. Many small batches by the same weights: `embedder_for` once is faster.
     """
@@ -130,6 +129,21 @@ def _key(model: OSNet, photos: Sequence[Photo], size: tuple[int, int], precision
         stat = photo.path.stat()
         digest.update(f"{photo.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:32]
+
+
+def _recall(path: Path, photos: Sequence[Photo]) -> Embedding | None:
+    """What was remembered; None where nothing was, or where the file is not as it was written."""
+    if not path.is_file():
+        return None
+    try:
+        with open(path, "rb") as opened, np.load(opened) as file:
+            features, kept, reasons = file["features"], file["kept"].tolist(), file["reasons"].tolist()
+            skipped = tuple(Skipped(photos[int(i)].path, reason) for i, reason in reasons)
+            found = Embedding(features, tuple(photos[i] for i in kept), skipped)
+    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None  # cut or edited: it is computed again
+    whole = features.shape == (len(kept), FEATURES) and len(kept) + len(skipped) == len(photos)
+    return found if whole and features.dtype == np.float32 else None
 
 
 def _remember(path: Path, result: Embedding, photos: Sequence[Photo]) -> None:

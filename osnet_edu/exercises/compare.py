@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from .guard import Builtins
+from .guard import Builtins, TimeUp, text_of
 from .values import alike, is_data, kind, other_kind, shown
 
 
@@ -228,7 +228,7 @@ class Made:
 
     @cached_property
     def broken(self) -> str:
-        return f"{type(self.error).__name__}: {self.error}" if self.error is not None else ""
+        return f"{type(self.error).__name__}: {text_of(self.error)[:400]}" if self.error is not None else ""
 
     @cached_property
     def parameters(self) -> int:
@@ -390,8 +390,8 @@ def undisturbed():
 class quiet:
     """Call a student's code: its prints go nowhere, and random numbers start from a seed.
 
-    SystemExit becomes an ordinary exception. A class, because leaving must work where the code has emptied the
-    builtins.
+    SystemExit, and whatever else is no Exception, becomes an ordinary one. A class, because leaving must work where the
+    code has emptied the builtins.
     """
 
     def __init__(self, seed: int):
@@ -407,9 +407,9 @@ class quiet:
     def __exit__(self, kind, error, trace) -> bool:
         self.builtins.__exit__()
         sys.stdout, sys.stderr = self.streams
-        if isinstance(error, SystemExit | GeneratorExit):
-            raise Failed(f"{type(error).__name__} {error}".strip()) from error
-        return False
+        if isinstance(error, Exception | TimeUp | KeyboardInterrupt | None):
+            return False
+        raise Failed(f"{type(error).__name__} {text_of(error)}".strip()) from error
 
 
 class _Nowhere:

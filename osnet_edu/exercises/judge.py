@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .compare import Failed, quiet, undisturbed
+from .guard import text_of
 from .record import Exercise
 
 SEEDS = (1, 2)
@@ -62,7 +63,7 @@ def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str]) -
         if isinstance(error, Failed):
             told, error = str(error), error.__cause__ or error
         else:
-            told = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            told = f"{type(error).__name__}: {' '.join(text_of(error)[:400].split())}"
         return Verdict("failed", f"It defines `{task.answer}`, which raises {told}", code=frame(error))
     for one in task.properties:
         try:

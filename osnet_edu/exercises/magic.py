@@ -13,16 +13,20 @@ import re
 import sys
 import textwrap
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .guard import Builtins, Capped, Clock, Room, TimeUp, compile_ticking
+from ..refused import plain
+from .guard import Builtins, Capped, Clock, Drained, Room, TimeUp, compile_ticking, text_of
 from .judge import Verdict, judge
 from .record import Exercise
 
+LONGEST = 600.0
+MOST_SHOWN = 3_000_000  # characters of one picture or table
 SECONDS = 5.0  # for the cell, and once more for the checks
 
 SIGNS = {"right": ("✓", "Right"), "wrong": ("✗", "Not yet"), "open": ("○", "Not attempted yet")}
@@ -169,12 +173,16 @@ class Desk:
     # -- one cell -----------------------------------------------------------------------------
 
     def _exercise(self, shell, line: str, cell: str) -> Box:
-        match = re.fullmatch(r"\s*(\S*)(?:\s+--seconds\s+(\d+(?:\.\d+)?))?\s*", line)
-        task = self.registry.get(match.group(1)) if match else None
+        name, _, rest = line.strip().partition(" ")
+        task = self.registry.get(name)
         if task is None:
             return self._unknown(line)
+        seconds = _seconds(rest)
+        if seconds is None:
+            says = f"After the name stands nothing, or --seconds and a number up to {LONGEST:g}, such as --seconds 10."
+            return Box(f"{task.title}: '{rest.strip()[:60]}' was not understood", "!", [says])
         room = Room()
-        verdict = self._verdict(shell, task, cell, float(match.group(2) or SECONDS), room)
+        verdict = self._verdict(shell, task, cell, seconds, room)
         progress = self._of(task.name)
         if verdict.state != "open":
             progress.attempts += 1
@@ -193,17 +201,21 @@ class Desk:
         source = "\n" + shell.transform_cell(cell)  # line 1 of the cell is the magic
         try:
             tree = ast.parse(source)
+            open_lines, same = holes(tree), not tree.body or same_code(tree, task.starter)
+            with warnings.catch_warnings(action="ignore"):  # they are told when it runs
+                compile(tree, "<exercise>", "exec", dont_inherit=True)  # also what only the compiler finds
+        except (RecursionError, MemoryError):
+            return Verdict("failed", "Python cannot read it: an expression in it is too long or nested too deeply.")
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             where = f", in line {line}" if line else ""
             return Verdict("failed", f"Python cannot read it{where}: {error.args[0]}.", code=_line(source, line))
-        if open_lines := holes(tree):
-            same = not tree.body or same_code(tree, task.starter)
+        if open_lines:
             *most, last = dict.fromkeys(str(line) for line in open_lines)
             where = f"lines {', '.join(most)} and {last}" if most else f"line {last}"
             part = "Fill the hole" if same else "There is still a hole"
             return Verdict("open", f"{part}: `...` in {where}, then run the cell again.")
-        if not tree.body or same_code(tree, task.starter):
+        if same:
             return Verdict("open", "Change the cell as the task says, then run it again.")
 
         filename = shell.compile.cache(source, shell.execution_count, raw_code=source)
@@ -231,7 +243,7 @@ class Desk:
         except SystemExit:
             return Verdict("failed", "It asked Python to exit. The kernel stays: take the call out.")
         except BaseException as error:
-            return Verdict("failed", _told(error), code=frame(error))
+            return Verdict("failed", _told(error, clock), code=frame(error))
         finally:
             for name, value in kept.items():  # an attempt that fails takes nothing away
                 space.setdefault(name, value)
@@ -254,15 +266,26 @@ class Desk:
             return Verdict("failed", "It was interrupted.", code=frame(error))
         except RecursionError:
             return Verdict("failed", f"`{task.answer}` calls itself without end.")
+        except BaseException as error:
+            if not (lines := frame(error)):
+                raise  # none of the student's lines is in it: a bug of the kit's, which keeps its traceback
+            return Verdict("failed", f"What `{task.answer}` returns raises {_told(error, clock)}", code=lines)
 
     def _of(self, name: str) -> Progress:
         return self.progress.setdefault(name, Progress())
 
     def _unknown(self, line: str) -> Box:
-        name = (line.split() or [""])[0]
+        name = plain((line.split() or [""])[0], 60)
         near = difflib.get_close_matches(name, self.registry, 3)
         says = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self.registry)}."
         return Box(f"There is no exercise named '{name}'" if name else "Which exercise?", "!", [says])
+
+
+def _seconds(text: str) -> float | None:
+    """The time limit that stands behind an exercise's name; None where it is not one."""
+    match = re.fullmatch(r"\s*(?:--seconds\s+([0-9]{1,9}(?:\.[0-9]{1,9})?))?\s*", text)
+    seconds = float(match[1] or SECONDS) if match else 0.0
+    return seconds if 0 < seconds <= LONGEST else None
 
 
 _LOOP = "Look for a loop whose condition never becomes false."
@@ -285,7 +308,7 @@ def _execute(shell, tree: ast.Module, filename: str, clock: Clock) -> None:
                 data, metadata = shell.display_formatter.format(value)
                 if len(data.get("text/plain", "")) > 2000:
                     data["text/plain"] = data["text/plain"][:2000] + " ..."
-                shell.display_pub.publish(data, metadata)
+                shell.display_pub.publish({kind: d for kind, d in data.items() if len(d) < MOST_SHOWN}, metadata)
     finally:
         shell.user_ns.update({name: v for name, v in leaves.items() if shell.user_ns.get(name) is _leave})
 
@@ -302,6 +325,8 @@ class _noise:
 
     def __enter__(self):
         self.streams = sys.stdout, sys.stderr
+        self.drained = Drained(sys.stdout, self.room)
+        self.drained.__enter__()
         sys.stdout, sys.stderr = (Capped(stream, self.room) for stream in self.streams)
         self.register = getattr(self.shell.display_pub, "register_hook", None)
         if self.register:
@@ -312,6 +337,7 @@ class _noise:
 
     def __exit__(self, *error):
         sys.stdout, sys.stderr = self.streams
+        self.drained.__exit__()
         if self.register:
             self.shell.display_pub.unregister_hook(self._hook)
 
@@ -332,8 +358,12 @@ def same_code(tree: ast.Module, starter: str) -> bool:
     return ast.dump(tree) == ast.dump(ast.parse(starter))
 
 
-def _told(error: BaseException) -> str:
-    text = str(error).strip()
+def _told(error: BaseException, clock: Clock) -> str:
+    try:
+        with clock.again(1.0):
+            text = text_of(error)[:4000].strip()
+    except TimeUp:
+        text = "(its own text does not end)"
     return f"{type(error).__name__}: {textwrap.shorten(text, 400)}" if text else type(error).__name__
 
 

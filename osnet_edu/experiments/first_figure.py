@@ -170,7 +170,7 @@ class FirstFigure:
 def blur(images: np.ndarray, left: tuple[int, int] = COARSE) -> np.ndarray:
     """Photos with only so many pixels left: averaged down, and enlarged smoothly to their size again.
 
-    images: (N, H, W, 3) uint8.  left: (rows, columns).
+    images: (N, H, W, 3) uint8, RGB.  left: (rows, columns).
     """
     height, width = images.shape[1:3]
     rows, columns = left

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, people, retrieval
+from .. import market, people, picture, retrieval
 from .twins import VISIBLE, ToldApart, compare
 
 FEATURES = 5  # numbers that describe a part; a colour fills three of them
@@ -111,7 +111,7 @@ def measure(records: Sequence[people.PhotoRecord], features: np.ndarray) -> Orac
 
 
 def _look(root: Path, record: people.PhotoRecord) -> tuple[np.ndarray, np.ndarray]:
-    """A photo, (H, W, 3) uint8, and where the part in which its person has a twin shows, (H, W) bool."""
+    """A photo, (H, W, 3) uint8, RGB, and where the part in which its person has a twin shows, (H, W) bool."""
     labels = market.read_mask(root / record.path, len(people.PARTS))
-    image = np.asarray(market.open_photo(root / record.path))
+    image = picture.rgb(root / record.path)
     return image, np.isin(labels, [people.PARTS.index(name) for name in people.TWIN_LABELS[record.part]])

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from ..refused import Refused
 from .paper import BLUE, HEAT, MUTED, ORANGE, OTHER, PAPER, SAME, Sheet, as_sentence, fitted, plural, wide
 
+NOISE = 1e-6  # of heat: what float32 rounding leaves of a similarity, which is at most 1
+
 
 def gates(reading, names: Sequence[str], *, base: int = 0) -> Figure:
     """The gates of a few photos: the mean of every stream above, and below how far each gate moved from one photo's.
@@ -78,17 +80,26 @@ def heats(
     reference: np.ndarray | None = None,
     title: str = "",
     names: tuple[str, str] = ("compared with", "explained"),
+    one_scale: bool = True,
+    noise: float = NOISE,
 ) -> Figure:
     """Signed maps over one photo: orange speaks for the target, blue against it, grey for nothing.
 
-    image: (H, W, 3) uint8, the photo that is explained.  maps: name -> (H, W) signed heat. Each map is drawn on its own
-    scale, which stands below it: full colour for the strongest 0.5 % of its pixels.
-    reference: (H, W, 3) uint8, the other photo.
+    image: (H, W, 3) uint8, [0, 255], RGB, the photo that is explained.  maps: name -> (H, W) signed heat.
+    one_scale: all maps share the scale of the strongest, full colour for the strongest 0.5 % of its pixels, so that a
+    faint map looks faint. False gives each map a scale of its own, for methods whose heat is in different units.
+    noise: heat of this size may be rounding; a map that has no more is drawn pale and says so.
+    reference: (H, W, 3) uint8, RGB, the other photo.
+    Raises: Refused for a map of another shape, or with numbers that are NaN or infinite.
     """
     rows, columns = image.shape[:2]
     for name, heat in maps.items():
         if heat.shape != (rows, columns):
             raise Refused(f"the map {name!r} is {heat.shape}, the photo {(rows, columns)}")
+        if not np.isfinite(heat).all():
+            raise Refused(f"the map {name!r} holds numbers that are NaN or infinite")
+    strongest = {name: _full(heat) for name, heat in maps.items()}
+    shared = max(strongest.values(), default=0.0)
     w, h = fitted(image, 1.33)
     gap, left, top = 0.18, 0.1, 0.88 if title else 0.5
     shown = ([] if reference is None else [(names[0], reference, None)]) + [(names[1], image, None)]
@@ -96,7 +107,8 @@ def heats(
     told = []
     for name, heat in maps.items():
         total = np.abs(heat).sum() or 1.0
-        told.append(f"{name}, {heat.clip(min=0).sum() / total:.0%} of the heat speaks for the match")
+        faint = "" if strongest[name] > noise else ", which is below the noise and says nothing"
+        told.append(f"{name}, {heat.clip(min=0).sum() / total:.0%} of the heat speaks for the match{faint}")
     description = f"{as_sentence(title)}Heat over one photo by {plural(len(maps), 'method')}: {'; '.join(told)}."
     sheet = Sheet(max(left + len(shown) * (w + gap), wide(title, 11) + 0.3, 5.2), top + h + 0.95, description)
     if title:
@@ -109,31 +121,40 @@ def heats(
         if heat is None:
             sheet.image(picture, x, top, w, h)
         else:
-            most = _full(heat)
-            sheet.image(overlay(picture, heat, most), x, top, w, h)
-            sheet.text(x, top + h + 0.08, f"full colour: ±{most:.1g}", size=8.5, color=MUTED)
+            most = max(shared if one_scale else strongest[name], noise)
+            # At the edge of the noise even the strongest pixel is no finding: a scale ten times as wide keeps it pale.
+            faint = strongest[name] <= noise
+            sheet.image(overlay(picture, heat, max(most, 10 * noise) if faint else most), x, top, w, h)
+            words = "below the noise" if faint else f"full colour: ±{most:.1g}"
+            sheet.text(x, top + h + 0.08, words, size=8.5, color=MUTED)
     y, bar = top + h + 0.52, 2.6
     sheet.image(HEAT(np.linspace(0, 1, 256))[None, :, :3], left, y, bar, 0.14)
     sheet.text(left, y + 0.18, "speaks against", size=9, color=BLUE, weight="bold")
     sheet.text(left + bar / 2, y + 0.18, "0", size=9, color=MUTED, ha="center")
     sheet.text(left + bar, y + 0.18, "speaks for", size=9, color=ORANGE, weight="bold", ha="right")
-    sheet.text(left + bar + 0.2, y - 0.02, "Each map has its own scale.", size=9, color=MUTED)
+    if len(maps) > 1:
+        words = "All maps have one scale." if one_scale else "Each map has its own scale."
+        sheet.text(left + bar + 0.2, y - 0.02, words, size=9, color=MUTED)
     return sheet.figure
 
 
-def explained_pair(images: np.ndarray, pair: Sequence, heat: np.ndarray, method: str) -> Figure:
+def explained_pair(
+    images: np.ndarray, pair: Sequence, heat: np.ndarray, method: str, similarity: float | None = None
+) -> Figure:
     """What in the second photo of a pair speaks for and against the first.
 
-    images: (2, H, W, 3) uint8.  pair: their two market.Photo.  heat: (H, W) over the second photo.
+    images: (2, H, W, 3) uint8, RGB.  pair: their two market.Photo.  heat: (H, W) over the second photo.
+    similarity: the cosine of the two, in [-1, 1]; it stands in the title, because the colours do not show it.
     """
     same = pair[0].person == pair[1].person
-    title = f"What in {pair[1].name} speaks for {pair[0].name}? ({SAME[2:] if same else OTHER})"
+    cosine = "" if similarity is None else f", similarity {similarity:.2f}"
+    title = f"What in {pair[1].name} speaks for {pair[0].name}? ({SAME[2:] if same else OTHER}{cosine})"
     return heats(images[1], {method: heat}, reference=images[0], title=title, names=("query", "gallery"))
 
 
 def _full(heat: np.ndarray) -> float:
     """The heat that is drawn in full colour: 99.5 % of the pixels have less."""
-    return float(np.quantile(np.abs(heat), 0.995)) or float(np.abs(heat).max()) or 1.0
+    return float(np.quantile(np.abs(heat), 0.995)) or float(np.abs(heat).max())
 
 
 def overlay(image: np.ndarray, heat: np.ndarray, full: float) -> np.ndarray:

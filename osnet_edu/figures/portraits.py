@@ -66,7 +66,7 @@ def ranking(
 ) -> Figure:
     """A query, and the gallery photos that are closest to it, closest first.
 
-    query: (H, W, 3) uint8.  gallery: (K, H, W, 3) uint8, in the order of the ranking.  same: K times whether it is the
+    query: (H, W, 3) uint8, RGB.  gallery: (K, H, W, 3), in the order of the ranking.  same: K times whether it is the
     query's person.  similarities: K numbers.  left_out: photos of the query's person by the query's own camera, which
     do not count.  captions: K short texts, such as the camera.
     """
@@ -142,7 +142,7 @@ def triplet(
 ) -> Figure:
     """A query with its hard positive (same person, far away) and its hard negative (other person, close).
 
-    images: (3, H, W, 3) uint8: query, positive, negative.  similarities: of the query to the positive, the negative.
+    images: (3, H, W, 3) uint8, RGB: query, positive, negative.  similarities: of the query to positive and negative.
     """
     images = as_pictures(images)
     w, h = fitted(images[0], 1.67)

@@ -17,7 +17,7 @@ from .portraits import photos
 
 
 def augmented(image: np.ndarray, config: TrainConfig, *, draws: int = 7, seed: int = 0) -> Figure:
-    """A photo as it is, and as training sees it in so many draws.  image: (H, W, 3) uint8."""
+    """A photo as it is, and as training sees it in so many draws.  image: (H, W, 3) uint8, RGB."""
     rng = np.random.default_rng(seed)
     copies = torch.from_numpy(np.repeat(image[None], draws, 0))
     seen = train.augment(copies, config, rng).permute(0, 2, 3, 1).numpy()

@@ -1,8 +1,9 @@
 """A Market-1501 folder of rendered people: who is in it, twins, splits; written by a pool, all or nothing."""
 
 import json
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from .twins import TWIN_LABELS, prepare, twin
 from .view import CAMERAS, VIEW_FIELDS, View
 from .world import find
 
+MOST_PEOPLE, MOST_PHOTOS, MOST_SIDE = 100_000, 10_000, 1024
+BYTES_A_PHOTO, BYTES_A_PIXEL = 2000, 0.8  # of a photo with its mask and its row of the table: measured
 FORMAT = 1
 VISIBLE = 12  # pixels of a part at 128 x 64 that count as seen
 _NOBODY = {"distractor": market.DISTRACTOR, "junk": market.JUNK}  # splits of people that are not to be found
@@ -192,6 +195,18 @@ def write_mask(path: Path, labels: np.ndarray) -> None:
     Image.fromarray(labels).save(path, "PNG", optimize=True)
 
 
+def _check_disk(out: Path, photos: int, size: tuple[int, int]) -> None:
+    """Raises: Refused, with both figures, where the disk has less room than so many photos and masks take."""
+    need = photos * (BYTES_A_PHOTO + BYTES_A_PIXEL * size[0] * size[1])
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    if need > free:
+        raise Refused(
+            f"{photos:,} photos of {size[0]}x{size[1]} need about {need / 1e9:.1f} GB of disk; "
+            f"only {free / 1e9:.1f} GB is free at {there}"
+        )
+
+
 def write_dataset(
     out: Path | str,
     *,
@@ -218,6 +233,12 @@ def write_dataset(
         raise Refused(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
     if len(size) != 2 or min(size) < 16:
         raise Refused(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
+    if people > MOST_PEOPLE or photos > MOST_PHOTOS or max(size) > MOST_SIDE:
+        raise Refused(
+            f"people={people}, photos={photos}, size={size[0]}x{size[1]} is more than is rendered: at most "
+            f"{MOST_PEOPLE:,} people, {MOST_PHOTOS:,} photos of each, and {MOST_SIDE} pixels a side"
+        )
+    _check_disk(out, people * photos, size)
     crowd = members(people, seed, world, unseen)
     drawn = find(world).person
     extra = [Member(people + 1 + k, "distractor", drawn(seed, people + 1 + k)) for k in range(people // 5)]
@@ -282,10 +303,26 @@ def _write_people(
     path.write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
-def _record(kind: type, names: list[str], values: list) -> Identity | View:
-    return kind(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in zip(names, values, strict=True)}
-    )
+def _record(kind: type, names: list, values: object, entry: str) -> Identity | View:
+    """A record from its columns.  entry: where it stands, for the sentence that refuses it."""
+    known = {field.name: field.type for field in fields(kind)}
+    what = kind.__name__.lower()
+    if sorted(map(str, names)) != sorted(known):
+        odd = next((str(name)[:40] for name in names if name not in known), "one too few")
+        raise Refused(f"{entry}: the fields of {what} are not those of this version ({odd})")
+    if not isinstance(values, list) or len(values) != len(names):
+        raise Refused(f"{entry}: {what} must be a list of {len(names)} values")
+    given = dict(zip(names, values, strict=True))
+    for name, value in given.items():
+        numbers = value if isinstance(value, list) else [value]
+        if known[name] in (str, bool):
+            fits = type(value) is known[name]
+        else:
+            fits = isinstance(value, list) != (known[name] in (int, float)) and len(numbers) < 4
+            fits = fits and all(type(one) in (int, float) and abs(one) < 1e300 for one in numbers)
+        if not fits:
+            raise Refused(f"{entry}: {name} of {what} cannot be {str(value)[:40]!r}")
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 
 def read_people(root: Path | str) -> list[PhotoRecord]:
@@ -295,34 +332,62 @@ def read_people(root: Path | str) -> list[PhotoRecord]:
     Raises: Refused, in a sentence, where the folder has no people.json that this version can read.
     """
     path = Path(root) / "people.json"
+    table = _table(path, root)
+    found = []
+    for number, row in enumerate(table["people"], start=1):
+        entry = f"{path}: person {number} of the list"
+        for name, kind in (("person", int), ("split", str), ("twin", int), ("part", str), ("photos", list)):
+            if not isinstance(row, dict) or type(row.get(name)) is not kind:
+                raise Refused(f"{entry} has no {name} that can be read")
+        if row["split"] not in SPLIT_NAMES:
+            raise Refused(f"{entry} has split {row['split'][:40]!r}; expected one of {', '.join(SPLIT_NAMES)}")
+        if row["part"] and row["part"] not in TWIN_LABELS:
+            raise Refused(f"{entry} has part {row['part'][:40]!r}; expected one of {', '.join(TWIN_LABELS)}, or none")
+        who = _record(Identity, table["identity_fields"], row.get("identity"), entry)
+        person = _NOBODY.get(row["split"], row["person"])
+        for photo in row["photos"]:
+            name, visible, share, view = _photo(photo, entry)
+            taken = _record(View, table["view_fields"], view, f"{entry}, {name}")
+            found.append(PhotoRecord(name, person, who, taken, row["twin"], row["part"], visible, share))
+    return found
+
+
+SPLIT_NAMES = ("train", "test", "distractor", "junk")
+_MOST_BYTES = 500_000_000
+
+
+def _table(path: Path, root: Path | str) -> dict:
+    """The columns and rows of a people.json, as JSON."""
+    if not path.exists():
+        raise Refused(f"{path} is missing: {root} is no folder of rendered people")
+    if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        raise Refused(f"{path} is no regular file of at most {_MOST_BYTES / 1e6:.0f} MB")
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
-        if table["format"] != FORMAT:
-            raise Refused(f"{path} has format {table['format']}; this version reads format {FORMAT}")
-        found = []
-        for row in table["people"]:
-            who = _record(Identity, table["identity_fields"], row["identity"])
-            person = _NOBODY.get(row["split"], row["person"])
-            for name, visible, share, view in row["photos"]:
-                found.append(
-                    PhotoRecord(
-                        name,
-                        person,
-                        who,
-                        _record(View, table["view_fields"], view),
-                        row["twin"],
-                        row["part"],
-                        visible,
-                        share,
-                    )
-                )
-        return found
-    except FileNotFoundError:
-        raise Refused(f"{path} is missing: {root} is no folder of rendered people") from None
-    except Refused:
-        raise
-    except (KeyError, TypeError, ValueError) as error:  # ValueError: no JSON, no UTF-8, rows of another length
+    except (ValueError, RecursionError) as error:
         raise Refused(f"{path} cannot be read as a table of people: {error}") from error
+    if not isinstance(table, dict) or "format" not in table:
+        raise Refused(f"{path} cannot be read as a table of people: expected an object with a format")
+    if type(table["format"]) is not int or table["format"] != FORMAT:
+        raise Refused(f"{path} has format {str(table['format'])[:40]}; this version reads format {FORMAT}")
+    for name in ("identity_fields", "view_fields", "people"):
+        if not isinstance(table.get(name), list):
+            raise Refused(f"{path} cannot be read as a table of people: {name} must be a list")
+    return table
+
+
+def _photo(photo: object, entry: str) -> tuple[str, int, float, list]:
+    """A row of a photo: its path below the root, visible pixels of the part, their share, and the view's values."""
+    if not isinstance(photo, list) or len(photo) != 4:
+        raise Refused(f"{entry} has a photo that is no list of path, visible, share and view")
+    name, visible, share, view = photo
+    inside = isinstance(name, str) and len(name) < 300 and name.isprintable() and not Path(name).is_absolute()
+    if not inside or ".." in Path(name).parts or not Path(name).parts:
+        raise Refused(f"{entry} has a photo whose path is {str(name)[:60]!r}; expected one below the folder")
+    for what, value in (("visible", visible), ("share", share)):
+        if type(value) not in (int, float) or not 0 <= value < 1e9:
+            raise Refused(f"{entry}, {name}: {what} must be a number, got {str(value)[:40]!r}")
+    return name, visible, share, view
 
 
 def render_again(record: PhotoRecord, size: tuple[int, int] = (128, 64)) -> Shot:

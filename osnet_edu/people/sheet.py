@@ -12,7 +12,7 @@ from .view import CAMERAS, draw_view
 
 
 def grid(rows: list[list[np.ndarray]], gap: int = 2, zoom: int = 1) -> Image.Image:
-    """Pictures (H, W, 3) uint8 in rows, `gap` white pixels apart, enlarged by a whole number."""
+    """Pictures (H, W, 3) uint8, RGB in rows, `gap` white pixels apart, enlarged by a whole number."""
     height, width = rows[0][0].shape[:2]
     columns = max(map(len, rows))
     sheet = np.full((len(rows) * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)

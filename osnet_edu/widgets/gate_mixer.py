@@ -27,7 +27,7 @@ class GateMixer(Widget, script="gate_mixer.js"):
     """Four sliders, four maps, their mixture, and the net's own beside it.
 
     model: an OSNet.  image: (H, W, 3) uint8, RGB, of the size that the model takes.  same, other: photos of the same
-    and of another person, (H, W, 3) uint8; with them the box says what the hand-set gates do to the decision.
+    and of another person, (H, W, 3) uint8, RGB; with them the box says what the hand-set gates do to the decision.
     block: the block looked at.  channel: 0 for all of them, else counted from 1.  hand: (T,), in [0, 1].
     own: (T,), the net's gates: of the channel, or their mean.  shares, own_shares: (T,), signed, each stream's part of
     the mixture, sum 1.  gap: |yours - the net's| / |the net's| of the mixture, over the channels looked at.
