@@ -13,7 +13,7 @@ from osnet_edu.siblings import find
 
 
 def line(key, published, value, half, verdict):
-    difference = Difference(key, "primary", "mean_ap", value, value - half, value + half, (), 1, 1)
+    difference = Difference(key, "primary", "mean_ap", value, value - half, value + half, (), 1, 1, 0.5)
     return SimpleNamespace(row=find(key), published_difference=published, difference=difference, verdict=verdict)
 
 

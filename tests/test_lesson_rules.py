@@ -1,15 +1,14 @@
-"""How lessons choose what they show, and how many differences are judged at once."""
+"""How lessons choose what they show, and what many differences say at once."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from osnet_edu import assets, gates, market, osnet
+from osnet_edu import assets, market, osnet
 from osnet_edu.experiments import ablation, baselines, causes, overfitting, together, twins
+from osnet_edu.explain import gates
 from osnet_edu.refused import Refused
 
 
@@ -19,18 +18,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def test_holm_holds_the_smallest_against_the_most():
-    assert together.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert together.holm([0.9, 0.8]) == [1, 1] and together.holm([]) == []
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_never_makes_a_p_value_smaller_and_keeps_their_order(p):
-    adjusted = together.holm(p)
-    assert all(a >= x for a, x in zip(adjusted, p, strict=True)) and max(adjusted) <= 1
-    assert all(adjusted[i] <= adjusted[j] for i in range(len(p)) for j in range(len(p)) if p[i] < p[j])
 
 
 @pytest.mark.parametrize("name", [ablation.NAME, ablation.LONGER])

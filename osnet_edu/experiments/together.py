@@ -6,12 +6,8 @@ chance of a single false find at 5 %: the smallest of ten p-values is held again
 Source: Holm, Scandinavian Journal of Statistics 6, 1979.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from scipy import stats
 
 from . import compare
 from .ablation import REFERENCE, Ablation
@@ -41,29 +37,14 @@ class Together:
 
 def rows_of(table: Ablation, metric: str = "mean_ap") -> Together:
     """The rows of the paper's table, without the siblings, which it has not."""
-    names, seeds = compare.complete(table.outcomes)
-    freedom = (len(names) - 1) * (len(seeds) - 1)
     found = compare.differences(table.outcomes, REFERENCE, metric)
-    kept = {row.key: found[row.key] for row in table.rows if row.number and row.key in found}
-    return judge(kept, freedom)
+    return judge({row.key: found[row.key] for row in table.rows if row.number and row.key in found})
 
 
-def judge(differences: Mapping[str, Difference], freedom: int) -> Together:
-    """Differences with the degrees of freedom of their intervals, by Student's t, from 1."""
-    p = {}
-    for name, difference in differences.items():
-        error = math.hypot(*(e for e in (difference.seed_error, difference.people_error) if not math.isnan(e)))
-        p[name] = float(2 * stats.t.sf(abs(difference.value) / error, freedom))
-    return Together(differences, p, dict(zip(p, holm(list(p.values())), strict=True)))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values, in the order given."""
-    order = np.argsort(p)
-    steps = np.asarray(p, float)[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(steps))
-    return adjusted.tolist()
+def judge(differences: Mapping[str, Difference]) -> Together:
+    """Differences of one table, each by itself and all at once."""
+    p = {name: difference.p for name, difference in differences.items()}
+    return Together(differences, p, compare.corrected(differences))
 
 
 def sentences(table: Ablation) -> str:
