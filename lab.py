@@ -8,8 +8,9 @@
     --no-browser    serve JupyterLab and print its address, but open no browser
     --port N        the first port to try (default 8888); the next free one is taken
 
-Everything is installed into .venv beside this file and nowhere else: delete that folder and it is
-gone. The first run downloads the packages; later runs start at once.
+Everything is installed into .venv beside this file: delete that folder and it is gone. The notebooks
+also unpack the kit's photos into a cache, which "doctor" names; it may be deleted at any time.
+The first run downloads the packages; later runs start at once.
 """
 # This file has to parse on Python 3.6, so that an old Python is told what is wrong in a sentence
 # instead of a SyntaxError. Hence no newer syntax anywhere in it.
@@ -658,6 +659,8 @@ def doctor():
     else:
         line("memory", memory >= 3.5, "%.1f GB%s" % (memory, "" if memory >= 3.5 else "; 4 GB are advised"))
     line("disk", True, "%.1f GB free" % (shutil.disk_usage(HERE).free / 1e9))
+    cache = os.environ.get("OSNET_EDU_CACHE") or os.path.join(os.path.expanduser("~"), ".cache", "osnet_edu")
+    line("photos", True, "%s%s" % (cache, "" if os.path.isdir(cache) else " (made by the first notebook)"))
     browser = find_chromium()
     line("Chromium", bool(browser), browser or "none found; " + GET_CHROMIUM)
     return 0 if well else 1
