@@ -1,7 +1,9 @@
 """Training: it learns, every draw is a function of the seed and the step, and a stopped run goes on to the last bit."""
 
+import csv
 import json
 import math
+import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -12,7 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osnet_edu import compute, train, weights
+from osnet_edu import assets, compute, train, weights
 from osnet_edu.embed import MEAN, STD
 from osnet_edu.train import loop
 from osnet_edu.train.batch import _walk, neighbours_of
@@ -77,7 +79,7 @@ def test_a_killed_process_leaves_a_whole_checkpoint(data, tmp_path):
     np.savez(tmp_path / "data.npz", images=data.images, labels=data.labels)
     program = f"""
 import os, shutil, numpy as np
-from osnet_edu import compute, train, weights
+from osnet_edu import assets, compute, train, weights
 from osnet_edu.embed import MEAN, STD
 file = np.load({str(tmp_path / "data.npz")!r})
 data = train.Data(file["images"], file["labels"], tuple(range(1, 9)), "blocks")
@@ -198,6 +200,19 @@ def test_the_shipped_weights_say_the_shipped_recipe():
     said = weights.shipped().card["config"]
     recipe = json.loads(json.dumps(asdict(train.TrainConfig.shipped())))
     assert {name: recipe[name] for name in said} == said and recipe["size"] == [128, 64]
+
+
+def test_the_shipped_weights_bring_their_log_no_classifier_and_little_weight():
+    shipped, recipe = weights.shipped(), train.TrainConfig.shipped()
+    assert shipped.model.classifier is None and shipped.card["people"] == 2400
+    assert re.fullmatch(r"first\.safetensors [0-9a-f]{16}", shipped.card["start"])
+    assert assets.path(assets.WEIGHTS).stat().st_size < 3_000_000
+    with open(assets.path("results/shipped.csv"), newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert (int(lines[-1]["step"]), int(lines[-1]["photos"])) == (recipe.steps, recipe.steps * recipe.batch)
+    peak = max(float(line["learning_rate"]) for line in lines)
+    assert peak == pytest.approx(recipe.learning_rate, rel=0.01) and float(lines[-1]["learning_rate"]) < 1e-5
+    assert float(lines[-1]["cross_entropy"]) < float(lines[60]["cross_entropy"])
 
 
 def test_a_collapsed_embedding_costs_exactly_the_margin():

@@ -113,8 +113,14 @@ class TrainConfig:
         return replace(recipe, **changes)
 
     @classmethod
+    def first(cls, **changes) -> "TrainConfig":
+        """What the shipped weights' first stage was trained by, on 720 people of home: full size, 16 people x 4."""
+        recipe = cls(photos=480_000, growth=(), people=16, shots=4, weight_decay=0.3, relative=False)
+        return replace(recipe, **changes)
+
+    @classmethod
     def shipped(cls, **changes) -> "TrainConfig":
-        """What the shipped weights were trained by, on 2,400 people of the wide world.
+        """What the shipped weights were trained by, on 2,400 people of the wide world, from the first stage's weights.
 
         Strong augmentation, because photos from elsewhere differ more than home's do; look-alikes meet in a batch,
         because among so many people a twin hardly ever comes by chance; less decay, because each person comes rarely.
