@@ -4,6 +4,7 @@ A CPU with a bfloat16 unit trains nearly twice as fast in bfloat16 with channels
 in float32; and beside a busy neighbour one thread can beat two. No table knows all machines, so the kit measures.
 """
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -132,6 +133,29 @@ def using(way: Compute) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+_steady = {"threads": 1, "most": 1, "when": -math.inf}  # what `steadily` found last, and when
+
+
+@contextmanager
+def steadily(trial: Callable[[], object], seconds: float = 0.3, stale: float = 30.0) -> Iterator[None]:
+    """Compute with one thread or with all, whichever is faster now, inside the block.
+
+    A second thread that waits for a busy core can cost twenty times what it saves. So both are tried, for a third of a
+    second, and again when the last time is `stale` seconds ago. There are never more than PyTorch may use here.
+    trial: a small part of the work.
+    """
+    most = torch.get_num_threads()
+    if most == 1:
+        yield
+        return
+    if _steady["most"] != most or time.monotonic() - _steady["when"] > stale:
+        ways = [Compute(threads=1), Compute(threads=most)]
+        found = measure(lambda way: trial, ways, seconds)[0].compute.threads
+        _steady.update(threads=found, most=most, when=time.monotonic())
+    with using(Compute(threads=int(_steady["threads"]))):
+        yield
 
 
 def _wait(way: Compute) -> None:

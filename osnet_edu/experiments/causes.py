@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .. import compute
 from ..explain import gates
 from ..model import OSNet
 
@@ -73,6 +74,11 @@ def ask(model: OSNet, images: torch.Tensor) -> dict[str, Asked]:
 
     images: (3, 3, H, W) float, normalised: query, match, other person.
     """
+    with compute.steadily(lambda: model(images)):
+        return _asked(model, images)
+
+
+def _asked(model: OSNet, images: torch.Tensor) -> dict[str, Asked]:
     query, match, other = model(images)
 
     def scores(features: torch.Tensor) -> np.ndarray:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from .. import probe
+from .. import compute, probe
 from ..refused import Refused
 from .targets import Target
 
@@ -30,7 +30,12 @@ def explaining(model: nn.Module, images: Tensor, target: Target) -> Iterator[tup
     A method may show the B photos in K versions at once, the photo running fastest; the target sees B at a time.
     """
     images = checked(images)
-    with probe.evaluating(model), torch.inference_mode(False), torch.enable_grad():
+
+    def trial() -> None:
+        with torch.no_grad():
+            model(images[:8])
+
+    with probe.evaluating(model), compute.steadily(trial), torch.inference_mode(False), torch.enable_grad():
         x = images.detach().clone()
 
         def score(versions: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import probe
+from .. import compute, probe
 from ..model import Block, OSNet
 from ..refused import Refused
 
@@ -189,6 +189,7 @@ def _heard(model: OSNet, images: Tensor, batch: int) -> tuple[dict[str, list[np.
     with ExitStack() as stack:
         stack.enter_context(probe.evaluating(model))
         stack.enter_context(torch.no_grad())
+        stack.enter_context(compute.steadily(lambda: model(images[:8])))
         for name, block in blocks.items():
             stack.enter_context(_watched(block, parts[name]))
         for chunk in images.split(batch):

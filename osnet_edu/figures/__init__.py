@@ -10,11 +10,12 @@ from .measured import first_figure, intervals
 from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ORANGE, OTHER, PANEL, PAPER, SAME, WIDTH, show
 from .place import you_are_here
 from .portraits import mined, photos, ranked, ranking, triplet
+from .progress import progress
 from .training import augmented, collapses, left_out, schedules
 
 __all__ = [
     "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME", "WIDTH",
     "augmented", "collapses", "differences", "explained_pair", "first_figure", "gates", "heats", "intervals",
-    "left_out", "mined", "overfitting", "photos", "ranked", "ranking", "schedules", "show", "triplet",
+    "left_out", "mined", "overfitting", "photos", "progress", "ranked", "ranking", "schedules", "show", "triplet",
     "you_are_here",
 ]  # fmt: skip
