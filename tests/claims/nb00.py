@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 
-from osnet_edu import costs, gates, market, osnet
+from osnet_edu import costs, market, osnet
 from osnet_edu.embed import normalise
 from osnet_edu.experiments.first_figure import BAR, BLURRED, COARSE
+from osnet_edu.explain import gates
 from osnet_edu.people import read_people
 
 from . import measured
@@ -141,7 +142,7 @@ def _(lesson):
 
 
 @says(
-    "first-why",
+    "first-how",
     "A photo stands out when it is more similar to the query than 95 % of the strangers are.",
     "until only 16 x 8 pixels are left of it.",
     "The bar of 95 % was fixed before looking.",

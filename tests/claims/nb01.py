@@ -35,9 +35,7 @@ def _(lesson):
     "nb01-two-challenges-says",
     "From row to row it is another person, and of what she wears only one thing changes: look at the print on the shirt.",
 )
-@says(
-    "nb01-answer-says", "a person, and below her twin, another person who was rendered to be the same but for one part."
-)
+@says("nb01-the-task", "a person, and below her twin, another person who was rendered to be the same but for one part.")
 def _(lesson):
     n = lesson.after["nb01-two-challenges"]
     parts = {n.records[p.name].part for p in n.hers + n.the_twins}
@@ -109,7 +107,7 @@ def _(lesson):
 
 
 @says("ask:rank-one", "about 34 %", "(1/1 + 2/431 + 3/432) / 3 = 0.34.")
-@says("nb01-street-says", "Rank-1 100 % goes with mAP 76 %, and with 34 %.")
+@says("nb01-recap", "Rank-1 100 % goes with mAP 76 %, and with 34 %.")
 def _(lesson):
     found, photos = average_precision((1, 431, 432)), len(lesson.end.gallery.photos)
     return f"{found:.2f}" == "0.34" and photos == 432, f"AP {found:.3f} in a gallery of {photos}"
