@@ -146,11 +146,14 @@ def _(lesson):
     return both > 0.4 and story < 0.15, f"both stand out in {both:.0%}, the whole story holds in {story:.1%}"
 
 
+@says("nb01-street-says", "Nearly all the photos that the network learned from had colours, and it leans on them:")
 @says("nb01-street-says", "without colour it loses much of its rank-1.")
 def _(lesson):
+    without = lesson.end.checkpoint.card["config"].get("grey", 0)
     n = lesson.after["nb01-street"]
     colour, grey = (retrieval.evaluate(rows, *n.rest).rank(1) for rows in (n.distances[n.some], n.in_grey))
-    return grey < colour - 0.1, f"rank-1 {colour:.1%} in colour, {grey:.1%} without"
+    said = f"rank-1 {colour:.1%} in colour, {grey:.1%} without; {without:.0%} of the photos were made grey"
+    return grey < colour - 0.2 and without <= 0.1, said
 
 
 @says("ask:street", "The network has never seen these people and still ranks them far better than chance.")
