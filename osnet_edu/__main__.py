@@ -311,7 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--recipe",
         choices=tuple(RECIPES),
-        help="default: kit; published: the paper's, for comparison at the kit's size; shipped: of the shipped weights; "
+        help="default: kit; published: the paper's, at the kit's size; first, shipped: of the shipped weights; "
         "market: for a real Market-1501 as in the paper",
     )
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")

@@ -18,6 +18,7 @@ from osnet_edu import __main__ as cli
 from osnet_edu import market, osnet, train, weights
 from osnet_edu.commands import exporting, training
 from osnet_edu.embed import TorchEmbedder
+from osnet_edu.train import loop
 
 SPLITS = market.SPLITS
 
@@ -294,7 +295,7 @@ def test_a_changed_folder_is_refused_on_resume_and_told_by_name(folder, tmp_path
 
 def test_a_loss_that_is_no_number_ends_with_a_sentence(folder, tmp_path, capsys, monkeypatch):
     real = train.learning_rate
-    monkeypatch.setattr(train, "learning_rate", lambda config, step: 1e30 if step > 2 else real(config, step))
+    monkeypatch.setattr(loop, "learning_rate", lambda config, step: 1e30 if step > 2 else real(config, step))
     assert run("train", folder, "--out", tmp_path / "run", "--checkpoint-every", 2, *SHORT) == 2
     said = capsys.readouterr().err
     assert "osnet_edu: the loss is nan at step 4 of 4; the last good checkpoint is" in said

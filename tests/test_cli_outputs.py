@@ -15,8 +15,8 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import checkpoints, market, osnet, weights
-from osnet_edu.experiments import runs
+from osnet_edu import assets, checkpoints, market, osnet, weights
+from osnet_edu.experiments import table
 
 ROOT = Path(cli.__file__).parents[1]
 SHORT = ["--photos", 32, "--size", "64x32", "--width", 0.1, "--dtype", "float32", "--threads", 1]
@@ -169,20 +169,20 @@ def test_an_experiment_looks_at_its_folder_first_and_writes_nowhere_unasked(fold
 
 def test_a_last_run_without_an_end_of_line_counts_and_one_cut_short_does_not(tmp_path):
     """An editor may have taken the last end of line; a kill leaves half a line. No run is lost to the first."""
-    text = Path(runs.assets.path("results/ingredients.csv")).read_text()
+    text = Path(assets.path("results/ingredients.csv")).read_text()
     path = tmp_path / "few.csv"
     path.write_text(text.removesuffix("\n"))
-    assert runs.read(path) == runs.read(runs.assets.path("results/ingredients.csv"))
-    runs._repair(path)
+    assert table.read(path) == table.read(assets.path("results/ingredients.csv"))
+    table.repair(path)
     assert path.read_text() == text
-    count = len(runs.read(path))
+    count = len(table.read(path))
     for cut in (1, 2, 7, 100):
         path.write_text(text[: -1 - cut])
-        assert len(runs.read(path)) == count - 1, cut
-        runs._repair(path)
+        assert len(table.read(path)) == count - 1, cut
+        table.repair(path)
         assert path.read_text() == "".join(text.splitlines(keepends=True)[:-1])
     path.write_text(text[:20])  # a kill in the very first line
-    assert runs._started(path) == ()
+    assert table.started(path) == ()
 
 
 # --- a run that ends before its first checkpoint ----------------------------------------------------------------------

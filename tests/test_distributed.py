@@ -114,6 +114,8 @@ import copy, json, sys
 import numpy as np, torch
 from osnet_edu import compute, distributed, train
 from osnet_edu.distributed import ALONE
+from osnet_edu.train.loop import _Both
+from osnet_edu.train.losses import losses
 
 found = {}
 with distributed.joined("cpu") as team:
@@ -133,12 +135,12 @@ with distributed.joined("cpu") as team:
         alone = copy.deepcopy(model)
         torch.manual_seed(1)
         images, target = torch.randn(3 * people, 3, 64, 32).double(), torch.arange(people).repeat_interleave(3)
-        network = distributed.wrap(train._Both(model), "cpu", team)
+        network = distributed.wrap(_Both(model), "cpu", team)
         features, logits = network(images[team.share(len(images))])
-        parts = train.losses(features, logits, target, config, True, team)
+        parts = losses(features, logits, target, config, True, team)
         parts[0].backward()
-        features, logits = train._Both(alone)(images)
-        whole = train.losses(features, logits, target, config, True, ALONE)
+        features, logits = _Both(alone)(images)
+        whole = losses(features, logits, target, config, True, ALONE)
         whole[0].backward()
         means = distributed.mean([part.item() for part in parts], "cpu", team)
         pairs = list(zip(model.parameters(), alone.parameters()))
@@ -192,9 +194,11 @@ def test_train_resume_and_evaluate_on_two_processes(folder, tmp_path, capsys):
     assert done.stderr.count("for each of 2 processes") == 1 and done.stderr.count("Measuring") == 1
     assert [step.step for step in train.read_log(out)] == list(range(1, 7))
 
-    # One process goes on from there, and scores the same weights as the two did: here it only scores.
+    # One process goes on from there, and scores the same weights as the two did: here it only scores, and says so.
     assert cli.main(["train", str(folder), "--out", str(out), "--resume"]) == 0
-    assert capsys.readouterr().out == done.stdout
+    said = capsys.readouterr().out
+    assert "is finished: all 6 steps were taken before" in said
+    assert said.splitlines()[1:] == done.stdout.splitlines()[1:]
 
 
 EMBED = """

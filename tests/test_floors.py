@@ -179,10 +179,10 @@ def copy(tmp_path: Path) -> Path:
         ("weights.py", "from .nowhere import thing", "which is nowhere"),
         ("utils.py", "", "the house has no room 'utils'"),
         ("people/common.py", "", "'common' does not"),
-        ("train.py", "from . import experiments", "which is on floor 4, from floor 3"),
-        ("train.py", "from .people.identity import Identity", "an inner file of people/"),
-        ("train.py", "from .people import identity", "an inner file of people/"),
-        ("train.py", "import osnet_edu.people.identity", "an inner file of people/"),
+        ("train/loop.py", "from .. import experiments", "which is on floor 4, from floor 3"),
+        ("train/loop.py", "from ..people.identity import Identity", "an inner file of people/"),
+        ("train/loop.py", "from ..people import identity", "an inner file of people/"),
+        ("train/loop.py", "import osnet_edu.people.identity", "an inner file of people/"),
         ("figures/heat.py", "from ..explain import asking", "an inner file of explain/"),
         ("figures/heat.py", "from ..explain.gates import read", "an inner file of explain/"),
         ("__init__.py", "from .market import read", "the package's face may only hand on model"),
@@ -206,18 +206,18 @@ def test_a_planted_breach_is_found(copy, file, line, word):
 @pytest.mark.parametrize(
     "line",
     [
-        "from .model import osnet",
+        "from ..model import osnet",
         "from osnet_edu import osnet",
         "import osnet_edu.people",
-        "from .people import x",
-        "from .explain import gates",
+        "from ..people import x",
+        "from ..explain import gates",
     ],
 )
 def test_a_lower_floor_may_be_imported(copy, line):
     (copy / PACKAGE / "people").mkdir(exist_ok=True)
     (copy / PACKAGE / "people" / "__init__.py").touch()
     known = set(breaches(copy))
-    with open(copy / PACKAGE / "train.py", "a", encoding="utf-8") as planted:
+    with open(copy / PACKAGE / "train" / "loop.py", "a", encoding="utf-8") as planted:
         planted.write(f"\n{line}\n")
     assert set(breaches(copy)) == known
 

@@ -11,8 +11,9 @@ from PIL import Image
 from osnet_edu import compute, market, people, retrieval, train
 from osnet_edu.__main__ import main
 from osnet_edu.embed import embed
-from osnet_edu.experiments import ablation, compare, ingredients, overfitting, runs
-from osnet_edu.experiments.runs import Outcome, Plan, Variant
+from osnet_edu.experiments import ablation, compare, ingredients, overfitting, runs, table
+from osnet_edu.experiments.runs import Plan, Variant
+from osnet_edu.experiments.table import Outcome
 from osnet_edu.siblings import ROWS, TABLE_5
 from osnet_edu.train import TrainConfig
 
@@ -136,7 +137,7 @@ def test_nothing_is_run_twice_and_nothing_is_lost(root, tmp_path, monkeypatch):
         runs.run_all(plan(root), tmp_path, workers=1, way=WAY)
     assert begun[:2] == [("primary", 0), ("T1", 0)]
     file = tmp_path / "few.csv"
-    assert [(o.variant, o.seed) for o in runs.read(file)] == begun[:2]
+    assert [(o.variant, o.seed) for o in table.read(file)] == begun[:2]
 
     with open(file, "a") as half:
         half.write("addition,0,32,6,0.1")  # a kill in the middle of a line
@@ -145,7 +146,7 @@ def test_nothing_is_run_twice_and_nothing_is_lost(root, tmp_path, monkeypatch):
     assert begun[3:] == [("addition", 0), ("primary", 1), ("T1", 1), ("addition", 1)]
     assert seen == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
     assert [(o.variant, o.seed) for o in done] == [(v.name, s) for v, s in plan(root).jobs()]
-    assert len(runs.read(file)) == 6
+    assert len(table.read(file)) == 6
 
     again = runs.run_all(plan(root), tmp_path, workers=1, way=WAY)
     assert len(begun) == 7

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from osnet_edu import Refused, costs, osnet, siblings, train, weights
+from osnet_edu import Refused, compute, costs, osnet, siblings, train, weights
 from osnet_edu.model import AggregationGate, OSBlock, Sum
 from osnet_edu.siblings import ROWS, SIBLINGS, TABLE_5
 
@@ -177,7 +177,7 @@ def test_every_row_trains_and_comes_back_from_a_file(row, tmp_path):
     config = train.TrainConfig(size=(64, 32), photos=12, people=3, shots=2, width=0.1, gate_hidden=2)
     images = torch.randint(0, 256, (12, 64, 32, 3), dtype=torch.uint8).numpy()
     data = train.Data(images, torch.arange(12).numpy() // 4, (1, 2, 3), "noise")
-    steps = list(train.fit(model, data, config, way=train.Compute()))
+    steps = list(train.fit(model, data, config, way=compute.Compute()))
     assert len(steps) == 2
     # Of a gate's few hidden units some may be dead; every other parameter has moved, and some gate has.
     moved = {name: not torch.equal(p, before[name]) for name, p in model.named_parameters()}

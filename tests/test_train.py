@@ -1,10 +1,12 @@
 """Training: it learns, every draw is a function of the seed and the step, and a stopped run goes on to the last bit."""
 
+import csv
 import json
 import math
+import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,8 +14,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osnet_edu import compute, train, weights
+from osnet_edu import assets, compute, train, weights
 from osnet_edu.embed import MEAN, STD
+from osnet_edu.train import loop
+from osnet_edu.train.batch import _walk, neighbours_of
 
 WAY = compute.Compute(threads=1)
 SMALL = train.TrainConfig(size=(64, 32), photos=16 * 12, people=4, shots=4, width=0.1, gate_hidden=2, lookalikes=True)
@@ -75,11 +79,11 @@ def test_a_killed_process_leaves_a_whole_checkpoint(data, tmp_path):
     np.savez(tmp_path / "data.npz", images=data.images, labels=data.labels)
     program = f"""
 import os, shutil, numpy as np
-from osnet_edu import compute, train, weights
+from osnet_edu import assets, compute, train, weights
 from osnet_edu.embed import MEAN, STD
 file = np.load({str(tmp_path / "data.npz")!r})
 data = train.Data(file["images"], file["labels"], tuple(range(1, 9)), "blocks")
-config = train.TrainConfig(**{ {**train.asdict(SMALL)}!r})
+config = train.TrainConfig(**{ {**asdict(SMALL)}!r})
 save, calls = weights.save, []
 def dying(*args, **kw):
     calls.append(1)
@@ -194,8 +198,21 @@ def test_batch_hard_in_plain_distances():
 
 def test_the_shipped_weights_say_the_shipped_recipe():
     said = weights.shipped().card["config"]
-    recipe = json.loads(json.dumps(train.asdict(train.TrainConfig.shipped())))
+    recipe = json.loads(json.dumps(asdict(train.TrainConfig.shipped())))
     assert {name: recipe[name] for name in said} == said and recipe["size"] == [128, 64]
+
+
+def test_the_shipped_weights_bring_their_log_no_classifier_and_little_weight():
+    shipped, recipe = weights.shipped(), train.TrainConfig.shipped()
+    assert shipped.model.classifier is None and shipped.card["people"] == 2400
+    assert re.fullmatch(r"first\.safetensors [0-9a-f]{16}", shipped.card["start"])
+    assert assets.path(assets.WEIGHTS).stat().st_size < 3_000_000
+    with open(assets.path("results/shipped.csv"), newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert (int(lines[-1]["step"]), int(lines[-1]["photos"])) == (recipe.steps, recipe.steps * recipe.batch)
+    peak = max(float(line["learning_rate"]) for line in lines)
+    assert peak == pytest.approx(recipe.learning_rate, rel=0.01) and float(lines[-1]["learning_rate"]) < 1e-5
+    assert float(lines[-1]["cross_entropy"]) < float(lines[60]["cross_entropy"])
 
 
 def test_a_collapsed_embedding_costs_exactly_the_margin():
@@ -231,7 +248,7 @@ def test_a_batch_is_people_times_shots_and_everyone_comes_round(seed, step, coun
     batch = train.draw_batch(labels, config, step, rng)
     chosen, shots = np.unique(labels[batch], return_counts=True)
     assert len(chosen) <= people and set(shots) == {3} and len(set(batch.tolist())) == len(batch)
-    walk = np.concatenate([train._walk(count, people, seed, s) for s in range(1, count + 1)])
+    walk = np.concatenate([_walk(count, people, seed, s) for s in range(1, count + 1)])
     assert (np.bincount(walk, minlength=count) == people).all()
 
 
@@ -257,11 +274,11 @@ def test_neighbours_are_the_closest_classifier_weights():
     with torch.no_grad():
         model.classifier.weight.zero_()
         model.classifier.weight[:, :2] = torch.tensor([[1.0, 0], [9, 1], [0, 1], [1, 9]])
-    assert train._neighbours(model, SMALL, 1) is None
-    turns = [np.unique(train._walk(4, 2, SMALL.seed, step)) for step in (11, 12)]  # half of a batch of four
+    assert neighbours_of(model, SMALL, 1) is None
+    turns = [np.unique(_walk(4, 2, SMALL.seed, step)) for step in (11, 12)]  # half of a batch of four
     assert sorted(np.concatenate(turns)) == [0, 1, 2, 3]
     for step, turn in zip((11, 12), turns, strict=True):
-        nearest = train._neighbours(model, SMALL, step)[turn, 0]
+        nearest = neighbours_of(model, SMALL, step)[turn, 0]
         assert nearest.tolist() == np.array([1, 0, 3, 2])[turn].tolist()
 
 
@@ -327,13 +344,13 @@ def test_a_shrunk_photo_has_the_means_of_its_pixels():
 def test_a_growing_run_goes_on_to_the_last_bit(data, tmp_path, monkeypatch):
     big = replace(data, images=data.images.repeat(2, 1).repeat(2, 2))
     config = replace(SMALL, size=(128, 64), photos=16 * 6, growth=((0.34, 0.5), (0.67, 0.75)))
-    seen, real = [], train.augment
+    seen, real = [], loop.augment
 
     def watched(images, *rest):
         seen.append(tuple(images.shape[1:3]))
         return real(images, *rest)
 
-    monkeypatch.setattr(train, "augment", watched)
+    monkeypatch.setattr(loop, "augment", watched)
     whole, _ = run(big, config)
     assert seen == [(64, 32)] * 2 + [(96, 48)] * 2 + [(128, 64)] * 2
     fitting = train.fit(train.build(config, 8), big, config, way=WAY, out=tmp_path / "run", checkpoint_every=3)
@@ -346,7 +363,7 @@ def test_a_growing_run_goes_on_to_the_last_bit(data, tmp_path, monkeypatch):
 
 def test_a_config_survives_json():
     for config in (train.TrainConfig(), train.TrainConfig.published(width=0.5, size=(256, 128))):
-        assert train.TrainConfig(**json.loads(json.dumps(train.asdict(config)))) == config
+        assert train.TrainConfig(**json.loads(json.dumps(asdict(config)))) == config
 
 
 def test_measuring_prefers_the_faster_way():
@@ -385,7 +402,7 @@ def test_threads_are_given_back():
 
 def test_decay_leaves_gates_and_normalisation_alone(data):
     model = train.build(SMALL, 8)
-    decayed, others = train._optimiser(model, SMALL).param_groups
+    decayed, others = train.optimiser_for(model, SMALL).param_groups
     names = {id(p): name for name, p in model.named_parameters()}
     kept = [names[id(p)] for p in others["params"]]
     assert (decayed["weight_decay"], others["weight_decay"]) == (SMALL.weight_decay, 0.0)

@@ -307,14 +307,14 @@ def test_an_interrupt_stops_the_cell_and_keeps_the_run(run, monkeypatch):
 
 
 def test_a_loss_that_is_no_number_becomes_a_sentence(run):
-    w = run(learning_rate=1e30, warmup=0.0)
+    w = run(learning_rate=1e6, warmup=0.0)
     with pytest.raises(FloatingPointError):
         w.finish()
     assert w.state == "failed" and w.problem.startswith("The loss is nan at step") and "checkpoint" in w.problem
     assert w.actions[0][1].startswith(("Start anew", "Go on"))
 
     async def clicked():
-        again = run(learning_rate=1e30, warmup=0.0)
+        again = run(learning_rate=1e6, warmup=0.0)
         again._pressed("start")
         while again.state == "running":
             await asyncio.sleep(0.01)

@@ -127,6 +127,7 @@ LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
 RECIPES: dict[str, Callable[[int], train.TrainConfig]] = {
     "kit": lambda photos: train.TrainConfig(),
     "published": lambda photos: train.TrainConfig.published(),
+    "first": lambda photos: train.TrainConfig.first(),
     "shipped": lambda photos: train.TrainConfig.shipped(),
     "market": train.TrainConfig.market,
     "market-scratch": train.TrainConfig.market_scratch,

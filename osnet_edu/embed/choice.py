@@ -133,9 +133,7 @@ def _files(model: OSNet, worth: bool, say: Callable[[str], None] | None) -> Iter
         say("Making a graph of this network for onnxruntime, once: about ten seconds ...")
     template = export.template(model, MEAN, STD)
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with whole.file(kept, replace=True) as growing:
-            growing.write_bytes(template)
+        _keep(kept, template)
     except OSError:
         pass  # the graph is as good where it cannot be kept
     yield export.filled(template, model)
@@ -146,6 +144,12 @@ def _shipped(name: str) -> Path | None:
         return assets.path(name)
     except FileNotFoundError:
         return None
+
+
+def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole.file(path, replace=True) as growing:
+        growing.write_bytes(content)
 
 
 def _cost(model: OSNet, size: tuple[int, int]) -> float:

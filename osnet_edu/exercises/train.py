@@ -475,7 +475,7 @@ def my_weight(weight, rates, decay):
     hints=("What one step takes is `rate * decay * weight`.", "So a step multiplies the weight by `1 - rate * decay`."),
     reference=_left,
     comparison=Calls(lambda rng: (rng.normal() * 2, rng.uniform(0.01, 0.4, integer(rng, 3, 8)), rng.uniform(0.1, 0.9))),
-    shows=(train._optimiser,),
+    shows=(train.optimiser_for,),
     mistakes=(
         Mistake(
             "no rate",

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from . import ablation, baselines, first_figure, ingredients, oracle, overfitting, parts, twins
-from .runs import file_of_runs as file_of_runs
+from .table import file_of_runs as file_of_runs
 
 Progress = Callable[[int, int], None]
 

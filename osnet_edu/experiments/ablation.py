@@ -14,7 +14,8 @@ from ..siblings import ROWS, Row
 from ..train import TrainConfig
 from . import compare
 from .compare import Difference
-from .runs import SHORT, Outcome, Plan, Variant, run_all, shipped
+from .runs import SHORT, Plan, Variant, run_all
+from .table import Outcome, shipped
 
 NAME, LONGER = "ablation", "longer"  # twice: for few steps, and by the kit's default recipe
 RECIPES = {NAME: replace(SHORT, photos=24_000), LONGER: TrainConfig()}

@@ -19,7 +19,7 @@ import numpy as np
 
 from .. import intervals
 from ..refused import Refused
-from .runs import Outcome
+from .table import Outcome
 
 METRICS = {"mean_ap": "mAP", "rank1": "rank-1", "twins": "twins told apart"}
 _PEOPLE = {"mean_ap": "person_map", "rank1": "person_rank1"}

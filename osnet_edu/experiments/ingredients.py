@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..train import TrainConfig
 from . import compare
-from .runs import SMALL, Outcome, Plan, Variant, run_all, shipped
+from .runs import SMALL, Plan, Variant, run_all
+from .table import Outcome, shipped
 
 NAME = "ingredients"
 PHOTOS = 24_000

@@ -16,7 +16,8 @@ from .. import assets, intervals, market
 from ..refused import Refused
 from ..train import TrainConfig
 from . import compare
-from .runs import SMALL, Outcome, Plan, Variant, run_all, shipped
+from .runs import SMALL, Plan, Variant, run_all
+from .table import Outcome, shipped
 
 NAME = "people"
 PHOTOS = 24_000

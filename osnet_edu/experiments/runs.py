@@ -7,13 +7,10 @@ Seen and unseen people are scored alike, to compare them: as many of the one as 
 (of a person the first photo under each camera is a query), without distractors. More people make a search harder.
 """
 
-import csv
 import hashlib
-import io
 import math
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,15 +18,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .. import assets, compute, market, people, pool, retrieval, siblings, train, whole
+from .. import compute, market, people, pool, retrieval, siblings, train
 from ..compute import Compute
 from ..embed import Embedding, embed_images
 from ..model import OSNet
 from ..refused import Refused
 from ..train import Data, TrainConfig
-from . import twins
+from . import table, twins
+from .table import Outcome
 
-SHIPPED = "results"  # folder of the assets
 # Decay acts within 1 / (learning rate * decay) steps. The kit's own takes 250, which is all that a short run has; and a
 # short run learns more from photos of the full size throughout.
 SHORT = TrainConfig(weight_decay=0.4, growth=())
@@ -48,36 +45,6 @@ class Variant:
     config: TrainConfig
     row: str = "primary"
     people: int | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One run.  Scores are fractions in [0, 1].
-
-    photos: seen in training.  people: trained on.  rank1, mean_ap: of the test.  twins: told apart, chance one half;
-    nan where the folder has none.  seen_map, unseen_map: mAP among as many training and test people, `compared` of
-    each.  cross_entropy, accuracy: of the classifier on the training photos of those people, as they are.
-    seconds: of training.  compute: how it was computed.  data: fingerprint of the photos trained and tested on.
-    person_rank1, person_map: (people in the test,) means over a person's queries, in the order of their ids.
-    """
-
-    variant: str
-    seed: int
-    photos: int
-    people: int
-    rank1: float
-    mean_ap: float
-    twins: float
-    seen_map: float
-    unseen_map: float
-    compared: int
-    cross_entropy: float
-    accuracy: float
-    seconds: float
-    compute: str
-    data: str
-    person_rank1: tuple[float, ...] = field(repr=False)
-    person_map: tuple[float, ...] = field(repr=False)
 
 
 # --- one run ----------------------------------------------------------------------------------------------------------
@@ -290,10 +257,10 @@ def run_all(
     """
     if workers < 1:
         raise Refused(f"workers must be 1 or more, got {workers}")
-    path = file_of_runs(plan.name, out)
-    done = {(outcome.variant, outcome.seed): outcome for outcome in (_started(path) if path.is_file() else ())}
+    path = table.file_of_runs(plan.name, out)
+    done = {(outcome.variant, outcome.seed): outcome for outcome in (table.started(path) if path.is_file() else ())}
     _check(plan, done.values(), path)
-    _repair(path)
+    table.repair(path)
     missing = [job for job in plan.jobs() if (job[0].name, job[1]) not in done]
     total = len(plan.jobs())
     if progress:
@@ -304,7 +271,7 @@ def run_all(
         prepare = partial(read_bench, plan.root, plan.variants[0].config.size, plan.tested)
         with pool.results(work, missing, workers, prepare=prepare, ordered=False) as outcomes:
             for outcome in outcomes:
-                _append(path, outcome)
+                table.append(path, outcome)
                 done[outcome.variant, outcome.seed] = outcome
                 if progress:
                     progress(sum((variant.name, seed) in done for variant, seed in plan.jobs()), total)
@@ -340,117 +307,3 @@ def _check(plan: Plan, done: Sequence[Outcome], path: Path) -> None:
                 f"{path} holds a run of {outcome.variant} with {outcome.photos} photos, expected {photos}; "
                 "go on with the same numbers, or choose another folder"
             )
-
-
-# --- the file ---------------------------------------------------------------------------------------------------------
-
-_NAMES = [field.name for field in fields(Outcome)]
-_HEAD = ",".join(_NAMES) + "\n"
-
-
-def shipped(name: str) -> tuple[Outcome, ...]:
-    """The runs that ship with the kit.  Raises: FileNotFoundError where this copy lacks them."""
-    return read(assets.path(f"{SHIPPED}/{name}.csv"))
-
-
-def file_of_runs(name: str, out: Path | str) -> Path:
-    """The file in which an experiment keeps its runs, to be asked before the work starts.
-
-    Raises: Refused where the folder cannot be, or where a file of that name is there and holds no runs.
-    """
-    path = whole.given(out) / f"{name}.csv"
-    if not path.parent.is_dir():
-        whole.new_folder(path.parent)
-    elif not path.is_file():
-        whole.new_file(path)
-    else:
-        _started(path)
-    return path
-
-
-def read(path: Path | str) -> tuple[Outcome, ...]:
-    """The runs in a CSV file; a last line that was cut short does not count.
-
-    Raises: Refused for a file of other columns.
-    """
-    return _parsed(_lines(path)[0], path)
-
-
-def _started(path: Path) -> tuple[Outcome, ...]:
-    """The runs in a file that is to be written on; none where a kill cut its very first line short."""
-    lines, cut = _lines(path)
-    return _parsed(lines, path) if lines or not _HEAD.startswith(cut) else ()
-
-
-def _lines(path: Path | str) -> tuple[list[str], str]:
-    """The whole lines of a file, and what stands behind the last line's end, which a kill has cut short.
-
-    A last run is whole without an end of line too, as an editor may have left it.
-    """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
-    except UnicodeDecodeError as error:
-        raise Refused(f"{path} is no file of runs: {error}") from error
-    cut = lines.pop() if lines and not lines[-1].endswith("\n") else ""
-    if cut and lines and lines[0] == _HEAD and _is_run(cut):
-        return [*lines, f"{cut}\n"], ""
-    return lines, cut
-
-
-def _parsed(lines: list[str], path: Path | str) -> tuple[Outcome, ...]:
-    if not lines or lines[0] != _HEAD:
-        raise Refused(f"{path} is no file of runs: expected the columns {', '.join(_NAMES)}")
-    try:
-        return tuple(_parse(row, path) for row in csv.reader(lines[1:]))
-    except csv.Error as error:
-        raise Refused(f"{path} is no file of runs: {error}") from error
-
-
-def _parse(row: list[str], path: Path | str) -> Outcome:
-    def value(kind: type, text: str) -> object:
-        return kind(text) if kind in (int, float, str) else tuple(float(part) for part in text.split())
-
-    try:
-        return Outcome(*(value(f.type, text) for f, text in zip(fields(Outcome), row, strict=True)))
-    except ValueError as error:
-        raise Refused(f"{path} holds a line that is no run: {','.join(row)[:60]} ... ({error})") from error
-
-
-def _is_run(line: str) -> bool:
-    """Whether a line without its end is a whole run: it reads as one, and would be written just so."""
-    try:
-        run = _parse(next(csv.reader([line])), "")
-    except Refused:
-        return False
-    return _line(run) == f"{line}\n" and len(run.person_map) == len(run.person_rank1)
-
-
-def _repair(path: Path) -> None:
-    """Take a line out that a kill cut short, so that the next run gets a line of its own."""
-    if not path.is_file():
-        return
-    whole_lines = "".join(_lines(path)[0])
-    if whole_lines != path.read_text(encoding="utf-8"):
-        with whole.file(path, replace=True) as growing:
-            growing.write_text(whole_lines, encoding="utf-8")
-
-
-def _append(path: Path, outcome: Outcome) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.is_file() or not path.stat().st_size
-    with open(path, "a", encoding="utf-8", newline="") as file:
-        file.write(_HEAD * new + _line(outcome))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _line(outcome: Outcome) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(_text(getattr(outcome, name)) for name in _NAMES)
-    return line.getvalue()
-
-
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return " ".join(f"{part:.4f}" for part in value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

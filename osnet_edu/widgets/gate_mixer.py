@@ -4,14 +4,12 @@ By hand there is one number a stream, for all channels or for the one that is lo
 stream *and* channel: with all channels in view the sliders cannot reach its mixture, with one channel they can.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 import traitlets
-from torch import Tensor, nn
+from torch import Tensor
 
+from .. import probe
 from ..embed import embed_images
 from ..explain import gates
 from ..model import OSBlock, OSNet
@@ -118,12 +116,12 @@ class GateMixer(Widget, script="gate_mixer.js"):
     def _look(self) -> None:
         """Run the net once and take the block's streams and gates of the channels looked at."""
         block = self._block()
-        with _watched(block) as seen:
+        with probe.recorded(block, *block.stream_names, "gate") as seen:
             self._own_features = self._embed()
         keep = slice(None) if self.channel == 0 else slice(self.channel - 1, self.channel)
-        streams = [seen[getattr(block, name)] for name in block.stream_names]
+        streams = [seen[name][0].output for name in block.stream_names]
         self._streams = torch.cat(streams).numpy()[:, keep]  # (T, channels looked at, H, W)
-        self._gates = seen[block.gate].numpy()[:, keep]  # (T, channels looked at, 1, 1): one photo, so batch is T
+        self._gates = seen["gate"][0].output.numpy()[:, keep]  # (T, channels looked at, 1, 1): one photo, so batch is T
         with self.hold_sync():
             self.show(streams_of(self._streams, self._gates, self._channels()))
             self._mix()
@@ -155,22 +153,6 @@ class GateMixer(Widget, script="gate_mixer.js"):
 
     def _embed(self) -> np.ndarray:
         return embed_images(self._model, self._image[None])[0]
-
-
-@contextmanager
-def _watched(block: OSBlock) -> Iterator[dict[nn.Module, Tensor]]:
-    """What the streams and the gate of a block give while the `with` block lasts, by module."""
-    seen: dict[nn.Module, Tensor] = {}
-    modules = [*(getattr(block, name) for name in block.stream_names), block.gate]
-    handles = [
-        module.register_forward_hook(lambda module, _inputs, output: seen.update({module: output}))
-        for module in modules
-    ]
-    try:
-        yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:
