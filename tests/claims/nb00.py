@@ -1,12 +1,17 @@
 """Notebook 00: what the tour says of its own figures."""
 
+import base64
+import io
 import re
 
 import numpy as np
+import torch
+from PIL import Image
 
-from osnet_edu import costs, gates, market, osnet
+from osnet_edu import costs, market, osnet, train
 from osnet_edu.embed import normalise
 from osnet_edu.experiments.first_figure import BAR, BLURRED, COARSE
+from osnet_edu.explain import gates
 from osnet_edu.people import read_people
 
 from . import measured
@@ -15,6 +20,12 @@ from .registry import Book
 
 BOOK = Book("00")
 says = BOOK.says
+
+
+def drawn(shown) -> np.ndarray:
+    """The picture that a cell shows: (H, W, 3) uint8."""
+    coded = re.search(r"data:image/png;base64,([A-Za-z0-9+/=]+)", shown.data)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(coded))).convert("RGB"))
 
 
 @says(
@@ -63,10 +74,19 @@ def _(lesson):
     return rank1 < 0.1, f"untrained rank-1 {rank1:.1%}"
 
 
-@says("hard-why", "It is how the network is trained, too, after the first fifth of the steps")
+@says("hard-why", "of each batch, the triplet loss takes the pairs that it gets most wrong.")
 def _(lesson):
     recipe = lesson.end.recipe
-    return recipe["triplet"] > 0 and recipe["triplet_from"] == 0.2, f"triplet from {recipe['triplet_from']}"
+    apart = torch.tensor([[0.0, 1, 2, 5], [1, 0, 4, 3], [2, 4, 0, 6], [5, 3, 6, 0]])
+    loss = train.hardest(apart, torch.tensor([0, 0, 1, 1]), margin=0.0)  # by hand: 0, 0, 6 - 2 and 6 - 3
+    return recipe["triplet"] > 0 and abs(float(loss) - 7 / 4) < 1e-6, f"weight {recipe['triplet']}, loss {loss:.3f}"
+
+
+@says("card", "in the last of several runs")
+@says("network", "Its weights were made by the kit's own `train` command")
+def _(lesson):
+    card, said = lesson.end.card, lesson.printed["card"]
+    return ("several runs" in said) == ("start" in card) and f"{card['people']:,} rendered people" in said, said
 
 
 @says("mine-read", "Notice what makes the first case hard.")
@@ -134,20 +154,36 @@ def _(lesson):
     "where-read",
     "Notice that the untrained network gets a map, too",
     "Only the number below gives it away: full colour means less there.",
+    "with shapes in it that one could tell a story about.",
 )
 def _(lesson):
     trained, untrained = (float(np.abs(np.asarray(lesson.end.both[k])).max()) for k in ("trained", "untrained"))
-    return 0 < untrained < 0.8 * trained, f"largest values: trained {trained:.4f}, untrained {untrained:.4f}"
+    picture = drawn(lesson.value["where-untrained"])
+    last = picture[:, picture.shape[1] * 3 // 4 :]  # the untrained map
+    coloured = float((np.ptp(last, axis=2) > 60).mean())
+    said = f"largest values: trained {trained:.4f}, untrained {untrained:.4f}; {coloured:.1%} of its map is coloured"
+    return 0 < untrained < 0.8 * trained and coloured > 0.02, said
 
 
 @says(
-    "first-why",
+    "first-how",
     "A photo stands out when it is more similar to the query than 95 % of the strangers are.",
     "until only 16 x 8 pixels are left of it.",
     "The bar of 95 % was fixed before looking.",
 )
 def _(lesson):
     return (BAR, tuple(COARSE)) == (0.95, (16, 8)), f"bar {BAR}, blurred to {COARSE}"
+
+
+@says("first-read", "the impostor stands close to the line, just right of it when blurred, just left of it when sharp.")
+def _(lesson):
+    impostors = [float(x) for x in re.findall(r"impostor ([\d.]+), 95%", lesson.alt["first-example"])]
+    lines = [float(x) for x in re.findall(r"strangers below ([\d.]+)", lesson.alt["first-example"])]
+    blurred, sharp = np.subtract(impostors, lines)
+    return (
+        0 <= blurred < 0.1 and -0.1 < sharp <= 0.005,
+        f"impostor minus line {blurred:+.2f}, {sharp:+.2f}",
+    )
 
 
 @says("first-read", "Notice the difference between a picture and a number.", "The numbers say how often it does.")

@@ -88,10 +88,10 @@ def _(_lesson):
     return bool(found) and found[0][0] != "conv2.0", f"{found[:1]}"
 
 
-@says("ask:attends", "less than 104 x 104, a quarter of the area")
+@says("ask:attends", "about 100 x 100, a quarter of the area")
 def _(lesson):
     trained = rows(lesson)["conv3.1", 4][2]
-    return trained < 104, f"90 % of the influence lie in {trained} x {trained} pixels"
+    return abs(trained - 100) <= 15, f"90 % of the influence lie in {trained} x {trained} pixels"
 
 
 @says("nb03-bells", "In conv2.0 stream 1 is narrow and stream 4 wider; in conv3.1 both are wide.")

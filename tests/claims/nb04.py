@@ -128,7 +128,7 @@ def _(lesson):
 
 
 @says(
-    "nb04-senet-says",
+    "nb04-proportion",
     "93.6 / 81.0 with the gate, 92.0 / 78.2 with the plain sum, 92.6 / 80.0 with one number a stream, and 91.6 / 77.5 with fixed vectors that do not look at the photo.",
 )
 @says("nb04-mixer-says", "In the paper's ablation the vector has 81.0 % mAP and the scalar 80.0.")
@@ -137,7 +137,7 @@ def _(_lesson):
     return found == [(93.6, 81.0), (92.0, 78.2), (92.6, 80.0), (91.6, 77.5)], f"{found}"
 
 
-@says("nb04-senet-says", "Find one where the stream with the highest gate of the four does not have the highest share.")
+@says("nb04-puzzles", "Find one where the stream with the highest gate of the four does not have the highest share.")
 @says("nb04-near-one-says", "Notice the last line.", "What comes through them is another matter")
 @says("ask:near-one", "it cannot be said from the gate alone")
 def _(lesson):
@@ -145,7 +145,7 @@ def _(lesson):
     return n.others >= 1, f"in {n.others} of {n.g.shape[1]} channels the widest gate is not the largest part"
 
 
-@says("nb04-senet-says", "Which one does the margin need most?")
+@says("nb04-puzzles", "Which one does the margin need most?")
 def _(lesson):
     n = lesson.end
     change = n.asked[n.block].margin

@@ -94,7 +94,7 @@ def _(_lesson):
 
 
 @says(
-    "nb06-paper-says",
+    "nb06-ours",
     "Short means 375 steps: the omni-scale block ends near a mAP of 30 %, the best of three colour baselines is at 9 %, and the same block after 1,500 steps at 72 %.",
 )
 def _(lesson):
@@ -103,8 +103,8 @@ def _(lesson):
     return np.allclose(found, [30, 9, 72], atol=1) and steps == [375, 1500], f"{found}, {steps} steps"
 
 
-@says("nb06-paper-says", "Forty-two such runs are more than an hour of one core.")
-@says("nb06-paper-says", "So what follows is about the first two minutes of learning")
+@says("nb06-ours", "Forty-two such runs are more than an hour of one core.")
+@says("nb06-ours", "So what follows is about the first two minutes of learning")
 def _(lesson):
     table = lesson.end.table
     each = table.minutes() / len(table.outcomes)
@@ -167,7 +167,7 @@ def _(lesson):
 
 
 @says(
-    "nb06-longer-says",
+    "nb06-evidence",
     "all ten are differences to the same three runs of the omni-scale block. Had those been lucky, nine rows would seem to be behind at once.",
 )
 def _(lesson):

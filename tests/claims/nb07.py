@@ -16,8 +16,7 @@ says = BOOK.says
 
 
 @says(
-    "nb07-answer-says",
-    "With label smoothing the target is not (1, 0, 0) but (0.933, 0.033, 0.033): a little for everybody.",
+    "nb07-losses", "With label smoothing the target is not (1, 0, 0) but (0.933, 0.033, 0.033): a little for everybody."
 )
 @says("nb07-smoothing-says", "Notice the last column: it falls and rises again.")
 @says("nb07-smoothing-says", "The first line, three equal shares, is guessing: the loss is ln 3 = 1.099.")
@@ -122,7 +121,7 @@ def _(lesson):
     return found.value < 0 and not found.clear, f"{found}"
 
 
-@says("nb07-decay-says", "Why two losses, and why does the triplet loss join only after a fifth of the steps?")
+@says("nb07-alone", "Why two losses, and why does the triplet loss join only after a fifth of the steps?")
 def _(lesson):
     return lesson.after["nb07-growth"].full.triplet_from == 0.2, f"{lesson.after['nb07-growth'].full.triplet_from}"
 
