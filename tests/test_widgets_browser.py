@@ -215,8 +215,8 @@ def test_gate_mixer_by_keyboard(page, lab_server):
     slider.focus()
     for _ in range(5):
         bench.page.keyboard.press("ArrowLeft")
-    bench.python("hand", [1, 0.95, 1, 1])
-    bench.page.get_by_text("yours 0.95").wait_for()
+    bench.python("hand", [0.5, 0.45, 0.5, 0.5])
+    bench.page.get_by_text("yours 0.45").wait_for()
     bench.page.get_by_label("Channels").select_option("3")
     bench.python("channel", 3)
     bench.page.get_by_role("button", name="The net's own").press("Enter")

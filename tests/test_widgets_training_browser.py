@@ -104,7 +104,7 @@ def test_a_run_by_keyboard_and_in_another_kernel(page, lab_server, tmp_path):
 
 
 def test_a_loss_that_is_no_number_is_told_on_the_page(page, lab_server, tmp_path):
-    cells = training(str(tmp_path / "runs"), learning_rate=1e30, warmup=0.0)
+    cells = training(str(tmp_path / "runs"), learning_rate=1e6, warmup=0.0)
     bench = Bench(page, lab_server.root, "training_nan", *cells)
     board(bench).get_by_role("button", name="Start", exact=True).click()
     bench.python("state", "failed", patience=60)
