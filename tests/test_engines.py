@@ -360,11 +360,11 @@ def test_threads_are_the_faster_number_and_never_more_than_may_be_used(monkeypat
     monkeypatch.setattr(engines.compute, "measure", measure)
     threads = engines.Threads()
     assert threads.run(work, pictures(2)) == 1 and used == [(2, 1)]  # too few to share
-    assert threads.run(work, pictures(20)) == 1 and used[1:] == [(8, 1), (8, 4), (20, 1)]  # both tried on a part
+    assert threads.run(work, pictures(40)) == 1 and used[1:] == [(32, 1), (32, 4), (40, 1)]  # both tried on a part
     fastest[0] = 4
-    assert threads.run(work, pictures(20)) == 1 and used[4:] == [(20, 1)]  # found a moment ago
+    assert threads.run(work, pictures(40)) == 1 and used[4:] == [(40, 1)]  # found a moment ago
     now[0] += engines.STALE + 1
-    assert threads.run(work, pictures(20)) == 4 and used[-1] == (20, 4) and threads.last == 4
+    assert threads.run(work, pictures(40)) == 4 and used[-1] == (40, 4) and threads.last == 4
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     used.clear()
-    assert threads.run(work, pictures(20)) == 1 and used == [(20, 1)]
+    assert threads.run(work, pictures(40)) == 1 and used == [(40, 1)]
