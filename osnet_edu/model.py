@@ -308,6 +308,8 @@ class OSNet(nn.Module):
 
 
 def _initialise(module: nn.Module) -> None:
+    if any(p.is_meta for p in module.parameters(recurse=False)):
+        return  # shapes without numbers: there is nothing to draw
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         if module.bias is not None:
