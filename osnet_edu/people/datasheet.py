@@ -17,6 +17,7 @@ from .sheet import drawn_sheet, grid
 from .shot import difference, render
 from .twins import TWIN_PARTS, prepare, scale_ladder, twin
 from .view import View, draw_view
+from .world import WORLDS
 
 # One colour a part, told apart by lightness too.
 PART_COLORS = np.array(
@@ -114,9 +115,19 @@ def closeups() -> Image.Image:
     return grid([[shot.image for shot in shots]])
 
 
+def worlds() -> Image.Image:
+    """Two people of each world, one a row, under six cameras: home above, then wide, then other."""
+    rows = []
+    for world in WORLDS.values():
+        for who in (2, 9):
+            person = world.person(7, who)
+            rows.append([render(person, world.view(7, who, place, 0)).image for place in range(1, 7)])
+    return grid(rows)
+
+
 FIGURES: dict[str, Callable[[], Image.Image]] = {
     "sheet": drawn_sheet, "heads": heads, "wardrobe": wardrobe, "twins": twins, "ladder": ladder,
-    "closeups": closeups,
+    "closeups": closeups, "worlds": worlds,
 }  # fmt: skip
 
 
