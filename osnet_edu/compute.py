@@ -102,20 +102,27 @@ def threads_each(processes: int) -> int | None:
 
 
 def measure(
-    trial: Callable[[Compute], Callable[[], object]], ways: Sequence[Compute], seconds: float = 3.0
+    trial: Callable[[Compute], Callable[[], object]],
+    ways: Sequence[Compute],
+    seconds: float = 3.0,
+    hopeless: float = math.inf,
 ) -> list[Timing]:
     """Time each way on real work, in turn, and return them fastest first.
 
     trial: given a way, prepares the work and returns a function that does it once.  seconds: for all ways together.
+    hopeless: a way whose first call takes so many times as long as the best way so far is not tried again.
     """
     timings = []
     for way in ways:
         with using(way):
             work = trial(way)
+            start = time.perf_counter()
             work()  # the first call also allocates and picks kernels
             _wait(way)
-            times: list[float] = []
-            while not times or (sum(times) < seconds / len(ways) and len(times) < 50):
+            first = time.perf_counter() - start
+            lost = bool(timings) and first > hopeless / max(timing.rate for timing in timings)
+            times: list[float] = [first] if lost else []
+            while not times or (not lost and sum(times) < seconds / len(ways) and len(times) < 50):
                 start = time.perf_counter()
                 work()
                 _wait(way)
@@ -135,6 +142,7 @@ def using(way: Compute) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+HOPELESS = 5.0  # times as slow: threads that wait for busy cores; more calls would cost as much and change nothing
 _steady = {"threads": 1, "most": 1, "when": -math.inf}  # what `steadily` found last, and when
 
 
@@ -152,7 +160,7 @@ def steadily(trial: Callable[[], object], seconds: float = 0.3, stale: float = 3
         return
     if _steady["most"] != most or time.monotonic() - _steady["when"] > stale:
         ways = [Compute(threads=1), Compute(threads=most)]
-        found = measure(lambda way: trial, ways, seconds)[0].compute.threads
+        found = measure(lambda way: trial, ways, seconds, HOPELESS)[0].compute.threads
         _steady.update(threads=found, most=most, when=time.monotonic())
     with using(Compute(threads=int(_steady["threads"]))):
         yield

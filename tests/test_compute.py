@@ -53,3 +53,16 @@ def test_one_allowed_thread_is_taken_without_a_trial():
     torch.set_num_threads(1)
     with compute.steadily(lambda: pytest.fail("nothing to choose")):
         assert torch.get_num_threads() == 1
+
+
+def test_a_way_that_is_hopeless_at_first_is_not_tried_again():
+    calls = {1: 0, 2: 0}
+
+    def work():
+        calls[torch.get_num_threads()] += 1
+        time.sleep(0.1 if torch.get_num_threads() == 2 else 0.002)
+
+    ways = [compute.Compute(threads=1), compute.Compute(threads=2)]
+    found = compute.measure(lambda way: work, ways, seconds=0.1, hopeless=5)
+    assert [timing.compute.threads for timing in found] == [1, 2]
+    assert calls[2] == 1 and calls[1] > 5 and found[1].rate == pytest.approx(10, rel=0.2)

@@ -347,8 +347,8 @@ def test_threads_are_the_faster_number_and_never_more_than_may_be_used(monkeypat
     monkeypatch.setattr(engines.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
 
-    def measure(trial, ways, seconds):
-        assert seconds < 1
+    def measure(trial, ways, seconds, hopeless):
+        assert seconds < 1 < hopeless
         for way in ways:
             trial(way)()
         return sorted((compute.Timing(way, 1.0) for way in ways), key=lambda t: t.compute.threads != fastest[0])
@@ -360,7 +360,7 @@ def test_threads_are_the_faster_number_and_never_more_than_may_be_used(monkeypat
     monkeypatch.setattr(engines.compute, "measure", measure)
     threads = engines.Threads()
     assert threads.run(work, pictures(2)) == 1 and used == [(2, 1)]  # too few to share
-    assert threads.run(work, pictures(40)) == 1 and used[1:] == [(32, 1), (32, 4), (40, 1)]  # both tried on a part
+    assert threads.run(work, pictures(40)) == 1 and used[1:] == [(8, 1), (8, 4), (40, 1)]  # both tried on a part
     fastest[0] = 4
     assert threads.run(work, pictures(40)) == 1 and used[4:] == [(40, 1)]  # found a moment ago
     now[0] += engines.STALE + 1

@@ -66,10 +66,11 @@ class Threads:
 
     A second thread that waits for a busy core can cost twenty times what it saves, so both ways are measured, for a
     third of a second at most, and again when the last time is long ago. There are never more than PyTorch may use here.
+    tried: photos that both ways are tried on.
     """
 
-    def __init__(self) -> None:
-        self.last = 1
+    def __init__(self, tried: int = 8) -> None:
+        self.tried, self.last = tried, 1
         self._found, self._most, self._when = 1, 1, -STALE
 
     def run(self, work: Callable[[np.ndarray, int], Result], images: np.ndarray) -> Result:
@@ -79,13 +80,13 @@ class Threads:
             self.last = 1
         else:
             if self._most != most or time.monotonic() - self._when > STALE:
-                self._measure(work, images[: 2 * PART], most)
+                self._measure(work, images[: self.tried], most)
             self.last = self._found
         return work(images, self.last)
 
     def _measure(self, work: Callable[[np.ndarray, int], object], images: np.ndarray, most: int) -> None:
         ways = [Compute(threads=1), Compute(threads=most)]
-        found = compute.measure(lambda way: lambda: work(images, way.threads), ways, seconds=0.3)
+        found = compute.measure(lambda way: lambda: work(images, way.threads), ways, 0.3, compute.HOPELESS)
         self._found, self._most, self._when = found[0].compute.threads, most, time.monotonic()
 
 
@@ -142,7 +143,7 @@ class OnnxEmbedder:
     """
 
     name = "onnxruntime"
-    _threads = Threads()
+    _threads = Threads(2 * PART)  # a part for each of two threads
 
     def __init__(self, content: bytes, *, why: str = "it was asked for"):
         self._content, self._why = content, why
