@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import train
+from .. import compute, train
 from ..train import Data, TrainConfig
 
 
@@ -68,7 +68,20 @@ def run(
     """Train by the triplet loss alone, at one learning rate from the first step on.
 
     config: of network, batches and augmentation; its losses and schedule are not used.
+    One thread: so small a network gains nothing by more, and waits for them where others work.
     """
+    with compute.using(compute.Compute(threads=1)):
+        return _run(data, config, normalised, learning_rate, steps, progress)
+
+
+def _run(
+    data: Data,
+    config: TrainConfig,
+    normalised: bool,
+    learning_rate: float,
+    steps: int,
+    progress: Callable[[int, int], None] | None,
+) -> Collapse:
     model = train.build(config, len(data.people)).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=5e-4)
     images, labels = torch.from_numpy(data.images), torch.from_numpy(data.labels)
