@@ -366,7 +366,14 @@ def test_ctrl_c_while_unpacking_says_so_and_leaves_the_mark(tmp_path):
     (here / ".venv" / "osnet_edu.json").unlink()
     environment = {**os.environ, "PATH": "/usr/bin:/bin"}
     process = subprocess.Popen(
-        [sys.executable, "lab.py"], cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "lab.py"],
+        cwd=here,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What a shell starts in the background ignores Ctrl-C, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     mark = here / ".venv" / "unfinished"
     ends = time.monotonic() + 20
