@@ -355,6 +355,11 @@ def test_an_unknown_verb_is_refused():
     assert done.returncode == 2 and "'tset'" in done.stderr
 
 
+def heeds_ctrl_c():
+    """What a shell starts in the background ignores Ctrl-C, and hands that on: not to what these tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @posix
 def test_ctrl_c_while_unpacking_says_so_and_leaves_the_mark(tmp_path):
     here = copy_of_the_kit(tmp_path / "kit")
@@ -372,8 +377,7 @@ def test_ctrl_c_while_unpacking_says_so_and_leaves_the_mark(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # What a shell starts in the background ignores Ctrl-C, and hands that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heeds_ctrl_c,
     )
     mark = here / ".venv" / "unfinished"
     ends = time.monotonic() + 20
@@ -402,7 +406,13 @@ def test_it_serves_on_loopback_with_its_token_whatever_a_personal_configuration_
     with open(tmp_path / "log.txt", "w") as log:
         # A session of its own, so that the interrupt below reaches JupyterLab too, as a terminal's Ctrl-C does.
         process = subprocess.Popen(
-            command, cwd=here, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=here,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=heeds_ctrl_c,
         )
     try:
         address = None
