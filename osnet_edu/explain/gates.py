@@ -1,31 +1,47 @@
 """Which scale did the network use? The streams of each block and their gates, read and, to ask "what if", rewritten.
 
 A block sees a photo at T scales. The omni-scale block weights every channel of every stream x_t by a gate in (0, 1);
-`read` writes those weights down, and each stream's share of what the block makes of them. `mute`, `solo` and `rewrite`
-change the weights for as long as a `with` block lasts, and leave no trace after it. Streams are counted from 1, as in
-the paper: in the omni-scale block stream t sees (2t + 1) x (2t + 1) cells of its block's map.
+`read` writes those weights down, and each stream's share of what the block makes of them. `mute`, `solo`, `swap`,
+`put` and `rewrite` change what is joined for as long as a `with` block lasts, and leave no trace. Streams are counted
+from 1, as in the paper: in the omni-scale block stream t sees (2t + 1) x (2t + 1) cells of its block's map.
 
 Every kind of block can be asked (see model.Block). One without a gate has shares, and its streams can be muted: there a
-stream's factor is 1, or 0. What needs a gate refuses it, and says how that block joins its streams.
+stream's factor is 1, or 0. What needs a gate refuses it, and says how that block joins its streams. `limits` says what
+a network's gates cannot show.
 
 Shapes: B photos, T streams, C channels of a stream; a gate has one number a channel, or a single one a stream.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from numbers import Integral
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import compute, probe
 from ..model import Block, OSNet
-from ..refused import Refused
+from .changes import (
+    Change,
+    Means,
+    Rewrite,
+    blocks_of,
+    check_photos,
+    factors,
+    gated,
+    means,
+    mute,
+    put,
+    rewrite,
+    solo,
+    swap,
+)
 
-Rewrite = Callable[[str, Tensor], Tensor]  # block name, gates (B, T, C) -> gates (B, T, C)
-Change = Callable[[str, list[Tensor], Tensor | None], tuple[list[Tensor], Tensor]]  # what enters a block's join
+__all__ = [
+    "Change", "GateReading", "Means", "Rewrite", "ShareReading", "factors", "gated", "limits", "means", "mute", "put",
+    "read", "read_shares", "rewrite", "solo", "swap",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,87 +120,47 @@ def read_shares(model: OSNet, images: Tensor, *, batch: int = 64) -> ShareReadin
     return ShareReading(*({name: found[name][k] for name in found} for k in (0, 1)), names)
 
 
-def gated(model: OSNet, blocks: Sequence[str] | str | None = None, *, to: str = "ask") -> dict[str, Block]:
-    """The named blocks, all for None, if each of them has a gate.  to: what it is wanted for, in the sentence.
-
-    Raises: Refused, saying how a block without a gate joins its streams.
-    """
-    chosen = _blocks(model, blocks)
-    for name, block in chosen.items():
-        if block.gate is None:
-            raise Refused(f"block {name} joins its streams by {block.join.words} alone: it has no gate to {to}")
-    return chosen
-
-
-def rewrite(model: OSNet, rule: Rewrite, blocks: Sequence[str] | str | None = None) -> AbstractContextManager[OSNet]:
-    """Let a rule replace the gates of some blocks while the `with` block lasts.
-
-    rule: (block name, gates (B, T, C)) -> gates of the same shape, used instead.  blocks: names; None means all.
-    Rewrites nest: the inner one sees what the outer one left. After the block, or after an error in it, nothing stays.
-    Raises: Refused for a block without a gate, and for gates of another shape.
-    """
-
-    def change(name: str, streams: list[Tensor], weights: Tensor) -> tuple[list[Tensor], Tensor]:
-        gates = weights.flatten(2)  # (B, T, C, 1, 1) -> (B, T, C)
-        new = rule(name, gates)
-        if new.shape != gates.shape:
-            raise Refused(f"the rule made gates {tuple(new.shape)} of {tuple(gates.shape)} in block {name}")
-        return streams, new[..., None, None]
-
-    return _changed(model, change, gated(model, blocks, to="rewrite"))
+def limits(model: OSNet) -> str:
+    """What the gates of a network cannot show, in sentences; "" where they have no such limit."""
+    blocks = blocks_of(model)
+    bare = [name for name, block in blocks.items() if block.gate is None]
+    rest = {name: block for name, block in blocks.items() if block.gate is not None}
+    single = [name for name, block in rest.items() if len(block.stream_names) == 1]
+    several = [name for name in rest if name not in single]
+    scalar = [name for name in several if rest[name].gate.numbers == 1]
+    narrow = [name for name in several if name not in scalar and _hidden(rest[name].gate) == 1]
+    said = []
+    if bare:
+        said.append(f"{_listed(bare)} {_have(bare)} no gate: {blocks[bare[0]].join.words} alone joins the streams.")
+    if single:
+        said.append(f"{_listed(single)} {_have(single)} one stream: its gate has no other stream to weight it against.")
+    if scalar:
+        said.append(f"{_listed(scalar)} {_have(scalar)} a gate of one number a stream, the same for all channels.")
+    if narrow:
+        said.append(
+            f"{_listed(narrow)} {_have(narrow)} a gate with one hidden unit: all its channels follow one number a "
+            "stream, and they cannot choose apart from one another."
+        )
+    return " ".join(said)
 
 
-def mute(model: OSNet, streams: int | Sequence[int], blocks: Sequence[str] | str | None = None):
-    """Shut some streams: they count 0, whatever their gates say, while the `with` block lasts.
-
-    streams: 1 to T.  blocks: names, None means all.  Raises: Refused for a stream or a block that is not there.
-    """
-    return _keep(model, streams, blocks, named=False)
+def _hidden(gate: nn.Module) -> int:
+    """Hidden units of a gate; 0 for one that has none."""
+    return min((layer.out_channels for name, layer in gate.named_modules() if name.endswith("fc1")), default=0)
 
 
-def solo(model: OSNet, streams: int | Sequence[int], blocks: Sequence[str] | str | None = None):
-    """Shut all streams but some: the others count 0, whatever their gates say, while the `with` block lasts.
-
-    streams: 1 to T.  blocks: names, None means all.  Raises: Refused for a stream or a block that is not there.
-    """
-    return _keep(model, streams, blocks, named=True)
+def _listed(names: Sequence[str]) -> str:
+    return f"block{'s' * (len(names) > 1)} {', '.join(names)}".capitalize()
 
 
-def _keep(model: OSNet, streams: int | Sequence[int], blocks: Sequence[str] | str | None, *, named: bool):
-    """Keep the streams that are named (or those that are not), and let the others count 0."""
-    wanted = {int(streams)} if isinstance(streams, Integral) else set(streams)
-    if not wanted:
-        raise Refused("name at least one stream")
-    chosen = _blocks(model, blocks)
-    for name, block in chosen.items():
-        count = len(block.stream_names)
-        if bad := sorted(wanted - set(range(1, count + 1))):
-            raise Refused(f"block {name} has streams 1 to {count}, not {bad}")
-
-    def change(_name: str, streams: list[Tensor], weights: Tensor | None) -> tuple[list[Tensor], Tensor]:
-        kept = streams[0].new_tensor([(t in wanted) == named for t in range(1, len(streams) + 1)])
-        kept = kept[None, :, None, None, None]
-        return streams, kept if weights is None else weights * kept
-
-    return _changed(model, change, chosen)
-
-
-@contextmanager
-def _changed(model: OSNet, change: Change, blocks: Mapping[str, Block]):
-    """Let a change be made to what enters the join of some blocks: its streams, and their weights if there are any."""
-
-    def hook(name: str):
-        return lambda _join, inputs: change(name, *inputs)
-
-    with probe.before(*((block.join, hook(name)) for name, block in blocks.items())):
-        yield model
+def _have(names: Sequence[str]) -> str:
+    return "have" if len(names) > 1 else "has"
 
 
 def _heard(model: OSNet, images: Tensor, batch: int) -> tuple[dict[str, list[np.ndarray]], dict[str, tuple[str, ...]]]:
     """What every block did with the photos: shares, branch and, if it has them, gates; and the names of its streams."""
-    if images.dim() != 4 or len(images) == 0:
-        raise Refused(f"images must be a batch (B, 3, H, W) of at least one photo, got {tuple(images.shape)}")
-    blocks = _blocks(model)
+    check_photos(images)
+    blocks = blocks_of(model)
     parts = {name: [] for name in blocks}
     with ExitStack() as stack:
         stack.enter_context(probe.evaluating(model))
@@ -233,16 +209,3 @@ def _watched(block: Block, rows: list[tuple[Tensor, ...]]):
 def _share(part: Tensor, total: Tensor) -> Tensor:
     """<part, total> / |total|^2 of maps (B, C, H, W).  Returns: (B,)."""
     return (part * total).sum((1, 2, 3)) / total.square().sum((1, 2, 3))
-
-
-def _blocks(model: OSNet, names: Sequence[str] | str | None = None) -> dict[str, Block]:
-    """The named blocks, in network order; all of them for None."""
-    blocks = model.blocks()
-    if not blocks:
-        raise Refused("this network has no blocks that say what their streams are (see model.Block)")
-    if names is None:
-        return blocks
-    names = [names] if isinstance(names, str) else list(names)
-    if unknown := [name for name in names if name not in blocks]:
-        raise Refused(f"no such block: {', '.join(unknown)}; this network has {', '.join(blocks)}")
-    return {name: block for name, block in blocks.items() if name in names}

@@ -1,0 +1,108 @@
+"""What each stream of a block contributes to a number: exact Shapley values over its streams.
+
+Take streams away one after another, and what each takes with it depends on which went before. The Shapley value of a
+stream is what it takes with it on average over all orders. With four streams there are 16 ways to keep some of them, so
+it can be computed exactly: 16 passes through the network for one block. Together the values make up all that the
+number loses when every stream of the block is taken away.
+
+Source: Shapley, A Value for n-Person Games, 1953.
+Shapes: N triples of photos, T streams, C channels.
+"""
+
+from collections.abc import Callable
+from math import factorial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .. import compute, probe
+from ..model import OSNet
+from ..refused import Refused
+from .changes import Means, mute
+
+MOST = 10  # streams, of which 1,024 groups are tried
+
+
+def coalitions(streams: int) -> np.ndarray:
+    """All ways to keep some of T streams: (2 ** T, T) bool; row k keeps stream t where bit t - 1 of k is set.
+
+    Row 0 keeps none, the last one all.  Raises: Refused for more streams than can be tried.
+    """
+    if not 1 <= streams <= MOST:
+        raise Refused(f"Shapley values need 1 to {MOST} streams, got {streams}")
+    return (np.arange(2**streams)[:, None] >> np.arange(streams) & 1).astype(bool)
+
+
+def values(of_coalitions: np.ndarray) -> np.ndarray:
+    """Exact Shapley values of a game, or of many at once.
+
+    of_coalitions: (2 ** T, ...), what each row of `coalitions` is worth.
+    Returns: (T, ...); over streams they sum to the worth of all minus the worth of none.
+    Raises: Refused for a number of rows that is no power of two.
+    """
+    worth = np.asarray(of_coalitions)
+    streams = len(worth).bit_length() - 1
+    kept = coalitions(streams)
+    if len(worth) != len(kept):
+        raise Refused(f"the worth of 2, 4, 8, 16 ... coalitions is needed, got {len(worth)}")
+    size = kept.sum(1)
+    found = []
+    for stream in range(streams):
+        without = np.flatnonzero(~kept[:, stream])
+        # The share of the orders in which exactly these streams come before this one.
+        share = np.array([factorial(s) * factorial(streams - 1 - s) for s in size[without]]) / factorial(streams)
+        gain = worth[without + 2**stream] - worth[without]
+        found.append(np.tensordot(share, gain, 1))
+    return np.stack(found)
+
+
+def of_margins(
+    model: OSNet,
+    queries: Tensor,
+    positives: Tensor,
+    negatives: Tensor,
+    block: str,
+    *,
+    fill: Means | None = None,
+    batch: int = 64,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """What each stream of one block contributes to the margins s(q, p) - s(q, n), by cosine similarity.
+
+    queries, positives, negatives: (N, 3, H, W) float, normalised.  block: its name.  batch: triples at a time.
+    fill: what an absent stream becomes, in all three photos; None is zero.  progress: (passes done, passes in all).
+    Returns: (T, N); over streams they sum to the margin minus what it is without any stream of the block.
+    Raises: Refused for other photos, and as for `mute`.
+    """
+    shape = queries.shape
+    if queries.dim() != 4 or not len(queries) or positives.shape != shape or negatives.shape != shape:
+        shapes = ", ".join(str(tuple(images.shape)) for images in (queries, positives, negatives))
+        raise Refused(f"queries, positives and negatives must be equally many photos (N, 3, H, W), got {shapes}")
+    blocks = model.blocks()
+    if block not in blocks:
+        raise Refused(f"no such block: {block}; this network has {', '.join(blocks)}")
+    kept = coalitions(len(blocks[block].stream_names))
+    worth = np.empty((len(kept), len(queries)))
+    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(queries[:8])):
+        for row, some in enumerate(kept):
+            absent = (np.flatnonzero(~some) + 1).tolist()
+            for start in range(0, len(queries), batch):
+                part = slice(start, start + batch)
+                three = torch.cat([queries[part], positives[part], negatives[part]])
+                if absent:
+                    with mute(model, absent, block, fill=fill):
+                        features = model(three)
+                else:
+                    features = model(three)
+                worth[row, part] = _margins(features)
+            if progress:
+                progress(row + 1, len(kept))
+    return values(worth)
+
+
+def _margins(features: Tensor) -> np.ndarray:
+    """(3 * N, D), queries, positives, negatives -> (N,) margins."""
+    query, positive, negative = F.normalize(features.double(), dim=1).chunk(3)
+    return ((query * positive).sum(1) - (query * negative).sum(1)).cpu().numpy()
