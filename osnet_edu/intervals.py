@@ -51,6 +51,22 @@ def resampled(
         ).bootstrap_distribution
 
 
+def crossed(first: np.ndarray, second: np.ndarray, seed: int = 0, draws: int = DRAWS) -> np.ndarray:
+    """mean(second) - mean(first) where rows and columns both vary, such as families and trained networks: (draws,).
+
+    first, second: (rows, columns), each with rows of its own; the columns are the same. In every draw the rows of each
+    and the columns are drawn again with replacement. That is cautious: it never makes an interval too narrow.
+    Source: Owen, The Pigeonhole Bootstrap, 2007.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+
+    def weights(count: int) -> np.ndarray:
+        return rng.multinomial(count, np.full(count, 1 / count), draws) / count
+
+    rows = [weights(len(values)) @ values for values in (first, second)]  # (draws, columns)
+    return ((rows[1] - rows[0]) * weights(first.shape[1])).sum(1)
+
+
 def ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """A mean over all that the rows hold: sum of totals by sum of counts, nan where there is nothing to count."""
     counts = np.asarray(counts).sum(-1)

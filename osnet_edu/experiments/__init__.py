@@ -4,7 +4,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from . import ablation, baselines, first_figure, ingredients, oracle, overfitting, parts, twins
+from . import (
+    ablation,
+    baselines,
+    first_figure,
+    gate_parts,
+    gate_variance,
+    ingredients,
+    oracle,
+    overfitting,
+    parts,
+    twins,
+)
 from .table import file_of_runs as file_of_runs
 
 Progress = Callable[[int, int], None]
@@ -15,6 +26,8 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "twins": twins.run,
     "parts": parts.run,
     "first-figure": first_figure.run,
+    "gate-parts": gate_parts.run,
+    "gate-variance": gate_variance.run,
 }
 
 # These train networks: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on.

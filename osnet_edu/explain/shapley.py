@@ -10,15 +10,16 @@ Shapes: N triples of photos, T streams, C channels.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from math import factorial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import compute, probe
-from ..model import OSNet
+from ..model import Block, OSNet
 from ..refused import Refused
 from .changes import Means, mute
 
@@ -84,22 +85,38 @@ def of_margins(
     if block not in blocks:
         raise Refused(f"no such block: {block}; this network has {', '.join(blocks)}")
     kept = coalitions(len(blocks[block].stream_names))
+    before, behind = _cut(model, blocks[block])
     worth = np.empty((len(kept), len(queries)))
     with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(queries[:8])):
-        for row, some in enumerate(kept):
-            absent = (np.flatnonzero(~some) + 1).tolist()
-            for start in range(0, len(queries), batch):
-                part = slice(start, start + batch)
-                three = torch.cat([queries[part], positives[part], negatives[part]])
-                if absent:
-                    with mute(model, absent, block, fill=fill):
-                        features = model(three)
-                else:
-                    features = model(three)
-                worth[row, part] = _margins(features)
-            if progress:
-                progress(row + 1, len(kept))
+        starts = range(0, len(queries), batch)
+        for done, start in enumerate(starts):
+            part = slice(start, start + batch)
+            # What comes before the block is the same for all coalitions.
+            entering = before(torch.cat([queries[part], positives[part], negatives[part]]))
+            for row, some in enumerate(kept):
+                with mute(model, np.flatnonzero(~some) + 1, block, fill=fill) if not some.all() else nullcontext():
+                    worth[row, part] = _margins(behind(entering))
+                if progress:
+                    progress(done * len(kept) + row + 1, len(starts) * len(kept))
     return values(worth)
+
+
+def margins(model: OSNet, queries: Tensor, positives: Tensor, negatives: Tensor, batch: int = 64) -> np.ndarray:
+    """s(q, p) - s(q, n) by cosine similarity: (N,).  Photos as for `of_margins`."""
+    found = []
+    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(queries[:8])):
+        for three in zip(*(images.split(batch) for images in (queries, positives, negatives)), strict=True):
+            found.append(_margins(model(torch.cat(three))))
+    return np.concatenate(found)
+
+
+def _cut(model: OSNet, block: Block) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+    """A network in two: all before a block, and the block with all behind it."""
+    parts = [*model.conv2, *model.conv3, *model.conv4]
+    place = parts.index(block)
+    before = nn.Sequential(model.conv1, model.maxpool, *parts[:place])
+    behind = nn.Sequential(*parts[place:], model.conv5, model.global_avgpool, nn.Flatten(), model.fc)
+    return before, behind
 
 
 def _margins(features: Tensor) -> np.ndarray:
