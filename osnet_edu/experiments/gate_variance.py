@@ -40,11 +40,11 @@ class GateVariance:
             f"{self.photos} photos, every person x camera x yaw x background once; {self.networks} networks.",
             "Share of the variance of the gates, omega squared; 95 % intervals over networks.",
             "",
-            f"{'':<9}" + "".join(f"{factor:>12}{'':>12}" for factor in FACTORS),
+            f"{'':<9}" + "".join(f"{factor:<22}" for factor in FACTORS).rstrip(),
         ]
         for block, found in self.shares.items():
-            cells = (f"{one.value:>12.2f} [{one.low:>4.2f}, {one.high:>4.2f}]"[:24] for one in found.values())
-            lines.append(f"{block:<9}" + "".join(f"{cell:<24}" for cell in cells))
+            cells = (f"{one.value:5.2f} [{one.low:5.2f}, {one.high:5.2f}]" for one in found.values())
+            lines.append(f"{block:<9}" + "".join(f"{cell:<22}" for cell in cells).rstrip())
         return "\n".join(lines)
 
 
