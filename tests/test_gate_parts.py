@@ -7,8 +7,8 @@ from test_explain_gates import of
 
 from osnet_edu import Refused, intervals, people, weights
 from osnet_edu.embed import normalise
-from osnet_edu.experiments import EXPERIMENTS, gate_parts
-from osnet_edu.experiments.gate_parts import LARGE, SEEDS, SMALL, Triples
+from osnet_edu.experiments import EXPERIMENTS, alike, gate_parts
+from osnet_edu.experiments.gate_parts import LARGE, SMALL, Triples
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +88,13 @@ def test_an_untrained_network_is_built_alike_and_knows_its_means(triples):
 
 
 def test_the_five_networks_that_ship_are_of_five_seeds():
-    found = [gate_parts.trained(seed) for seed in SEEDS]
-    assert [checkpoint.card["config"]["seed"] for checkpoint in found] == list(SEEDS)
+    found = alike.all_trained()
+    assert [checkpoint.card["config"]["seed"] for checkpoint in found] == list(alike.SEEDS)
     assert {checkpoint.size for checkpoint in found} == {(128, 64)}
     heads = {checkpoint.model.conv1.conv.weight.detach().numpy().tobytes() for checkpoint in found}
-    assert len(heads) == len(SEEDS)
+    assert len(heads) == len(alike.SEEDS)
+    with pytest.raises(Refused, match="seed must be one of 0, 1, 2, 3, 4, got 5"):
+        alike.trained(5)
 
 
 def test_networks_without_a_common_size_are_refused(tmp_path):

@@ -21,17 +21,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from .. import assets, intervals, market, people, pool, weights
+from .. import intervals, market, people, pool, weights
 from ..embed import normalise
 from ..explain import gates, shapley
 from ..model import OSNet, osnet
 from ..refused import Refused
+from . import alike
 
 SMALL, LARGE = ("logo", "strap", "shoes"), ("top color", "bottom color")
 FAMILIES = 24  # twin pairs a part
 CAMERAS = ((1, 3), (4, 6))  # of the query, and of the two photos to tell apart: a triple each
 SEED = 11  # of the people: no weights that ship have met them
-SEEDS = (0, 1, 2, 3, 4)
 MEANS = 128  # photos of the gallery that an absent stream is the mean of
 RETRIES = 8  # views tried until the part shows
 
@@ -104,12 +104,7 @@ class GateParts:
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> GateParts:
     """The five networks that ship for it.  root: a folder whose gallery an absent stream is the mean of."""
-    return measure(root, [trained(seed) for seed in SEEDS], progress)
-
-
-def trained(seed: int) -> weights.Checkpoint:
-    """One of five networks that were trained alike, on the shipped subset, by the kit's defaults.  seed: 0 to 4."""
-    return weights.open(assets.path(f"seeds/{seed}.safetensors"))
+    return measure(root, alike.all_trained(), progress)
 
 
 def measure(
@@ -122,10 +117,7 @@ def measure(
 
     Raises: Refused for no network, networks of different sizes, and a folder without a gallery.
     """
-    sizes = {checkpoint.size for checkpoint in networks}
-    if len(sizes) != 1:
-        raise Refused(f"networks of one size of photos are needed, got {sorted(sizes) or 'none'}")
-    size = sizes.pop()
+    size = alike.common_size(networks)
     gallery = [photo for photo in market.read(root).gallery if photo.person > 0]
     if not gallery:
         raise Refused(f"{root} has no gallery photo of a person, and an absent stream becomes the mean over these")

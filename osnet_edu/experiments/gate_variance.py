@@ -19,7 +19,7 @@ from .. import intervals, people, pool, weights
 from ..embed import normalise
 from ..explain import gates
 from ..refused import Refused
-from .gate_parts import SEEDS, trained
+from . import alike
 
 FACTORS = ("person", "camera", "yaw", "background")
 PEOPLE = 8
@@ -50,7 +50,7 @@ class GateVariance:
 
 def run(_root: Path, progress: Callable[[int, int], None] | None = None) -> GateVariance:
     """The five networks that were trained alike.  The photos are rendered: a folder is not asked."""
-    return measure([trained(seed) for seed in SEEDS], progress)
+    return measure(alike.all_trained(), progress)
 
 
 def measure(
@@ -62,15 +62,13 @@ def measure(
 
     Raises: Refused for no network, different sizes, a block without a gate.
     """
-    sizes = {checkpoint.size for checkpoint in networks}
-    if len(sizes) != 1:
-        raise Refused(f"networks of one size of photos are needed, got {sorted(sizes) or 'none'}")
+    size = alike.common_size(networks)
     for checkpoint in networks:
         gates.gated(checkpoint.model, to="read")
     cells = people.crossed_views(count, seed=SEED)
     levels = {factor: np.array([getattr(cell, factor) for cell in cells]) for factor in FACTORS}
     images, steps = [], len(cells) + len(networks)
-    with pool.results(partial(_shoot, size=sizes.pop()), cells) as results:
+    with pool.results(partial(_shoot, size=size), cells) as results:
         for done, image in enumerate(results, start=1):
             images.append(image)
             if progress:
