@@ -73,7 +73,7 @@ class Lean:
 
 @dataclass(frozen=True)
 class GateParts:
-    """trained, untrained: by block.  counts: triples and families.  right: share of triples with a margin above 0."""
+    """trained, untrained: by block.  right: share of triples with a margin above 0, of the trained and the others."""
 
     trained: Mapping[str, Lean]
     untrained: Mapping[str, Lean]

@@ -94,7 +94,11 @@ def of_margins(
             # What comes before the block is the same for all coalitions.
             entering = before(torch.cat([queries[part], positives[part], negatives[part]]))
             for row, some in enumerate(kept):
-                with mute(model, np.flatnonzero(~some) + 1, block, fill=fill) if not some.all() else nullcontext():
+                with (
+                    mute(model, (np.flatnonzero(~some) + 1).tolist(), block, fill=fill)
+                    if not some.all()
+                    else nullcontext()
+                ):
                     worth[row, part] = _margins(behind(entering))
                 if progress:
                     progress(done * len(kept) + row + 1, len(starts) * len(kept))
