@@ -1,23 +1,37 @@
-"""Five networks that were trained alike, from seeds 0 to 4: what they share is the recipe's, and no single run's."""
+"""Networks that were trained alike, from seeds 0 to 4: what five share is the recipe's, and no single run's.
+
+Beside the primary row there are five of each control that the gate experiments need: three other kinds of block, and
+the primary row on photos of 256x128. Only what the name says is changed.
+"""
 
 from collections.abc import Sequence
 
-from .. import assets, weights
+from .. import assets, siblings, weights
 from ..refused import Refused
 
 SEEDS = (0, 1, 2, 3, 4)
+KINDS = ("primary", "same-depth", "addition", "resnext", "256x128")
+WIDTH, HIDDEN = 0.25, 4  # of the kit's recipe, see train.TrainConfig
 
 
-def trained(seed: int) -> weights.Checkpoint:
-    """One of the five, by the kit's defaults on the shipped subset.  seed: one of SEEDS."""
+def trained(seed: int, kind: str = "primary") -> weights.Checkpoint:
+    """One of five, by the kit's defaults on the shipped subset.  seed: one of SEEDS.  kind: one of KINDS.
+
+    The controls ship as float16 and are read as float32.
+    """
     if seed not in SEEDS:
         raise Refused(f"seed must be one of {', '.join(map(str, SEEDS))}, got {seed}")
-    return weights.open(assets.path(f"seeds/{seed}.safetensors"))
+    if kind not in KINDS:
+        raise Refused(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    if kind == "primary":
+        return weights.open(assets.path(f"seeds/{seed}.safetensors"))
+    row = "primary" if kind == "256x128" else kind
+    return weights.load(siblings.build(row, WIDTH, gate_hidden=HIDDEN), assets.path(f"seeds/{kind}/{seed}.safetensors"))
 
 
-def all_trained() -> list[weights.Checkpoint]:
-    """All five, in the order of their seeds."""
-    return [trained(seed) for seed in SEEDS]
+def all_trained(kind: str = "primary") -> list[weights.Checkpoint]:
+    """All five of a kind, in the order of their seeds."""
+    return [trained(seed, kind) for seed in SEEDS]
 
 
 def common_size(networks: Sequence[weights.Checkpoint]) -> tuple[int, int]:
