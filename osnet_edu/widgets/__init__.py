@@ -10,6 +10,7 @@ _HOME = {
     "save_predictions": "predict",
     "Ranking": "ranking",
     "GateMixer": "gate_mixer",
+    "GateTheatre": "gate_theatre",
     "Convolution": "convolution",
     "ReceptiveField": "receptive_field",
     "NetworkCosts": "network_costs",

@@ -134,6 +134,63 @@ class SeenField:
     sentences: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class StreamSeen:
+    """One stream of a block, for each photo that is shown.  gate: its mean over channels, in [0, 1]; empty without one.
+    share: signed, of what the block's streams add up to.  cells: side of its window on the block's map."""
+
+    stream: int
+    cells: int
+    gate: tuple[float, ...]
+    share: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class BlockSeen:
+    """A block's streams, and which of them the first photo leans on, in words.  branch: share of the streams against
+    what bypasses them, for each photo."""
+
+    name: str
+    streams: tuple[StreamSeen, ...]
+    branch: tuple[float, ...]
+    leans: str
+
+
+@dataclass(frozen=True)
+class Channels:
+    """All gates of one stream for one photo, channel by channel.  text: in words."""
+
+    stream: int
+    photo: str
+    values: tuple[float, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class RankedPhoto:
+    """A photo of the ranked list.  rank, before: now, and with all streams on.  match: is it the query's person?
+    moved: in words, "" where it kept its place."""
+
+    src: str
+    name: str
+    rank: int
+    before: int
+    similarity: float
+    match: bool
+    moved: str
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What silencing did to one photo of the pair.  rank 0: the photo is left out by the Market rule."""
+
+    who: str
+    before: float
+    now: float
+    rank_before: int
+    rank: int
+
+
 def plain(record: object) -> object:
     """Records, tuples and mappings as lists and dicts, as the page has them; everything else as it is."""
     if is_dataclass(record) and not isinstance(record, type):

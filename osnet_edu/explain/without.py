@@ -1,0 +1,173 @@
+"""The same ranking without some streams: what a query finds when they are silenced, in it alone or in the gallery too.
+
+A network, its queries and its gallery are embedded once. Then streams are silenced and the query is ranked again:
+alone, which takes one pass, or with the whole gallery embedded anew. A silenced stream becomes zero, which the fast
+engine computes, or its mean over the gallery, which PyTorch computes (see changes.Means).
+
+Shapes: Q queries, G gallery photos, D features.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import market, mining, retrieval, weights
+from ..embed import TorchEmbedder, embed, embedder_for, normalise
+from ..market import Photo
+from ..refused import Refused
+from . import changes
+
+ZERO, MEAN = "zero", "mean"  # what a silenced stream becomes
+ALONE, ALIKE = "query", "both"  # where it is silenced: in the query alone, in query and gallery alike
+HELD = 2_000  # gallery photos that are kept in memory, to be embedded again; more are read anew each time
+MEANS = 256  # gallery photos that a mean is taken of
+KEPT = 24  # embedded galleries that are remembered
+PART = 64  # photos that are read and embedded at a time
+
+Stream = tuple[str, int]  # block and stream, from 1
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One query's gallery.  order: indices of the photos that count by the Market rule, closest first.
+
+    similarity: (G,) cosine, of all of them.
+    """
+
+    order: np.ndarray
+    similarity: np.ndarray
+
+    def rank(self, photo: int) -> int:
+        """The rank of a gallery photo, from 1; 0 where the Market rule leaves it out."""
+        found = np.flatnonzero(self.order == photo)
+        return int(found[0]) + 1 if len(found) else 0
+
+
+class Rankings:
+    """A folder's queries and gallery, embedded by one network, and ranked without some of its streams.
+
+    checkpoint: the network and the size of its photos.  folder: a Market-1501 folder.  progress: (done, total) photos.
+    queries, gallery: the photos that can be read.  skipped: those that cannot.
+    Raises: Refused for a network without blocks, and a folder without a query that has a match.
+    """
+
+    def __init__(
+        self,
+        checkpoint: weights.Checkpoint,
+        folder: Path | str,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        self.model, self.size = checkpoint.model, checkpoint.size
+        self.streams = {name: len(block.stream_names) for name, block in changes.blocks_of(self.model).items()}
+        found = market.read(folder)
+        photos = [*found.query, *found.gallery]
+        if not found.query or not found.gallery:
+            raise Refused(
+                f"{folder} needs queries and a gallery, got {len(found.query)} and {len(found.gallery)} photos"
+            )
+        embedded = embed(self.model, photos, size=self.size, progress=progress)
+        readable = set(embedded.photos)
+        self.queries = tuple(photo for photo in found.query if photo in readable)
+        self.gallery = tuple(photo for photo in found.gallery if photo in readable)
+        self.skipped = embedded.skipped
+        if not self.queries or not self.gallery:
+            raise Refused(f"{folder} has no query or no gallery photo that can be read")
+        self._queries, self._plain = np.split(embedded.features, [len(self.queries)])
+        self._engine = embedder_for(self.model, photos=len(photos), size=self.size)
+        self._people = [np.array([photo.person for photo in some]) for some in (self.queries, self.gallery)]
+        self._cameras = [np.array([photo.camera for photo in some]) for some in (self.queries, self.gallery)]
+        self._galleries: OrderedDict[tuple, np.ndarray] = OrderedDict()
+        self._images: np.ndarray | None = None
+        self._means: changes.Means | None = None
+        self._ids = (self._people[0], self._people[1], self._cameras[0], self._cameras[1])
+
+    def triplets(self) -> list[mining.Triplet]:
+        """Every query with its hardest positive and its hardest negative, the hardest first, with nothing silenced.
+
+        Raises: Refused where no query has both.
+        """
+        found = mining.triplets(retrieval.distances(self._queries, self._plain), *self._ids)
+        if not found:
+            raise Refused("no query has a photo of the same person by another camera, and one of another person")
+        return found
+
+    def pictures(self, photos: Sequence[Photo]) -> np.ndarray:
+        """Photos as the network takes them: (N, H, W, 3) uint8, RGB.  Raises: Refused for one that cannot be read."""
+        found = market.decode(photos, self.size)
+        if found.skipped:
+            raise Refused(f"{found.skipped[0].path.name} cannot be read: {found.skipped[0].reason}")
+        return found.images
+
+    def ranked(self, query: int, silenced: Sequence[Stream] = (), *, fill: str = ZERO, where: str = ALONE) -> Ranked:
+        """One query's ranking without some streams.
+
+        query: its index.  silenced: (block, stream) pairs.  fill: ZERO or MEAN.  where: ALONE or ALIKE.
+        Raises: Refused for a query, a stream or a word that is not there, and a query that cannot be read any more.
+        """
+        if not 0 <= query < len(self.queries):
+            raise Refused(f"there are queries 0 to {len(self.queries) - 1}, got {query}")
+        some = self._checked(silenced, fill, where)
+        if not some:
+            features, gallery = self._queries[query : query + 1], self._plain
+        else:
+            features = self.features(self.pictures([self.queries[query]]), some, fill=fill)
+            gallery = self._plain if where == ALONE else self._gallery(some, fill)
+        row = retrieval.distances(features, gallery)[0]
+        order = retrieval.ranking(
+            row, self._people[0][query], self._cameras[0][query], *(self._people[1], self._cameras[1])
+        )
+        return Ranked(order, 1 - row)
+
+    def features(self, images: np.ndarray, silenced: Sequence[Stream] = (), *, fill: str = ZERO) -> np.ndarray:
+        """Embed pictures without some streams: (N, H, W, 3) uint8 -> (N, D) float32."""
+        some = self._checked(silenced, fill, ALONE)
+        if fill == ZERO:
+            factors = np.ones((len(self.streams), max(self.streams.values())), np.float32)
+            for row, block in enumerate(self.streams):
+                factors[row, [stream - 1 for name, stream in some if name == block]] = 0
+            return self._engine.look(images, factors).embedding
+        with ExitStack() as stack:
+            for block in self.streams:
+                if here := [stream for name, stream in some if name == block]:
+                    stack.enter_context(changes.mute(self.model, here, block, fill=self.means()))
+            return TorchEmbedder(self.model)(images)
+
+    def means(self) -> changes.Means:
+        """What each stream is on average over the gallery (over 256 of its photos, evenly, where there are more)."""
+        if self._means is None:
+            chosen = self.gallery[:: -(-len(self.gallery) // MEANS)]
+            self._means = changes.means(self.model, normalise(self.pictures(chosen)))
+        return self._means
+
+    def _gallery(self, silenced: tuple[Stream, ...], fill: str) -> np.ndarray:
+        key = (silenced, fill)
+        if key not in self._galleries:
+            if self._images is None and len(self.gallery) <= HELD:
+                self._images = self.pictures(self.gallery)
+            if self._images is not None:
+                made = self.features(self._images, silenced, fill=fill)
+            else:
+                starts = range(0, len(self.gallery), PART)
+                parts = (self.pictures(self.gallery[start : start + PART]) for start in starts)
+                made = np.concatenate([self.features(part, silenced, fill=fill) for part in parts])
+            self._galleries[key] = made
+            while len(self._galleries) > KEPT:
+                self._galleries.popitem(last=False)
+        self._galleries.move_to_end(key)
+        return self._galleries[key]
+
+    def _checked(self, silenced: Sequence[Stream], fill: str, where: str) -> tuple[Stream, ...]:
+        if fill not in (ZERO, MEAN):
+            raise Refused(f"a silenced stream becomes {ZERO!r} or {MEAN!r}, got {fill!r}")
+        if where not in (ALONE, ALIKE):
+            raise Refused(f"streams are silenced in {ALONE!r} or in {ALIKE!r}, got {where!r}")
+        some = sorted({(str(block), int(stream)) for block, stream in silenced})
+        for block, stream in some:
+            if not 1 <= stream <= self.streams.get(block, 0):
+                has = ", ".join(f"{name} 1 to {count}" for name, count in self.streams.items())
+                raise Refused(f"there is no stream {stream} in block {block!r}; this network has {has}")
+        return tuple(some)

@@ -1,0 +1,290 @@
+"""The gate theatre: which scale a network used for a query, a hard positive and a hard negative, and what if not.
+
+Bars show each stream's gate and its share of the block. Silence streams, and the ranking, the two similarities and a
+sentence follow. The bars show the network with all its streams on: they are what is to be explained.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import traitlets
+
+from .. import market, mining, receptive, weights
+from ..embed import normalise
+from ..explain import gates
+from ..explain.without import ALIKE, ALONE, MEAN, ZERO, Ranked, Rankings
+from ..refused import Refused
+from . import theatre_words as words
+from .pictures import uri
+from .records import BlockSeen, Channels, Effect, RankedPhoto, StreamSeen, plain
+from .widget import Widget, checked, one_of
+
+LISTED = 10  # photos of the ranked list
+ROLES = ("query", "hard positive", "hard negative")
+
+
+class GateTheatre(Widget, script="gate_theatre.js"):
+    """A triple of photos, the gates of every block, and a ranking that can do without some streams.
+
+    checkpoint: a network with blocks, and the size of its photos.  folder: a Market-1501 folder with a test split.
+    query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
+    progress: (done, total) photos that are embedded at first.
+
+    triple: index in `triples`, the hardest first; may be set.  silenced: [block, stream] pairs; may be set, as may
+    fill: "zero" or "mean", where: "query" or "both", chosen: the [block, stream] whose field is drawn, and
+    opened: the block whose channels are listed, or "".
+    ranked: what `explain.without` says now.  sentence: what silencing did to the pair.
+    """
+
+    triples = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    triple = traitlets.Int(0).tag(sync=True)
+    silenced = traitlets.List().tag(sync=True)
+    fill = traitlets.Unicode(ZERO).tag(sync=True)
+    where = traitlets.Unicode(ALONE).tag(sync=True)
+    chosen = traitlets.List().tag(sync=True)
+    opened = traitlets.Unicode("").tag(sync=True)
+    size = traitlets.List(traitlets.Int()).tag(sync=True)  # height, width of a photo in pixels
+    photos = traitlets.List().tag(sync=True)  # {src, text} of query, positive, negative
+    blocks = traitlets.List().tag(sync=True)
+    channels = traitlets.List().tag(sync=True)
+    field = traitlets.Dict().tag(sync=True)  # {shortest, longest: [top, left, bottom, right], says}
+    places = traitlets.List().tag(sync=True)
+    effects = traitlets.List().tag(sync=True)
+    sentence = traitlets.Unicode("").tag(sync=True)
+    details = traitlets.Unicode("").tag(sync=True)
+    how = traitlets.Unicode("").tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        checkpoint: weights.Checkpoint,
+        folder: Path | str,
+        *,
+        query: str | None = None,
+        positive: str | None = None,
+        negative: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        self.rankings = rankings = Rankings(checkpoint, folder, progress)
+        self._triplets = rankings.triplets()
+        self._fields = {(f.block, f.stream): f for f in receptive.receptive_fields(rankings.model)}
+        self._thumbnails: dict[int, str] = {}
+        first = self._named(query, positive, negative)
+        super().__init__(
+            triples=[self._titled(triplet) for triplet in self._triplets],
+            triple=first,
+            size=list(rankings.size),
+            chosen=[list(rankings.streams)[0], 1],
+            note=self._noted(),
+        )
+        self._look()
+        self.observe(self._changed, ["triple", "silenced", "fill", "where", "chosen", "opened"])
+
+    # --- what may be set ---------------------------------------------------------------------------------------------
+
+    @checked("triple")
+    def _check_triple(self, triple: int) -> None:
+        if not 0 <= triple < len(self._triplets):
+            raise Refused(f"There are triples 0 to {len(self._triplets) - 1}, got {triple}.")
+        # Read here, so that a photo that cannot be read leaves the widget at the last triple.
+        self.rankings.pictures([photo for _, photo in self._shown(triple)])
+
+    @checked("silenced")
+    def _check_silenced(self, silenced: list) -> list:
+        pairs = [self._pair(pair) for pair in silenced]
+        order = list(self.rankings.streams)
+        return [list(pair) for pair in sorted(set(pairs), key=lambda pair: (order.index(pair[0]), pair[1]))]
+
+    @checked("chosen")
+    def _check_chosen(self, chosen: list) -> list:
+        return list(self._pair(chosen))
+
+    @checked("opened")
+    def _check_opened(self, opened: str) -> None:
+        one_of(opened, ("", *self.rankings.streams), "block")
+
+    @checked("fill")
+    def _check_fill(self, fill: str) -> None:
+        one_of(fill, (ZERO, MEAN), "filling")
+
+    @checked("where")
+    def _check_where(self, where: str) -> None:
+        one_of(where, (ALONE, ALIKE), "place")
+
+    def _pair(self, pair: object) -> tuple[str, int]:
+        streams = self.rankings.streams
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise Refused(f"a stream is named by its block and its number, got {pair!r}")
+        block, stream = pair
+        one_of(block, streams, "block")
+        one_of(stream, range(1, streams[block] + 1), f"stream of {block}")
+        return block, int(stream)
+
+    # --- what follows ------------------------------------------------------------------------------------------------
+
+    def _changed(self, change) -> None:
+        with self.hold_sync():
+            if change.name == "triple":
+                self._look()
+            elif change.name == "chosen":
+                self._point()
+            elif change.name == "opened":
+                self._open()
+            else:
+                self._rank()
+
+    def _look(self) -> None:
+        """A triple is new: its photos, its gates, and all that follows."""
+        shown = self._shown()
+        images = self.rankings.pictures([photo for _, photo in shown])
+        batch = normalise(images)
+        self._reading = gates.read_shares(self.rankings.model, batch)
+        bare = [name for name, block in self.rankings.model.blocks().items() if block.gate is None]
+        self._gates = {} if bare else gates.read(self.rankings.model, batch).gates
+        self.photos = [
+            {"src": uri(image), "text": f"{role}: person {photo.person}, camera {photo.camera}", "role": role}
+            for image, (role, photo) in zip(images, shown, strict=True)
+        ]
+        self.blocks = [plain(self._block(name)) for name in self.rankings.streams]
+        self._plain = self.rankings.ranked(self._triplet.query)
+        self._open()
+        self._point()
+        self._rank()
+
+    def _rank(self) -> None:
+        triplet = self._triplet
+        silenced = [tuple(pair) for pair in self.silenced]
+        self.ranked = now = self.rankings.ranked(triplet.query, silenced, fill=self.fill, where=self.where)
+        before = self._plain
+        self.places = [plain(self._place(photo, rank, before, now)) for rank, photo in enumerate(now.order[:LISTED], 1)]
+        pair = (triplet.positive, triplet.negative)
+        self.effects = [
+            plain(
+                Effect(role, *(float(r.similarity[photo]) for r in (before, now)), before.rank(photo), now.rank(photo))
+            )
+            for role, photo in zip(ROLES[1:], pair, strict=True)
+        ]
+        numbers = [tuple(float(r.similarity[photo]) for photo in pair) for r in (before, now)]
+        self.sentence = words.verdict(silenced, *numbers)
+        becomes = "zero" if self.fill == ZERO else "its mean over the gallery"
+        alike = "in the query alone; the gallery has all its streams" if self.where == ALONE else "in query and gallery"
+        self.how = f"A silenced stream becomes {becomes}, {alike}." if silenced else ""
+
+    def _point(self) -> None:
+        block, stream = self.chosen
+        field = self._fields[block, stream]
+        height, width = self.rankings.size
+        cell = [side // field.step // 2 for side in (height, width)]
+        windows = {
+            path: [end for pair in zip(*(field.window(at, path) for at in cell), strict=True) for end in pair]
+            for path in ("shortest", "longest")
+        }
+        self.field = {
+            **windows,
+            "says": f"{self._sees('Shortest', field.shortest)} {self._sees('Longest', field.longest)}",
+        }
+        shares = self._reading.shares[block][:, stream - 1]
+        told = [f"share {_listed(f'{100 * share:.0f} %' for share in shares)}"]
+        if block in self._gates:
+            told.insert(0, f"mean gate {_listed(f'{mean:.2f}' for mean in self._gates[block][:, stream - 1].mean(1))}")
+        who = _listed(role for role, _ in self._shown())
+        self.details = f"Stream {stream} of {block}, {field.cells} x {field.cells} cells ({who}): {'; '.join(told)}."
+
+    def _sees(self, path: str, side: int) -> str:
+        height, width = self.rankings.size
+        beyond = "wider and taller than the photo" if side > height else "wider than the photo" if side > width else ""
+        return f"{path} path: {side} pixels{', ' * bool(beyond)}{beyond}."
+
+    def _open(self) -> None:
+        found = []
+        if self.opened in self._gates:
+            values = self._gates[self.opened]  # (photos, T, C)
+            for t in range(values.shape[1]):
+                for row, (role, _) in zip(values[:, t], self._shown(), strict=True):
+                    text = f"stream {t + 1}, {role}: {len(row)} gates from {row.min():.2f} to {row.max():.2f}"
+                    found.append(plain(Channels(t + 1, role, tuple(round(float(v), 3) for v in row), text)))
+        self.channels = found
+
+    def _block(self, name: str) -> BlockSeen:
+        shares, found = self._reading.shares[name], self._gates.get(name)
+        streams = [
+            StreamSeen(
+                t + 1,
+                self._fields[name, t + 1].cells,
+                () if found is None else tuple(float(mean) for mean in found[:, t].mean(1)),
+                tuple(float(share) if np.isfinite(share) else 0.0 for share in shares[:, t]),
+            )
+            for t in range(shares.shape[1])
+        ]
+        branch = tuple(float(share) for share in np.nan_to_num(self._reading.branch[name]))
+        return BlockSeen(name, tuple(streams), branch, words.leaning(name, shares[0].tolist()))
+
+    def _place(self, photo: int, rank: int, before: Ranked, now: Ranked) -> RankedPhoto:
+        if photo not in self._thumbnails:
+            self._thumbnails[photo] = uri(self.rankings.pictures([self.rankings.gallery[photo]])[0], "JPEG")
+        one = self.rankings.gallery[photo]
+        match = one.person == self.rankings.queries[self._triplet.query].person
+        was = before.rank(photo)
+        return RankedPhoto(
+            self._thumbnails[photo], one.name, rank, was, float(now.similarity[photo]), match, words.moved(rank, was)
+        )
+
+    @property
+    def _triplet(self) -> mining.Triplet:
+        return self._triplets[self.triple]
+
+    def _shown(self, triple: int | None = None) -> list[tuple[str, market.Photo]]:
+        """The roles and photos of a triple, of the one that is shown for None."""
+        triplet, rankings = self._triplets[self.triple if triple is None else triple], self.rankings
+        photos = (
+            rankings.queries[triplet.query],
+            rankings.gallery[triplet.positive],
+            rankings.gallery[triplet.negative],
+        )
+        return list(zip(ROLES, photos, strict=True))
+
+    def _titled(self, triplet: mining.Triplet) -> str:
+        order = "impostor first" if triplet.margin < 0 else "match first"
+        return f"{self.rankings.queries[triplet.query].name}: {order}, margin {triplet.margin:+.2f}"
+
+    def _noted(self) -> str:
+        said = [gates.limits(self.rankings.model)]
+        if skipped := self.rankings.skipped:
+            many = (
+                f"{len(skipped)} photos cannot be read and are" if len(skipped) > 1 else "1 photo cannot be read and is"
+            )
+            said.append(f"{many} left out; the first is {skipped[0].path.name}.")
+        return " ".join(filter(None, said))
+
+    def _named(self, query: str | None, positive: str | None, negative: str | None) -> int:
+        """The index of the triple that is asked for; a pair of one's own takes the place of the query's mined one."""
+        if query is None:
+            if positive or negative:
+                raise Refused("a hard positive and a hard negative need their query: name it too")
+            return 0
+        asked = _find(query, self.rankings.queries, "query")
+        found = [k for k, triplet in enumerate(self._triplets) if triplet.query == asked]
+        if not found:
+            raise Refused(f"query {query} has no match by another camera in this gallery, or no other person")
+        mined = self._triplets[found[0]]
+        if positive or negative:
+            p = mined.positive if positive is None else _find(positive, self.rankings.gallery, "gallery photo")
+            n = mined.negative if negative is None else _find(negative, self.rankings.gallery, "gallery photo")
+            person = self.rankings.queries[asked].person
+            if self.rankings.gallery[p].person != person or self.rankings.gallery[n].person == person:
+                raise Refused(f"the positive must show person {person}, and the negative somebody else")
+            similar = self.rankings.ranked(asked).similarity
+            self._triplets[found[0]] = mining.Triplet(asked, p, n, float(1 - similar[p]), float(1 - similar[n]))
+        return found[0]
+
+
+def _find(name: str, photos: Sequence[market.Photo], what: str) -> int:
+    for index, photo in enumerate(photos):
+        if photo.name == name:
+            return index
+    raise Refused(f"there is no {what} {name!r} that can be read; expected a name such as {photos[0].name}")
+
+
+def _listed(values) -> str:
+    return ", ".join(values)
