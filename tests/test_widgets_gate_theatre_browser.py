@@ -13,6 +13,7 @@ from test_widgets_browser import Bench
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+TALL = {"width": 1280, "height": 1500}  # the whole widget in one picture
 THEATRE = (
     "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu import assets, weights",
     "from osnet_edu.widgets import GateTheatre\nw = GateTheatre(weights.shipped(), assets.subset())",
@@ -36,19 +37,20 @@ def test_the_theatre_by_mouse(page, lab_server):
     bench.python("silenced", [["conv3.0", 1], *(["conv4.1", t] for t in (1, 2, 3))])
     view.get_by_role("button", name="solo stream 4 of conv4.1").click()
     bench.python("silenced", [["conv3.0", 1]])
-    view.get_by_role("button", name="channels of conv2.0").click()
+    view.get_by_role("button", name="all channels of conv2.0").click()
     bench.python("channels", lambda rows: len(rows) == 12)
     view.get_by_text("All gates of conv2.0").wait_for()
-    view.get_by_role("button", name="stream 4 of conv4.0", exact=False).first.click()
+    view.get_by_role("button", name="stream 4 of conv4.0, 9 by 9 cells").click()
     bench.python("chosen", ["conv4.0", 4])
     view.get_by_text("wider and taller than the photo").first.wait_for()
     view.get_by_role("button", name="All streams on").click()
     bench.python("silenced", [])
     view.get_by_role("button", name="mute stream 2", exact=True).click()
     bench.python("silenced", [[f"conv{s}.{k}", 2] for s in (2, 3, 4) for k in (0, 1)])
+    view.set_viewport_size(TALL)
     bench.finish(".oe-theatre")
     if folder := os.environ.get("OSNET_EDU_SCREENSHOTS"):
-        view.set_viewport_size({"width": 800, "height": 900})
+        view.set_viewport_size({"width": 800, "height": 2600})
         view.locator(".oe-theatre").screenshot(path=str(Path(folder) / "theatre_800.png"))
 
 
@@ -73,12 +75,12 @@ def test_the_theatre_by_keyboard(page, lab_server):
     view.get_by_label("A silenced stream becomes").focus()
     view.keyboard.press("ArrowDown")
     bench.python("fill", "mean")
-    strips = view.get_by_role("button", name="channels of conv4.1")
+    strips = view.get_by_role("button", name="all channels of conv4.1")
     strips.focus()
     view.keyboard.press("Enter")
     bench.python("opened", "conv4.1")
     assert strips.evaluate("b => b === document.activeElement")
-    field = view.get_by_role("button", name="stream 2 of conv3.1", exact=False).first
+    field = view.get_by_role("button", name="stream 2 of conv3.1, 5 by 5 cells")
     field.focus()
     view.keyboard.press("Enter")
     bench.python("chosen", ["conv3.1", 2])
@@ -87,4 +89,5 @@ def test_the_theatre_by_keyboard(page, lab_server):
     view.keyboard.press("Enter")
     bench.python("silenced", [])
     bench.python("sentence", lambda words: words.startswith("All streams are on."))
+    view.set_viewport_size(TALL)
     bench.finish(".oe-theatre")

@@ -53,7 +53,7 @@ function render({ model, el }) {
     add(key, "i", kind).setAttribute("aria-hidden", "true");
     add(key, "span", "", text);
   });
-  add(key, "span", "", "Bars show the network with all its streams on. Left: mean gate, 0 to 1. Right: share of the block.");
+  add(key, "span", "", "Bars show the network with all its streams on. Left: mean gate, 0 to 1. Right: share of the block, 0 to 100 %. Numbers: the query's.");
 
   const board = add(box, "div", "oe-board");
   let cards = [];
@@ -99,22 +99,24 @@ function render({ model, el }) {
       const title = add(card, "div", "oe-name");
       add(title, "b", "", block.name);
       const gated = block.streams.some((one) => one.gate.length);
-      const open = gated ? button(title, "channels", () => set({ opened: get("opened") === block.name ? "" : block.name })) : null;
-      open?.setAttribute("aria-label", `channels of ${block.name}`);
       const streams = block.streams.map((one) => {
         const row = add(card, "div", "oe-stream");
-        const name = button(row, `${one.stream}: ${one.cells}\u00d7${one.cells}`, () => set({ chosen: [block.name, one.stream] }), "oe-pick");
+        const line = add(row, "div", "oe-two");
+        const name = button(line, `${one.stream}: ${one.cells}\u00d7${one.cells}`, () => set({ chosen: [block.name, one.stream] }), "oe-pick");
         name.setAttribute("aria-label", `stream ${one.stream} of ${block.name}, ${one.cells} by ${one.cells} cells: ${numbers(one)}; draw its field`);
-        bars(row, one);
-        add(row, "span", "oe-small", numbers(one));
-        const two = add(row, "div", "oe-two");
-        const mute = button(two, "mute", () => toggle(block.name, one.stream));
+        const mute = button(line, "mute", () => toggle(block.name, one.stream));
         mute.setAttribute("aria-label", `mute stream ${one.stream} of ${block.name}`);
-        const only = button(two, "solo", () => solo(block, one.stream));
+        const only = button(line, "solo", () => solo(block, one.stream));
         only.setAttribute("aria-label", `solo stream ${one.stream} of ${block.name}`);
+        bars(row, one);
+        const below = add(row, "div", "oe-below oe-small");
+        add(below, "span", "", one.gate.length ? one.gate[0].toFixed(2) : "no gate");
+        add(below, "span", "", percent(one.share[0]));
         return { row, name, mute, only, stream: one.stream };
       });
       add(card, "p", "oe-leans", block.leans);
+      const open = gated ? button(card, "all channels", () => set({ opened: get("opened") === block.name ? "" : block.name })) : null;
+      open?.setAttribute("aria-label", `all channels of ${block.name}`);
       return { block, open, streams };
     });
     everywhere.replaceChildren();
@@ -207,8 +209,7 @@ function render({ model, el }) {
         const off = silent(block.name, stream);
         row.classList.toggle("oe-off", off);
         mute.setAttribute("aria-pressed", String(off));
-        write(mute, off ? "muted" : "mute");
-        only.setAttribute("aria-pressed", String(alone(block, stream)));
+                only.setAttribute("aria-pressed", String(alone(block, stream)));
         name.setAttribute("aria-pressed", String(pair(block.name, stream)(get("chosen"))));
       }
     }
