@@ -1051,4 +1051,65 @@ ANSWERS = {
         ["return 'open'", "return low > 0"],
         "my_verdict(low, high, published)",
     ),
+    "stream_shares": answers(
+        [
+            "whole = parts.sum(0)\nreturn (parts @ whole) / (whole @ whole)",
+            "whole = sum(parts)\nreturn torch.stack([(row * whole).sum() for row in parts]) / whole.norm() ** 2",
+        ],
+        {
+            "sizes": "size = torch.linalg.vector_norm(parts, dim=1)\nreturn size / size.sum()",
+            "squares": "whole = parts.sum(0)\nreturn (parts**2).sum(1) / (whole**2).sum()",
+            "not divided": "return parts @ parts.sum(0)",
+            "by the length": "whole = parts.sum(0)\nreturn parts @ whole / whole.norm()",
+            "cosine": "return F.cosine_similarity(parts, parts.sum(0, keepdim=True), dim=1)",
+        },
+        ["return parts.sum(1) / parts.sum()", "return F.softmax(parts @ parts.sum(0), dim=0)"],
+        "my_stream_shares(parts)",
+    ),
+    "silence": answers(
+        [
+            "parts = [w * x for w, x in zip(weights, streams)]\nparts[which - 1] = torch.ones_like(streams[0]) * mean\nreturn sum(parts)",
+            "total = torch.zeros_like(streams[0])\nfor t, (w, x) in enumerate(zip(weights, streams), start=1):\n    total = total + (mean if t == which else w * x)\nreturn total",
+            "return sum(w * x for w, x in zip(weights, streams)) - weights[which - 1] * streams[which - 1] + mean",
+        ],
+        {
+            "counted from 0": "parts = [w * x for w, x in zip(weights, streams)]\nparts[which % 4] = mean.expand_as(parts[0])\nreturn sum(parts)",
+            "zero": "return sum(w * x for t, (w, x) in enumerate(zip(weights, streams), 1) if t != which)",
+            "gated twice": "parts = [w * x for w, x in zip(weights, streams)]\nparts[which - 1] = weights[which - 1] * mean.expand_as(parts[0])\nreturn sum(parts)",
+            "nothing silenced": "return sum(w * x for w, x in zip(weights, streams))",
+            "alone": "return weights[which - 1] * streams[which - 1]",
+            "added": "return sum(w * x for w, x in zip(weights, streams)) + mean",
+        },
+        ["return sum(streams)", "return sum(w * x for w, x in zip(weights, streams)) - mean"],
+        "my_silence(streams, weights, mean, which)",
+    ),
+    "shapley": answers(
+        [
+            "from itertools import permutations\norders = list(permutations(range(1, streams + 1)))\nfound = [0.0] * streams\nfor order in orders:\n    there = frozenset()\n    for one in order:\n        found[one - 1] += (worth[there | {one}] - worth[there]) / len(orders)\n        there = there | {one}\nreturn found",
+            "found = []\nfor s in range(1, streams + 1):\n    value = 0.0\n    for some in worth:\n        if s not in some:\n            k = len(some)\n            share = math.factorial(k) * math.factorial(streams - 1 - k) / math.factorial(streams)\n            value += share * (worth[some | {s}] - worth[some])\n    found.append(value)\nreturn found",
+        ],
+        {
+            "first": "none = worth[frozenset()]\nreturn [worth[frozenset([s])] - none for s in range(1, streams + 1)]",
+            "last": "all_of_them = frozenset(range(1, streams + 1))\nreturn [worth[all_of_them] - worth[all_of_them - {s}] for s in range(1, streams + 1)]",
+            "every group once": "return [sum(worth[g | {s}] - worth[g] for g in worth if s not in g) / 2 ** (streams - 1) for s in range(1, streams + 1)]",
+            "summed": "from itertools import permutations\nfound = [0.0] * streams\nfor order in permutations(range(1, streams + 1)):\n    for k, one in enumerate(order):\n        there = frozenset(order[:k])\n        found[one - 1] += worth[there | {one}] - worth[there]\nreturn found",
+            "turned around": "from itertools import permutations\norders = list(permutations(range(1, streams + 1)))\nfound = [0.0] * streams\nfor order in orders:\n    for k, one in enumerate(order):\n        there = frozenset(order[:k])\n        found[one - 1] += (worth[there] - worth[there | {one}]) / len(orders)\nreturn found",
+        },
+        ["return [worth[frozenset([s])] for s in range(1, streams + 1)]", "return [0.0] * streams"],
+        "my_shapley(worth, streams)",
+    ),
+    "explained": answers(
+        [
+            "mean = values.mean()\nbetween = sum((groups == g).sum() * (values[groups == g].mean() - mean) ** 2 for g in set(groups))\nreturn between / ((values - mean) ** 2).sum()",
+            "left = sum(((values[groups == g] - values[groups == g].mean()) ** 2).sum() for g in np.unique(groups))\nreturn 1 - left / ((values - values.mean()) ** 2).sum()",
+        ],
+        {
+            "groups alike": "mean = values.mean()\nreturn sum((values[groups == g].mean() - mean) ** 2 for g in set(groups)) / ((values - mean) ** 2).sum()",
+            "what is left": "left = sum(((values[groups == g] - values[groups == g].mean()) ** 2).sum() for g in np.unique(groups))\nreturn left / ((values - values.mean()) ** 2).sum()",
+            "not centred": "return sum((groups == g).sum() * values[groups == g].mean() ** 2 for g in set(groups)) / (values**2).sum()",
+            "root": "left = sum(((values[groups == g] - values[groups == g].mean()) ** 2).sum() for g in np.unique(groups))\nreturn (1 - left / ((values - values.mean()) ** 2).sum()) ** 0.5",
+        },
+        ["return values.var()", "return np.corrcoef(values, groups)[0, 1] ** 2"],
+        "my_explained(values, groups)",
+    ),
 }

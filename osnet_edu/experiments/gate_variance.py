@@ -8,6 +8,7 @@ no factor explains alone is how they act together, and noise.
 Source: Hays, Statistics for Psychologists, 1963 (omega squared).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import intervals, people, pool, weights
+from .. import assets, intervals, people, pool, weights
 from ..embed import normalise
 from ..explain import gates
 from ..refused import Refused
@@ -84,6 +85,16 @@ def measure(
         for block in found[0]
     }
     return GateVariance(shares, len(cells), len(networks))
+
+
+def read_shipped() -> dict[str, dict[str, intervals.Interval]]:
+    """What the shipped run found: by block, then by factor.  Its command and its networks are in assets/seeds.md."""
+    found = {}
+    for line in assets.path("results/gate_variance.txt").read_text(encoding="utf-8").splitlines()[1:]:
+        block, *numbers = re.findall(r"conv\d\.\d|-?\d\.\d+", line)
+        values = iter(map(float, numbers))
+        found[block] = {factor: intervals.Interval(*(next(values) for _ in range(3))) for factor in FACTORS}
+    return found
 
 
 def omega_squared(values: np.ndarray, levels: Mapping[str, np.ndarray]) -> dict[str, float]:

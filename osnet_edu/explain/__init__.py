@@ -1,7 +1,8 @@
 """Which scale did the network use, and which pixels made it say so?
 
 Which scale: `gates` reads and changes the gates of each block and the shares of its streams; `shapley` says what each
-stream contributes to a margin; `without` ranks a gallery again without some of them.
+stream contributes to a margin; `without` ranks a gallery again without some of them;
+`clusters` groups photos by their gates.
 
 Which pixels: one table of methods, all with one signature.
 
@@ -22,7 +23,7 @@ five times the change), because its rules do not cover a gate times a stream, no
 is not DeepLift.
 """
 
-from . import gates, shapley, without
+from . import clusters, gates, shapley, without
 from .asking import embed
 from .gradients import Completeness, completeness
 from .methods import METHODS
@@ -30,6 +31,6 @@ from .perturbation import blur
 from .targets import Target, margin, similarity
 
 __all__ = [
-    "METHODS", "Completeness", "Target", "blur", "completeness", "embed", "gates", "margin", "shapley", "similarity",
-    "without",
+    "METHODS", "Completeness", "Target", "blur", "clusters", "completeness", "embed", "gates", "margin", "shapley",
+    "similarity", "without",
 ]  # fmt: skip

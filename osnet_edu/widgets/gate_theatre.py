@@ -75,7 +75,7 @@ class GateTheatre(Widget, script="gate_theatre.js"):
             triples=[self._titled(triplet) for triplet in self._triplets],
             triple=first,
             size=list(rankings.size),
-            chosen=[list(rankings.streams)[0], 1],
+            chosen=[next(iter(rankings.streams)), 1],
             note=self._noted(),
         )
         self._look()
