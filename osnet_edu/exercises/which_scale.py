@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import torch
 
-from ..explain import changes, gates, shapley
+from ..explain import gates, shapley
 from .compare import Calls
 from .draw import integer, tensor
 from .record import Exercise, Mistake, Property
@@ -171,7 +171,7 @@ SILENCE = Exercise(
     hints=("Lists count from 0, `which` counts from 1.", "`mean.expand_as(...)` has the mean at every position."),
     reference=_silence,
     comparison=Calls(_silence_inputs),
-    shows=(changes.mute, changes.means),
+    shows=(gates.mute, gates.means),
     mistakes=(
         Mistake(
             "counted from 0",

@@ -12,8 +12,7 @@ import traitlets
 
 from .. import market, mining, receptive, weights
 from ..embed import normalise
-from ..explain import gates
-from ..explain.without import ALIKE, ALONE, MEAN, ZERO, Ranked, Rankings
+from ..explain import gates, without
 from ..refused import Refused
 from . import theatre_words as words
 from .pictures import uri
@@ -40,8 +39,8 @@ class GateTheatre(Widget, script="gate_theatre.js"):
     triples = traitlets.List(traitlets.Unicode()).tag(sync=True)
     triple = traitlets.Int(0).tag(sync=True)
     silenced = traitlets.List().tag(sync=True)
-    fill = traitlets.Unicode(ZERO).tag(sync=True)
-    where = traitlets.Unicode(ALONE).tag(sync=True)
+    fill = traitlets.Unicode(without.ZERO).tag(sync=True)
+    where = traitlets.Unicode(without.ALONE).tag(sync=True)
     chosen = traitlets.List().tag(sync=True)
     opened = traitlets.Unicode("").tag(sync=True)
     size = traitlets.List(traitlets.Int()).tag(sync=True)  # height, width of a photo in pixels
@@ -66,7 +65,7 @@ class GateTheatre(Widget, script="gate_theatre.js"):
         negative: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ):
-        self.rankings = rankings = Rankings(checkpoint, folder, progress)
+        self.rankings = rankings = without.Rankings(checkpoint, folder, progress)
         self._triplets = rankings.triplets()
         self._fields = {(f.block, f.stream): f for f in receptive.receptive_fields(rankings.model)}
         self._thumbnails: dict[int, str] = {}
@@ -106,11 +105,11 @@ class GateTheatre(Widget, script="gate_theatre.js"):
 
     @checked("fill")
     def _check_fill(self, fill: str) -> None:
-        one_of(fill, (ZERO, MEAN), "filling")
+        one_of(fill, (without.ZERO, without.MEAN), "filling")
 
     @checked("where")
     def _check_where(self, where: str) -> None:
-        one_of(where, (ALONE, ALIKE), "place")
+        one_of(where, (without.ALONE, without.ALIKE), "place")
 
     def _pair(self, pair: object) -> tuple[str, int]:
         streams = self.rankings.streams
@@ -167,8 +166,12 @@ class GateTheatre(Widget, script="gate_theatre.js"):
         ]
         numbers = [tuple(float(r.similarity[photo]) for photo in pair) for r in (before, now)]
         self.sentence = words.verdict(silenced, *numbers)
-        becomes = "zero" if self.fill == ZERO else "its mean over the gallery"
-        alike = "in the query alone; the gallery has all its streams" if self.where == ALONE else "in query and gallery"
+        becomes = "zero" if self.fill == without.ZERO else "its mean over the gallery"
+        alike = (
+            "in the query alone; the gallery has all its streams"
+            if self.where == without.ALONE
+            else "in query and gallery"
+        )
         self.how = f"A silenced stream becomes {becomes}, {alike}." if silenced else ""
 
     def _point(self) -> None:
@@ -220,7 +223,7 @@ class GateTheatre(Widget, script="gate_theatre.js"):
         branch = tuple(float(share) for share in np.nan_to_num(self._reading.branch[name]))
         return BlockSeen(name, tuple(streams), branch, words.leaning(name, shares[0].tolist()))
 
-    def _place(self, photo: int, rank: int, before: Ranked, now: Ranked) -> RankedPhoto:
+    def _place(self, photo: int, rank: int, before: without.Ranked, now: without.Ranked) -> RankedPhoto:
         if photo not in self._thumbnails:
             self._thumbnails[photo] = uri(self.rankings.pictures([self.rankings.gallery[photo]])[0], "JPEG")
         one = self.rankings.gallery[photo]
