@@ -1,7 +1,7 @@
 """Which scale did the network use, and which pixels made it say so?
 
 Which scale: `gates` reads and changes the gates of each block and the shares of its streams; `shapley` says what each
-stream contributes to a margin.
+stream contributes to a margin; `cells` makes groups of channels to compare streams with.
 
 Which pixels: one table of methods, all with one signature.
 
@@ -22,7 +22,7 @@ five times the change), because its rules do not cover a gate times a stream, no
 is not DeepLift.
 """
 
-from . import gates, shapley
+from . import cells, gates, shapley
 from .asking import embed
 from .gradients import Completeness, completeness
 from .methods import METHODS
@@ -30,5 +30,5 @@ from .perturbation import blur
 from .targets import Target, margin, similarity
 
 __all__ = [
-    "METHODS", "Completeness", "Target", "blur", "completeness", "embed", "gates", "margin", "shapley", "similarity",
+    "METHODS", "Completeness", "Target", "blur", "cells", "completeness", "embed", "gates", "margin", "shapley", "similarity",
 ]  # fmt: skip
