@@ -297,12 +297,6 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", required=True, metavar="RUN", help="a new folder for checkpoints, log and weights")
     one.add_argument("--width", type=arguments.real, metavar="W", help="of the network (default 0.25; 1.0 for market)")
     one.add_argument(
-        "--weights",
-        type=arguments.path,
-        metavar="FILE|FOLDER",
-        help="for gate-parts and gate-scale: networks of your own; default: those that ship",
-    )
-    one.add_argument(
         "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in training (default 96000; 150 epochs)"
     )
     one.add_argument(

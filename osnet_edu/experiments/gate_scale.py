@@ -41,6 +41,7 @@ from ..model import OSNet
 from ..refused import Refused
 from . import alike, ladder, untrained
 from .gate_parts import lean_of
+from .gate_scale_table import table
 
 PEOPLE = 14  # of the ladder, for each network
 FEWER = 6  # on larger photos, which cost four times as much, and in the crossed set
@@ -89,8 +90,8 @@ class Kind:
 
 @dataclass(frozen=True)
 class GateScale:
-    """rungs: of the ladder.  needed, colors: their measured scale, pixels of a photo of 128 rows: of an oracle that sees
-    brightness, and of one that does not.  change: norm of the pixel difference of a pair, mean over people.
+    """rungs: of the ladder.  needed, colors: their measured scale, pixels of a photo of 128 rows, for an oracle that
+    sees brightness and for one that does not.  change: norm of the pixel difference of a pair, mean over people.
 
     kinds: by name, see the head of this file.  crossed: by block, then by factor of ladder.FACTORS.  crossed_right:
     share of triples of the crossed set with a margin above 0, nan without one.
@@ -105,8 +106,6 @@ class GateScale:
     crossed_right: float
 
     def __str__(self) -> str:
-        from .gate_scale_table import table
-
         return table(self)
 
 
@@ -131,10 +130,12 @@ def measure(
     count: int = PEOPLE,
     fewer: int = FEWER,
     oracle: int = ORACLE,
+    scales: Sequence[int] = ladder.SCALES,
 ) -> GateScale:
     """Some trained networks of one build with their controls, and others that were trained for comparison.
 
     networks: of blocks with two streams or more.  others: by kind.  count, fewer, oracle: people, see the constants.
+    scales: k that the oracle tries.
     Raises: Refused for no network, networks of different sizes or that take no multiple of 128 x 64, a single stream,
     and a folder without a gallery.
     """
@@ -180,9 +181,9 @@ def measure(
         if progress:
             progress(done, steps)
 
-    needed = tuple(one.scale for one in ladder.needed_scales(asked))
+    needed = tuple(one.scale for one in ladder.needed_scales(asked, scales))
     tell(1)
-    colors = tuple(one.scale for one in ladder.needed_scales(asked, brightness=False))
+    colors = tuple(one.scale for one in ladder.needed_scales(asked, scales, brightness=False))
     tell(2)
     answers: dict[str, list[Answer]] = {}
     of: dict[str, ladder.Triples] = {}
@@ -240,7 +241,7 @@ def _contributions(
 
 
 def summary(answers: Sequence[Answer], triples: ladder.Triples, needed: Sequence[float]) -> Kind:
-    """The slopes, the leans and the share right of networks of one kind.  needed: scale of each rung, nan is left out."""
+    """The slopes, the leans and the share right of networks of one kind.  needed: of each rung, nan is left out."""
     rungs = len(triples.rungs)
     scale = np.log2(np.asarray(needed, float))
     margin = np.stack([margin.reshape(-1, rungs) for _, margin in answers], 1)  # (people, networks, rungs)
@@ -285,7 +286,7 @@ def effects(networks: Sequence[Values], triples: ladder.Triples) -> dict[str, di
 
 
 def tested(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
-    """By block: the mean slope of (people, networks) with its interval, and p after Holm; nan where nothing is known."""
+    """By block: the mean slope of (people, networks), its interval, and p after Holm; nan where nothing is known."""
     drawn = {block: intervals.crossed_mean(values) for block, values in slopes.items()}
     p = {}
     for block, d in drawn.items():

@@ -27,8 +27,8 @@ def table(found) -> str:
         lines.append(f"{block:<9}" + "".join(f"{cell:<27}" for cell in cells).rstrip())
     single = any(one.networks == 1 for one in found.kinds.values())
     lines.append(
-        "\nLean: -1.5 is all on stream 1, +1.5 all on stream 4. Slope: of the lean, for each doubling of k. Stated before: "
-        "above 0.\nIntervals: 95 %, over people"
+        "\nLean: -1.5 is all on stream 1, +1.5 all on stream 4. Slope: of the lean, for each doubling of k; stated\n"
+        "before: above 0. Intervals: 95 %, over people"
         + (" only, because there is one network." if single else " and networks.")
     )
     return "\n".join(lines)

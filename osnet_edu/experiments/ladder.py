@@ -10,9 +10,9 @@ rungs of one kind change as many pixels by as much, around one centre.
         grow and become fewer, and their area stays.
 
 How wide a look a rung needs is not read off the drawing: it is measured. The oracle gets a photo as a bag of k x k
-patches, without their places, and takes for the match the candidate whose bag is nearer to that of the query. The needed
-scale of a rung is the smallest k at which it is right for at least 90 % of the people. The crossed set varies area,
-contrast and position beside the gap, because a large difference is not a wide one.
+patches, without their places, and takes for the match the candidate whose bag is nearer to that of the query.
+The needed scale of a rung is the smallest k at which it is right for at least 90 % of the people. The crossed set
+varies area, contrast and position beside the gap, because a large difference is not a wide one.
 
 Shapes: N triples, H rows, W columns. Pixels are those of a photo of 128 rows.
 """
@@ -92,7 +92,7 @@ class Triples:
 
 @dataclass(frozen=True)
 class Needed:
-    """scale: the smallest k that tells a rung apart, nan where none does.  right: by k that was tried, of the people."""
+    """scale: the smallest k that tells a rung apart, nan where none does.  right: of the people, by k."""
 
     scale: float
     right: dict[int, float]
@@ -126,8 +126,7 @@ def _check(side: int, colors: Sequence[tuple[float, float, float]]) -> tuple[Mar
     if not cycles:
         raise Refused(f"a check needs squares of 1, 2, 4 or 8 pixels, got {side}")
     # The rows whose colours change have their centre in the middle of the panel, whatever the side.
-    start = PANEL.height // 2 - (6 * side * cycles - side) // 2 - (side + 1) // 2 + side // 2 - side
-    start = max(0, start)
+    start = PANEL.height // 2 - 3 * side * cycles - side // 2
 
     def drawn(order: Sequence[int]) -> Marks:
         return tuple(

@@ -28,7 +28,7 @@ def build(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidde
 def like(model: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
     """A network of the size of another of omni-scale blocks.  seed, photos: as for `build`.
 
-    Raises: Refused for another kind of block, which does not say what it was built from, and for more than four streams.
+    Raises: Refused for another kind of block, which does not say what it was built from, and for more than 4 streams.
     """
     first = next(iter(model.blocks().values()), None)
     if type(first) is not OSBlock or len(first.stream_names) > 4:

@@ -30,5 +30,6 @@ from .perturbation import blur
 from .targets import Target, margin, similarity
 
 __all__ = [
-    "METHODS", "Completeness", "Target", "blur", "cells", "completeness", "embed", "gates", "margin", "shapley", "similarity",
+    "METHODS", "Completeness", "Target", "blur", "cells", "completeness", "embed", "gates", "margin", "shapley",
+    "similarity",
 ]  # fmt: skip

@@ -1,9 +1,10 @@
 """A photo with flat marks painted on it, between the street and the lens: what differs in a pair is then known exactly.
 
 A mark that is part of a garment is lit as the garment is. The upper one of two marks is lit otherwise than the lower
-one, and whoever sees brightness can tell from one mark alone where it sits; so can who sees the folds beside it. So the marks here are flat, and the
-garment under them is: each is of one light, laid over the finished scene before the lens blurs it and the sensor adds
-its noise. Several pictures of one scene share pose, light, lens and noise, and differ in their marks alone.
+one, and whoever sees brightness can tell from one mark alone where it sits; so can who sees the folds beside it. So the
+marks here are flat, and so is the garment under them: each is of one light, laid over the finished scene before the
+lens blurs it and the sensor adds its noise. Several pictures of one scene share pose, light, lens and noise, and differ
+in their marks alone.
 
 Shapes: H rows, W columns. Places are pixels of a photo of 128 rows; a larger photo has proportionally larger marks.
 """
