@@ -355,7 +355,7 @@ def whole():
         {"resnext": [alike.trained(0, "resnext")]},
         lambda done, of_all: steps.append((done, of_all)),
         count=2,
-        fewer=2,
+        fewer=1,
         oracle=2,
         scales=(3, 6, 12),
     )
