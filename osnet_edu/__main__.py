@@ -173,6 +173,9 @@ def experiment(options: argparse.Namespace) -> None:
     from . import experiments
 
     measured, trained = experiments.EXPERIMENTS, experiments.TRAINED
+    own = experiments.ON_OWN
+    if options.weights is not None and options.name in (*measured, *trained) and options.name not in own:
+        raise Refused(f"{options.name} has networks of its own or none: --weights is for {', '.join(own)}")
     if options.name in trained:
         if options.out is None:
             raise Refused(f"{options.name} keeps its runs in a file; expected --out FOLDER, such as --out results")
@@ -197,7 +200,10 @@ def experiment(options: argparse.Namespace) -> None:
             f"{options.name} trains nothing: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
         )
     with progress_bar(options.name, "step") as progress:
-        tell(found(data_folder(options), progress))
+        if options.weights is not None:
+            tell(own[options.name](data_folder(options), options.weights, progress))
+        else:
+            tell(found(data_folder(options), progress))
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------
@@ -363,6 +369,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument(
         "--workers", type=arguments.up_to(256), metavar="N", help="processes of one thread (default: one a core)"
+    )
+    one.add_argument(
+        "--weights",
+        type=arguments.path,
+        metavar="FILE|FOLDER",
+        help="for gate-parts and gate-scale: networks of your own; default: those that ship",
     )
     one.add_argument(
         "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in each run (default: the experiment's)"

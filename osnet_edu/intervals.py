@@ -67,6 +67,23 @@ def crossed(first: np.ndarray, second: np.ndarray, seed: int = 0, draws: int = D
     return ((rows[1] - rows[0]) * weights(first.shape[1])).sum(1)
 
 
+def crossed_mean(values: np.ndarray, seed: int = 0, draws: int = DRAWS) -> np.ndarray:
+    """The mean where rows and columns both vary, such as people and trained networks: (draws,).
+
+    values: (rows, columns); nan where nothing is known, which is left out. In every draw rows and columns are drawn
+    again with replacement; a draw without a known value is nan. With one column only the rows vary.
+    Source: as for `crossed`.
+    """
+    values = np.asarray(values, float)
+    known = ~np.isnan(values)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    rows, columns = (rng.multinomial(count, np.full(count, 1 / count), draws) for count in values.shape)
+    total, count = (
+        ((rows @ some) * columns).sum(1).astype(float) for some in (np.where(known, values, 0), known.astype(int))
+    )
+    return np.divide(total, count, out=np.full(draws, np.nan), where=count > 0)
+
+
 def ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """A mean over all that the rows hold: sum of totals by sum of counts, nan where there is nothing to count."""
     counts = np.asarray(counts).sum(-1)

@@ -7,7 +7,7 @@ from test_explain_gates import of
 
 from osnet_edu import Refused, intervals, people, weights
 from osnet_edu.embed import normalise
-from osnet_edu.experiments import EXPERIMENTS, alike, gate_parts
+from osnet_edu.experiments import EXPERIMENTS, alike, gate_parts, untrained
 from osnet_edu.experiments.gate_parts import LARGE, SMALL, Triples
 
 
@@ -78,7 +78,7 @@ def test_the_people_are_in_no_folder_that_ships():
 def test_an_untrained_network_is_built_alike_and_knows_its_means(triples):
     like = weights.shipped().model
     photos = normalise(triples.query)
-    model = gate_parts._untrained(like, 0, photos)
+    model = untrained.like(like, 0, photos)
     assert {k: v.shape for k, v in model.state_dict().items()} == {k: v.shape for k, v in like.state_dict().items()}
     entering = []
     model.fc[1].register_forward_hook(lambda _m, inputs, _o: entering.append(inputs[0]))

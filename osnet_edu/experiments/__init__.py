@@ -9,6 +9,7 @@ from . import (
     baselines,
     first_figure,
     gate_parts,
+    gate_scale,
     gate_variance,
     ingredients,
     oracle,
@@ -27,7 +28,14 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "parts": parts.run,
     "first-figure": first_figure.run,
     "gate-parts": gate_parts.run,
+    "gate-scale": gate_scale.run,
     "gate-variance": gate_variance.run,
+}
+
+# These can be asked about networks of one's own instead: run(root, weights, progress), a file or a folder of them.
+ON_OWN: dict[str, Callable[[Path, Path, Progress], object]] = {
+    "gate-parts": gate_parts.run_own,
+    "gate-scale": gate_scale.run_own,
 }
 
 # These train networks: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on.

@@ -5,6 +5,7 @@ the primary row on photos of 256x128. Only what the name says is changed.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from .. import assets, siblings, weights
 from ..refused import Refused
@@ -32,6 +33,20 @@ def trained(seed: int, kind: str = "primary") -> weights.Checkpoint:
 def all_trained(kind: str = "primary") -> list[weights.Checkpoint]:
     """All five of a kind, in the order of their seeds."""
     return [trained(seed, kind) for seed in SEEDS]
+
+
+def own(path: Path | str) -> list[weights.Checkpoint]:
+    """A checkpoint of one's own, or all of a folder, by name, as one kind.
+
+    Raises: Refused where there is none, and for a file that is no OSNet checkpoint.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return [weights.open(path)]
+    files = sorted(file for file in path.iterdir() if file.suffix in (".safetensors", ".pth"))
+    if not files:
+        raise Refused(f"{path} has no .safetensors or .pth file")
+    return [weights.open(file) for file in files]
 
 
 def common_size(networks: Sequence[weights.Checkpoint]) -> tuple[int, int]:

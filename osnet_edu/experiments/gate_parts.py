@@ -19,14 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from .. import intervals, market, people, pool, weights
 from ..embed import normalise
 from ..explain import gates, shapley
-from ..model import OSNet, osnet
+from ..model import OSNet
 from ..refused import Refused
-from . import alike
+from . import alike, untrained
 
 SMALL, LARGE = ("logo", "strap", "shoes"), ("top color", "bottom color")
 FAMILIES = 24  # twin pairs a part
@@ -97,7 +96,8 @@ class GateParts:
                     f"  [{lean.low:>+5.2f}, {lean.high:>+5.2f}]{lean.p:>10.3f}  {lean.verdict}"
                 )
         lines.append(
-            "\nLean: -1.5 is all on stream 1, +1.5 all on stream 4. Intervals: 95 %, over families and networks."
+            "\nLean: -1.5 is all on stream 1, +1.5 all on stream 4. Intervals: 95 %, over families"
+            + (" and networks." if self.networks > 1 else " only, because there is one network.")
         )
         return "\n".join(lines)
 
@@ -105,6 +105,11 @@ class GateParts:
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> GateParts:
     """The five networks that ship for it.  root: a folder whose gallery an absent stream is the mean of."""
     return measure(root, alike.all_trained(), progress)
+
+
+def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> GateParts:
+    """Networks of a student: one checkpoint, or all of a folder.  With one, intervals are over families only."""
+    return measure(root, alike.own(path), progress)
 
 
 def measure(
@@ -124,8 +129,8 @@ def measure(
     chosen = gallery[:: -(-len(gallery) // MEANS)]
     photos = normalise(market.decode(chosen, size).images)
     triples = render(size, families)
-    untrained = [_untrained(checkpoint.model, seed, photos) for seed, checkpoint in enumerate(networks)]
-    models = [*(checkpoint.model for checkpoint in networks), *untrained]
+    random = [untrained.like(checkpoint.model, seed, photos) for seed, checkpoint in enumerate(networks)]
+    models = [*(checkpoint.model for checkpoint in networks), *random]
     values, margins = [], []
     for k, model in enumerate(models):
         found, margin = _contributions(model, triples, photos)
@@ -177,23 +182,6 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
         view, positive = seen(answered)
         rows.append((query, positive, people.render(other, view, size=size).image, part, person))
     return rows
-
-
-def _untrained(like: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
-    """A network built as another is, never trained; its normalisations know these photos' means and deviations."""
-    first = next(iter(like.blocks().values()))
-    width = like.conv1.conv.out_channels / 64
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = osnet(
-            width, streams=len(first.stream_names), gate_hidden=first.gate.fc1.out_channels, block=type(first)
-        )
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d)]
-    for norm in norms:
-        norm.momentum = None  # a plain mean over batches
-    with torch.no_grad():
-        model.train()(photos)
-    return model.eval()
 
 
 def _contributions(model: OSNet, triples: Triples, photos: torch.Tensor) -> tuple[dict[str, np.ndarray], np.ndarray]:

@@ -1,8 +1,8 @@
 """Which scale did the network use, and which pixels made it say so?
 
 Which scale: `gates` reads and changes the gates of each block and the shares of its streams; `shapley` says what each
-stream contributes to a margin; `without` ranks a gallery again without some of them;
-`clusters` groups photos by their gates.
+stream contributes to a margin; `cells` makes groups of channels to compare streams with; `without` ranks a gallery
+again without some streams; `clusters` groups photos by their gates.
 
 Which pixels: one table of methods, all with one signature.
 
@@ -23,7 +23,7 @@ five times the change), because its rules do not cover a gate times a stream, no
 is not DeepLift.
 """
 
-from . import clusters, gates, shapley, without
+from . import cells, clusters, gates, shapley, without
 from .asking import embed
 from .gradients import Completeness, completeness
 from .methods import METHODS
@@ -31,6 +31,6 @@ from .perturbation import blur
 from .targets import Target, margin, similarity
 
 __all__ = [
-    "METHODS", "Completeness", "Target", "blur", "clusters", "completeness", "embed", "gates", "margin", "shapley",
-    "similarity", "without",
+    "METHODS", "Completeness", "Target", "blur", "cells", "clusters", "completeness", "embed", "gates", "margin",
+    "shapley", "similarity", "without",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ Source: Shapley, A Value for n-Person Games, 1953.
 Shapes: N triples of photos, T streams, C channels.
 """
 
+import copy
 from collections.abc import Callable
 from contextlib import nullcontext
 from math import factorial
@@ -77,13 +78,8 @@ def of_margins(
     Returns: (T, N); over streams they sum to the margin minus what it is without any stream of the block.
     Raises: Refused for other photos, and as for `mute`.
     """
-    shape = queries.shape
-    if queries.dim() != 4 or not len(queries) or positives.shape != shape or negatives.shape != shape:
-        shapes = ", ".join(str(tuple(images.shape)) for images in (queries, positives, negatives))
-        raise Refused(f"queries, positives and negatives must be equally many photos (N, 3, H, W), got {shapes}")
+    _check_triples(model, queries, positives, negatives, block)
     blocks = model.blocks()
-    if block not in blocks:
-        raise Refused(f"no such block: {block}; this network has {', '.join(blocks)}")
     kept = coalitions(len(blocks[block].stream_names))
     before, behind = _cut(model, blocks[block])
     worth = np.empty((len(kept), len(queries)))
@@ -105,6 +101,98 @@ def of_margins(
     return values(worth)
 
 
+def of_groups(
+    model: OSNet,
+    queries: Tensor,
+    positives: Tensor,
+    negatives: Tensor,
+    block: str,
+    groups: np.ndarray,
+    *,
+    fill: Means | None = None,
+    donors: Tensor | None = None,
+    renormalise: bool = False,
+    batch: int = 64,
+) -> np.ndarray:
+    """What each group of (stream, channel) cells of one block contributes to the margins s(q, p) - s(q, n).
+
+    With one group a stream these are the values of `of_margins`; what the block's streams make of a photo is computed
+    once for all coalitions.
+
+    groups: (G, T, C) bool; each cell is in one group (see cells).  fill: what an absent cell becomes, its mean; None is
+    zero.  donors: (N, 3, H, W), instead: an absent cell becomes that of a donor, one for all three photos of a triple.
+    renormalise: before each coalition is asked, all normalisations behind the streams learn their means and deviations
+    anew, from the donors with absent cells from one another.
+    Returns: (G, N); over groups they sum to the margin minus what it is without any of them.
+    Raises: Refused for groups that leave a cell out or hold it twice, for donors of another number than triples, for
+    fill and donors at once, for renormalise without donors, and as for `of_margins`.
+    """
+    _check_triples(model, queries, positives, negatives, block)
+    if donors is not None and donors.shape != queries.shape:
+        raise Refused(f"one donor for each triple is needed, {tuple(queries.shape)}, got {tuple(donors.shape)}")
+    if (donors is not None and fill is not None) or (renormalise and donors is None):
+        raise Refused("an absent cell becomes its mean (fill) or a donor's; only donors can be renormalised with")
+    if renormalise:
+        model = copy.deepcopy(model)  # its normalisations are learned anew and must not stay so
+    groups, kept = np.asarray(groups, bool), coalitions(len(groups))
+    part = model.blocks()[block]
+    worth = np.empty((len(kept), len(queries)))
+    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(queries[:8])):
+        before, after = _cut(model, part, past=True)
+
+        def seen(images: Tensor) -> tuple[Tensor, Tensor]:
+            """What enters the join, (B, T, C, h, w), gates applied, and what bypasses the streams."""
+            entering = before(images)
+            streams = part.streams(entering)
+            weights = part.gates(streams)
+            maps = torch.stack(streams, 1)
+            bypass = entering if part.downsample is None else part.downsample(entering)
+            return maps if weights is None else maps * weights, bypass
+
+        def answer(maps: Tensor, bypass: Tensor) -> Tensor:
+            y = part.conv3(part.join(list(maps.unbind(1)), None)) + bypass
+            return after(part.relu(y if part.IN is None else part.IN(y)))
+
+        cells = (len(part.stream_names), seen(queries[:1])[0].shape[2])
+        if groups.shape[1:] != cells or not (groups.sum(0) == 1).all():
+            raise Refused(f"groups must share out {cells} streams x channels, each cell once, got {groups.shape}")
+        keeps = torch.from_numpy(np.einsum("kg,gtc->ktc", kept, groups))[:, None, :, :, None, None]
+        absent = queries.new_zeros(())
+        if fill is not None:
+            absent = torch.as_tensor(np.stack(fill.fills[block])).to(queries)[None, :, :, None, None]
+        given = (
+            ()
+            if donors is None
+            else tuple(torch.cat(some) for some in zip(*map(seen, donors.split(batch)), strict=True))
+        )
+        starts = range(0, len(queries), batch)
+        # Only where normalisations are learned anew for each coalition must all triples wait for it at once.
+        for together in [starts] if renormalise else [[start] for start in starts]:
+            chunks = [
+                (start, *seen(torch.cat([some[start : start + batch] for some in (queries, positives, negatives)])))
+                for start in together
+            ]
+            for row, keep in enumerate(keeps):
+                if renormalise:
+                    _learn(model, lambda keep=keep: answer(torch.where(keep, given[0], given[0].roll(1, 0)), given[1]))
+                for start, maps, bypass in chunks:
+                    own = slice(start, start + len(maps) // 3)
+                    other = given[0][own].repeat(3, 1, 1, 1, 1) if given else absent
+                    worth[row, own] = _margins(answer(torch.where(keep, maps, other), bypass))
+    return values(worth)
+
+
+def _learn(model: OSNet, run: Callable[[], Tensor]) -> None:
+    """Let the normalisations that a pass meets take the means and deviations of that pass."""
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d)]
+    for norm in norms:
+        norm.momentum = 1.0  # all of the last pass
+        norm.train()
+    run()
+    for norm in norms:
+        norm.eval()
+
+
 def margins(model: OSNet, queries: Tensor, positives: Tensor, negatives: Tensor, batch: int = 64) -> np.ndarray:
     """s(q, p) - s(q, n) by cosine similarity: (N,).  Photos as for `of_margins`."""
     found = []
@@ -114,12 +202,23 @@ def margins(model: OSNet, queries: Tensor, positives: Tensor, negatives: Tensor,
     return np.concatenate(found)
 
 
-def _cut(model: OSNet, block: Block) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-    """A network in two: all before a block, and the block with all behind it."""
+def _check_triples(model: OSNet, queries: Tensor, positives: Tensor, negatives: Tensor, block: str) -> None:
+    shape = queries.shape
+    if queries.dim() != 4 or not len(queries) or positives.shape != shape or negatives.shape != shape:
+        shapes = ", ".join(str(tuple(images.shape)) for images in (queries, positives, negatives))
+        raise Refused(f"queries, positives and negatives must be equally many photos (N, 3, H, W), got {shapes}")
+    if block not in model.blocks():
+        raise Refused(f"no such block: {block}; this network has {', '.join(model.blocks())}")
+
+
+def _cut(
+    model: OSNet, block: Block, *, past: bool = False
+) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+    """A network in two: all before a block, and the block with all behind it; past: without the block itself."""
     parts = [*model.conv2, *model.conv3, *model.conv4]
     place = parts.index(block)
     before = nn.Sequential(model.conv1, model.maxpool, *parts[:place])
-    behind = nn.Sequential(*parts[place:], model.conv5, model.global_avgpool, nn.Flatten(), model.fc)
+    behind = nn.Sequential(*parts[place + past :], model.conv5, model.global_avgpool, nn.Flatten(), model.fc)
     return before, behind
 
 

@@ -3,6 +3,7 @@
 from .archive import pack, unpack
 from .body import PARTS
 from .dataset import VISIBLE, PhotoRecord, Summary, read_people, write_dataset
+from .flat import Flat, Mark, Panel, paint_flat
 from .identity import Identity, build_of, draw_identity, edit
 from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, render
@@ -19,7 +20,10 @@ __all__ = [
     "WORLDS",
     "Cross",
     "Difference",
+    "Flat",
     "Identity",
+    "Mark",
+    "Panel",
     "PhotoRecord",
     "Rung",
     "Shot",
@@ -34,6 +38,7 @@ __all__ = [
     "drawn_sheet",
     "edit",
     "pack",
+    "paint_flat",
     "prepare",
     "read_people",
     "render",

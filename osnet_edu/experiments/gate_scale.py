@@ -1,0 +1,312 @@
+"""Does the needed scale decide which streams carry the decision? The paper's claim on a ladder of painted pairs.
+
+Stated before looking: in each of the six blocks, the wider a look a pair needs, the further the contributions lean to
+streams with a wide view. That is an interaction of stream with log k, k the needed scale: the slope of the lean on
+log2 k is above 0. The pairs and their measured needed scale are those of `ladder`. What a stream contributes is its
+Shapley value for the margin s(q, p) - s(q, n); an absent stream becomes its mean over the gallery.
+
+The lean of a triple in a block: sum over t of (t - 2.5) phi_t / sum of |phi_t|, from -1.5, all on stream 1, to 1.5, all
+on stream 4. Each person gives one slope a network, over all rungs: people and networks both vary, and both are drawn
+again for the interval (pigeonhole bootstrap). p is corrected for six blocks by Holm within each kind of networks.
+
+Five networks of each kind, seeds 0 to 4:
+    trained: the primary row.
+    resampled: the same; an absent stream becomes that of another photo, and the normalisations behind are learned anew
+        for each coalition.
+    random groups: the same; instead of the four streams, four random groups of channels that remove as much energy.
+    untrained: never trained, normalisations estimated.
+    same-depth, resnext: no stream sees wider than another; resnext's thin streams are put together in four groups.
+    addition: the four scales without a gate.
+    256x128: the primary row on larger photos.
+A slope that the trained networks show and the controls of equal scale do not would speak for the claim. A network that
+decides like a coin has no decision to attribute: so the share of triples that are right stands beside each rung, and
+all slopes are given again for the triples that the network tells apart.
+
+The crossed set asks the trained networks about gap, area, contrast and position of the marks at once: area is not
+scale. Sources: shapley, intervals.crossed_mean, intervals.holm.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .. import draws, intervals, market, weights
+from ..embed import normalise
+from ..explain import cells, gates, shapley
+from ..model import OSNet
+from ..refused import Refused
+from . import alike, ladder, untrained
+from .gate_parts import lean_of
+from .gate_scale_table import table
+
+PEOPLE = 14  # of the ladder, for each network
+FEWER = 6  # on larger photos, which cost four times as much, and in the crossed set
+ORACLE = 24  # people for whom the needed scale is measured
+MEANS = 128  # photos of the gallery that an absent stream is the mean of
+KINDS = ("trained", "resampled", "random groups", "untrained", "same-depth", "resnext", "addition", "256x128")
+
+Values = Mapping[str, np.ndarray]  # by block, Shapley values (G, N)
+Answer = tuple[Values, np.ndarray]  # and margins (N,)
+
+
+@dataclass(frozen=True)
+class Slope:
+    """How the lean changes with each doubling of the needed scale, or between two levels of a factor.
+
+    low, high: 95 %, over people and networks.  p: corrected for the number of blocks, by Holm.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def verdict(self) -> str:
+        if not self.p < 0.05:
+            return "open"
+        return "as stated" if self.value > 0 else "against it"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one kind of networks did.
+
+    slopes, apart: by block, of all triples and of those with a margin above 0.  leans: by block, one interval a rung.
+    right: share of triples with a margin above 0, by rung.  people, networks: how many.
+    """
+
+    slopes: Mapping[str, Slope]
+    apart: Mapping[str, Slope]
+    leans: Mapping[str, tuple[intervals.Interval, ...]]
+    right: tuple[float, ...]
+    people: int
+    networks: int
+
+
+@dataclass(frozen=True)
+class GateScale:
+    """rungs: of the ladder.  needed, colors: their measured scale, pixels of a photo of 128 rows, for an oracle that
+    sees brightness and for one that does not.  change: norm of the pixel difference of a pair, mean over people.
+
+    kinds: by name, see the head of this file.  crossed: by block, then by factor of ladder.FACTORS.  crossed_right:
+    share of triples of the crossed set with a margin above 0, nan without one.
+    """
+
+    rungs: tuple[ladder.Rung, ...]
+    needed: tuple[float, ...]
+    colors: tuple[float, ...]
+    change: tuple[float, ...]
+    kinds: Mapping[str, Kind]
+    crossed: Mapping[str, Mapping[str, Slope]]
+    crossed_right: float
+
+    def __str__(self) -> str:
+        return table(self)
+
+
+def run(root: Path, progress: Callable[[int, int], None] | None = None) -> GateScale:
+    """All networks that ship for it.  root: a folder whose gallery an absent stream is the mean of."""
+    primary = alike.all_trained()
+    others = {kind: alike.all_trained(kind) for kind in ("same-depth", "resnext", "addition", "256x128")}
+    return measure(root, primary, others, progress)
+
+
+def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> GateScale:
+    """Networks of a student: one checkpoint, or all of a folder.  With one, intervals are over people only."""
+    return measure(root, alike.own(path), {}, progress)
+
+
+def measure(
+    root: Path,
+    networks: Sequence[weights.Checkpoint],
+    others: Mapping[str, Sequence[weights.Checkpoint]],
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    count: int = PEOPLE,
+    fewer: int = FEWER,
+    oracle: int = ORACLE,
+    scales: Sequence[int] = ladder.SCALES,
+) -> GateScale:
+    """Some trained networks of one build with their controls, and others that were trained for comparison.
+
+    networks: of blocks with two streams or more.  others: by kind.  count, fewer, oracle: people, see the constants.
+    scales: k that the oracle tries.
+    Raises: Refused for no network, networks of different sizes or that take no multiple of 128 x 64, a single stream,
+    and a folder without a gallery.
+    """
+    size = alike.common_size(networks)
+    for checkpoint in networks:
+        _check_streams(checkpoint.model)
+    gallery = [photo for photo in market.read(root).gallery if photo.person > 0]
+    if not gallery:
+        raise Refused(f"{root} has no gallery photo of a person, and an absent stream becomes the mean over these")
+    gallery = gallery[:: -(-len(gallery) // MEANS)]
+    groups = {"trained": networks} | dict(others)
+    sizes = {size, *(alike.common_size(some) for some in groups.values())}
+    photos = {one: normalise(market.decode(gallery, one).images) for one in sizes}
+    usual = ladder.render(size, count if size[0] <= 128 else fewer)  # refuses other sizes
+    smaller = usual if size == (128, 64) else ladder.render(count=max(2, fewer))
+    jobs: list[tuple[str, ladder.Triples, Callable[[], Answer]]] = []
+
+    def add(kind: str, model: OSNet, triples: ladder.Triples, at: tuple[int, int], **how) -> None:
+        jobs.append((kind, triples, partial(_contributions, model, triples, photos[at], **how)))
+
+    plain = [checkpoint.model for checkpoint in networks]
+    for seed, model in enumerate(plain):
+        add("trained", model, usual, size)
+        add("resampled", model, usual, size, resample=True)
+        add("random groups", model, usual, size, shuffle=seed + 1)
+    for seed, model in enumerate(plain):
+        add("untrained", untrained.like(model, seed, photos[size]), usual, size)
+    for kind, some in others.items():
+        at = alike.common_size(some)
+        triples = usual if at == size else ladder.render(at, fewer if at[0] > 128 else count)
+        for checkpoint in some:
+            _check_streams(checkpoint.model)
+            add(kind, checkpoint.model, triples, at)
+    crossed = ladder.render(size, fewer, ladder.CROSSED)
+    for model in plain:
+        add("crossed", model, crossed, size)
+
+    # The needed scale belongs to the pairs and not to the networks: it is measured on small photos, whatever they take.
+    asked = ladder.render(count=oracle)
+    steps = len(jobs) + 2
+
+    def tell(done: int) -> None:
+        if progress:
+            progress(done, steps)
+
+    needed = tuple(one.scale for one in ladder.needed_scales(asked, scales))
+    tell(1)
+    colors = tuple(one.scale for one in ladder.needed_scales(asked, scales, brightness=False))
+    tell(2)
+    answers: dict[str, list[Answer]] = {}
+    of: dict[str, ladder.Triples] = {}
+    for done, (kind, triples, answer) in enumerate(jobs, start=3):
+        answers.setdefault(kind, []).append(answer())
+        of[kind] = triples
+        tell(done)
+    found = {kind: summary(some, of[kind], needed) for kind, some in answers.items() if kind != "crossed"}
+    change = np.linalg.norm(
+        (smaller.positive.astype(float) - smaller.negative).reshape(len(smaller.rung), -1), axis=1
+    ).reshape(-1, len(smaller.rungs))  # fmt: skip
+    own = answers["crossed"]
+    return GateScale(
+        usual.rungs,
+        needed,
+        colors,
+        tuple(change.mean(0).tolist()),
+        {kind: found[kind] for kind in (*KINDS, *found) if kind in found},
+        effects([values for values, _ in own], crossed),
+        float(np.mean([margin > 0 for _, margin in own])),
+    )
+
+
+# --- contributions ----------------------------------------------------------------------------------------------------
+
+
+def _check_streams(model: OSNet) -> None:
+    if any(len(block.stream_names) < 2 for block in gates.blocks_of(model).values()):
+        raise Refused("a block of this network has a single stream: there is no other scale that it could lean to")
+
+
+def _contributions(
+    model: OSNet, triples: ladder.Triples, photos: torch.Tensor, *, resample: bool = False, shuffle: int = 0
+) -> Answer:
+    """Shapley values by block, (G, N), of four groups of streams, and the margins before any change, (N,).
+
+    resample: absent streams come from other photos instead of means.  shuffle: seed of random groups; 0 for streams.
+    """
+    three = [normalise(images) for images in (triples.query, triples.positive, triples.negative)]
+    how: dict = {"fill": gates.means(model, photos)}
+    if resample:
+        order = draws.named("donors", len(photos)).permutation(len(photos))  # neighbours in a gallery are one person
+        how = {"donors": photos[np.resize(order, len(triples.rung))], "renormalise": True}
+    energy = cells.energies(model, photos)
+    found = {}
+    for block in model.blocks():
+        groups = cells.of_streams(*energy[block].shape)
+        if shuffle:
+            groups = cells.at_random(energy[block], groups, shuffle)
+        found[block] = shapley.of_groups(model, *three, block, groups, **how)
+    return found, shapley.margins(model, *three)
+
+
+# --- statistics -------------------------------------------------------------------------------------------------------
+
+
+def summary(answers: Sequence[Answer], triples: ladder.Triples, needed: Sequence[float]) -> Kind:
+    """The slopes, the leans and the share right of networks of one kind.  needed: of each rung, nan is left out."""
+    rungs = len(triples.rungs)
+    scale = np.log2(np.asarray(needed, float))
+    margin = np.stack([margin.reshape(-1, rungs) for _, margin in answers], 1)  # (people, networks, rungs)
+    right = margin > 0
+    slopes, apart, leans = {}, {}, {}
+    for block in answers[0][0]:
+        lean = np.stack([lean_of(values[block]).reshape(-1, rungs) for values, _ in answers], 1)
+        slopes[block] = slope_of(lean, scale)
+        apart[block] = slope_of(np.where(right, lean, np.nan), scale)
+        leans[block] = tuple(_interval(lean[:, :, rung]) for rung in range(rungs))
+    return Kind(
+        tested(slopes), tested(apart), leans, tuple(right.mean((0, 1)).tolist()), margin.shape[0], margin.shape[1]
+    )
+
+
+def slope_of(lean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Least squares of the lean on the log of the scale, for each person and network.
+
+    lean: (people, networks, rungs), nan is left out.  scale: (rungs,), nan is left out.
+    Returns: (people, networks); nan where fewer than three leans, or a single scale, are left.
+    """
+    known = ~np.isnan(lean) & ~np.isnan(scale)
+    count = known.sum(2, keepdims=True)
+    x, y = np.where(known, scale, 0), np.where(known, lean, 0)
+    x = np.where(known, x - x.sum(2, keepdims=True) / np.maximum(count, 1), 0)
+    spread = (x**2).sum(2)
+    enough = (count[:, :, 0] >= 3) & (spread > 1e-9)
+    return np.divide((x * y).sum(2), spread, out=np.full(spread.shape, np.nan), where=enough)
+
+
+def effects(networks: Sequence[Values], triples: ladder.Triples) -> dict[str, dict[str, Slope]]:
+    """By block, then by factor: the lean at its high level less that at its low one, in a balanced crossed set."""
+    levels = np.array([rung.levels for rung in triples.rungs])  # (rungs, factors)
+    contrast = np.where(levels == 1, 2, -2) / len(levels)
+    by_factor: dict[str, dict[str, np.ndarray]] = {factor: {} for factor in ladder.FACTORS}
+    for block in networks[0]:
+        lean = np.stack([lean_of(values[block]).reshape(-1, len(levels)) for values in networks], 1)
+        for k, factor in enumerate(ladder.FACTORS):
+            by_factor[factor][block] = lean @ contrast[:, k]
+    found = {factor: tested(slopes) for factor, slopes in by_factor.items()}
+    return {block: {factor: found[factor][block] for factor in ladder.FACTORS} for block in networks[0]}
+
+
+def tested(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
+    """By block: the mean slope of (people, networks), its interval, and p after Holm; nan where nothing is known."""
+    drawn = {block: intervals.crossed_mean(values) for block, values in slopes.items()}
+    p = {}
+    for block, d in drawn.items():
+        d = d[~np.isnan(d)]
+        p[block] = min(1.0, max(2 * min((d <= 0).mean(), (d >= 0).mean()), 1 / len(d))) if len(d) else 1.0
+    corrected = intervals.holm(p)
+    return {
+        block: Slope(one.value, one.low, one.high, corrected[block])
+        for block, one in ((block, _interval(values, drawn[block])) for block, values in slopes.items())
+    }
+
+
+def _interval(values: np.ndarray, drawn: np.ndarray | None = None) -> intervals.Interval:
+    if np.isnan(values).all():
+        return intervals.Interval(np.nan, np.nan, np.nan)
+    drawn = intervals.crossed_mean(values) if drawn is None else drawn
+    return intervals.Interval(float(np.nanmean(values)), *intervals.bounds(drawn))
+
+
+def pairs(found: GateScale, kind: str, block: str) -> Iterator[tuple[float, intervals.Interval]]:
+    """Needed scale and lean of each rung of one kind and block, where the scale is known, narrowest first."""
+    both = zip(found.needed, found.kinds[kind].leans[block], strict=True)
+    return iter(sorted((one for one in both if not np.isnan(one[0])), key=lambda one: one[0]))

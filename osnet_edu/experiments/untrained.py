@@ -1,0 +1,43 @@
+"""Networks that were never trained, as a control: what they show too, training did not make."""
+
+import torch
+from torch import nn
+
+from .. import siblings
+from ..model import OSBlock, OSNet
+from ..refused import Refused
+
+
+def build(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidden: int | None) -> OSNet:
+    """A network of one row with random weights; its normalisations know these photos' means and deviations.
+
+    row, width, gate_hidden: as for `siblings.build`.  photos: (B, 3, H, W) float, normalised. Without them a
+    normalisation would pass on what it gets, and the network would be less than an untrained one can be.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = siblings.build(row, width, gate_hidden=gate_hidden)
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d)]
+    for norm in norms:
+        norm.momentum = None  # a plain mean over batches
+    with torch.no_grad():
+        model.train()(photos)
+    return model.eval()
+
+
+def like(model: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
+    """A network of the size of another of omni-scale blocks.  seed, photos: as for `build`.
+
+    Raises: Refused for another kind of block, which does not say what it was built from, and for more than 4 streams.
+    """
+    first = next(iter(model.blocks().values()), None)
+    if type(first) is not OSBlock or len(first.stream_names) > 4:
+        raise Refused("only a network of omni-scale blocks of one to four streams can be built again from its looks")
+    streams = len(first.stream_names)
+    return build(
+        "primary" if streams == 4 else f"T{streams}",
+        seed,
+        photos,
+        width=model.conv1.conv.out_channels / 64,
+        gate_hidden=first.gate.fc1.out_channels,
+    )
