@@ -126,3 +126,50 @@ def _(lesson):
     difference = {block: float(value) for block, value, _ in rows}
     nearest = min(p, key=p.get)
     return len(p) == 6 and min(p.values()) >= 0.05 and nearest == "conv4.1" and difference[nearest] > 0, f"{p}"
+
+
+@says(
+    "nb08-scale-says",
+    "The trained networks tell the marks apart in nine of ten cases, so there is a decision to share out.",
+)
+def _(lesson):
+    ladder = lesson.after["nb08-scale"].ladder
+    right = [int(line.split("%")[0].split()[-1]) for line in ladder.splitlines() if line.startswith("marks")]
+    return len(right) == 5 and all(88 <= share <= 94 for share in right), f"{right}"
+
+
+@says("nb08-scale-says", "The slope is above 0 in conv4.1, and its interval does not touch 0.")
+@says("nb08-scale-says", "But six blocks were asked, and after the correction for that p is 0.054: open.")
+@says("nb08-scale-says", "Two experiments, the same block, the same side, and neither is clear.")
+def _(lesson):
+    n = lesson.after["nb08-scale"]
+    rows = _slopes(n.trained)
+    value, low, _high, p = rows["conv4.1"]
+    nearest = min(rows, key=lambda block: rows[block][3])
+    clear = [block for block, row in rows.items() if row[3] < 0.05]
+    return len(rows) == 6 and value > 0 and low > 0 and p == 0.054 and nearest == "conv4.1" and not clear, f"{rows}"
+
+
+@says("nb08-scale-says", "No control shows a slope there.")
+def _(lesson):
+    n = lesson.after["nb08-scale"]
+    others = {c.split(":")[0]: _slopes(c) for c in n.controls if " people, " in c.splitlines()[0]}
+    clear = [name for name, rows in others.items() if rows["conv4.1"][1] > 0 or rows["conv4.1"][3] < 0.05]
+    return len(others) == 7 and not clear, f"{others}"
+
+
+@says(
+    "nb08-scale-says",
+    'And where an absent stream becomes that of another photo ("resampled"), the slope is +0.05, and its interval has 0 in it.',
+)
+def _(lesson):
+    n = lesson.after["nb08-scale"]
+    (found,) = [_slopes(c)["conv4.1"] for c in n.controls if c.startswith("resampled")]
+    return f"{found[0]:+.2f}" == "+0.05" and found[1] < 0 < found[2], f"{found}"
+
+
+def _slopes(text: str) -> dict[str, tuple[float, ...]]:
+    """By block: slope, its interval, p."""
+    row = r"(conv\d\.\d)\s+(\S+)\s+\[\s*(\S+),\s*(\S+)\]\s+(\S+)"
+    found = re.findall(row, text)
+    return {block: tuple(map(float, numbers)) for block, *numbers in found}
