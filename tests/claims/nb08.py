@@ -9,6 +9,7 @@ import numpy as np
 from osnet_edu import people
 from osnet_edu.experiments import alike, gate_variance
 from osnet_edu.explain import shapley
+from osnet_edu.receptive import receptive_fields
 
 from .registry import Book
 
@@ -173,3 +174,23 @@ def _slopes(text: str) -> dict[str, tuple[float, ...]]:
     row = r"(conv\d\.\d)\s+(\S+)\s+\[\s*(\S+),\s*(\S+)\]\s+(\S+)"
     found = re.findall(row, text)
     return {block: tuple(map(float, numbers)) for block, *numbers in found}
+
+
+@says("nb08-again-says", "This time it is clear, and the networks of equal depth show nothing.")
+@says("nb08-again-says", "It is small: a lean can go from -1.5 to 1.5, and a doubling moves it by 0.07.")
+@says("nb08-recap", "What we could show of it is small, and in one block of six.")
+def _(lesson):
+    text = lesson.printed["nb08-again"]
+    rows = re.findall(r"([\w-]+)\s+([+-]\d\.\d+)\s+\[(\S+), (\S+)\]", text)
+    found = {name: tuple(map(float, numbers)) for name, *numbers in rows}
+    p = float(re.search(r"p = (\d\.\d+)", text)[1])
+    value, low, _ = found["trained"]
+    _, least, most = found["same-depth"]
+    return low > 0 and p < 0.05 and f"{value:.2f}" == "0.07" and least < 0 < most, f"{found}, p {p}"
+
+
+@says("nb08-again-says", "Each stream of conv4.1 could see the whole photo, and the streams differ in depth as well:")
+def _(lesson):
+    fields = [f for f in receptive_fields(lesson.end.model) if f.block == "conv4.1"]
+    height = lesson.end.checkpoint.size[0]
+    return len(fields) == 4 and min(f.longest for f in fields) > height, f"{[f.longest for f in fields]}, {height}"
