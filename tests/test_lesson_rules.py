@@ -1,12 +1,17 @@
 """How lessons choose what they show, and what many differences say at once."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 import torch
+from claims.reading import NOTEBOOKS
+from claims.running import run
+from test_explain_without import folder  # noqa: F401  a fixture
 
-from osnet_edu import assets, market, osnet
+from osnet_edu import assets, market, osnet, weights
 from osnet_edu.experiments import ablation, baselines, causes, overfitting, together, twins
 from osnet_edu.explain import gates
 from osnet_edu.refused import Refused
@@ -84,3 +89,22 @@ def test_people_are_counted_before_the_first_run(tmp_path):
     with pytest.raises(Refused, match=r"400 people .* has 180; `python -m osnet_edu render OUT --people 540`"):
         overfitting.run(assets.subset(), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("hidden", [4, None], ids=["four hidden units", "one hidden unit"])
+def test_notebook_08_takes_a_network_and_photos_of_ones_own(hidden, folder, tmp_path):  # noqa: F811
+    torch.manual_seed(0)
+    weights.save(osnet(0.25, gate_hidden=hidden), tmp_path / "own.safetensors", size=(64, 32))
+    assert not (Path(folder) / "people.json").exists()
+
+    def own(cell: str, source: str) -> str:
+        if cell != "nb08-choose":
+            return source
+        source = source.replace("weights.shipped()", f"weights.open({str(tmp_path / 'own.safetensors')!r})")
+        return source.replace("assets.subset()", repr(str(folder)))
+
+    lesson = run(nbformat.read(NOTEBOOKS["08"], as_version=4), tmp_path, own)
+    said = lesson.printed["nb08-choose"]
+    assert ("one number a stream" in said) == (hidden is None)
+    assert "top colour" not in lesson.printed["nb08-agreement"] and "camera" in lesson.printed["nb08-agreement"]
+    assert lesson.end.theatre.sentence.startswith("All streams are on.")
