@@ -1,0 +1,154 @@
+"""The photos by which explanations are graded: twins whose difference is known to the pixel, the same ones every time.
+
+Four photos a case. q is person A under one camera. n is her twin A' under another one, and c is A herself in exactly
+the view of n: the same pose, light, lens and noise. So n and c differ in the twin's part alone, and that is the truth
+about what speaks against n. p is A under a third camera. A method may see q, n and p. It never sees c.
+
+The set is rendered on demand from its seed, and its name is a hash of its pixels. Methods are tuned on TUNING, whose
+people are others, and graded on FROZEN.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from .. import draws, people, pool
+from ..refused import Refused
+
+FROZEN, TUNING = 21, 22  # seeds of the people: no weights that ship have met them
+PARTS = ("top color", "bottom color", "shoes", "bag", "hat", "pattern", "logo", "strap")
+FAMILIES = 25  # a part
+CAMERAS = ((1, 3, 5), (4, 6, 2), (2, 5, 1), (6, 1, 4))  # of q, of n and c, of p; families take turns
+COVERED = 0.5  # share of a pixel from which on it belongs to the truth
+RETRIES = 8  # views tried until the part shows
+SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
+
+Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """N cases; photos are uint8 (N, H, W, 3).
+
+    query, negative, positive, same: q, n, p, c.  sham: c again, with new noise in even cases, and shifted by one pixel
+    in odd ones.  truth: (N, H, W) bool, where n and c differ.  weight: (N, H, W) float32 in [0, 1], how strongly.
+    part, family: of each case, (N,).
+    """
+
+    query: np.ndarray
+    negative: np.ndarray
+    positive: np.ndarray
+    same: np.ndarray
+    sham: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray
+    part: np.ndarray
+    family: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """A hash of all photos and truths: two sets of one name are the same set."""
+        digest = hashlib.sha256()
+        for field in fields(self)[:6]:
+            digest.update(np.ascontiguousarray(getattr(self, field.name)).tobytes())
+        return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Whether a network notices the difference.  difference: (N,), s(q, c) - s(q, n).  limit: what 95 % of the sham
+    edits stay below."""
+
+    difference: np.ndarray
+    limit: float
+
+    @property
+    def seen(self) -> np.ndarray:
+        """(N,) bool: the twin is less similar to q than A in the same view, by more than a sham edit moves."""
+        return self.difference > self.limit
+
+    @property
+    def turned(self) -> np.ndarray:
+        """(N,) bool: the twin is clearly more similar to q than A is: a group of its own."""
+        return self.difference < -self.limit
+
+
+def render(
+    seed: int = FROZEN,
+    size: tuple[int, int] = (128, 64),
+    families: int = FAMILIES,
+    progress: Callable[[int, int], None] | None = None,
+) -> Cases:
+    """The cases of a seed, by part, then by family.  progress: (families done, families in all).
+
+    Raises: Refused for no family.
+    """
+    if families < 1:
+        raise Refused(f"at least one family a part is needed, got {families}")
+    jobs = [(number, part, k, size, seed) for number, part in enumerate(PARTS) for k in range(families)]
+    rows = []
+    with pool.results(_family, jobs) as results:
+        for row in results:
+            rows.append(row)
+            if progress:
+                progress(len(rows), len(jobs))
+    return Cases(*(np.stack(column) for column in zip(*rows, strict=True)))
+
+
+def noticed(embed: Embed, cases: Cases) -> Noticed:
+    """Ask a network which of the differences it notices.  embed: photos to features, such as an embedder."""
+    query, same, negative, sham = (
+        _unit(np.asarray(embed(photos), float)) for photos in (cases.query, cases.same, cases.negative, cases.sham)
+    )
+    to_same = (query * same).sum(1)
+    moved = np.abs(to_same - (query * sham).sum(1))
+    return Noticed(to_same - (query * negative).sum(1), float(np.quantile(moved, SHAM)))
+
+
+def _family(job: tuple[int, str, int, tuple[int, int], int]) -> tuple:
+    number, part, k, size, seed = job
+    person = 1 + 1000 * number + k
+    one = people.prepare(people.draw_identity(seed, person), part, seed)
+    other = people.twin(one, part, seed)
+    asked, answered, third = CAMERAS[k % len(CAMERAS)]
+    least = people.VISIBLE * size[0] * size[1] / (128 * 64)
+    for view in _views(seed, person, answered):
+        found = people.difference(one, other, view, size=size)
+        truth = found.coverage >= COVERED
+        if truth.sum() >= least:
+            break
+    query, positive = (
+        people.render(one, people.draw_view(seed, person, camera, 0), size=size).image for camera in (asked, third)
+    )
+    return (
+        query,
+        found.other.image,
+        positive,
+        found.one.image,
+        _sham(one, view, found.one.image, (number + k) % 2, size),
+        truth,
+        found.truth,
+        part,
+        person,
+    )
+
+
+def _views(seed: int, person: int, camera: int) -> Iterator[people.View]:
+    for attempt in range(RETRIES):
+        pool.check()
+        yield people.draw_view(seed, person, camera, attempt)
+
+
+def _sham(one: people.Identity, view: people.View, image: np.ndarray, kind: int, size: tuple[int, int]) -> np.ndarray:
+    """An edit that changes nothing that matters: new sensor noise, or a shift of one pixel to the side."""
+    if kind:
+        return np.concatenate([image[:, :1], image[:, :-1]], 1)
+    rng = draws.named(view.sensor, "sham")
+    other = replace(view, sensor=int(rng.integers(0, 2**31)))
+    return people.render(one, other, size=size, jpeg=False).image
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
