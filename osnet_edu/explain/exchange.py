@@ -1,0 +1,205 @@
+"""Segment exchange: what if this piece of her looked like the query's? What speaks against a match, the kit's own way.
+
+The photo n is cut into pieces of one colour, small and large ones, and each piece is given the colours of a piece of
+the query q that lies about where it lies. Where the similarity to q rises most, the difference was. Pieces follow the
+edges of garments, as a difference does; and what is put in comes from q, so that nothing strange enters the photo.
+
+    1  n is cut into a tree of pieces (Ward's method on Lab colours and places, neighbours only), and its 96 finest
+       pieces are also joined by colour and height across gaps, so that two shoes are one piece.
+    2  q, its colours moved to n's camera, is cut into 32 pieces.
+    3  Each piece of n takes the mean colour of each of the 4 pieces of q that lie nearest, its texture kept, and once
+       the nearest one's pixels: five photos to embed.
+    4  Each gets a weight that falls with how far its rise stays below the highest rise of all, with the distance of the
+       piece of q, and with its own area. A pixel's heat is the sum over the pieces that hold it.
+
+It sees two photos and an embedder, and nothing else: no mask, no label, no other photo of these people.
+Shapes: H x W pixels.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..refused import Refused
+
+LEAVES, COARSEST, PIECES = 96, 6, 32  # finest pieces of n, and pieces at which joining stops; pieces of q
+JOINED = 1500 / (128 * 64)  # largest share of the photo that a piece across gaps takes
+NEAREST = 4  # pieces of q that a piece of n is given
+SHARP = 0.01  # of similarity: by how much a rise may stay below the highest and still count
+ROWS, COLUMNS, SMALL = 12 / 128, 14 / 64, 40 / (128 * 64)  # what counts as far, in heights and widths; and as tiny
+PLACE = 0.1  # of a pixel's row and column against its Lab colour, for photos of 128 rows
+
+Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a photo.  pixels: flat indices.  colour: mean RGB.  row, column: of its middle, in [0, 1]."""
+
+    pixels: np.ndarray
+    colour: np.ndarray
+    row: float
+    column: float
+
+
+def against(embed: Embed, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """What in a photo speaks against its match with a query.
+
+    embed: photos to features, such as an embedder; it is called with about 1,300 photos.
+    query, photo: (H, W, 3) uint8, RGB.  Returns: (H, W) float, 0 or below; the sum over all pixels is -1.
+    Raises: Refused for photos of other shapes or smaller than 32 x 16.
+    """
+    query, photo = _checked(query), _checked(photo)
+    if query.shape != photo.shape:
+        raise Refused(f"a query and a photo of one size are needed, got {query.shape} and {photo.shape}")
+    moved = _moved(query, photo)
+    pieces = _pieces(photo)
+    sources = _cut(moved, PIECES)
+    filled, owner, distance = [], [], []
+    for k, piece in enumerate(pieces):
+        far = np.array([_distance(piece, source, photo.shape) for source in sources])
+        near = np.argsort(far, kind="stable")[:NEAREST]
+        for source in near:
+            filled.append(_recoloured(photo, piece, sources[source].colour))
+        filled.append(_pasted(photo, piece, moved, sources[near[0]]))
+        owner += [k] * (len(near) + 1)
+        distance += [*far[near], far[near[0]]]
+    both = _unit(embed(np.stack([query, query[:, ::-1]]))).sum(0)
+    reference = both / max(np.linalg.norm(both), 1e-12)
+    similarity = _unit(embed(np.stack([photo, *filled]))) @ reference
+    rise = similarity[1:] - similarity[0]
+    area = np.array([len(piece.pixels) for piece in pieces])[owner]
+    weight = np.exp((rise - rise.max()) / SHARP - np.array(distance) / 2) / area
+    heat = np.zeros(photo.shape[0] * photo.shape[1])
+    for k, one in zip(owner, weight, strict=True):
+        heat[pieces[k].pixels] += one
+    return -(heat / heat.sum()).reshape(photo.shape[:2])
+
+
+# --- pieces -----------------------------------------------------------------------------------------------------------
+
+
+def _pieces(photo: np.ndarray) -> list[Piece]:
+    """The pieces of n: those of the tree from the finest to the coarsest, and those that are joined across gaps."""
+    from scipy.cluster.hierarchy import linkage
+
+    children, leaves = _tree(photo)
+    members = dict(enumerate(leaves))
+    kept = list(leaves)
+    for step, (one, other) in enumerate(children[: LEAVES - COARSEST]):
+        members[LEAVES + step] = np.concatenate([members[one], members[other]])
+        kept.append(members[LEAVES + step])
+    lab, height, width = _lab(photo).reshape(-1, 3), *photo.shape[:2]
+    places = [np.divmod(pixels, width) for pixels in leaves]
+    scale = 128 / height
+    look = [
+        [*lab[pixels].mean(0), scale * rows.mean(), 0.25 * scale * columns.mean()]
+        for pixels, (rows, columns) in zip(leaves, places, strict=True)
+    ]
+    joined = dict(enumerate(leaves))
+    for step, (one, other, *_) in enumerate(linkage(np.array(look), "average")):
+        joined[LEAVES + step] = np.concatenate([joined[int(one)], joined[int(other)]])
+        if len(joined[LEAVES + step]) <= JOINED * height * width:
+            kept.append(joined[LEAVES + step])
+    return [_piece(photo, pixels) for pixels in kept]
+
+
+def _cut(photo: np.ndarray, count: int) -> list[Piece]:
+    children, leaves = _tree(photo)
+    members = dict(enumerate(leaves))
+    for step, (one, other) in enumerate(children[: LEAVES - count]):
+        members[LEAVES + step] = np.concatenate([members.pop(one), members.pop(other)])
+    return [_piece(photo, pixels) for pixels in members.values()]
+
+
+def _tree(photo: np.ndarray) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
+    """Ward's tree of the pixel grid from LEAVES pieces on: which two are joined, step by step; the pixels of each."""
+    from scipy.ndimage import gaussian_filter
+    from sklearn.cluster import ward_tree
+    from sklearn.feature_extraction.image import grid_to_graph
+
+    height, width = photo.shape[:2]
+    rows, columns = np.divmod(np.arange(height * width), width)
+    lab = gaussian_filter(_lab(photo), (0.4, 0.4, 0)).reshape(-1, 3)
+    scale = PLACE * 128 / height
+    features = np.column_stack([lab, scale * rows, scale * columns])
+    children = ward_tree(features, connectivity=grid_to_graph(height, width))[0]
+    count = height * width
+    group = {k: [k] for k in range(count)}
+    for step, (one, other) in enumerate(children[: count - LEAVES]):
+        group[count + step] = group.pop(one) + group.pop(other)
+    name = {node: k for k, node in enumerate(group)}
+    steps = []
+    for step, (one, other) in enumerate(children[count - LEAVES :]):
+        steps.append((name[one], name[other]))
+        name[count + count - LEAVES + step] = LEAVES + step
+    return steps, [np.array(pixels) for pixels in group.values()]
+
+
+def _piece(photo: np.ndarray, pixels: np.ndarray) -> Piece:
+    height, width = photo.shape[:2]
+    rows, columns = np.divmod(pixels, width)
+    return Piece(pixels, photo.reshape(-1, 3)[pixels].mean(0), rows.mean() / height, columns.mean() / width)
+
+
+def _distance(piece: Piece, source: Piece, shape: tuple[int, ...]) -> float:
+    """How far a piece of q lies from a piece of n; a tiny piece of q counts as farther."""
+    share = len(source.pixels) / (shape[0] * shape[1])
+    apart = ((piece.row - source.row) / ROWS) ** 2 + ((piece.column - source.column) / COLUMNS) ** 2
+    return float(apart + np.exp(-share / SMALL))
+
+
+# --- fills ------------------------------------------------------------------------------------------------------------
+
+
+def _recoloured(photo: np.ndarray, piece: Piece, colour: np.ndarray) -> np.ndarray:
+    """The piece with another mean colour and its own texture."""
+    filled = photo.copy()
+    flat = filled.reshape(-1, 3)
+    flat[piece.pixels] = np.clip(flat[piece.pixels] + (colour - piece.colour), 0, 255).round()
+    return filled
+
+
+def _pasted(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) -> np.ndarray:
+    """The piece with the pixels of a piece of q: each takes the one that lies nearest when the middles are aligned."""
+    from scipy.spatial import cKDTree
+
+    height, width = photo.shape[:2]
+    there = np.column_stack(np.divmod(source.pixels, width)).astype(float)
+    here = np.column_stack(np.divmod(piece.pixels, width)).astype(float)
+    aligned = here + there.mean(0) - here.mean(0)
+    _, nearest = cKDTree(there).query(aligned)
+    filled = photo.copy()
+    filled.reshape(-1, 3)[piece.pixels] = moved.reshape(-1, 3)[source.pixels[nearest]]
+    return filled
+
+
+def _moved(query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """The query's colours with the mean and the deviation of the photo's, channel by channel."""
+    one, other = (image.reshape(-1, 3).astype(float) for image in (query, photo))
+    ratio = other.std(0) / np.maximum(one.std(0), 1e-6)
+    return np.clip((query - one.mean(0)) * ratio + other.mean(0), 0, 255).round().astype(np.uint8)
+
+
+def _lab(image: np.ndarray) -> np.ndarray:
+    """sRGB (H, W, 3) uint8 -> CIE Lab, white D65 (IEC 61966-2-1, CIE 15)."""
+    value = image / 255
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    matrix = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = linear @ matrix.T / matrix.sum(1)
+    root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    x, y, z = np.moveaxis(root, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    features = np.asarray(features, float)
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+
+
+def _checked(image: np.ndarray) -> np.ndarray:
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.shape[0] < 32 or image.shape[1] < 16:
+        raise Refused(f"expected a photo (H, W, 3) of uint8, 32 x 16 or larger, got {image.shape} of {image.dtype}")
+    return image
