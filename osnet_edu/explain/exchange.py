@@ -165,7 +165,7 @@ def _pasted(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) -
     """The piece with the pixels of a piece of q: each takes the one that lies nearest when the middles are aligned."""
     from scipy.spatial import cKDTree
 
-    height, width = photo.shape[:2]
+    width = photo.shape[1]
     there = np.column_stack(np.divmod(source.pixels, width)).astype(float)
     here = np.column_stack(np.divmod(piece.pixels, width)).astype(float)
     aligned = here + there.mean(0) - here.mean(0)
