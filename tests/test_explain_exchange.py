@@ -47,6 +47,13 @@ def test_it_finds_the_piece_that_the_network_reads(where):
     assert grading.grade(heat, inside(elsewhere), against=True).rank < 0.2
 
 
+def test_taking_a_piece_away_finds_it_too_where_what_lies_around_is_nearer_to_the_query():
+    """The patch is gone into grey, which is nearer to the query's red than blue is."""
+    heat = exchange.without(reads(PATCH), QUERY, NEGATIVE)
+    score = grading.grade(heat, inside(PATCH), against=True)
+    assert score.rank > 0.9 and score.pointing == 1 and heat.sum() == pytest.approx(-1, abs=1e-9)
+
+
 def test_its_heat_speaks_against_and_adds_up_to_one():
     heat = exchange.against(reads(PATCH), QUERY, NEGATIVE)
     assert heat.shape == (HEIGHT, WIDTH) and (heat <= 0).all()

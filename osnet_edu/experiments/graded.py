@@ -1,0 +1,96 @@
+"""A method on the grading set: the grade of each map, their mean with an interval, and the difference of two methods.
+
+A method is a function (query, photo) -> heat (H, W), signed; it says what in the photo speaks for and against the
+query, and the negative part is graded. It sees these two photos alone. Families of twins are drawn again for the
+intervals, because photos of one family are alike.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import intervals, pool
+from ..explain import grading
+from ..refused import Refused
+from .grading_set import Cases
+
+Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Progress = Callable[[int, int], None]
+SCORES = ("rank", "mass", "pointing")
+
+
+@dataclass(frozen=True)
+class Graded:
+    """Grades of N maps, each (N,) in [0, 1].  part, family: of each.  chance: what a uniform map would get."""
+
+    rank: np.ndarray
+    mass: np.ndarray
+    pointing: np.ndarray
+    chance: np.ndarray
+    part: np.ndarray
+    family: np.ndarray
+
+    def mean(self, score: str = "rank") -> tuple[float, float, float]:
+        """(mean, low, high) of a score, 95 % over families."""
+        return _mean(getattr(self, _known(score)), self.family)
+
+    def by_part(self, score: str = "rank") -> dict[str, tuple[float, int]]:
+        """The mean of a score and the number of maps, for each part."""
+        values = getattr(self, _known(score))
+        return {str(p): (float(values[self.part == p].mean()), int((self.part == p).sum())) for p in _order(self.part)}
+
+
+def of(method: Method, cases: Cases, chosen: np.ndarray, *, same_view: bool = False, progress: Progress | None = None):
+    """Grade a method.
+
+    chosen: (N,) bool, the cases to grade, such as those a network noticed.
+    same_view: the reference is the person in exactly the photo's view, the easy table; else the query, from another
+        camera.
+    progress: (maps done, maps in all).
+    Returns: Graded.
+    Raises: Refused for no case, and for a map that is not (H, W) of finite numbers, with the case's number.
+    """
+    numbers = np.flatnonzero(chosen)
+    if not len(numbers):
+        raise Refused("no case was chosen: there is nothing to grade")
+    reference = cases.same if same_view else cases.query
+    rows = []
+    for k in numbers:
+        pool.check()
+        try:
+            grade = grading.grade(method(reference[k].copy(), cases.negative[k].copy()), cases.truth[k], against=True)
+        except Refused as error:
+            raise Refused(f"case {k}: {error}") from error
+        rows.append((grade.rank, grade.mass, grade.pointing, grade.chance))
+        if progress:
+            progress(len(rows), len(numbers))
+    return Graded(*np.array(rows).T, cases.part[numbers], cases.family[numbers])
+
+
+def difference(one: Graded, other: Graded, score: str = "rank") -> tuple[float, float, float]:
+    """How much better one method is on the same cases: (mean, low, high), pair by pair, 95 % over families.
+
+    Raises: Refused where the cases are not the same.
+    """
+    if not np.array_equal(one.family, other.family):
+        raise Refused("the two methods were graded on other cases: their difference would not be paired")
+    return _mean(getattr(one, _known(score)) - getattr(other, score), one.family)
+
+
+def _mean(values: np.ndarray, family: np.ndarray) -> tuple[float, float, float]:
+    groups = _order(family)
+    totals = np.array([values[family == group].sum() for group in groups])
+    counts = np.array([(family == group).sum() for group in groups])
+    drawn = intervals.resampled(intervals.ratio, totals, counts)
+    return float(values.mean()), *intervals.bounds(drawn)
+
+
+def _order(names: np.ndarray) -> list:
+    return list(dict.fromkeys(names.tolist()))
+
+
+def _known(score: str) -> str:
+    if score not in SCORES:
+        raise Refused(f"a score is one of {', '.join(SCORES)}, got {score!r}")
+    return score
