@@ -7,6 +7,7 @@ from pathlib import Path
 from . import (
     ablation,
     baselines,
+    exchanged,
     first_figure,
     gate_parts,
     gate_scale,
@@ -30,12 +31,14 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "gate-parts": gate_parts.run,
     "gate-scale": gate_scale.run,
     "gate-variance": gate_variance.run,
+    "exchange": exchanged.run,
 }
 
 # These can be asked about networks of one's own instead: run(root, weights, progress), a file or a folder of them.
 ON_OWN: dict[str, Callable[[Path, Path, Progress], object]] = {
     "gate-parts": gate_parts.run_own,
     "gate-scale": gate_scale.run_own,
+    "exchange": exchanged.run_own,
 }
 
 # These train networks: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on.

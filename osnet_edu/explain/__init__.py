@@ -4,7 +4,8 @@ Which scale: `gates` reads and changes the gates of each block and the shares of
 stream contributes to a margin; `cells` makes groups of channels to compare streams with; `without` ranks a gallery
 again without some streams; `clusters` groups photos by their gates.
 
-Which pixels: one table of methods, all with one signature; `grading` holds a map against the truth.
+Which pixels: one table of methods, all with one signature; `exchange` asks what would change if a piece of
+the photo looked like the reference; `grading` holds a map against the truth.
 
     heat = METHODS["occlusion"](model, images, similarity(reference))
 
@@ -23,7 +24,7 @@ five times the change), because its rules do not cover a gate times a stream, no
 is not DeepLift.
 """
 
-from . import cells, clusters, gates, grading, shapley, without
+from . import cells, clusters, exchange, gates, grading, shapley, without
 from .asking import embed
 from .gradients import Completeness, completeness
 from .methods import METHODS
@@ -31,6 +32,6 @@ from .perturbation import blur
 from .targets import Target, margin, similarity
 
 __all__ = [
-    "METHODS", "Completeness", "Target", "blur", "cells", "clusters", "completeness", "embed", "gates", "grading",
-    "margin", "shapley", "similarity", "without",
+    "METHODS", "Completeness", "Target", "blur", "cells", "clusters", "completeness", "embed", "exchange", "gates",
+    "grading", "margin", "shapley", "similarity", "without",
 ]  # fmt: skip
