@@ -47,7 +47,7 @@ def distances(queries: np.ndarray, gallery: np.ndarray, metric: str = "cosine") 
     if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
         raise Refused(f"expected features of shapes (Q, D) and (G, D), got {queries.shape} and {gallery.shape}")
     if metric == "cosine":
-        return 1 - _unit(queries) @ _unit(gallery).T
+        return 1 - unit(queries) @ unit(gallery).T
     if metric == "euclidean":
         squares = (queries**2).sum(1)[:, None] + (gallery**2).sum(1)[None] - 2 * (queries @ gallery.T)
         return np.sqrt(np.maximum(squares, 0))
@@ -168,6 +168,7 @@ def _no_farther(row: np.ndarray, matches: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(row), matches, side="right")  # many matches are looked up in an order
 
 
-def _unit(features: np.ndarray) -> np.ndarray:
+def unit(features: np.ndarray) -> np.ndarray:
+    """Features of length 1, (N, D) -> (N, D); an all-zero row stays zero."""
     norms = np.linalg.norm(features, axis=1, keepdims=True)
     return features / np.where(norms > 0, norms, 1)

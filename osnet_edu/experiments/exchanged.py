@@ -27,7 +27,9 @@ REFERENCE = 64  # photos by which an untrained network's normalisations are set
 
 @dataclass(frozen=True)
 class Exchanged:
-    """methods: grades by name, on the same cases.  noticed: of how many cases.  name: of the grading set."""
+    """methods: grades by name, on the same cases.  noticed: of how many cases.  limit: what a difference must exceed.
+    name: of the grading set.
+    """
 
     methods: Mapping[str, graded.Graded]
     noticed: int
@@ -93,16 +95,14 @@ def measure(
         RANDOM: (_asks(exchange.against, random), cases, False),
         STRANGER: (own, replace(cases, query=far), False),
     }
-    total, done, methods = int(found.seen.sum()) * len(asked), 0, {}
-    for name, (method, some, same) in asked.items():
-        begun = done
+    methods = {}
+    for row, (name, (method, some, same)) in enumerate(asked.items()):
 
-        def tell(maps: int, _: int, begun: int = begun) -> None:
+        def tell(maps: int, each: int, row: int = row) -> None:
             if progress:
-                progress(begun + maps, total)
+                progress(row * each + maps, len(asked) * each)
 
         methods[name] = graded.of(method, some, found.seen, same_view=same, progress=tell)
-        done += len(methods[name].rank)
     return Exchanged(methods, int(found.seen.sum()), count, found.limit, cases.name)
 
 

@@ -41,14 +41,15 @@ class Graded:
         return {str(p): (float(values[self.part == p].mean()), int((self.part == p).sum())) for p in _order(self.part)}
 
 
-def of(method: Method, cases: Cases, chosen: np.ndarray, *, same_view: bool = False, progress: Progress | None = None):
+def of(
+    method: Method, cases: Cases, chosen: np.ndarray, *, same_view: bool = False, progress: Progress | None = None
+) -> Graded:
     """Grade a method.
 
     chosen: (N,) bool, the cases to grade, such as those a network noticed.
     same_view: the reference is the person in exactly the photo's view, the easy table; else the query, from another
         camera.
     progress: (maps done, maps in all).
-    Returns: Graded.
     Raises: Refused for no case, and for a map that is not (H, W) of finite numbers, with the case's number.
     """
     numbers = np.flatnonzero(chosen)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from .. import draws, people, pool
+from .. import draws, people, pool, retrieval
 from ..refused import Refused
 
 FROZEN, TUNING = 21, 22  # seeds of the people: no weights that ship have met them
@@ -100,7 +100,8 @@ def render(
 def noticed(embed: Embed, cases: Cases) -> Noticed:
     """Ask a network which of the differences it notices.  embed: photos to features, such as an embedder."""
     query, same, negative, sham = (
-        _unit(np.asarray(embed(photos), float)) for photos in (cases.query, cases.same, cases.negative, cases.sham)
+        retrieval.unit(np.asarray(embed(photos), float))
+        for photos in (cases.query, cases.same, cases.negative, cases.sham)
     )
     to_same = (query * same).sum(1)
     moved = np.abs(to_same - (query * sham).sum(1))
@@ -148,7 +149,3 @@ def _sham(one: people.Identity, view: people.View, image: np.ndarray, kind: int,
     rng = draws.named(view.sensor, "sham")
     other = replace(view, sensor=int(rng.integers(0, 2**31)))
     return people.render(one, other, size=size, jpeg=False).image
-
-
-def _unit(features: np.ndarray) -> np.ndarray:
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)

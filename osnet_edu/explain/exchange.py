@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import retrieval
 from ..refused import Refused
 
 LEAVES, COARSEST, PIECES = 96, 6, 32  # finest pieces of n, and pieces at which joining stops; pieces of q
@@ -68,7 +69,7 @@ def against(embed: Embed, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
         gone.append(_gone(photo, piece))
         owner += [k] * (len(near) + 1)
         distance += [*far[near], far[near[0]]]
-    similarity = _unit(embed(np.stack([photo, *gone, *filled]))) @ _reference(embed, query)
+    similarity = _features(embed, [photo, *gone, *filled]) @ _reference(embed, query)
     taken, exchanged = np.split(similarity[1:] - similarity[0], [len(pieces)])
     rise = exchanged + GONE * taken[owner]
     return _heat(pieces, owner, rise, np.array(distance), photo.shape)
@@ -81,7 +82,7 @@ def without(embed: Embed, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """
     query, photo = _pair(query, photo)
     pieces = _pieces(photo)
-    similarity = _unit(embed(np.stack([photo, *(_gone(photo, piece) for piece in pieces)]))) @ _reference(embed, query)
+    similarity = _features(embed, [photo, *(_gone(photo, piece) for piece in pieces)]) @ _reference(embed, query)
     return _heat(pieces, range(len(pieces)), similarity[1:] - similarity[0], np.zeros(len(pieces)), photo.shape)
 
 
@@ -97,8 +98,13 @@ def _heat(pieces: list[Piece], owner, rise: np.ndarray, distance: np.ndarray, sh
 
 def _reference(embed: Embed, query: np.ndarray) -> np.ndarray:
     """The direction of the query and of its mirror image together, (D,)."""
-    both = _unit(embed(np.stack([query, query[:, ::-1]]))).sum(0)
-    return both / max(np.linalg.norm(both), 1e-12)
+    both = _features(embed, [query, query[:, ::-1]]).sum(0)
+    return retrieval.unit(both[None])[0]
+
+
+def _features(embed: Embed, photos: list[np.ndarray]) -> np.ndarray:
+    """Of length 1, (N, D), in float64."""
+    return retrieval.unit(np.asarray(embed(np.stack(photos)), float))
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------
@@ -231,11 +237,6 @@ def _lab(image: np.ndarray) -> np.ndarray:
     root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = np.moveaxis(root, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
-
-
-def _unit(features: np.ndarray) -> np.ndarray:
-    features = np.asarray(features, float)
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
 
 
 def _pair(query: np.ndarray, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
