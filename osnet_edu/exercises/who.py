@@ -106,7 +106,7 @@ def my_cosine(a, b):
     ),
     reference=_cosine,
     comparison=Calls(lambda rng: tuple(rng.normal(size=(2, 5)) * rng.uniform(0.3, 3, (2, 1)))),
-    shows=(retrieval.distances, retrieval._unit),
+    shows=(retrieval.distances, retrieval.unit),
     mistakes=(
         Mistake(
             "dot product",
