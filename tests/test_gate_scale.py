@@ -387,7 +387,8 @@ def test_its_picture_says_the_slopes(whole):
 
 def test_networks_of_one_s_own(tmp_path):
     assert EXPERIMENTS["gate-scale"] is gate_scale.run
-    assert ON_OWN == {"gate-parts": gate_parts.run_own, "gate-scale": gate_scale.run_own}
+    assert ON_OWN["gate-parts"] is gate_parts.run_own
+    assert ON_OWN["gate-scale"] is gate_scale.run_own
     for seed in (1, 0):
         weights.save(of("primary", seed), tmp_path / f"{seed}.safetensors", size=(128, 64))
     found = alike.own(tmp_path)
