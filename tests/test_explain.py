@@ -16,7 +16,12 @@ H, W = 4, 6
 ROUNDED = 2e-6  # of values of about 10: Captum keeps the weights of its steps, and what occlusion adds up, in float32
 BIG = {"height": 32, "width": 16}
 # The same table, with windows that keep the tests on the real network short.
-QUICK = {**METHODS, "occlusion": partial(METHODS["occlusion"], window=12, step=12)}
+QUICK = {
+    **METHODS,
+    "occlusion": partial(METHODS["occlusion"], window=12, step=12),
+    "CorrRISE": partial(METHODS["CorrRISE"], masks=24),
+    "SmoothGrad": partial(METHODS["SmoothGrad"], samples=3),
+}
 
 
 def generator(seed):
@@ -384,6 +389,9 @@ class Fails:
         if self.left < 0:
             raise ArithmeticError("in the middle of it")
         return self.target(features)
+
+    def held(self, features):
+        return self.target.held(features)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -14,8 +14,9 @@ __all__ = [
     "embedder_for",
     "normalise",
     "onnx_file",
+    "pictures",
 ]
 
 from .choice import embedder_for, onnx_file
-from .engines import MEAN, STD, Embedder, Engine, Look, OnnxEmbedder, TorchEmbedder, normalise
+from .engines import MEAN, STD, Embedder, Engine, Look, OnnxEmbedder, TorchEmbedder, normalise, pictures
 from .photos import Embedding, embed, embed_images

@@ -228,3 +228,10 @@ def normalise(images: np.ndarray | Tensor, device: torch.device | str = "cpu") -
 
 def _numpy(x: Tensor) -> np.ndarray:
     return x.float().cpu().numpy()
+
+
+def pictures(images: Tensor) -> np.ndarray:
+    """The way back from `normalise`, rounded: (N, 3, H, W) -> (N, H, W, 3) uint8."""
+    mean, std = (torch.tensor(values).to(images)[:, None, None] for values in (MEAN, STD))
+    colours = ((images.detach() * std + mean) * 255).round().clamp(0, 255)
+    return colours.to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy(force=True)

@@ -18,20 +18,21 @@ A similarity has two photos. The reference is embedded once, detached and held f
 Methods that send both photos through the network at once would meet every layer twice, and many go wrong there without
 a word. The model is left exactly as it was found: modes, gradients and hooks, even after an error.
 
-The methods are Captum's. DeepLift is left out on purpose: it runs, but its map should add up to the target's change,
-and on this network the residual is about as large as the change itself (seen: -85 to -101 %; with other photos up to
-five times the change), because its rules do not cover a gate times a stream, nor a max pool behind a ReLU. Such a map
-is not DeepLift.
+The methods are Captum's, but for those that Captum lacks: `decomposition` splits a similarity over the cells of the
+last map, exactly; CorrRISE correlates it with random masks. DeepLift runs, but on this network it does not add up: see
+`gradients.deep_lift`.
 """
 
-from . import cells, clusters, exchange, gates, grading, shapley, without
+from . import cells, clusters, decomposition, exchange, gates, grading, shapley, without
 from .asking import embed
 from .gradients import Completeness, completeness
-from .methods import METHODS
-from .perturbation import blur
-from .targets import Target, margin, similarity
+from .layers import by_stream
+from .methods import FORWARD, METHODS
+from .perturbation import Quick, ablation, blur
+from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
-    "METHODS", "Completeness", "Target", "blur", "cells", "clusters", "completeness", "embed", "exchange", "gates",
-    "grading", "margin", "shapley", "similarity", "without",
+    "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "blur", "by_stream", "cells", "clusters",
+    "completeness", "decomposition", "direction", "dot", "embed", "exchange", "gates", "grading", "margin", "shapley",
+    "similarity", "without",
 ]  # fmt: skip

@@ -27,7 +27,8 @@ def embed(model: nn.Module, images: Tensor) -> Tensor:
 def explaining(model: nn.Module, images: Tensor, target: Target) -> Iterator[tuple[Tensor, Callable]]:
     """Check the input, still the model, and give the photos and a score: (K * B, 3, H, W) -> (K * B,).
 
-    A method may show the B photos in K versions at once, the photo running fastest; the target sees B at a time.
+    A method may show the B photos in K versions at once, the photo running fastest; the target sees B at a time. With
+    `photo`, all versions are of that one photo of the B.
     """
     images = checked(images)
 
@@ -38,8 +39,11 @@ def explaining(model: nn.Module, images: Tensor, target: Target) -> Iterator[tup
     with probe.evaluating(model), compute.steadily(trial), torch.inference_mode(False), torch.enable_grad():
         x = images.detach().clone()
 
-        def score(versions: Tensor) -> Tensor:
-            return torch.cat([target(features) for features in model(versions).split(len(x))])
+        def score(versions: Tensor, photo: int | None = None) -> Tensor:
+            features = model(versions)
+            if photo is None:
+                return torch.cat([target(some) for some in features.split(len(x))])
+            return torch.stack([target(one.expand(len(x), -1))[photo] for one in features])
 
         with torch.no_grad():
             features = model(x)

@@ -3,6 +3,7 @@
 Captum is imported where it is used: rooms that only read gates need not wait for it.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,66 @@ def integrated_gradients(
         return heat.sum(1).numpy(force=True)
 
 
+def smooth_grad(
+    model: nn.Module, images: Tensor, target: Target, *, samples: int = 16, deviation: float = 0.3, seed: int = 0
+) -> np.ndarray:
+    """The gradient, averaged over noisy copies of the photo: what a little noise turns around cancels out.
+
+    samples: noisy copies.  deviation: of the noise, in normalised colour.  seed: of the noise, the same for each photo.
+    Returns: (B, H, W), target per unit of normalised colour.
+    Source: Smilkov et al., 2017; Captum's NoiseTunnel around Saliency.
+    """
+    from captum.attr import NoiseTunnel, Saliency
+
+    if samples < 1 or deviation < 0:
+        raise Refused(f"samples must be 1 or more and deviation 0 or more, got {samples} and {deviation}")
+    heat = []
+    with explaining(model, images, target) as (x, score), torch.random.fork_rng(devices=[]):
+        for photo, one in enumerate(x.split(1)):
+            torch.manual_seed(seed)
+            tunnel = NoiseTunnel(Saliency(lambda versions, photo=photo: score(versions, photo)))
+            slope = tunnel.attribute(
+                one.requires_grad_(),
+                nt_type="smoothgrad",
+                nt_samples=samples,
+                nt_samples_batch_size=min(samples, CHUNK),
+                stdevs=deviation,
+                abs=False,
+            )
+            heat.append(slope.sum(1).numpy(force=True))
+    return np.concatenate(heat)
+
+
+def deep_lift(model: nn.Module, images: Tensor, target: Target, *, baseline: Tensor | None = None) -> np.ndarray:
+    """Each layer's change from a baseline handed down by rules of its own, where a gradient would be flat.
+
+    On OSNet this is not DeepLift. Its rules cover neither a gate times a stream, nor the length in cosine, nor a max
+    pool behind a ReLU, and the map's sum misses the target's change by about as much as that change is. `completeness`
+    says by how much; above a tenth a map is not to be believed.
+
+    baseline: as for `integrated_gradients`.
+    Returns: (B, H, W), in units of the target.
+    Source: Shrikumar et al., ICML 2017; Captum's DeepLift (rescale rule).
+    """
+    from captum.attr import DeepLift
+
+    with explaining(model, images, target) as (x, score), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Setting forward, backward hooks")
+        heat = DeepLift(_Scored(model, score)).attribute(x.requires_grad_(), in_shape_of(x, baseline))
+        return heat.sum(1).numpy(force=True)
+
+
+class _Scored(nn.Module):
+    """DeepLift looks for the layers of a module: the network and its score as one."""
+
+    def __init__(self, model: nn.Module, score) -> None:
+        super().__init__()
+        self.model, self.score = model, score
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.score(x)
+
+
 @dataclass(frozen=True)
 class Completeness:
     """Does a map add up? explained: (B,) the sum of its heat. difference: (B,) target(photo) - target(baseline)."""
@@ -71,6 +132,13 @@ class Completeness:
     def residual(self) -> np.ndarray:
         """(B,), what the map says too much (above zero) or too little, in units of the target."""
         return self.explained - self.difference
+
+    @property
+    def missed(self) -> np.ndarray:
+        """(B,), the residual as a share of the difference: 0 is a map that adds up; infinite where nothing differs."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.abs(self.residual) / np.abs(self.difference)
+        return np.where(self.residual == 0, 0.0, share)
 
 
 def completeness(

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import probe
+from ..model import Block
 from ..refused import Refused
 from .asking import explaining
 from .targets import Target
@@ -21,7 +22,7 @@ def grad_cam(model: nn.Module, images: Tensor, target: Target, *, stage: str = "
     from captum.attr import LayerGradCam
 
     with explaining(model, images, target) as (x, score):
-        return _enlarged(LayerGradCam(score, _layer(model, stage, x)).attribute(x), x)
+        return enlarged(LayerGradCam(score, _layer(model, stage, x)).attribute(x), x)
 
 
 def gradient_x_activation(model: nn.Module, images: Tensor, target: Target, *, stage: str = "conv4") -> np.ndarray:
@@ -36,7 +37,24 @@ def gradient_x_activation(model: nn.Module, images: Tensor, target: Target, *, s
 
     with explaining(model, images, target) as (x, score):
         heat = LayerGradientXActivation(score, _layer(model, stage, x)).attribute(x)
-        return _enlarged(heat.sum(1, keepdim=True), x)
+        return enlarged(heat.sum(1, keepdim=True), x)
+
+
+def by_stream(
+    model: nn.Module, images: Tensor, target: Target, *, block: str = "conv4.1", method=gradient_x_activation
+) -> np.ndarray:
+    """A map for each stream of a block: which cells of which scale mattered.
+
+    block: the name of a block, such as "conv3.0".  method: `gradient_x_activation` or `grad_cam`.
+    Returns: (B, T, H, W). The streams of one block stand on one scale, so they may be compared and added up.
+    Raises: Refused for what is no block.
+    """
+    blocks = {name: module for name, module in model.named_modules() if isinstance(module, Block)}
+    if block not in blocks:
+        raise Refused(f"the network has no block {block!r}; it has {', '.join(blocks) or 'none'}")
+    names = {id(module): name for name, module in model.named_modules()}
+    streams = [names[id(module)] for module in blocks[block].stream_modules()]
+    return np.stack([method(model, images, target, stage=name) for name in streams], 1)
 
 
 def _layer(model: nn.Module, stage: str, x: Tensor) -> nn.Module:
@@ -55,5 +73,6 @@ def _layer(model: nn.Module, stage: str, x: Tensor) -> nn.Module:
     return layer
 
 
-def _enlarged(heat: Tensor, x: Tensor) -> np.ndarray:
+def enlarged(heat: Tensor, x: Tensor) -> np.ndarray:
+    """A map of cells, (B, 1, h, w), at the size of the photos x: (B, H, W), bilinear."""
     return F.interpolate(heat, x.shape[2:], mode="bilinear", align_corners=False)[:, 0].numpy(force=True)

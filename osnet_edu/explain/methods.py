@@ -4,15 +4,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .gradients import gradient, input_x_gradient, integrated_gradients
+from .decomposition import point_decomposition
+from .gradients import deep_lift, gradient, input_x_gradient, integrated_gradients, smooth_grad
 from .layers import grad_cam, gradient_x_activation
-from .perturbation import occlusion
+from .perturbation import corr_rise, occlusion
 
 METHODS: dict[str, Callable[..., np.ndarray]] = {
     "gradient": gradient,
     "input x gradient": input_x_gradient,
+    "SmoothGrad": smooth_grad,
     "integrated gradients": integrated_gradients,
+    "DeepLift": deep_lift,
     "Grad-CAM": grad_cam,
     "gradient x activation": gradient_x_activation,
+    "point decomposition": point_decomposition,
     "occlusion": occlusion,
+    "CorrRISE": corr_rise,
 }
+FORWARD = ("occlusion", "CorrRISE")  # ask forwards only: `Quick` makes them several times faster
