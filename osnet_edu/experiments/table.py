@@ -1,10 +1,14 @@
-"""The table of runs: one line of a CSV file a run, which a kill at any moment leaves whole but for its last line."""
+"""The table of runs: one line of a CSV file a run, which a kill at any moment leaves whole but for its last line.
+
+A run is a record: a frozen dataclass of texts, numbers and rows of numbers. `Outcome` is that of a training.
+"""
 
 import csv
 import io
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TypeVar
 
 from .. import assets, whole
 from ..refused import Refused
@@ -42,16 +46,15 @@ class Outcome:
     person_map: tuple[float, ...] = field(repr=False)
 
 
-_NAMES = [field.name for field in fields(Outcome)]
-_HEAD = ",".join(_NAMES) + "\n"
+Run = TypeVar("Run")
 
 
-def shipped(name: str) -> tuple[Outcome, ...]:
+def shipped(name: str, kind: type[Run] = Outcome) -> tuple[Run, ...]:
     """The runs that ship with the kit.  Raises: FileNotFoundError where this copy lacks them."""
-    return read(assets.path(f"{SHIPPED}/{name}.csv"))
+    return read(assets.path(f"{SHIPPED}/{name}.csv"), kind)
 
 
-def file_of_runs(name: str, out: Path | str) -> Path:
+def file_of_runs(name: str, out: Path | str, kind: type = Outcome) -> Path:
     """The file in which an experiment keeps its runs, to be asked before the work starts.
 
     Raises: Refused where the folder cannot be, or where a file of that name is there and holds no runs.
@@ -62,25 +65,33 @@ def file_of_runs(name: str, out: Path | str) -> Path:
     elif not path.is_file():
         whole.new_file(path)
     else:
-        started(path)
+        started(path, kind)
     return path
 
 
-def read(path: Path | str) -> tuple[Outcome, ...]:
+def read(path: Path | str, kind: type[Run] = Outcome) -> tuple[Run, ...]:
     """The runs in a CSV file; a last line that was cut short does not count.
 
     Raises: Refused for a file of other columns.
     """
-    return _parsed(_lines(path)[0], path)
+    return _parsed(_lines(path, kind)[0], path, kind)
 
 
-def started(path: Path) -> tuple[Outcome, ...]:
+def started(path: Path, kind: type[Run] = Outcome) -> tuple[Run, ...]:
     """The runs in a file that is to be written on; none where a kill cut its very first line short."""
-    lines, cut = _lines(path)
-    return _parsed(lines, path) if lines or not _HEAD.startswith(cut) else ()
+    lines, cut = _lines(path, kind)
+    return _parsed(lines, path, kind) if lines or not _head(kind).startswith(cut) else ()
 
 
-def _lines(path: Path | str) -> tuple[list[str], str]:
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _head(kind: type) -> str:
+    return ",".join(_names(kind)) + "\n"
+
+
+def _lines(path: Path | str, kind: type) -> tuple[list[str], str]:
     """The whole lines of a file, and what stands behind the last line's end, which a kill has cut short.
 
     A last run is whole without an end of line too, as an editor may have left it.
@@ -90,62 +101,63 @@ def _lines(path: Path | str) -> tuple[list[str], str]:
     except UnicodeDecodeError as error:
         raise Refused(f"{path} is no file of runs: {error}") from error
     cut = lines.pop() if lines and not lines[-1].endswith("\n") else ""
-    if cut and lines and lines[0] == _HEAD and _is_run(cut):
+    if cut and lines and lines[0] == _head(kind) and _is_run(cut, kind):
         return [*lines, f"{cut}\n"], ""
     return lines, cut
 
 
-def _parsed(lines: list[str], path: Path | str) -> tuple[Outcome, ...]:
-    if not lines or lines[0] != _HEAD:
-        raise Refused(f"{path} is no file of runs: expected the columns {', '.join(_NAMES)}")
+def _parsed(lines: list[str], path: Path | str, kind: type[Run]) -> tuple[Run, ...]:
+    if not lines or lines[0] != _head(kind):
+        raise Refused(f"{path} is no file of runs: expected the columns {', '.join(_names(kind))}")
     try:
-        return tuple(_parse(row, path) for row in csv.reader(lines[1:]))
+        return tuple(_parse(row, path, kind) for row in csv.reader(lines[1:]))
     except csv.Error as error:
         raise Refused(f"{path} is no file of runs: {error}") from error
 
 
-def _parse(row: list[str], path: Path | str) -> Outcome:
-    def value(kind: type, text: str) -> object:
-        return kind(text) if kind in (int, float, str) else tuple(float(part) for part in text.split())
+def _parse(row: list[str], path: Path | str, kind: type[Run]) -> Run:
+    def value(wanted: type, text: str) -> object:
+        return wanted(text) if wanted in (int, float, str) else tuple(float(part) for part in text.split())
 
     try:
-        return Outcome(*(value(f.type, text) for f, text in zip(fields(Outcome), row, strict=True)))
+        return kind(*(value(f.type, text) for f, text in zip(fields(kind), row, strict=True)))
     except ValueError as error:
         raise Refused(f"{path} holds a line that is no run: {','.join(row)[:60]} ... ({error})") from error
 
 
-def _is_run(line: str) -> bool:
-    """Whether a line without its end is a whole run: it reads as one, and would be written just so."""
+def _is_run(line: str, kind: type) -> bool:
+    """Whether a line without its end is a whole run: it reads as one, would be written just so, its rows as long."""
     try:
-        run = _parse(next(csv.reader([line])), "")
+        run = _parse(next(csv.reader([line])), "", kind)
     except Refused:
         return False
-    return _line(run) == f"{line}\n" and len(run.person_map) == len(run.person_rank1)
+    rows = {len(value) for value in (getattr(run, name) for name in _names(kind)) if isinstance(value, tuple)}
+    return _line(run) == f"{line}\n" and len(rows) <= 1
 
 
-def repair(path: Path) -> None:
+def repair(path: Path, kind: type = Outcome) -> None:
     """Take a line out that a kill cut short, so that the next run gets a line of its own."""
     if not path.is_file():
         return
-    whole_lines = "".join(_lines(path)[0])
+    whole_lines = "".join(_lines(path, kind)[0])
     if whole_lines != path.read_text(encoding="utf-8"):
         with whole.file(path, replace=True) as growing:
             growing.write_text(whole_lines, encoding="utf-8")
 
 
-def append(path: Path, outcome: Outcome) -> None:
+def append(path: Path, run: object) -> None:
     """Add a run as the last line, and leave only when the disk has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.is_file() or not path.stat().st_size
     with open(path, "a", encoding="utf-8", newline="") as file:
-        file.write(_HEAD * new + _line(outcome))
+        file.write(_head(type(run)) * new + _line(run))
         file.flush()
         os.fsync(file.fileno())
 
 
-def _line(outcome: Outcome) -> str:
+def _line(run: object) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(_text(getattr(outcome, name)) for name in _NAMES)
+    csv.writer(line, lineterminator="\n").writerow(_text(getattr(run, name)) for name in _names(type(run)))
     return line.getvalue()
 
 
