@@ -7,18 +7,20 @@ from pathlib import Path
 from . import (
     ablation,
     baselines,
+    board,
     exchanged,
     first_figure,
     gate_parts,
     gate_scale,
     gate_variance,
     ingredients,
+    leaderboard,
     oracle,
     overfitting,
     parts,
+    table,
     twins,
 )
-from .table import file_of_runs as file_of_runs
 
 Progress = Callable[[int, int], None]
 
@@ -41,10 +43,17 @@ ON_OWN: dict[str, Callable[[Path, Path, Progress], object]] = {
     "exchange": exchanged.run_own,
 }
 
-# These train networks: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on.
-TRAINED: dict[str, Callable[..., object]] = {
+# These take long: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on. All but
+# the leaderboard train networks.
+RESUMED: dict[str, Callable[..., object]] = {
     ablation.NAME: ablation.run,
     ablation.LONGER: partial(ablation.run, name=ablation.LONGER),
     ingredients.NAME: ingredients.run,
     overfitting.NAME: overfitting.run,
+    leaderboard.NAME: leaderboard.run,
 }
+
+
+def file_of_runs(name: str, out: Path | str) -> Path:
+    """The file in which an experiment of RESUMED keeps its runs.  What is raised: as for `table.file_of_runs`."""
+    return table.file_of_runs(name, out, board.Block if name == leaderboard.NAME else table.Outcome)

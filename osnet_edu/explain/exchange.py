@@ -86,6 +86,34 @@ def without(embed: Embed, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     return _heat(pieces, range(len(pieces)), similarity[1:] - similarity[0], np.zeros(len(pieces)), photo.shape)
 
 
+def novelty(query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """What colours a photo has that the query lacks, without any network: a floor for every method about colours.
+
+    query, photo: as for `against`.  Returns: (H, W), 0 or above: the distance in Lab of each pixel to the nearest
+    colour of the query, which is moved to the photo's camera.
+    """
+    from scipy.spatial import cKDTree
+
+    query, photo = _pair(query, photo)
+    known = _lab(_moved(query, photo)).reshape(-1, 3)
+    away, _ = cKDTree(known).query(_lab(photo).reshape(-1, 3))
+    return away.reshape(photo.shape[:2])
+
+
+def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """A map, averaged over the pieces of the photo: no relevance is made, it only follows the edges of garments.
+
+    photo: (H, W, 3) uint8.  heat: (H, W).  Returns: (H, W), with the same sum.
+    """
+    photo, heat = _checked(photo), np.asarray(heat, float)
+    if heat.shape != photo.shape[:2]:
+        raise Refused(f"a map must be {photo.shape[:2]} for this photo, got {heat.shape}")
+    flat = heat.ravel().copy()
+    for piece in _cut(photo, PIECES):
+        flat[piece.pixels] = flat[piece.pixels].mean()
+    return flat.reshape(heat.shape)
+
+
 def _heat(pieces: list[Piece], owner, rise: np.ndarray, distance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """owner, rise, distance: of each exchange."""
     area = np.array([len(pieces[k].pixels) for k in owner])

@@ -1,0 +1,264 @@
+"""What a leaderboard says: means with intervals, trained beside untrained, and who beats whom after Holm's correction.
+
+A case is a twin family of its own, so cases are what is drawn again for the intervals; where five networks were asked,
+networks are drawn again too. Two methods, or a trained and an untrained network, are compared case by case.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import intervals
+from ..refused import Refused
+from .grading_set import PARTS
+
+ACROSS, SAME = "across", "same"
+SHIPPED, NONE = "shipped", "none"
+TRAINED, UNTRAINED = "trained", "untrained"
+CENTRE = "centre prior"
+SCORES = ("rank", "mass", "pointing", "coarse")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One method, asked about N cases, by part and then by family.
+
+    network: "shipped", "seed 0" ..., or the name of a file; "none" for floors and ceilings.  weights: "trained" or
+    "untrained".  view: "across" cameras, or the "same" view.  cases: name of the grading set.  families: a part.
+    noticed: a character a case: how many times the limit of the sham edits the difference exceeds, 3 at most; "-" where
+    the network turned the difference round. It is always the trained network's.
+    rank, mass, pointing: grades of the map.  coarse: rank, with the map averaged over cells of 8 x 8 pixels.
+    """
+
+    network: str
+    weights: str
+    view: str
+    method: str
+    cases: str
+    families: int
+    noticed: str
+    rank: tuple[float, ...] = field(repr=False)
+    mass: tuple[float, ...] = field(repr=False)
+    pointing: tuple[float, ...] = field(repr=False)
+    coarse: tuple[float, ...] = field(repr=False)
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.network, self.weights, self.view, self.method
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A difference of two means on the same cases.  value, low, high: 95 %.  p: after Holm's correction."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def shown(self) -> bool:
+        """Above 0, after the correction for the number of methods."""
+        return self.value > 0 and self.p < 0.05
+
+
+@dataclass(frozen=True)
+class Board:
+    """Blocks, asked by network, view and method."""
+
+    blocks: tuple[Block, ...]
+
+    def block(self, method: str, network: str = SHIPPED, weights: str = TRAINED, view: str = ACROSS) -> Block:
+        """Raises: Refused where this was not asked."""
+        for block in self.blocks:
+            if block.key == (network, weights, view, method) or block.key == (NONE, TRAINED, view, method):
+                return block
+        raise Refused(
+            f"the board has no {method!r} of {network}, {weights}, {view}; it has {', '.join(self.methods())}"
+        )
+
+    def methods(self, network: str | None = None) -> list[str]:
+        """Names in the order of the file; of one network, or all."""
+        return list(dict.fromkeys(b.method for b in self.blocks if network is None or b.network == network))
+
+    @property
+    def networks(self) -> list[str]:
+        """Names but the seeds' and "none": the shipped one, or those of one's own."""
+        return [n for n in dict.fromkeys(b.network for b in self.blocks) if n != NONE and not n.startswith("seed ")]
+
+    @property
+    def seeds(self) -> list[str]:
+        return [n for n in dict.fromkeys(b.network for b in self.blocks) if n.startswith("seed ")]
+
+    def seen(self, network: str, view: str = ACROSS, times: int = 1) -> np.ndarray:
+        """(N,) bool: the differences that a trained network notices, by `times` the limit."""
+        for block in self.blocks:
+            if block.network == network and block.view == view:
+                return np.array([c not in "-" and int(c) >= times for c in block.noticed])
+        raise Refused(f"the board has nothing of {network} in the view {view!r}")
+
+    def mean(
+        self,
+        method: str,
+        score: str = "rank",
+        *,
+        network: str = SHIPPED,
+        weights: str = TRAINED,
+        view: str = ACROSS,
+        part: str | None = None,
+        times: int = 1,
+    ) -> intervals.Interval:
+        """The mean grade of a method over the noticed cases.  times: as for `seen`; 0 takes all cases.
+
+        part: one of the grading set's, or all. nan where nothing is left.
+        """
+        values = self._values(self.block(method, network, weights, view), score)
+        chosen = self._chosen(network, view, times, part)
+        return _interval(values[chosen])
+
+    def floors(self, network: str = SHIPPED, view: str = ACROSS, score: str = "rank") -> dict[str, float]:
+        """The mean of each method that asks no network, on the cases that this network noticed."""
+        return {
+            name: self.mean(name, score, network=network, view=view).value
+            for name in self.methods(NONE)
+            if any(b.method == name and b.view == view for b in self.blocks)
+        }
+
+    def above_untrained(self, network: str = SHIPPED, view: str = ACROSS, score: str = "rank") -> dict[str, Compared]:
+        """Of each method: the trained network's grade minus the untrained one's, on the noticed cases."""
+        pairs = {
+            name: (self.block(name, network, TRAINED, view), self.block(name, network, UNTRAINED, view))
+            for name in self.methods(network)
+        }
+        return self._compared(pairs, network, view, score)
+
+    def above_floor(
+        self, floor: str = CENTRE, network: str = SHIPPED, view: str = ACROSS, score: str = "rank"
+    ) -> dict[str, Compared]:
+        """Of each method: its grade minus a floor's, on the noticed cases.  floor: any method of the board."""
+        pairs = {
+            name: (self.block(name, network, TRAINED, view), self.block(floor, network, TRAINED, view))
+            for name in self.methods(network)
+            if name != floor
+        }
+        return self._compared(pairs, network, view, score)
+
+    def over_seeds(self, score: str = "rank") -> dict[str, Compared]:
+        """Of each method: trained minus untrained across views, over cases and over the networks of all seeds."""
+        if len(self.seeds) < 2:
+            raise Refused("the board has fewer than two seeds")
+        found, p_values = {}, {}
+        for name in self.methods(self.seeds[0]):
+            columns = []
+            for network in self.seeds:
+                one, other = (self._values(self.block(name, network, w), score) for w in (TRAINED, UNTRAINED))
+                columns.append(np.where(self.seen(network), one - other, np.nan))
+            values = np.stack(columns, 1)
+            drawn = intervals.crossed_mean(values)
+            found[name] = float(np.nanmean(values)), *intervals.bounds(drawn)
+            p_values[name] = _p(drawn)
+        corrected = intervals.holm(p_values)
+        return {name: Compared(*row, corrected[name]) for name, row in found.items()}
+
+    def by_part(self, method: str, score: str = "rank", **where) -> dict[str, intervals.Interval]:
+        """The mean grade for each part.  where: network, weights, view and times, as for `mean`."""
+        return {part: self.mean(method, score, part=part, **where) for part in PARTS}
+
+    def best(
+        self, part: str | None = None, network: str = SHIPPED, view: str = ACROSS, among: Sequence[str] = ()
+    ) -> str:
+        """The method with the highest mean rank accuracy.  among: names; all methods of this network if none."""
+        names = among or self.methods(network)
+        return max(names, key=lambda name: self.mean(name, network=network, view=view, part=part).value)
+
+    def __str__(self) -> str:
+        lines = []
+        for network in self.networks:
+            for view in (ACROSS, SAME):
+                lines += self._table(network, view)
+        if len(self.seeds) > 1:
+            few = next(b.families for b in self.blocks if b.network == self.seeds[0])
+            lines.append(
+                f"Trained minus untrained over {len(self.seeds)} networks, {few} families a part, across views:"
+            )
+            for name, found in self.over_seeds().items():
+                star = " *" if found.shown else ""
+                lines.append(f"  {name:<34}{found.value:>6.2f} [{found.low:>5.2f},{found.high:>5.2f}]{star}")
+        lines.append(
+            "Rank accuracy in [0, 1]; brackets 95 % over families; * above 0 after Holm's correction. "
+            "all: every case, noticed or not; random: a network that was never trained."
+        )
+        return "\n".join(lines)
+
+    def _table(self, network: str, view: str) -> list[str]:
+        seen = self.seen(network, view)
+        above, centre = self.above_untrained(network, view), self.above_floor(CENTRE, network, view)
+        where = {"network": network, "view": view}
+        words = "across views" if view == ACROSS else "in the same view"
+        lines = [
+            f"{network}, {words}: {int(seen.sum())} of {len(seen)} differences noticed",
+            f"  {'':<34}{'rank':>6}{'':>14}{'mass':>6}{'point':>6}{'8x8':>6}{'all':>6}{'random':>8}{'minus it':>10}",
+        ]
+        order = sorted(self.methods(network), key=lambda name: -self.mean(name, **where).value)
+        for name in order:
+            rank = self.mean(name, **where)
+            more = [self.mean(name, score, **where).value for score in ("mass", "pointing", "coarse")]
+            everything = self.mean(name, times=0, **where).value
+            other = self.mean(name, weights=UNTRAINED, **where).value
+            star = " *" if above[name].shown else ""
+            lines.append(
+                f"  {name:<34}{rank.value:>6.2f} [{rank.low:>5.2f},{rank.high:>5.2f}]"
+                + "".join(f"{value:>6.2f}" for value in (*more, everything))
+                + f"{other:>8.2f}{above[name].value:>10.2f}{star}"
+            )
+        for name, value in self.floors(network, view).items():
+            lines.append(f"  {name:<34}{value:>6.2f}   without a network")
+        trained = sum(found.shown for found in above.values())
+        both = sum(above[name].shown and centre[name].shown for name in above)
+        lines.append(
+            f"  {trained} of {len(above)} methods beat their own untrained score, {both} of these the centre prior too."
+        )
+        return lines
+
+    def _compared(self, pairs: dict[str, tuple[Block, Block]], network: str, view: str, score: str) -> dict:
+        chosen = self._chosen(network, view, 1, None)
+        found, p_values = {}, {}
+        for name, (one, other) in pairs.items():
+            values = (self._values(one, score) - self._values(other, score))[chosen]
+            drawn = _drawn(values)
+            found[name] = float(values.mean()), *intervals.bounds(drawn)
+            p_values[name] = _p(drawn)
+        corrected = intervals.holm(p_values)
+        return {name: Compared(*row, corrected[name]) for name, row in found.items()}
+
+    def _chosen(self, network: str, view: str, times: int, part: str | None) -> np.ndarray:
+        seen = self.seen(network, view, times) if times else np.ones(len(self.seen(network, view)), bool)
+        if part is None:
+            return seen
+        if part not in PARTS:
+            raise Refused(f"a part is one of {', '.join(PARTS)}, got {part!r}")
+        return seen & (np.repeat(PARTS, len(seen) // len(PARTS)) == part)
+
+    @staticmethod
+    def _values(block: Block, score: str) -> np.ndarray:
+        if score not in SCORES:
+            raise Refused(f"a score is one of {', '.join(SCORES)}, got {score!r}")
+        return np.array(getattr(block, score))
+
+
+def _drawn(values: np.ndarray) -> np.ndarray:
+    return intervals.resampled(intervals.ratio, values, np.ones(len(values)))
+
+
+def _interval(values: np.ndarray) -> intervals.Interval:
+    if not len(values):
+        return intervals.Interval(np.nan, np.nan, np.nan)
+    return intervals.Interval(float(values.mean()), *intervals.bounds(_drawn(values)))
+
+
+def _p(drawn: np.ndarray) -> float:
+    """How often the draws lie on the other side of 0, doubled; never 0, for the draws are finite."""
+    drawn = drawn[~np.isnan(drawn)]
+    side = min((drawn <= 0).mean(), (drawn >= 0).mean())
+    return float(min(1.0, max(2 * side, 2 / len(drawn))))

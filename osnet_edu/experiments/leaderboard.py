@@ -1,0 +1,218 @@
+"""Every method on the grading set: which one may be believed, about which part, and against which floors?
+
+A block is one method asked about all cases by one network. Blocks are kept in a file, so that an interrupted run goes
+on. The shipped network is asked about all families, in both views; the networks of seeds 0 to 4 about the first
+families of each part, across views. Beside each network stands one of the same size that was never trained. The kit's
+own method is slow, and comes last.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+
+from .. import pool, weights
+from ..embed import embedder_for, normalise
+from ..explain import grading
+from ..refused import Refused
+from . import alike, grading_set, table, untrained
+from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board
+from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN, Network
+from .grading_set import FAMILIES, PARTS, Cases
+
+NAME = "leaderboard"
+FEW = 8  # families a part that the seeds are asked about
+REFERENCE = 64  # photos by which an untrained network's normalisations are set
+COARSE = 8  # pixels of a cell of the common resolution
+MANY = 100_000  # photos that are embedded: enough for the fastest engine
+
+
+@dataclass(frozen=True)
+class Job:
+    """A block to make.  path: of a checkpoint that does not ship, or None."""
+
+    network: str
+    weights: str
+    view: str
+    method: str
+    families: int
+    path: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.network, self.weights, self.view, self.method
+
+
+def jobs(seeds: int = len(alike.SEEDS), paths: Sequence[Path] = (), families: int = FAMILIES) -> list[Job]:
+    """What is to be asked: floors and ceilings, then the shipped network or those of one's own, then the seeds."""
+    few = min(FEW, families)
+    first = [(path.name, str(path)) for path in paths] or [(SHIPPED, None)]
+    found = [Job(NONE, "trained", view, name, families) for view in (ACROSS, SAME) for name in FLOORS]
+    found += [Job(NONE, "trained", ACROSS, name, families) for name in CEILINGS]
+    found += [
+        Job(network, kind, view, name, families, path)
+        for network, path in first
+        for view in (ACROSS, SAME)
+        for kind in ("trained", "untrained")
+        for name in METHODS_GRADED
+    ]
+    found += [
+        Job(f"seed {seed}", kind, ACROSS, name, few)
+        for seed in range(0 if paths else seeds)
+        for kind in ("trained", "untrained")
+        for name in METHODS_GRADED
+    ]
+    found += [
+        Job(network, kind, view, name, families, path)
+        for network, path in first
+        for view in (ACROSS, SAME)
+        for kind in ("trained", "untrained")
+        for name in OWN
+    ]
+    return found
+
+
+def run(
+    root: Path,
+    out: Path | str,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    workers: int = 1,
+    photos: int | None = None,
+    seeds: int | Sequence[int] = len(alike.SEEDS),
+    weights_at: Path | None = None,
+    families: int = FAMILIES,
+) -> Board:
+    """Make all blocks that OUT/leaderboard.csv lacks, and read them as a board.
+
+    root: not read; the people are rendered.  workers: processes with one thread each.  photos: not taken.  seeds: how
+    many of the five networks are asked.  weights_at: a checkpoint, or a folder of them, instead of the shipped ones.
+    families: a part.  progress: (blocks done, blocks in all).
+    Raises: Refused for more seeds than ship, and where the file holds blocks of another grading set.
+    """
+    if photos is not None:
+        raise Refused(f"{NAME} trains nothing: it takes no --photos")
+    count = seeds if isinstance(seeds, int) else len(seeds)
+    if count > len(alike.SEEDS):
+        raise Refused(f"networks of {len(alike.SEEDS)} seeds ship, got {count}")
+    path = table.file_of_runs(NAME, out, Block)
+    wanted = jobs(count, _files(weights_at), families)
+    done = {block.key: block for block in (table.started(path, Block) if path.is_file() else ())}
+    known = {job.key: job.families for job in wanted}
+    for block in done.values():
+        if known.get(block.key, block.families) != block.families:
+            raise Refused(
+                f"{path} holds blocks of {block.families} families a part, expected {known[block.key]}; "
+                "go on with the same numbers, or choose another folder"
+            )
+    table.repair(path, Block)
+    missing = [job for job in wanted if job.key not in done]
+    if progress:
+        progress(len(wanted) - len(missing), len(wanted))
+    if missing:
+        checkpoints = alike.own(weights_at) if weights_at is not None else [weights.shipped()]
+        cases = grading_set.render(size=alike.common_size(checkpoints), families=families)
+        for block in done.values():
+            if block.families == families and block.cases != cases.name:
+                raise Refused(
+                    f"{path} holds blocks on the cases {block.cases}, expected {cases.name}; use another folder"
+                )
+        prepare = partial(_as_given, cases)
+        with pool.results(_block, missing, workers, prepare=prepare, ordered=False) as blocks:
+            for block in blocks:
+                table.append(path, block)
+                done[block.key] = block
+                if progress:
+                    progress(sum(job.key in done for job in wanted), len(wanted))
+    return Board(tuple(done[job.key] for job in wanted))
+
+
+def shipped() -> Board:
+    """The board that ships with the kit."""
+    return Board(table.shipped(NAME, Block))
+
+
+def _files(path: Path | None) -> list[Path]:
+    if path is None:
+        return []
+    path = Path(path)
+    alike.own(path)  # refuses what is no checkpoint, before the work starts
+    return sorted(f for f in path.iterdir() if f.suffix in (".safetensors", ".pth")) if path.is_dir() else [path]
+
+
+def _as_given(cases: Cases) -> Cases:
+    return cases
+
+
+def _block(job: Job, cases: Cases) -> Block:
+    some = _first(cases, job.families)
+    if job.method in CEILINGS:
+        noticed, heat = "0" * len(some.part), CEILINGS[job.method](some.truth)
+    else:
+        reference = some.query if job.view == ACROSS else some.same
+        if job.network == NONE:
+            noticed, network = "0" * len(some.part), None
+        else:
+            noticed = _noticed(job.network, job.path, some)
+            network = _network(job.network, job.path, job.weights, some.name, some)
+        ask = {**METHODS_GRADED, **OWN, **FLOORS}[job.method]
+        heat = []
+        for start in range(0, len(reference), 16):
+            pool.check()
+            part = slice(start, start + 16)
+            heat.append(ask(network, reference[part].copy(), some.negative[part].copy()))
+        heat = np.concatenate(heat)
+    rows = [_grades(one, truth) for one, truth in zip(heat, some.truth, strict=True)]
+    columns = (tuple(float(value) for value in column) for column in zip(*rows, strict=True))
+    return Block(job.network, job.weights, job.view, job.method, some.name, job.families, noticed, *columns)
+
+
+def _grades(heat: np.ndarray, truth: np.ndarray) -> tuple[float, float, float, float]:
+    grade = grading.grade(heat, truth, against=True)
+    height, width = heat.shape
+    cells = heat[: height // COARSE * COARSE, : width // COARSE * COARSE]
+    cells = cells.reshape(height // COARSE, COARSE, width // COARSE, COARSE).mean((1, 3))
+    coarse = np.kron(cells, np.ones((COARSE, COARSE)))
+    coarse = np.pad(coarse, ((0, height - len(coarse)), (0, width - coarse.shape[1])), "edge")
+    return grade.rank, grade.mass, grade.pointing, grading.grade(coarse, truth, against=True).rank
+
+
+def _first(cases: Cases, families: int) -> Cases:
+    """The first families of each part."""
+    each = len(cases.part) // len(PARTS)
+    chosen = np.arange(len(cases.part)) % each < families
+    return Cases(*(getattr(cases, name)[chosen] for name in Cases.__dataclass_fields__))
+
+
+@cache
+def _checkpoint(network: str, path: str | None) -> weights.Checkpoint:
+    if path is not None:
+        return weights.open(path)
+    return weights.shipped() if network == SHIPPED else alike.trained(int(network.split()[1]))
+
+
+_networks: dict[tuple, Network] = {}
+_seen: dict[tuple, str] = {}
+
+
+def _network(name: str, path: str | None, kind: str, of: str, cases: Cases) -> Network:
+    key = name, path, kind, of
+    if key not in _networks:
+        checkpoint = _checkpoint(name, path)
+        model = checkpoint.model
+        if kind == "untrained":
+            seed = int(name.split()[1]) if name.startswith("seed ") and path is None else 0
+            model = untrained.like(model, seed, normalise(cases.query[:REFERENCE]))
+        _networks[key] = Network(model, embedder_for(model, photos=MANY, size=checkpoint.size))
+    return _networks[key]
+
+
+def _noticed(name: str, path: str | None, cases: Cases) -> str:
+    key = name, path, cases.name
+    if key not in _seen:
+        found = grading_set.noticed(_network(name, path, "trained", cases.name, cases).embedder, cases)
+        times = np.clip(found.difference // found.limit, 0, 3).astype(int) if found.limit > 0 else found.seen * 3
+        _seen[key] = "".join("-" if turned else str(t) for t, turned in zip(times, found.turned, strict=True))
+    return _seen[key]
