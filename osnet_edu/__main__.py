@@ -172,15 +172,19 @@ def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo
 def experiment(options: argparse.Namespace) -> None:
     from . import experiments
 
-    measured, trained = experiments.EXPERIMENTS, experiments.TRAINED
-    own = experiments.ON_OWN
+    measured, trained = experiments.EXPERIMENTS, experiments.RESUMED
+    own = (*experiments.ON_OWN, experiments.LEADERBOARD)
     if options.weights is not None and options.name in (*measured, *trained) and options.name not in own:
         raise Refused(f"{options.name} has networks of its own or none: --weights is for {', '.join(own)}")
     if options.name in trained:
         if options.out is None:
             raise Refused(f"{options.name} keeps its runs in a file; expected --out FOLDER, such as --out results")
         path = experiments.file_of_runs(options.name, options.out)
-        given = {"photos": options.photos, "seeds": range(options.seeds) if options.seeds else None}
+        given = {
+            "photos": options.photos,
+            "seeds": range(options.seeds) if options.seeds else None,
+            "weights_at": options.weights,
+        }
         say(f"Each run adds a line to {path}; the same command goes on where it was stopped.")
         with progress_bar(options.name, "run") as progress:
             result = trained[options.name](
@@ -197,11 +201,11 @@ def experiment(options: argparse.Namespace) -> None:
         raise Refused(f"experiment must be one of {', '.join([*measured, *trained])}, got {options.name!r}")
     if options.out is not None or options.workers or options.photos or options.seeds:
         raise Refused(
-            f"{options.name} trains nothing: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
+            f"{options.name} is not resumed: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
         )
     with progress_bar(options.name, "step") as progress:
         if options.weights is not None:
-            tell(own[options.name](data_folder(options), options.weights, progress))
+            tell(experiments.ON_OWN[options.name](data_folder(options), options.weights, progress))
         else:
             tell(found(data_folder(options), progress))
 
@@ -223,8 +227,8 @@ def _methods() -> str:
 def _experiments() -> str:
     from . import experiments
 
-    measured, trained = (", ".join(names) for names in (experiments.EXPERIMENTS, experiments.TRAINED))
-    return f"NAMEs that measure: {measured}. NAMEs that train, and go on where they were stopped: {trained}."
+    measured, trained = (", ".join(names) for names in (experiments.EXPERIMENTS, experiments.RESUMED))
+    return f"NAMEs that measure: {measured}. NAMEs that go on where they were stopped: {trained}."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -374,7 +378,7 @@ def _parser() -> argparse.ArgumentParser:
         "--weights",
         type=arguments.path,
         metavar="FILE|FOLDER",
-        help="for gate-parts and gate-scale: networks of your own; default: those that ship",
+        help="for gate-parts, gate-scale, exchange and leaderboard: networks of your own; default: those that ship",
     )
     one.add_argument(
         "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in each run (default: the experiment's)"

@@ -350,6 +350,6 @@ def test_what_lesson_06_says_of_the_runs_that_ship():
 
 def test_the_command_line_runs_and_refuses(root, tmp_path, capsys):
     assert main(["experiment", "twins", "--out", str(tmp_path)]) == 2
-    assert "twins trains nothing" in capsys.readouterr().err
+    assert "twins is not resumed" in capsys.readouterr().err
     assert main(["experiment", "everything"]) == 2
     assert "first-figure, " in (said := capsys.readouterr().err) and "ablation, longer, ingredients, people" in said

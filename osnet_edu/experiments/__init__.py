@@ -22,6 +22,7 @@ from . import (
     twins,
 )
 
+LEADERBOARD = leaderboard.NAME
 Progress = Callable[[int, int], None]
 
 EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
@@ -50,10 +51,10 @@ RESUMED: dict[str, Callable[..., object]] = {
     ablation.LONGER: partial(ablation.run, name=ablation.LONGER),
     ingredients.NAME: ingredients.run,
     overfitting.NAME: overfitting.run,
-    leaderboard.NAME: leaderboard.run,
+    LEADERBOARD: leaderboard.run,
 }
 
 
 def file_of_runs(name: str, out: Path | str) -> Path:
     """The file in which an experiment of RESUMED keeps its runs.  What is raised: as for `table.file_of_runs`."""
-    return table.file_of_runs(name, out, board.Block if name == leaderboard.NAME else table.Outcome)
+    return table.file_of_runs(name, out, board.Block if name == LEADERBOARD else table.Outcome)
