@@ -5,7 +5,8 @@ stream contributes to a margin; `cells` makes groups of channels to compare stre
 again without some streams; `clusters` groups photos by their gates.
 
 Which pixels: one table of methods, all with one signature; `exchange` asks what would change if a piece of
-the photo looked like the reference; `grading` holds a map against the truth.
+the photo looked like the reference; `duel` sets three maps side by side; `correspondence` says where the other photo
+shows the same; `grading` holds a map against the truth, and a `badge` says how far it may be believed.
 
     heat = METHODS["occlusion"](model, images, similarity(reference))
 
@@ -23,7 +24,19 @@ last map, exactly; CorrRISE correlates it with random masks. DeepLift runs, but 
 `gradients.deep_lift`.
 """
 
-from . import cells, clusters, decomposition, exchange, gates, grading, shapley, without
+from . import (
+    badge,
+    cells,
+    clusters,
+    correspondence,
+    decomposition,
+    duel,
+    exchange,
+    gates,
+    grading,
+    shapley,
+    without,
+)
 from .asking import embed
 from .gradients import Completeness, completeness
 from .layers import by_stream
@@ -32,7 +45,7 @@ from .perturbation import Quick, ablation, blur
 from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
-    "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "blur", "by_stream", "cells", "clusters",
-    "completeness", "decomposition", "direction", "dot", "embed", "exchange", "gates", "grading", "margin", "shapley",
-    "similarity", "without",
+    "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream", "cells",
+    "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel", "embed", "exchange",
+    "gates", "grading", "margin", "shapley", "similarity", "without",
 ]  # fmt: skip

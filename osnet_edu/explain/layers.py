@@ -59,18 +59,25 @@ def by_stream(
 
 def _layer(model: nn.Module, stage: str, x: Tensor) -> nn.Module:
     """The module of that name.  Raises: Refused where there is none, or where it makes no map of these photos."""
-    try:
-        layer = model.get_submodule(stage)
-    except AttributeError:
+    named_map(model, stage, x[:1])
+    return model.get_submodule(stage)
+
+
+def named_map(model: nn.Module, stage: str, x: Tensor) -> Tensor:
+    """What a module makes of some photos: (B, C, h, w), detached.
+
+    Raises: Refused where the module takes no part in the features, or makes no map.
+    """
+    if stage not in dict(model.named_modules()):
         names = ", ".join(name for name, _ in model.named_children())
-        raise Refused(f"the network has no stage {stage!r}; it has {names}") from None
+        raise Refused(f"the network has no stage {stage!r}; it has {names}")
     with torch.no_grad(), probe.recorded(model, stage) as seen:
-        model(x[:1])
+        model(x)
     if not seen[stage]:
         raise Refused("that part of the model takes no part in the features")
     if seen[stage][-1].output.dim() != 4:
         raise Refused(f"the output of {stage!r} is no map (B, C, h, w)")
-    return layer
+    return seen[stage][-1].output.detach()
 
 
 def enlarged(heat: Tensor, x: Tensor) -> np.ndarray:

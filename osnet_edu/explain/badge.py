@@ -1,0 +1,122 @@
+"""The badge: how far may this map be believed? A grade where the truth is known, and checks that need no truth.
+
+    a pair of twins          the grade is the map's rank accuracy: the truth is the part that differs
+    another rendered pair    the grade is how well the map's parts agree with their measured importance
+    a real photo             not graded; only the checks
+
+A map that fails is drawn pale, and the badge says why. The checks: a map that promises to add up must do so; a map must
+not be blank; and it must change when the network's weights are replaced by random ones (Adebayo et al., NeurIPS 2018).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..refused import Refused
+from . import grading
+from .duel import on_parts
+
+MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
+ALIKE = 0.5  # rank correlation with the map of a random network: above it, the weights do not matter
+TWIN, PARTS, NONE = "twin", "parts", "none"
+
+
+@dataclass(frozen=True)
+class Badge:
+    """kind: TWIN, PARTS or NONE, what the grade rests on.  grade: rank accuracy in [0, 1], or a rank correlation in
+    [-1, 1]; nan where there is none.  chance: what a map without a message would get.  pale: draw the map pale.
+    reasons: why, in sentences; empty for a map that passes.
+    """
+
+    kind: str
+    grade: float
+    chance: float
+    reasons: tuple[str, ...]
+
+    @property
+    def pale(self) -> bool:
+        return bool(self.reasons)
+
+    def __str__(self) -> str:
+        graded = {
+            TWIN: f"Grade {self.grade:.2f} of 1: so much of what the map points at truly differs "
+            f"(chance {self.chance:.2f}).",
+            PARTS: f"Grade {self.grade:+.2f} of 1: so well the order of its parts agrees with what was measured "
+            f"(area alone {self.chance:+.2f}).",
+            NONE: "Not graded: nobody knows the truth about this pair.",
+        }[self.kind]
+        return " ".join([graded, *self.reasons])
+
+
+def award(
+    heat: np.ndarray,
+    *,
+    against: bool = True,
+    truth: np.ndarray | None = None,
+    importance: Mapping[str, float] | None = None,
+    mask: np.ndarray | None = None,
+    names: tuple[str, ...] = (),
+    missed: float = np.nan,
+    random: np.ndarray | None = None,
+) -> Badge:
+    """Grade one map, and check it.
+
+    heat: (H, W) signed.  against: what speaks against is graded, else what speaks for.
+    truth: (H, W) bool, where a pair of twins differs.
+    importance, mask, names: for another rendered pair, the measured importance of each part by name, and the part of
+        each pixel, (H, W) numbers into `names`.
+    missed: as in `Duel`.  random: the same method's map by a network with random weights.
+    Raises: Refused for two truths at once, and for maps that do not fit.
+    """
+    if truth is not None and importance is not None:
+        raise Refused("a pair has one truth: either where it differs, or how important its parts are")
+    heat = np.asarray(heat, float)
+    relevance = np.maximum(-heat if against else heat, 0)
+    reasons = []
+    if not relevance.any():
+        reasons.append("The map is blank: nothing in it speaks " + ("against the match." if against else "for it."))
+    if missed > MISSED:
+        reasons.append(
+            f"It does not add up: its sum misses what it ought to explain by {missed:.0%}.".replace("%", " %")
+        )
+    if random is not None and relevance.any():
+        alike = correlation(heat, random)
+        if alike > ALIKE:
+            reasons.append(f"A network with random weights gives nearly the same map (rank correlation {alike:.2f}).")
+    kind, grade, chance = NONE, np.nan, np.nan
+    if truth is not None:
+        found = grading.grade(heat, truth, against=against)
+        kind, grade, chance = TWIN, found.rank, found.chance
+        if relevance.any() and grade <= chance:
+            reasons.append("It points at the difference no better than chance.")
+    elif importance is not None:
+        if mask is None or not names:
+            raise Refused("importance of parts needs a mask and the names of the parts")
+        kind = PARTS
+        shares, area = (on_parts(values, np.asarray(mask), names) for values in (relevance, np.ones_like(relevance)))
+        known = [name for name in area if name in importance]
+        if len(known) < 3:
+            raise Refused(f"an order needs three parts that the photo shows and that were measured, got {len(known)}")
+        measured = [importance[name] for name in known]
+        grade = correlation(measured, [shares.get(name, 0.0) for name in known])
+        chance = correlation(measured, [area[name] for name in known])
+        if relevance.any() and grade <= 0:
+            reasons.append("The order of its parts does not agree with what was measured.")
+    return Badge(kind, float(grade), float(chance), tuple(reasons))
+
+
+def correlation(one, other) -> float:
+    """Rank correlation in [-1, 1] (Spearman's); 0 where one of the two is the same everywhere.
+
+    Raises: Refused for two shapes.
+    """
+    from scipy.stats import rankdata
+
+    one, other = np.asarray(one, float), np.asarray(other, float)
+    if one.shape != other.shape:
+        raise Refused(f"two maps of one shape are needed, got {one.shape} and {other.shape}")
+    ranks = [rankdata(values, axis=None) for values in (one, other)]
+    if any(np.ptp(values) == 0 for values in ranks):
+        return 0.0
+    return float(np.corrcoef(*ranks)[0, 1])
