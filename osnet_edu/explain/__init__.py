@@ -34,6 +34,7 @@ from . import (
     exchange,
     gates,
     grading,
+    known,
     shapley,
     without,
 )
@@ -47,5 +48,5 @@ from .targets import Target, direction, dot, margin, similarity
 __all__ = [
     "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream", "cells",
     "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel", "embed", "exchange",
-    "gates", "grading", "margin", "shapley", "similarity", "without",
+    "gates", "grading", "known", "margin", "shapley", "similarity", "without",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The badge: how far may this map be believed? A grade where the truth is known, and checks that need no truth.
 
     a pair of twins          the grade is the map's rank accuracy: the truth is the part that differs
+    twins it cannot tell     not graded: where the network notices nothing, no map can show it
     another rendered pair    the grade is how well the map's parts agree with their measured importance
     a real photo             not graded; only the checks
 
@@ -19,14 +20,14 @@ from .duel import on_parts
 
 MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
 ALIKE = 0.5  # rank correlation with the map of a random network: above it, the weights do not matter
-TWIN, PARTS, NONE = "twin", "parts", "none"
+TWIN, PARTS, UNSEEN, NONE = "twin", "parts", "unseen", "none"
 
 
 @dataclass(frozen=True)
 class Badge:
-    """kind: TWIN, PARTS or NONE, what the grade rests on.  grade: rank accuracy in [0, 1], or a rank correlation in
-    [-1, 1]; nan where there is none.  chance: what a map without a message would get.  pale: draw the map pale.
-    reasons: why, in sentences; empty for a map that passes.
+    """kind: what the grade rests on, TWIN or PARTS; or why there is none, UNSEEN or NONE.  grade: rank accuracy in
+    [0, 1], or a rank correlation in [-1, 1]; nan where there is none.  chance: what a map without a message would get.
+    pale: draw the map pale.  reasons: why, in sentences; empty for a map that passes.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Badge:
             f"(chance {self.chance:.2f}).",
             PARTS: f"Grade {self.grade:+.2f} of 1: so well the order of its parts agrees with what was measured "
             f"(area alone {self.chance:+.2f}).",
+            UNSEEN: "Not graded: the network hardly notices where the two differ.",
             NONE: "Not graded: nobody knows the truth about this pair.",
         }[self.kind]
         return " ".join([graded, *self.reasons])
@@ -54,6 +56,7 @@ def award(
     *,
     against: bool = True,
     truth: np.ndarray | None = None,
+    noticed: tuple[float, float] | None = None,
     importance: Mapping[str, float] | None = None,
     mask: np.ndarray | None = None,
     names: tuple[str, ...] = (),
@@ -63,7 +66,8 @@ def award(
     """Grade one map, and check it.
 
     heat: (H, W) signed.  against: what speaks against is graded, else what speaks for.
-    truth: (H, W) bool, where a pair of twins differs.
+    truth: (H, W) bool, where a pair of twins differs.  noticed: by how much the network notices it, and the limit above
+        which it does (see `known`): below it there is nothing to find. None takes it as noticed.
     importance, mask, names: for another rendered pair, the measured importance of each part by name, and the part of
         each pixel, (H, W) numbers into `names`.
     missed: as in `Duel`.  random: the same method's map by a network with random weights.
@@ -85,7 +89,14 @@ def award(
         if alike > ALIKE:
             reasons.append(f"A network with random weights gives nearly the same map (rank correlation {alike:.2f}).")
     kind, grade, chance = NONE, np.nan, np.nan
-    if truth is not None:
+    if truth is not None and noticed is not None and noticed[0] <= noticed[1]:
+        kind = UNSEEN
+        said = (
+            f"In this very view the right person would be more similar by {noticed[0]:+.3f}; an edit without meaning "
+            f"moves up to {noticed[1]:.3f}. There is nothing to find."
+        )
+        reasons.insert(0, said)
+    elif truth is not None:
         found = grading.grade(heat, truth, against=against)
         kind, grade, chance = TWIN, found.rank, found.chance
         if relevance.any() and grade <= chance:

@@ -95,6 +95,34 @@ class Rankings:
             raise Refused("no query has a photo of the same person by another camera, and one of another person")
         return found
 
+    def triplets_with(
+        self, query: str | None = None, positive: str | None = None, negative: str | None = None
+    ) -> tuple[list[mining.Triplet], int]:
+        """All triplets, and the index of the one that is asked for, the hardest without a name.
+
+        query, positive, negative: names of photos. One's own positive or negative takes the mined one's place.
+        Raises: Refused for a name that is not there, and a pair that is no pair of this query.
+        """
+        triplets = self.triplets()
+        if query is None:
+            if positive or negative:
+                raise Refused("a hard positive and a hard negative need their query: name it too")
+            return triplets, 0
+        asked = _find(query, self.queries, "query")
+        found = [k for k, triplet in enumerate(triplets) if triplet.query == asked]
+        if not found:
+            raise Refused(f"query {query} has no match by another camera in this gallery, or no other person")
+        mined = triplets[found[0]]
+        if positive or negative:
+            p = mined.positive if positive is None else _find(positive, self.gallery, "gallery photo")
+            n = mined.negative if negative is None else _find(negative, self.gallery, "gallery photo")
+            person = self.queries[asked].person
+            if self.gallery[p].person != person or self.gallery[n].person == person:
+                raise Refused(f"the positive must show person {person}, and the negative somebody else")
+            similar = self.ranked(asked).similarity
+            triplets[found[0]] = mining.Triplet(asked, p, n, float(1 - similar[p]), float(1 - similar[n]))
+        return triplets, found[0]
+
     def pictures(self, photos: Sequence[Photo]) -> np.ndarray:
         """Photos as the network takes them: (N, H, W, 3) uint8, RGB.  Raises: Refused for one that cannot be read."""
         found = market.decode(photos, self.size)
@@ -171,3 +199,10 @@ class Rankings:
                 has = ", ".join(f"{name} 1 to {count}" for name, count in self.streams.items())
                 raise Refused(f"there is no stream {stream} in block {block!r}; this network has {has}")
         return tuple(some)
+
+
+def _find(name: str, photos: Sequence[market.Photo], what: str) -> int:
+    for index, photo in enumerate(photos):
+        if photo.name == name:
+            return index
+    raise Refused(f"there is no {what} {name!r} that can be read; expected a name such as {photos[0].name}")

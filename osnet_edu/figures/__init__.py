@@ -6,7 +6,7 @@ label; `show` puts it into a notebook with that description as alt text, readabl
 
 from .compared import differences, overfitting
 from .followed import clusters, followed
-from .heat import explained_pair, gates, heats
+from .heat import explained_pair, gates, heat_image, heats
 from .leans import gate_scale
 from .measured import first_figure, intervals
 from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ORANGE, OTHER, PANEL, PAPER, SAME, WIDTH, show
@@ -18,7 +18,7 @@ from .training import augmented, collapses, left_out, schedules
 __all__ = [
     "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME", "WIDTH",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
-    "gates", "heats",
-    "intervals", "left_out", "mined", "overfitting", "photos", "progress", "ranked", "ranking", "schedules", "show",
+    "gates", "heat_image", "heats", "intervals",
+    "left_out", "mined", "overfitting", "photos", "progress", "ranked", "ranking", "schedules", "show",
     "triplet", "you_are_here",
 ]  # fmt: skip

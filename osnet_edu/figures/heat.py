@@ -164,3 +164,15 @@ def overlay(image: np.ndarray, heat: np.ndarray, full: float) -> np.ndarray:
     strength = np.clip(heat / full, -1, 1)
     alpha = (np.abs(strength) ** 0.6 * 0.9)[..., None]
     return (1 - alpha) * pale + alpha * HEAT(0.5 + 0.5 * np.sign(strength) * np.abs(strength) ** 0.6)[..., :3]
+
+
+def heat_image(heat: np.ndarray, full: float) -> np.ndarray:
+    """Heat alone, clear where it is 0 and ever less so to where it is full: (H, W, 4) uint8 RGBA, to lie on a photo.
+
+    full: the heat that is drawn in full colour; 0 leaves all clear.
+    """
+    strength = np.clip(heat / full, -1, 1) if full else np.zeros_like(heat, float)
+    root = np.sign(strength) * np.abs(strength) ** 0.6
+    drawn = HEAT(0.5 + 0.5 * root)
+    drawn[..., 3] = np.abs(root)
+    return np.round(drawn * 255).astype(np.uint8)

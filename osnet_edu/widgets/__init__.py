@@ -11,6 +11,8 @@ _HOME = {
     "Ranking": "ranking",
     "GateMixer": "gate_mixer",
     "GateTheatre": "gate_theatre",
+    "Duelling": "duelling",
+    "Matching": "matching",
     "Convolution": "convolution",
     "ReceptiveField": "receptive_field",
     "NetworkCosts": "network_costs",

@@ -4,7 +4,7 @@ Bars show each stream's gate and its share of the block. Silence streams, and th
 sentence follow. The bars show the network with all its streams on: they are what is to be explained.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +66,9 @@ class GateTheatre(Widget, script="gate_theatre.js"):
         progress: Callable[[int, int], None] | None = None,
     ):
         self.rankings = rankings = without.Rankings(checkpoint, folder, progress)
-        self._triplets = rankings.triplets()
+        self._triplets, first = rankings.triplets_with(query, positive, negative)
         self._fields = {(f.block, f.stream): f for f in receptive.receptive_fields(rankings.model)}
         self._thumbnails: dict[int, str] = {}
-        first = self._named(query, positive, negative)
         super().__init__(
             triples=[self._titled(triplet) for triplet in self._triplets],
             triple=first,
@@ -259,34 +258,6 @@ class GateTheatre(Widget, script="gate_theatre.js"):
             )
             said.append(f"{many} left out; the first is {skipped[0].path.name}.")
         return " ".join(filter(None, said))
-
-    def _named(self, query: str | None, positive: str | None, negative: str | None) -> int:
-        """The index of the triple that is asked for; a pair of one's own takes the place of the query's mined one."""
-        if query is None:
-            if positive or negative:
-                raise Refused("a hard positive and a hard negative need their query: name it too")
-            return 0
-        asked = _find(query, self.rankings.queries, "query")
-        found = [k for k, triplet in enumerate(self._triplets) if triplet.query == asked]
-        if not found:
-            raise Refused(f"query {query} has no match by another camera in this gallery, or no other person")
-        mined = self._triplets[found[0]]
-        if positive or negative:
-            p = mined.positive if positive is None else _find(positive, self.rankings.gallery, "gallery photo")
-            n = mined.negative if negative is None else _find(negative, self.rankings.gallery, "gallery photo")
-            person = self.rankings.queries[asked].person
-            if self.rankings.gallery[p].person != person or self.rankings.gallery[n].person == person:
-                raise Refused(f"the positive must show person {person}, and the negative somebody else")
-            similar = self.rankings.ranked(asked).similarity
-            self._triplets[found[0]] = mining.Triplet(asked, p, n, float(1 - similar[p]), float(1 - similar[n]))
-        return found[0]
-
-
-def _find(name: str, photos: Sequence[market.Photo], what: str) -> int:
-    for index, photo in enumerate(photos):
-        if photo.name == name:
-            return index
-    raise Refused(f"there is no {what} {name!r} that can be read; expected a name such as {photos[0].name}")
 
 
 def _listed(values) -> str:

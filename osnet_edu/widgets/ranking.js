@@ -37,6 +37,7 @@ function render({ model, el }) {
     const cards = model.get("gallery").map((photo, i) => {
       const item = document.createElement("li");
       const card = button(item, "", () => {}, "oe-card");
+      card.dataset.photo = i;
       const rank = add(card, "span", "oe-rank");
       picture(card, { ...photo, text: "" }); // the words below it say who it is
       photo.text.split(", ").forEach((words) => add(card, "span", "", words));

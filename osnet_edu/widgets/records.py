@@ -202,6 +202,25 @@ def plain(record: object) -> object:
     return record
 
 
+@dataclass(frozen=True)
+class Heated:
+    """A map over a photo.  src: a picture with the photo showing through.  text: what it says, in a sentence."""
+
+    src: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PartShare:
+    """A body part's share of the evidence and of the photo, on the positive and on the negative, all in [0, 1]."""
+
+    part: str
+    speaks_for: float
+    area_for: float
+    speaks_against: float
+    area_against: float
+
+
 def to_json(record: object) -> str:
     """A record, or what a widget's `drawn` gives, as text.  NaN is refused by json: no page could read it."""
     return json.dumps(plain(record), allow_nan=False, default=_in_text)

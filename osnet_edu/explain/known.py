@@ -1,0 +1,85 @@
+"""What is known about a pair of rendered people: where they differ, and whether a network notices it at all.
+
+A folder of rendered people says who stands in each photo, and from where. So the person of the query can be rendered
+once more, in exactly the view of another photo: c. If the other person n is her twin, c and n differ in the twin's part
+alone, and s(q, c) - s(q, n) is how much the network notices that part. Where it notices less than a sham edit moves, no
+map can show it, and no map is to blame.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import people, retrieval
+from ..market import Photo
+from ..refused import Refused
+
+COVERED = 0.5  # share of a pixel from which on it belongs to the truth
+SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
+
+# The parts of a mask in words for a sentence: "other" is whatever stands in front of the person.
+NAMES = tuple("obstacle" if part == "other" else part for part in people.PARTS)
+
+Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
+
+
+@dataclass(frozen=True)
+class Twins:
+    """part: by which the two differ.  truth: (H, W) bool, where.  same: (H, W, 3) uint8, the query's person in exactly
+    the other photo's view; a method must not see it.
+    """
+
+    part: str
+    truth: np.ndarray
+    same: np.ndarray
+
+
+class Folder:
+    """The records of a folder of rendered people, by the name of the photo; none for real photos."""
+
+    def __init__(self, root: Path | str):
+        rendered = (Path(root) / "people.json").is_file()
+        self._records = {Path(r.path).name: r for r in people.read_people(root)} if rendered else {}
+
+    def part(self, query: Photo, other: Photo) -> str:
+        """The part by which two people differ, if they are twins; else an empty text."""
+        one, two = (self._records.get(photo.name) for photo in (query, other))
+        return one.part if one and two and two.person == one.twin else ""
+
+    def twins(self, query: Photo, other: Photo, size: tuple[int, int]) -> Twins | None:
+        """What is known of a query and a photo of its twin, at a size (height, width); None for other pairs."""
+        if not self.part(query, other):
+            return None
+        one, two = (self._records[photo.name] for photo in (query, other))
+        truth = people.difference(one.identity, two.identity, two.view, size=size).coverage >= COVERED
+        if not truth.any():
+            return None
+        return Twins(one.part, truth, people.render(one.identity, two.view, size=size).image)
+
+
+def noticed(embed: Embed, query: np.ndarray, other: np.ndarray, same: np.ndarray) -> float:
+    """By how much the query's person in the same view is more similar to the query than the other person is.
+
+    query, other, same: (H, W, 3) uint8.  Returns: s(q, c) - s(q, n).
+    """
+    q, n, c = retrieval.unit(np.asarray(embed(np.stack([query, other, same])), float))
+    return float(q @ c - q @ n)
+
+
+def limit(embed: Embed, photos: np.ndarray) -> float:
+    """How much an edit that changes nothing moves a similarity: the 95th percentile over photos.
+
+    photos: (N, H, W, 3) uint8, N at least 20; each is asked by the one before it, once as it is, and once shifted by a
+    pixel (even ones) or with fresh noise of two grey levels (odd ones).
+    """
+    if len(photos) < 20:
+        raise Refused(f"at least 20 photos are needed, got {len(photos)}")
+    sham = photos.copy()
+    sham[::2, :, 1:] = photos[::2, :, :-1]
+    noise = np.random.Generator(np.random.PCG64(0)).normal(0, 2, photos[1::2].shape)
+    sham[1::2] = np.clip(photos[1::2] + noise, 0, 255).round()
+    plain, moved = (retrieval.unit(np.asarray(embed(some), float)) for some in (photos, sham))
+    asked = np.roll(plain, 1, 0)
+    return float(np.quantile(np.abs((asked * plain).sum(1) - (asked * moved).sum(1)), SHAM))

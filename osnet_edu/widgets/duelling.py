@@ -1,0 +1,228 @@
+"""The duel as a widget: maps on a query, a hard positive and a hard negative, the evidence by part, and the badge.
+
+Where the folder holds rendered people the parts of each photo are known, and where the hard negative is the query's
+twin, so is the place where the two differ: the map on the negative is graded by it.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import traitlets
+
+from .. import market, mining, weights
+from ..embed import embedder_for, normalise
+from ..experiments import untrained
+from ..explain import badge, duel, known, without
+from ..figures import heat_image
+from ..refused import Refused
+from .pictures import uri
+from .records import Heated, PartShare, plain
+from .widget import Widget, checked, one_of
+
+ROLES = ("query", "hard positive", "hard negative")
+SLOW = ("occlusion", "CorrRISE", duel.OWN)  # ask hundreds of forward passes
+MANY = 10_000  # photos that these methods embed: enough for the fastest engine
+SHOWN = 6  # parts in the table
+SHAMS = 128  # photos by which is measured what a network notices
+REFERENCE = 64  # photos by which the random network's normalisations are set
+
+
+class Duelling(Widget, script="duelling.js"):
+    """Why him and not her? Three photos, three maps on one scale, and how far they may be believed.
+
+    checkpoint: a network, and the size of its photos.  folder: a Market-1501 folder with a test split.
+    query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
+    progress: (done, total) photos that are embedded at first.
+
+    triple: index in `triples`, the hardest first; may be set, as may method: one of `methods`, opacity: of the maps in
+    [0, 1], and outlined: whether the true difference is drawn, where it is known.
+    found: the duel.Duel that is shown.  graded: its badge.  evidence: duel.Evidence, or None without masks.
+    """
+
+    triples = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    triple = traitlets.Int(0).tag(sync=True)
+    methods = traitlets.List().tag(sync=True)  # [name, words]
+    method = traitlets.Unicode(duel.DEFAULT).tag(sync=True)
+    opacity = traitlets.Float(0.75).tag(sync=True)
+    outlined = traitlets.Bool(False).tag(sync=True)
+    photos = traitlets.List().tag(sync=True)  # {src, role, who, text}
+    heats = traitlets.List().tag(sync=True)  # Heated of each photo
+    scale = traitlets.Unicode("").tag(sync=True)
+    truth = traitlets.Unicode("").tag(sync=True)  # an outline as a picture; empty where nothing is known
+    shares = traitlets.List().tag(sync=True)  # PartShare
+    sentence = traitlets.Unicode("").tag(sync=True)
+    verdict = traitlets.Unicode("").tag(sync=True)
+    grade = traitlets.Unicode("").tag(sync=True)
+    pale = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        checkpoint: weights.Checkpoint,
+        folder: Path | str,
+        *,
+        query: str | None = None,
+        positive: str | None = None,
+        negative: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        self.rankings = rankings = without.Rankings(checkpoint, folder, progress)
+        self._triplets, first = rankings.triplets_with(query, positive, negative)
+        self._fast = embedder_for(rankings.model, photos=MANY, size=rankings.size)
+        self._folder = known.Folder(folder)
+        self._limit = known.limit(self._fast, rankings.pictures(rankings.gallery[:SHAMS])) if self._enough() else 0.0
+        self._random = None
+        self._found: dict[tuple[int, str], tuple] = {}
+        super().__init__(
+            triples=[self._titled(triplet) for triplet in self._triplets],
+            triple=first,
+            methods=[[name, f"{name} (slow)" if name in SLOW else name] for name in duel.EXPLAINERS],
+        )
+        self._look()
+        self.observe(self._changed, ["triple", "method"])
+
+    # --- what may be set ---------------------------------------------------------------------------------------------
+
+    @checked("triple")
+    def _check_triple(self, triple: int) -> None:
+        if not 0 <= triple < len(self._triplets):
+            raise Refused(f"There are triples 0 to {len(self._triplets) - 1}, got {triple}.")
+        # Asked here, so that a triple that cannot be explained leaves the widget at the last one.
+        self._ask(triple, self.method)
+
+    @checked("method")
+    def _check_method(self, method: str) -> None:
+        one_of(method, duel.EXPLAINERS, "method")
+        if hasattr(self, "_limit"):
+            self._ask(self.triple, method)
+
+    @checked("opacity")
+    def _check_opacity(self, opacity: float) -> None:
+        if not 0 <= opacity <= 1:
+            raise Refused(f"The opacity must be 0 to 1, got {opacity:g}.")
+
+    # --- what follows ------------------------------------------------------------------------------------------------
+
+    def _changed(self, _change) -> None:
+        with self.hold_sync():
+            self._look()
+
+    def _look(self) -> None:
+        images, masks, truth, found, graded = self._ask(self.triple, self.method)
+        self.found, self.graded = found, graded
+        self.evidence = None if masks is None else duel.evidence(found, masks, known.NAMES)
+        shown = self._shown(self.triple)
+        self.photos = [
+            {"src": uri(image), "role": role, "who": f"person {photo.person}, camera {photo.camera}", "text": role}
+            for image, (role, photo) in zip(images, shown, strict=True)
+        ]
+        self.heats = [
+            plain(Heated(uri(heat_image(heat, found.scale)), self._told(k, heat, masks)))
+            for k, heat in enumerate(found.heat)
+        ]
+        self.scale = (
+            f"Full colour: ±{found.scale:.2g}, the same in all three." if found.scale else "All maps are blank."
+        )
+        self.truth = "" if truth is None else uri(_outline(truth))
+        self.sentence = "" if self.evidence is None else str(self.evidence)
+        self.shares = [] if self.evidence is None else [plain(row) for row in _table(self.evidence)]
+        before = "The impostor comes first" if found.margin < 0 else "The match comes first"
+        self.verdict = f"{before}: match {found.match:.3f}, impostor {found.impostor:.3f}."
+        self.grade, self.pale = str(graded), graded.pale
+
+    def _ask(self, triple: int, method: str) -> tuple:
+        """Photos, masks or None, truth or None, the duel and its badge."""
+        if (triple, method) not in self._found:
+            shown = [photo for _, photo in self._shown(triple)]
+            images = self.rankings.pictures(shown)
+            masks = self._masks(shown)
+            twins = self._folder.twins(shown[0], shown[2], self.rankings.size)
+            noticed = None
+            if twins is not None and self._limit:
+                noticed = known.noticed(self._fast, images[0], images[2], twins.same), self._limit
+            truth = None if twins is None else twins.truth
+            found = duel.between(self.rankings.model, images, method, fast=self._fast)
+            beside = duel.between(self._random_model(), images, method, fast=self._random_fast)
+            graded = badge.award(
+                found.heat[2], truth=truth, noticed=noticed, missed=found.missed, random=beside.heat[2]
+            )
+            self._found[triple, method] = images, masks, truth, found, graded
+        return self._found[triple, method]
+
+    def _random_model(self):
+        if self._random is None:
+            some = normalise(self.rankings.pictures(self.rankings.gallery[:REFERENCE]))
+            self._random = untrained.like(self.rankings.model, 0, some)
+            self._random_fast = embedder_for(self._random, photos=MANY, size=self.rankings.size)
+        return self._random
+
+    def _masks(self, photos: Sequence[market.Photo]) -> np.ndarray | None:
+        try:
+            masks = [market.read_mask(photo.path, len(known.NAMES)) for photo in photos]
+        except Refused:  # real photos, or rendered ones that came without
+            return None
+        height, width = self.rankings.size
+        return np.stack([_resized(mask, height, width) for mask in masks])
+
+    def _enough(self) -> bool:
+        return len(self.rankings.gallery) >= 20
+
+    def _told(self, k: int, heat: np.ndarray, masks: np.ndarray | None) -> str:
+        if not heat.any():
+            return f"The map on the {ROLES[k]} is blank."
+        if masks is None:
+            row, column = np.unravel_index(np.abs(heat).argmax(), heat.shape)
+            return f"The map on the {ROLES[k]} is strongest at row {row}, column {column}."
+        said = []
+        for sign, words in ((1, "for the match"), (-1, "against it")):
+            shares = duel.on_parts(np.maximum(sign * heat, 0), masks[k], known.NAMES)
+            if shares:
+                said.append(f"what speaks {words} lies most on the {next(iter(shares))}")
+        return f"On the {ROLES[k]}, {' and '.join(said)}."
+
+    def _shown(self, triple: int) -> list[tuple[str, market.Photo]]:
+        triplet, rankings = self._triplets[triple], self.rankings
+        photos = (
+            rankings.queries[triplet.query],
+            rankings.gallery[triplet.positive],
+            rankings.gallery[triplet.negative],
+        )
+        return list(zip(ROLES, photos, strict=True))
+
+    def _titled(self, triplet: mining.Triplet) -> str:
+        query, negative = self.rankings.queries[triplet.query], self.rankings.gallery[triplet.negative]
+        part = self._folder.part(query, negative)
+        differs = f", twins by {part}" if part else ""
+        order = "impostor first" if triplet.margin < 0 else "match first"
+        return f"{query.name}: {order}, margin {triplet.margin:+.2f}{differs}"
+
+
+def _table(evidence: duel.Evidence) -> list[PartShare]:
+    """The parts that matter most on either side, the largest first."""
+    names = {*evidence.speaks_for, *evidence.speaks_against}
+    ours, theirs = evidence.speaks_for, evidence.speaks_against
+    order = sorted(names, key=lambda name: -max(ours.get(name, 0), theirs.get(name, 0)))
+    return [
+        PartShare(
+            name,
+            *(float(side.get(name, 0.0)) for side in (ours, evidence.area_for, theirs, evidence.area_against)),
+        )
+        for name in order[:SHOWN]
+    ]
+
+
+def _resized(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+    rows, columns = (np.arange(side) * many // side for side, many in zip((height, width), mask.shape, strict=True))
+    return mask[np.ix_(rows, columns)]
+
+
+def _outline(truth: np.ndarray) -> np.ndarray:
+    """The edge of a region, white within black, four times as large: (4 H, 4 W, 4) RGBA."""
+    from scipy.ndimage import binary_dilation, binary_erosion
+
+    large = np.kron(truth, np.ones((4, 4), bool))
+    edge, around = large & ~binary_erosion(large), binary_dilation(large, iterations=2) & ~large
+    drawn = np.zeros((*large.shape, 4), np.uint8)
+    drawn[around | binary_dilation(edge)] = (0, 0, 0, 255)
+    drawn[edge] = (255, 255, 255, 255)
+    return drawn
