@@ -1112,4 +1112,128 @@ ANSWERS = {
         ["return values.var()", "return np.corrcoef(values, groups)[0, 1] ** 2"],
         "my_explained(values, groups)",
     ),
+    "occlude": answers(
+        [
+            "heat = np.zeros(photo.shape)\nbefore = score(photo)\nfor t in range(0, photo.shape[0], window):\n    for l in range(0, photo.shape[1], window):\n        painted = np.array(photo)\n        painted[t : t + window, l : l + window] = fill[t : t + window, l : l + window]\n        heat[t : t + window, l : l + window] = before - score(painted)\nreturn heat",
+            "rows, columns = np.indices(photo.shape) // window\nheat = np.zeros(photo.shape)\nfor r in range(rows.max() + 1):\n    for c in range(columns.max() + 1):\n        here = (rows == r) & (columns == c)\n        heat += here * (score(photo) - score(np.where(here, fill, photo)))\nreturn heat",
+        ],
+        {
+            "turned around": "rows, columns = np.indices(photo.shape) // window\nheat = np.zeros(photo.shape)\nfor r in range(rows.max() + 1):\n    for c in range(columns.max() + 1):\n        here = (rows == r) & (columns == c)\n        heat += here * (score(np.where(here, fill, photo)) - score(photo))\nreturn heat",
+            "painted zero": "rows, columns = np.indices(photo.shape) // window\nheat = np.zeros(photo.shape)\nfor r in range(rows.max() + 1):\n    for c in range(columns.max() + 1):\n        here = (rows == r) & (columns == c)\n        heat += here * (score(photo) - score(np.where(here, 0, photo)))\nreturn heat",
+            "the others painted": "rows, columns = np.indices(photo.shape) // window\nheat = np.zeros(photo.shape)\nfor r in range(rows.max() + 1):\n    for c in range(columns.max() + 1):\n        here = (rows == r) & (columns == c)\n        heat += here * (score(photo) - score(np.where(here, photo, fill)))\nreturn heat",
+            "falls alone": "rows, columns = np.indices(photo.shape) // window\nheat = np.zeros(photo.shape)\nfor r in range(rows.max() + 1):\n    for c in range(columns.max() + 1):\n        here = (rows == r) & (columns == c)\n        heat += here * max(0, score(photo) - score(np.where(here, fill, photo)))\nreturn heat",
+            "divided": "rows, columns = np.indices(photo.shape) // window\nheat = np.zeros(photo.shape)\nfor r in range(rows.max() + 1):\n    for c in range(columns.max() + 1):\n        here = (rows == r) & (columns == c)\n        heat += here * (score(photo) - score(np.where(here, fill, photo))) / here.sum()\nreturn heat",
+            "never restored": "heat = np.zeros(photo.shape)\nbefore = score(photo)\npainted = photo.copy()\nfor t in range(0, photo.shape[0], window):\n    for l in range(0, photo.shape[1], window):\n        painted[t : t + window, l : l + window] = fill[t : t + window, l : l + window]\n        heat[t : t + window, l : l + window] = before - score(painted)\nreturn heat",
+        },
+        ["return np.zeros(photo.shape)", "return photo - fill"],
+        "my_occlude(score, photo, window, fill)",
+    ),
+    "grad_cam": answers(
+        [
+            "weights = slopes.mean(dim=(1, 2))\nreturn torch.einsum('c,chw->hw', weights, maps)",
+            "return sum(slope.mean() * one for slope, one in zip(slopes, maps))",
+        ],
+        {
+            "cell by cell": "return torch.einsum('chw,chw->hw', maps, slopes)",
+            "cut off": "return torch.einsum('c,chw->hw', slopes.mean((1, 2)), maps).clamp(min=0)",
+            "mean of the maps": "return torch.einsum('c,chw->hw', maps.mean((1, 2)), slopes)",
+            "summed slopes": "return torch.einsum('c,chw->hw', slopes.sum((1, 2)), maps)",
+            "mean over channels": "return (slopes.mean((1, 2))[:, None, None] * maps).mean(0)",
+            "no slopes": "return maps.sum(dim=0)",
+        },
+        ["return slopes.sum(0)", "return maps.mean(0) * slopes.mean(0)"],
+        "my_grad_cam(maps, slopes)",
+    ),
+    "evidence": answers(
+        [
+            "kept = heat * (heat > 0)\nreturn (kept * (mask == part)).sum() / kept.sum()",
+            "total = np.bincount(mask.ravel(), heat.clip(min=0).ravel())\nreturn total[part] / total.sum()",
+        ],
+        {
+            "sizes": "return (np.abs(heat) * (mask == part)).sum() / np.abs(heat).sum()",
+            "signed": "return (heat * (mask == part)).sum() / heat.sum()",
+            "area": "return (mask == part).sum() / mask.size",
+            "against": "kept = heat * (heat < 0)\nreturn (kept * (mask == part)).sum() / kept.sum()",
+            "not divided": "return (heat.clip(min=0) * (mask == part)).sum()",
+            "of the part": "return ((heat > 0) & (mask == part)).sum() / (mask == part).sum()",
+        },
+        ["return 1 / 3", "return heat.max()"],
+        "my_evidence(heat, mask, part)",
+    ),
+    "matching_cell": answers(
+        [
+            "asked = maps[:, row, column]\nalike = F.cosine_similarity(others.flatten(1), asked[:, None], dim=0)\nreturn divmod(int(alike.argmax()), others.shape[2])",
+            "asked = F.normalize(maps[:, row, column], dim=0)\nbest = max((float(asked @ others[:, r, c] / others[:, r, c].norm()), r, c) for r in range(others.shape[1]) for c in range(others.shape[2]))\nreturn best[1], best[2]",
+        ],
+        {
+            "dot product": "alike = (maps[:, row, column][:, None, None] * others).sum(0)\nreturn divmod(int(alike.argmax()), others.shape[2])",
+            "column first": "asked = maps[:, row, column]\nalike = F.cosine_similarity(others.flatten(1), asked[:, None], dim=0)\nr, c = divmod(int(alike.argmax()), others.shape[2])\nreturn c, r",
+            "distance": "away = ((others - maps[:, row, column][:, None, None]) ** 2).sum(0)\nreturn divmod(int(away.argmin()), others.shape[2])",
+            "least similar": "asked = maps[:, row, column]\nalike = F.cosine_similarity(others.flatten(1), asked[:, None], dim=0)\nreturn divmod(int(alike.argmin()), others.shape[2])",
+            "the same place": "return row, column",
+        },
+        ["return 0, 0", "return int(others.norm(dim=0).argmax()) // others.shape[2], 0"],
+        "my_matching_cell(maps, row, column, others)",
+    ),
+    "rank_accuracy": answers(
+        [
+            "k = truth.sum()\nlimit = np.sort(relevance, axis=None)[-k]\nreturn truth[relevance >= limit].mean()",
+            "k = int(truth.sum())\nbest = set(np.argsort(relevance.ravel())[::-1][:k].tolist())\nreturn sum(i in best for i in np.flatnonzero(truth).tolist()) / k",
+        ],
+        {
+            "mass": "return (relevance * truth).sum() / relevance.sum()",
+            "least relevant": "k = truth.sum()\nreturn truth[relevance <= np.sort(relevance, axis=None)[k - 1]].mean()",
+            "pointing": "return 1.0 if truth.ravel()[np.argmax(relevance)] else 0.0",
+            "half of the photo": "limit = np.sort(relevance, axis=None)[-(relevance.size // 2)]\nreturn (truth & (relevance >= limit)).sum() / truth.sum()",
+            "of all pixels": "k = truth.sum()\nlimit = np.sort(relevance, axis=None)[-k]\nreturn (truth & (relevance >= limit)).mean()",
+            "counted": "k = truth.sum()\nlimit = np.sort(relevance, axis=None)[-k]\nreturn (truth & (relevance >= limit)).sum()",
+        },
+        ["return truth.mean()", "return 1.0"],
+        "my_rank_accuracy(relevance, truth)",
+    ),
+    "noticed": answers(
+        [
+            "limit = np.quantile(np.abs(sham), 0.95)\nreturn difference > limit",
+            "limit = np.percentile(abs(sham), 95)\nreturn np.array([d > limit for d in difference])",
+        ],
+        {
+            "both signs": "return abs(difference) > np.percentile(abs(sham), 95)",
+            "signed moves": "return difference > np.percentile(sham, 95)",
+            "above zero": "return difference > 0.0",
+            "largest": "return difference > max(abs(sham))",
+            "mean": "return difference > np.mean(abs(sham))",
+            "turned around": "return difference <= np.percentile(abs(sham), 95)",
+        },
+        ["return np.ones(len(difference), bool)", "return difference < -np.percentile(abs(sham), 95)"],
+        "my_noticed(difference, sham)",
+    ),
+    "exchange_pieces": answers(
+        [
+            "rises = []\nfor piece in np.unique(pieces):\n    inside = pieces == piece\n    changed = photo.copy()\n    changed[inside] = photo[inside] - photo[inside].mean(0) + colour\n    rises.append(score(changed) - score(photo))\nreturn rises",
+            "rises = []\nfor piece in np.unique(pieces):\n    inside = (pieces == piece)[..., None]\n    shift = colour - photo[pieces == piece].mean(axis=0)\n    rises.append(score(np.where(inside, photo + shift, photo)) - score(photo))\nreturn rises",
+        ],
+        {
+            "flat": "return [score(np.where((pieces == piece)[..., None], colour, photo)) - score(photo) for piece in np.unique(pieces)]",
+            "never restored": "rises = []\nbefore = score(photo)\nchanged = photo.copy()\nfor piece in np.unique(pieces):\n    inside = pieces == piece\n    changed[inside] += colour - changed[inside].mean(0)\n    rises.append(score(changed) - before)\nreturn rises",
+            "score": "rises = []\nfor piece in np.unique(pieces):\n    inside = pieces == piece\n    changed = photo.copy()\n    changed[inside] += colour - photo[inside].mean(0)\n    rises.append(score(changed))\nreturn rises",
+            "fall": "rises = []\nfor piece in np.unique(pieces):\n    inside = pieces == piece\n    changed = photo.copy()\n    changed[inside] += colour - photo[inside].mean(0)\n    rises.append(score(photo) - score(changed))\nreturn rises",
+            "added": "rises = []\nfor piece in np.unique(pieces):\n    changed = photo.copy()\n    changed[pieces == piece] += colour\n    rises.append(score(changed) - score(photo))\nreturn rises",
+        },
+        ["return [0.0] * len(np.unique(pieces))", "return [score(photo)] * len(np.unique(pieces))"],
+        "my_exchange(score, photo, pieces, colour)",
+    ),
+    "missed": answers(
+        [
+            "return abs(heat.sum() - end + start) / abs(end - start)",
+            "change = end - start\nreturn abs(1 - heat.sum() / change)",
+        ],
+        {
+            "not divided": "return abs(heat.sum() - end + start)",
+            "of the target": "return abs(heat.sum() / end - 1)",
+            "sizes": "change = end - start\nreturn abs(abs(heat).sum() - change) / abs(change)",
+            "signed": "change = end - start\nreturn (heat.sum() - change) / abs(change)",
+        },
+        ["return 0.0", "return heat.sum()"],
+        "my_missed(heat, start, end)",
+    ),
 }

@@ -17,21 +17,21 @@ list(itertools.count()), cannot be stopped from inside the process: interrupt or
 from typing import Any
 
 from ..refused import Refused
-from . import convolution, gate, network, siblings, start, streams, train, which_scale, who
+from . import believe, convolution, gate, network, siblings, start, streams, train, where, which_scale, who
 from .judge import Verdict, judge
 from .magic import Box, Desk, Summary
 from .record import Exercise, Mistake, Property
 
 REGISTRY: dict[str, Exercise] = {
     exercise.name: exercise
-    for room in (start, who, convolution, streams, gate, network, siblings, train, which_scale)
+    for room in (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe)
     for exercise in room.EXERCISES
 }
 _desk = Desk(REGISTRY)
 
 
 def by_notebook(notebook: str) -> tuple[Exercise, ...]:
-    """The exercises of one notebook, "00" to "08", in the order in which they are met."""
+    """The exercises of one notebook, "00" to "10", in the order in which they are met."""
     return tuple(exercise for exercise in REGISTRY.values() if exercise.notebook == notebook)
 
 

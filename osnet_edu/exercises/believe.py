@@ -1,0 +1,328 @@
+"""Exercises of notebook 10, believe it: rank accuracy, what is noticed, segment exchange, and a map that adds up."""
+
+import numpy as np
+
+from ..explain import completeness, exchange, grading, known
+from .compare import Calls
+from .draw import integer
+from .record import Exercise, Mistake
+
+
+def _rank_accuracy(relevance, truth):
+    count = truth.sum()
+    top = np.argsort(-relevance, axis=None)[:count]
+    return truth.ravel()[top].mean()
+
+
+def _noticed(difference, sham):
+    return difference > np.quantile(np.abs(sham), 0.95)
+
+
+def _exchange(score, photo, pieces, colour):
+    rises = []
+    before = score(photo)
+    for piece in np.unique(pieces):
+        inside = pieces == piece
+        changed = photo.copy()
+        changed[inside] += colour - photo[inside].mean(0)
+        rises.append(score(changed) - before)
+    return rises
+
+
+def _missed(heat, start, end):
+    difference = end - start
+    return abs(heat.sum() - difference) / abs(difference)
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+
+def _graded(rng):
+    truth = np.zeros((8, 4), bool)
+    truth.ravel()[rng.permutation(32)[: integer(rng, 5, 9)]] = True
+    return rng.exponential(size=(8, 4)) * (1 + truth), truth
+
+
+def _differences(rng):
+    difference = rng.normal(size=20) * 0.05
+    difference[:3] = -0.4  # turned around, clearly
+    return difference, rng.normal(size=60) * 0.03
+
+
+def _pieces(rng):
+    photo = rng.uniform(50, 200, size=(6, 4, 3))
+    pieces = np.repeat([0, 0, 1, 1, 2, 2], 4).reshape(6, 4)
+    weight = rng.normal(size=(6, 4, 3)) / 100
+    aim = rng.uniform(50, 200, size=3)
+
+    def score(some):
+        some = np.asarray(some)
+        return float((weight * some).sum() + ((some - some.mean((0, 1))) ** 2).mean() / 500)
+
+    return score, photo, pieces, aim
+
+
+def _summed(rng):
+    return rng.normal(size=(4, 3)), float(rng.normal()), float(rng.normal()) + 2
+
+
+def _one_copy(score, photo, pieces, colour):
+    rises, changed, before = [], photo.copy(), score(photo)
+    for piece in np.unique(pieces):
+        inside = pieces == piece
+        changed[inside] += colour - changed[inside].mean(0)
+        rises.append(score(changed) - before)
+    return rises
+
+
+def _flat(score, photo, pieces, colour):
+    rises, before = [], score(photo)
+    for piece in np.unique(pieces):
+        changed = photo.copy()
+        changed[pieces == piece] = colour
+        rises.append(score(changed) - before)
+    return rises
+
+
+RANK = Exercise(
+    name="rank_accuracy",
+    notebook="10",
+    title="How much of it is right?",
+    required=True,
+    stars=2,
+    minutes=7,
+    answer="my_rank_accuracy",
+    prompt=(
+        "Grade a map. The truth has k pixels. Take the **k most relevant pixels** of the map. Which share of them lies "
+        "in the truth? A perfect map gets 1, a random one the share of the photo that the truth takes."
+    ),
+    starter='''import numpy as np
+
+
+def my_rank_accuracy(relevance, truth):
+    """relevance: (H, W), 0 or above, no two alike. truth: (H, W) of True and False. Returns a number from 0 to 1."""
+    k = truth.sum()
+    ...
+''',
+    hints=(
+        "`np.argsort(-relevance, axis=None)` has the pixels of the whole map, the most relevant first.",
+        "`truth.ravel()[pixels]` says of each whether it lies in the truth.",
+    ),
+    reference=_rank_accuracy,
+    comparison=Calls(_graded),
+    shows=(grading.grade,),
+    mistakes=(
+        Mistake(
+            "mass",
+            "That is mass accuracy: the share of the relevance that lies in the truth. Here pixels are counted.",
+            lambda relevance, truth: relevance[truth].sum() / relevance.sum(),
+        ),
+        Mistake(
+            "least relevant",
+            "Those are the least relevant pixels. `argsort` begins with the smallest.",
+            lambda relevance, truth: truth.ravel()[np.argsort(relevance, axis=None)[: truth.sum()]].mean(),
+        ),
+        Mistake(
+            "pointing",
+            "That asks the most relevant pixel alone (the pointing game). Take k of them.",
+            lambda relevance, truth: float(truth.ravel()[relevance.argmax()]),
+        ),
+        Mistake(
+            "half of the photo",
+            "Half of the photo is taken, however small the truth is. Take k pixels, as many as the truth has.",
+            lambda relevance, truth: (
+                truth.ravel()[np.argsort(-relevance, axis=None)[: truth.size // 2]].sum() / truth.sum()
+            ),
+        ),
+        Mistake(
+            "of all pixels",
+            "The hits are divided by the number of pixels of the photo. Divide by k.",
+            lambda relevance, truth: _rank_accuracy(relevance, truth) * truth.sum() / truth.size,
+        ),
+        Mistake(
+            "counted",
+            "That is the number of hits. Divide it by k.",
+            lambda relevance, truth: _rank_accuracy(relevance, truth) * truth.sum(),
+        ),
+    ),
+)
+
+NOTICED = Exercise(
+    name="noticed",
+    notebook="10",
+    title="Did the network notice at all?",
+    required=True,
+    stars=2,
+    minutes=6,
+    answer="my_noticed",
+    prompt=(
+        "`difference` says of each pair by how much the twin is **less** similar to the query than the right person "
+        "is, "
+        "in the same view. `sham` says by how much edits without meaning moved the similarity, up or down. A "
+        "difference "
+        "is noticed if it lies above the 95 % quantile of the sizes of the sham moves."
+    ),
+    starter='''import numpy as np
+
+
+def my_noticed(difference, sham):
+    """difference: (N,) signed. sham: (M,) signed. Returns (N,) of True and False."""
+    limit = ...
+    return ...
+''',
+    hints=("The size of a move is `np.abs(sham)`.", "`np.quantile(values, 0.95)`"),
+    reference=_noticed,
+    comparison=Calls(_differences),
+    shows=(known.limit,),
+    mistakes=(
+        Mistake(
+            "both signs",
+            "Pairs whose twin is clearly MORE similar count too. What they show is another thing: nothing speaks "
+            "against "
+            "the twin there. Compare the difference with its sign.",
+            lambda difference, sham: np.abs(difference) > np.quantile(np.abs(sham), 0.95),
+        ),
+        Mistake(
+            "signed moves",
+            "The quantile is taken of the moves with their sign. Take it of their sizes: a move down is a move.",
+            lambda difference, sham: difference > np.quantile(sham, 0.95),
+        ),
+        Mistake(
+            "above zero",
+            "Every difference above 0 counts. Noise alone gives such a one half of the time.",
+            lambda difference, sham: difference > 0,
+        ),
+        Mistake(
+            "largest",
+            "The limit is the largest sham move. One odd edit would then decide: take the 95 % quantile.",
+            lambda difference, sham: difference > np.abs(sham).max(),
+        ),
+        Mistake(
+            "mean",
+            "The limit is the mean size of a sham move. About four in ten edits without meaning move more than that.",
+            lambda difference, sham: difference > np.abs(sham).mean(),
+        ),
+        Mistake(
+            "turned around",
+            "That is what is not noticed.",
+            lambda difference, sham: ~_noticed(difference, sham),
+        ),
+    ),
+)
+
+EXCHANGE = Exercise(
+    name="exchange_pieces",
+    notebook="10",
+    title="What if this piece had her colour?",
+    required=True,
+    stars=3,
+    minutes=10,
+    answer="my_exchange",
+    prompt=(
+        "The heart of segment exchange. `pieces` says which piece each pixel belongs to. For every piece, one after "
+        "the "
+        "other: move the **mean colour of the piece** to `colour`, so that its texture stays, and leave the rest of "
+        "the "
+        "photo as it is. By how much does `score` rise?"
+    ),
+    starter='''import numpy as np
+
+
+def my_exchange(score, photo, pieces, colour):
+    """score: photo -> number. photo: (H, W, 3). pieces: (H, W) numbers. colour: (3,). Returns a list, one rise a "
+    "piece."""
+    rises = []
+    before = score(photo)
+    for piece in np.unique(pieces):
+        inside = pieces == piece
+        changed = photo.copy()
+        ...
+        rises.append(...)
+    return rises
+''',
+    hints=(
+        "`photo[inside].mean(0)` is the mean colour of the piece.",
+        "Adding the same three numbers to each pixel of the piece moves its mean and keeps its texture.",
+    ),
+    reference=_exchange,
+    comparison=Calls(_pieces),
+    shows=(exchange.against,),
+    mistakes=(
+        Mistake(
+            "flat",
+            "The piece is painted in one colour, and its texture is gone. Move its mean: add the same three numbers to "
+            "all of its pixels.",
+            _flat,
+        ),
+        Mistake(
+            "never restored",
+            "The pieces stay changed: the second rise has the first exchange in it. Start each time from the photo.",
+            _one_copy,
+        ),
+        Mistake(
+            "score",
+            "That is the score after each exchange. Subtract the score of the photo as it is.",
+            lambda score, photo, pieces, colour: [
+                rise + score(photo) for rise in _exchange(score, photo, pieces, colour)
+            ],
+        ),
+        Mistake(
+            "fall",
+            "The sign is turned around: a rise is after minus before.",
+            lambda score, photo, pieces, colour: [-rise for rise in _exchange(score, photo, pieces, colour)],
+        ),
+        Mistake(
+            "added",
+            "The colour is added to the piece. Add the colour minus the mean of the piece.",
+            lambda score, photo, pieces, colour: [
+                score(np.where((pieces == piece)[..., None], photo + colour, photo)) - score(photo)
+                for piece in np.unique(pieces)
+            ],
+        ),
+    ),
+)
+
+MISSED = Exercise(
+    name="missed",
+    notebook="10",
+    title="Does it add up?",
+    stars=1,
+    minutes=4,
+    answer="my_missed",
+    prompt=(
+        "A map of integrated gradients should add up to the change of the target from the baseline to the photo. By "
+        "which **share of that change** does its sum miss it?"
+    ),
+    starter='''def my_missed(heat, start, end):
+    """heat: (H, W). start, end: the target of the baseline and of the photo. Returns a number, 0 or above."""
+    ...
+''',
+    hints=("The change is `end - start`.", "A share has no sign: use `abs`."),
+    reference=_missed,
+    comparison=Calls(_summed),
+    shows=(completeness,),
+    mistakes=(
+        Mistake(
+            "not divided",
+            "That is how much is missing, and not the share of the change.",
+            lambda heat, start, end: abs(heat.sum() - (end - start)),
+        ),
+        Mistake(
+            "of the target",
+            "The sum is compared with the target of the photo. It explains the change from the baseline.",
+            lambda heat, start, end: abs(heat.sum() - end) / abs(end),
+        ),
+        Mistake(
+            "sizes",
+            "The sizes of the heat are added up. What speaks against must be subtracted: take the sum with its signs.",
+            lambda heat, start, end: abs(np.abs(heat).sum() - (end - start)) / abs(end - start),
+        ),
+        Mistake(
+            "signed",
+            "A sum that is too small gives a number below 0 here. How far it misses has no sign.",
+            lambda heat, start, end: (heat.sum() - (end - start)) / abs(end - start),
+        ),
+    ),
+)
+
+EXERCISES = (RANK, NOTICED, EXCHANGE, MISSED)
