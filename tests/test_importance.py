@@ -12,7 +12,7 @@ from osnet_edu.experiments.importance import FROZEN, PARTS, TUNING, Importance, 
 
 SIZE = (64, 32)
 HEIGHTS = (8, 4, 2, 2)  # rows of the toy's four parts, which lie one below another
-TOP, BACKGROUND = PARTS.index("top"), PARTS.index("background")
+TOP, BACKGROUND = PARTS.index("top"), PARTS.index(importance.BACKGROUND)
 
 
 def toy(pairs=3, redraws=2):
@@ -116,6 +116,19 @@ def test_the_floors_are_those_of_area_by_hand():
     assert (found["area"].partial == 0).all()  # area adds nothing to area
     # All on the third: (2, 2, 4, 2) - 5/2 against (1, 4, 2, 3) - 5/2.
     assert np.allclose(found["area in both"].rank, -1 / np.sqrt(15))
+
+
+def test_without_the_background_the_person_alone_is_asked_about():
+    pairs = replace(toy(), parts=("background", "b", "c", "d"))
+    known = Importance(np.array([[0.0, 4, 2, 3]] * 3), 0.5)
+    found = importance.floors(pairs, known)
+    # The outline gives (0, 4, 2, 2): ranks (1, 4, 2.5, 2.5) against (1, 4, 2, 3).
+    assert np.allclose(found["person"].rank, 4.5 / np.sqrt(22.5))
+    some, of_those = importance.worn(pairs, known)
+    assert some.parts == ("b", "c", "d") and some.redrawn.shape[1] == 3 and of_those.limit == 0.5
+    found = importance.floors(some, of_those)
+    assert np.allclose(found["area"].rank, 1.5 / np.sqrt(2 * 1.5))  # (3, 1.5, 1.5) against (3, 1, 2)
+    assert np.array_equal(found["person"].rank, found["area"].rank)
 
 
 def test_a_pair_that_moves_nothing_is_left_out_and_counted():

@@ -8,7 +8,8 @@ masks fit every version. The importance of a part is the mean fall of the simila
 how a part looks, not of its shape.
 
 A method sees q and p alone. Its score is the rank correlation, over the parts of a pair, of their importance with what
-its map gives them. A large part gets much by its size alone: see `floors`.
+its map gives them. A large part gets much by its size alone: see `floors`. The background is most of the photo; `worn`
+asks about the person alone.
 
 Source of the protocol: FunnyBirds, Hesse, Schaub-Meyer and Roth, ICCV 2023.
 Shapes: N pairs, K parts, R redraws, S shams, H x W pixels.
@@ -35,6 +36,7 @@ WALKS = 8  # past the second camera, of which one is taken
 CAMERAS = ((1, 3), (5, 2), (2, 6), (3, 1), (6, 4))  # of q and of p; people take turns
 STREETS = (1, 2, 3, 4, 6)  # the ground of the fifth colours the light on the person
 ANEW = 0.2  # least distance, in display sRGB, of a part's new colour from its own
+BACKGROUND = "background"
 LEAST = 3  # parts that a pair must show to be scored
 
 # Which labels of a mask make a part, and which attributes are drawn anew; the first must change visibly.
@@ -49,7 +51,7 @@ LOOKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "bottom": (("bottom",), ("bottom_color",)),
     "shoes": (("shoe", "sole", "sock"), ("shoe_color", "sole_color", "sock_color")),
     "bag": (("bag", "strap"), ("bag_color", "strap_color")),
-    "background": (("background",), ()),
+    BACKGROUND: ((BACKGROUND,), ()),
 }
 PARTS = tuple(LOOKS)
 SCORES = ("rank", "partial", "signed")
@@ -61,7 +63,7 @@ class Positives:
 
     query, positive: q and p, (N, ...).  sham: (N, S, ...), p with new sensor noise.  redrawn: (N, K, R, ...), p with
     one part drawn anew; p itself where p does not show the part.  cover: (N, K, H, W) float32 in [0, 1], the share of
-    each pixel of p that a part covers; they sum to 1.  both: (N, H, W) bool, pixels of p whose point of the person q
+    each pixel of p that a part covers; all sum to 1.  both: (N, H, W) bool, pixels of p whose point of the person q
     shows as well.  person: (N,).  parts: K names.
     """
 
@@ -231,12 +233,22 @@ def of_maps(heats: Iterable[np.ndarray], positives: Positives, importance: Impor
 
 
 def floors(positives: Positives, importance: Importance) -> dict[str, Agreement]:
-    """What maps score that no network made: a uniform one, and one of what both photos show."""
-    uniform = np.ones(positives.both.shape)
-    return {
-        "area": of_maps(uniform, positives, importance),
-        "area in both": of_maps(positives.both, positives, importance),
+    """What maps score that no network made: a uniform one, the person's outline, and what both photos show of her."""
+    on_person = [part != BACKGROUND for part in positives.parts]
+    maps = {
+        "area": np.ones(positives.both.shape),
+        "person": positives.cover[:, on_person].sum(1),
+        "area in both": positives.both,
     }
+    return {name: of_maps(heats, positives, importance) for name, heats in maps.items()}
+
+
+def worn(positives: Positives, importance: Importance) -> tuple[Positives, Importance]:
+    """The same without the background: which part of the person counts, and not whether a map finds the person."""
+    kept = [part != BACKGROUND for part in positives.parts]
+    parts = tuple(part for part in positives.parts if part != BACKGROUND)
+    some = replace(positives, redrawn=positives.redrawn[:, kept], cover=positives.cover[:, kept], parts=parts)
+    return some, replace(importance, fall=importance.fall[:, kept])
 
 
 def difference(one: Agreement, other: Agreement, score: str = "rank") -> tuple[float, float, float]:
@@ -369,7 +381,7 @@ def anew(
     if part not in LOOKS:
         raise Refused(f"part is {part!r}; allowed are {', '.join(PARTS)}")
     rng = draws.named(seed, "redraw", part, person.grain, redraw)
-    if part == "background":
+    if part == BACKGROUND:
         street = int(rng.choice([street for street in STREETS if street != view.street]))
         return person, replace(view, street=street, place=float(rng.uniform(-60, 60)), scene=int(rng.integers(1 << 20)))
     names = LOOKS[part][1]

@@ -6,7 +6,7 @@ alone, and s(q, c) - s(q, n) is how much the network notices that part. Where it
 map can show it, and no map is to blame.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ import numpy as np
 
 from .. import people, retrieval
 from ..market import Photo
+from ..mining import Triplet
 from ..refused import Refused
+from .without import Rankings
 
 COVERED = 0.5  # share of a pixel from which on it belongs to the truth
 SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
@@ -66,6 +68,20 @@ def noticed(embed: Embed, query: np.ndarray, other: np.ndarray, same: np.ndarray
     """
     q, n, c = retrieval.unit(np.asarray(embed(np.stack([query, other, same])), float))
     return float(q @ c - q @ n)
+
+
+def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet], embed: Embed) -> np.ndarray:
+    """By how much a network notices where each query and its hard negative differ, as `noticed` has it: (N,).
+
+    folder: the folder of the rankings.  embed: an embedder of their network.  nan for a pair that is no pair of twins.
+    """
+    found = np.full(len(triplets), np.nan)
+    for k, triplet in enumerate(triplets):
+        query, other = rankings.queries[triplet.query], rankings.gallery[triplet.negative]
+        twins = folder.twins(query, other, rankings.size)
+        if twins is not None:
+            found[k] = noticed(embed, *rankings.pictures([query, other]), twins.same)
+    return found
 
 
 def limit(embed: Embed, photos: np.ndarray) -> float:

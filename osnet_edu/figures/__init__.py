@@ -4,6 +4,7 @@ Every function returns a matplotlib Figure of its own (no pyplot, no global stat
 label; `show` puts it into a notebook with that description as alt text, readable in the light and the dark theme.
 """
 
+from .board import leaderboard
 from .compared import differences, overfitting
 from .followed import clusters, followed
 from .heat import explained_pair, gates, heat_image, heats
@@ -19,6 +20,6 @@ __all__ = [
     "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME", "WIDTH",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
     "gates", "heat_image", "heats", "intervals",
-    "left_out", "mined", "overfitting", "photos", "progress", "ranked", "ranking", "schedules", "show",
+    "leaderboard", "left_out", "mined", "overfitting", "photos", "progress", "ranked", "ranking", "schedules", "show",
     "triplet", "you_are_here",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..refused import Refused
-from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Sheet, as_sentence
+from .paper import BLUE, INK, LINE, MUTED, ORANGE, Sheet, as_sentence
 
 ACROSS = 3  # panels in a row
 
@@ -42,7 +42,7 @@ def gate_scale(found, *, kinds: tuple[str, str] = ("trained", "untrained"), titl
     sheet.text(0.1, 0.08, title, size=11, weight="bold")
     x = left
     for kind, color, marker in zip(kinds, (ORANGE, BLUE), "oD", strict=True):
-        _mark(sheet, x, 0.5, color, marker)
+        sheet.mark(x, 0.5, color, marker)
         sheet.text(x + 0.12, 0.5, kind, size=9.5, va="center_baseline", color=color, weight="bold")
         x += 0.5 + 0.085 * len(kind)
     sheet.text(x, 0.5, "lines: 95 % over people and networks", size=9, va="center_baseline", color=MUTED)
@@ -72,7 +72,7 @@ def gate_scale(found, *, kinds: tuple[str, str] = ("trained", "untrained"), titl
                 here = at_x(log[rung]) + shift + 0.18 * (same.index(rung) - (len(same) - 1) / 2)
                 lean = one.leans[block][rung]
                 sheet.line([here] * 2, [at_y(lean.low), at_y(lean.high)], color=color, linewidth=1.3, zorder=3)
-                _mark(sheet, here, at_y(lean.value), color, marker)
+                sheet.mark(here, at_y(lean.value), color, marker)
     sheet.text(0.1, top - 0.62, "wide\nstreams ↑", size=8.5, color=MUTED)
     sheet.text(
         left + (ACROSS * (width + gap) - gap) / 2,
@@ -83,8 +83,3 @@ def gate_scale(found, *, kinds: tuple[str, str] = ("trained", "untrained"), titl
         color=INK,
     )
     return sheet.figure
-
-
-def _mark(sheet: Sheet, x: float, y: float, color: str, marker: str) -> None:
-    face = color if marker == "o" else PAPER
-    sheet.ax.scatter([x], [y], s=24, marker=marker, facecolor=face, edgecolor=color, linewidths=1.4, zorder=4)

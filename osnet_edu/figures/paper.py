@@ -159,6 +159,11 @@ class Sheet:
         style = {"arrowstyle": "-|>", "mutation_scale": 7, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0, "zorder": 2}
         self.ax.add_patch(FancyArrowPatch(start, end, color=color, **(style | more)))
 
+    def mark(self, x: float, y: float, color: str, marker: str) -> None:
+        """A dot ("o") in its colour, or another mark with an open middle."""
+        face = color if marker == "o" else PAPER
+        self.ax.scatter([x], [y], s=24, marker=marker, facecolor=face, edgecolor=color, linewidths=1.4, zorder=4)
+
     def frame(self, x: float, y: float, width: float, height: float, same: bool) -> None:
         """Solid and orange round the same person, dashed and blue round another."""
         pad = 0.035
