@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NOTEBOOKS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("0[0-8]_*.ipynb"))}
+NOTEBOOKS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("[01][0-9]_*.ipynb"))}
 QUESTIONS = ROOT / "osnet_edu" / "widgets" / "questions"
 
 # Words that a sentence on a result is likely to hold. A sentence with one of them is held by a check, or is excused.
