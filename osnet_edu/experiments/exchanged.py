@@ -14,9 +14,9 @@ import numpy as np
 
 from .. import weights
 from ..embed import embedder_for, normalise
-from ..explain import METHODS, embed, exchange, similarity
+from ..explain import METHODS, embed, exchange, similarity, untrained
 from ..refused import Refused
-from . import graded, grading_set, untrained
+from . import graded, grading_set
 from .grading_set import Cases
 
 OWN, PIECES, PIXELS = "segment exchange", "segment occlusion", "gradient x activation"

@@ -22,10 +22,10 @@ import torch
 
 from .. import intervals, market, people, pool, weights
 from ..embed import normalise
-from ..explain import gates, shapley
+from ..explain import gates, shapley, untrained
 from ..model import OSNet
 from ..refused import Refused
-from . import alike, untrained
+from . import alike
 
 SMALL, LARGE = ("logo", "strap", "shoes"), ("top color", "bottom color")
 FAMILIES = 24  # twin pairs a part

@@ -36,10 +36,10 @@ import torch
 
 from .. import draws, intervals, market, weights
 from ..embed import normalise
-from ..explain import cells, gates, shapley
+from ..explain import cells, gates, shapley, untrained
 from ..model import OSNet
 from ..refused import Refused
-from . import alike, ladder, untrained
+from . import alike, ladder
 from .gate_parts import lean_of
 from .gate_scale_table import table
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from .. import pool, weights
 from ..embed import embedder_for, normalise
-from ..explain import grading
+from ..explain import grading, untrained
 from ..refused import Refused
-from . import alike, grading_set, table, untrained
+from . import alike, grading_set, table
 from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board
 from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN, Network
 from .grading_set import FAMILIES, PARTS, Cases

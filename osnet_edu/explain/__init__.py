@@ -36,10 +36,11 @@ from . import (
     grading,
     known,
     shapley,
+    untrained,
     without,
 )
 from .asking import embed
-from .gradients import Completeness, completeness
+from .gradients import Completeness, completeness, guided_backprop
 from .layers import by_stream
 from .methods import FORWARD, METHODS
 from .perturbation import Quick, ablation, blur
@@ -48,5 +49,5 @@ from .targets import Target, direction, dot, margin, similarity
 __all__ = [
     "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream", "cells",
     "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel", "embed", "exchange",
-    "gates", "grading", "known", "margin", "shapley", "similarity", "without",
+    "gates", "grading", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained", "without",
 ]  # fmt: skip

@@ -110,8 +110,23 @@ def deep_lift(model: nn.Module, images: Tensor, target: Target, *, baseline: Ten
         return heat.sum(1).numpy(force=True)
 
 
+def guided_backprop(model: nn.Module, images: Tensor, target: Target) -> np.ndarray:
+    """The gradient, with everything below zero cut off at each ReLU on the way back: a trap, and not in the table.
+
+    Its maps are sharp and show the person's edges, whatever the weights are: they pass for an explanation of a network
+    that was never trained.
+    Returns: (B, H, W).
+    Source: Springenberg et al., ICLR workshop 2015; Captum's GuidedBackprop.
+    """
+    from captum.attr import GuidedBackprop
+
+    with explaining(model, images, target) as (x, score), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Setting backward hooks")
+        return GuidedBackprop(_Scored(model, score)).attribute(x.requires_grad_()).sum(1).numpy(force=True)
+
+
 class _Scored(nn.Module):
-    """DeepLift looks for the layers of a module: the network and its score as one."""
+    """Some methods look for the layers of a module: the network and its score as one."""
 
     def __init__(self, model: nn.Module, score) -> None:
         super().__init__()

@@ -12,8 +12,7 @@ import traitlets
 
 from .. import market, mining, weights
 from ..embed import embedder_for, normalise
-from ..experiments import untrained
-from ..explain import badge, duel, known, without
+from ..explain import badge, duel, known, untrained, without
 from ..figures import heat_image
 from ..refused import Refused
 from .pictures import uri

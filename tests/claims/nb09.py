@@ -65,7 +65,10 @@ def _rough(heat):
 
 
 @says("ask:slope", "small specks of both colours, side by side")
-@says("ask:slope", "Three pixels apart, slopes are nearly as often opposite as not, although both pixels show the same jacket.")
+@says(
+    "ask:slope",
+    "Three pixels apart, slopes are nearly as often opposite as not, although both pixels show the same jacket.",
+)
 @says("nb09-slope-says", "Specks of both colours lie side by side,")
 @says("nb09-slope-says", "Averaging over noisy copies (SmoothGrad) calms it.")
 def _(lesson):
