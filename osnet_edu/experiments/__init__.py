@@ -13,6 +13,7 @@ from . import (
     gate_parts,
     gate_scale,
     gate_variance,
+    hard_positives,
     ingredients,
     leaderboard,
     oracle,
@@ -35,6 +36,7 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "gate-scale": gate_scale.run,
     "gate-variance": gate_variance.run,
     "exchange": exchanged.run,
+    "hard-positives": hard_positives.run,
 }
 
 # These can be asked about networks of one's own instead: run(root, weights, progress), a file or a folder of them.
@@ -42,6 +44,7 @@ ON_OWN: dict[str, Callable[[Path, Path, Progress], object]] = {
     "gate-parts": gate_parts.run_own,
     "gate-scale": gate_scale.run_own,
     "exchange": exchanged.run_own,
+    "hard-positives": hard_positives.run_own,
 }
 
 # These take long: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on. All but

@@ -6,7 +6,7 @@ intervals, because photos of one family are alike.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -34,6 +34,10 @@ class Graded:
     def mean(self, score: str = "rank") -> tuple[float, float, float]:
         """(mean, low, high) of a score, 95 % over families."""
         return _mean(getattr(self, _known(score)), self.family)
+
+    def only(self, chosen: np.ndarray) -> "Graded":
+        """The grades of some of the maps.  chosen: (N,) bool."""
+        return Graded(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def by_part(self, score: str = "rank") -> dict[str, tuple[float, int]]:
         """The mean of a score and the number of maps, for each part."""
