@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from . import arguments, compute, distributed, market, memory, weights, whole
 from .commands import (
     LAYOUTS,
+    PICTURES,
     RECIPES,
     any_terminal,
     data_folder,
+    explain_pair,
     export_graph,
     figures_of,
+    grade_method,
     one_voice,
     progress_bar,
     report,
@@ -24,8 +27,6 @@ from .commands import (
     train_network,
 )
 from .refused import Refused
-
-PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -131,42 +132,6 @@ def evaluate(options: argparse.Namespace) -> None:
         tell(f"{found.root} at {height}x{width}, {options.distance} distance:")
         report((score, skipped))
     say_skipped(found.skipped)
-
-
-def explain(options: argparse.Namespace) -> None:
-    from . import figures
-    from .embed import normalise
-    from .explain import METHODS, similarity
-    from .explain import embed as features_of
-
-    if options.method not in METHODS:
-        raise Refused(f"--method must be one of {', '.join(METHODS)}, got {options.method!r}")
-    out = whole.new_file(options.out, (*PICTURES, ".pdf", ".svg"))
-    found = market.read(data_folder(options))
-    checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
-    pair = [_named(found.query, options.query, "query"), _named(found.gallery, options.gallery, "gallery")]
-    decoded = market.decode(pair, checkpoint.size)
-    if decoded.skipped:
-        raise Refused(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
-    images = normalise(decoded.images)
-    features = features_of(checkpoint.model, images)
-    target = similarity(features[:1])
-    alike = float(target(features[1:]))
-    heat = METHODS[options.method](checkpoint.model, images[1:], target)[0]
-    figure = figures.explained_pair(decoded.images, pair, heat, options.method, alike)
-    with whole.file(out) as growing:
-        figure.savefig(growing, dpi=150)
-    tell(
-        f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}). "
-        f"Their similarity is {alike:.2f}."
-    )
-
-
-def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo:
-    for photo in photos:
-        if name in (photo.name, photo.path.stem):
-            return photo
-    raise Refused(f"there is no {side} photo {name!r}; expected a name such as {photos[0].name}")
 
 
 def experiment(options: argparse.Namespace) -> None:
@@ -352,7 +317,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("out", metavar="OUT", help="a new file, such as osnet.onnx")
     with_weights(one)
 
-    one = command("explain", explain, "Draw which pixels of a gallery photo speak for and against a query.")
+    one = command("explain", explain_pair, "Draw which pixels of a gallery photo speak for and against a query.")
     with_data(one)
     with_weights(one)
     one.add_argument("--query", required=True, metavar="NAME", help="file name of a query")
@@ -361,6 +326,28 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--method", default="occlusion", help="default: occlusion")
 
     one.late = _methods
+
+    one = command("grade", grade_method, "Grade a method of yours on the frozen grading set, in a process of its own.")
+    with_data(one)
+    with_weights(one)
+    one.add_argument(
+        "--method",
+        metavar="FILE:FUNCTION",
+        help="a function (model, query, photo) -> (H, W), below zero what speaks against; or the name of a method of "
+        "the kit (default: gradient x activation, conv4)",
+    )
+    one.add_argument("--out", metavar="CSV", help="the file to write: a line for each pair")
+    one.add_argument(
+        "--families",
+        type=arguments.up_to(200),
+        default=25,
+        metavar="N",
+        help="pairs a part (default 25, the frozen set)",
+    )
+    one.add_argument(
+        "--patience", type=arguments.real, default=60.0, metavar="S", help="seconds for one map (default 60)"
+    )
+    one.add_argument("--checks", action="store_true", help="what needs no truth, on the photos of DATA")
 
     one = command("experiment", experiment, "Run a measurement and print its table.")
     one.late = _experiments

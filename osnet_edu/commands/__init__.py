@@ -1,5 +1,6 @@
 """What the commands of `python -m osnet_edu` do and say; __main__ reads their options and answers their errors."""
 
+from .explaining import PICTURES, explain_pair, grade_method
 from .exporting import export_graph
 from .scoring import data_folder, figures_of, report, score_by_rule
 from .speech import any_terminal, one_voice, progress_bar, say, say_skipped, tell
@@ -7,11 +8,14 @@ from .training import LAYOUTS, RECIPES, train_network
 
 __all__ = [
     "LAYOUTS",
+    "PICTURES",
     "RECIPES",
     "any_terminal",
     "data_folder",
+    "explain_pair",
     "export_graph",
     "figures_of",
+    "grade_method",
     "one_voice",
     "progress_bar",
     "report",

@@ -241,7 +241,7 @@ def _serve(pipe, file: Path, function: str, weights_at: Path | None, photos: np.
             kind, query, photo = pipe.recv()
         except EOFError:
             return
-        attempt(lambda kind=kind, query=query, photo=photo: _map(found[0], function, networks[kind], query, photo))
+        attempt(lambda kind=kind, query=query, photo=photo: map_of(found[0], function, networks[kind], query, photo))
         for name, network in networks.items():
             if changed := _changed(before[name], _state(network)):
                 pipe.recv()  # the next question gets this answer
@@ -249,7 +249,8 @@ def _serve(pipe, file: Path, function: str, weights_at: Path | None, photos: np.
                 return
 
 
-def _map(method: Callable, name: str, network: OSNet, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+def map_of(method: Callable, name: str, network: OSNet, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """Ask a method once.  Raises: Refused for what is no map (H, W) of finite numbers."""
     heat = method(network, query.copy(), photo.copy())
     if isinstance(heat, torch.Tensor):
         heat = heat.detach().cpu().numpy()

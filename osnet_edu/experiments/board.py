@@ -126,10 +126,12 @@ class Board:
         }
 
     def above_untrained(self, network: str = SHIPPED, view: str = ACROSS, score: str = "rank") -> dict[str, Compared]:
-        """Of each method: the trained network's grade minus the untrained one's, on the noticed cases."""
+        """Of each method that an untrained network was asked by: the trained network's grade minus that one's."""
+        asked = {b.method for b in self.blocks if (b.network, b.weights, b.view) == (network, UNTRAINED, view)}
         pairs = {
             name: (self.block(name, network, TRAINED, view), self.block(name, network, UNTRAINED, view))
             for name in self.methods(network)
+            if name in asked
         }
         return self._compared(pairs, network, view, score)
 
@@ -205,12 +207,13 @@ class Board:
             rank = self.mean(name, **where)
             more = [self.mean(name, score, **where).value for score in ("mass", "pointing", "coarse")]
             everything = self.mean(name, times=0, **where).value
-            other = self.mean(name, weights=UNTRAINED, **where).value
-            star = " *" if above[name].shown else ""
+            other = self.mean(name, weights=UNTRAINED, **where).value if name in above else np.nan
+            minus = above[name].value if name in above else np.nan
+            star = " *" if name in above and above[name].shown else ""
             lines.append(
                 f"  {name:<34}{rank.value:>6.2f} [{rank.low:>5.2f},{rank.high:>5.2f}]"
                 + "".join(f"{value:>6.2f}" for value in (*more, everything))
-                + f"{other:>8.2f}{above[name].value:>10.2f}{star}"
+                + f"{other:>8.2f}{minus:>10.2f}{star}"
             )
         for name, value in self.floors(network, view).items():
             lines.append(f"  {name:<34}{value:>6.2f}   without a network")

@@ -22,7 +22,7 @@ def grad_cam(model: nn.Module, images: Tensor, target: Target, *, stage: str = "
     from captum.attr import LayerGradCam
 
     with explaining(model, images, target) as (x, score):
-        return enlarged(LayerGradCam(score, _layer(model, stage, x)).attribute(x), x)
+        return enlarged(_asked(LayerGradCam, score, model, stage, x), x)
 
 
 def gradient_x_activation(model: nn.Module, images: Tensor, target: Target, *, stage: str = "conv4") -> np.ndarray:
@@ -36,8 +36,7 @@ def gradient_x_activation(model: nn.Module, images: Tensor, target: Target, *, s
     from captum.attr import LayerGradientXActivation
 
     with explaining(model, images, target) as (x, score):
-        heat = LayerGradientXActivation(score, _layer(model, stage, x)).attribute(x)
-        return enlarged(heat.sum(1, keepdim=True), x)
+        return enlarged(_asked(LayerGradientXActivation, score, model, stage, x).sum(1, keepdim=True), x)
 
 
 def by_stream(
@@ -57,10 +56,27 @@ def by_stream(
     return np.stack([method(model, images, target, stage=name) for name in streams], 1)
 
 
-def _layer(model: nn.Module, stage: str, x: Tensor) -> nn.Module:
-    """The module of that name.  Raises: Refused where there is none, or where it makes no map of these photos."""
-    named_map(model, stage, x[:1])
-    return model.get_submodule(stage)
+def _asked(method: type, score, model: nn.Module, stage: str, x: Tensor) -> Tensor:
+    """Captum's answer about a stage, (B, C, h, w).  Raises: Refused for what is no stage, or makes no map.
+
+    No pass is spent on looking first: a pair's map should cost little more than the way there and back.
+    """
+    _check_is_there(model, stage)
+    try:
+        heat = method(score, model.get_submodule(stage)).attribute(x)
+    except AssertionError as error:
+        if "did not obtain any outputs" in str(error):
+            raise Refused("that part of the model takes no part in the features") from error
+        raise
+    if not isinstance(heat, Tensor) or heat.dim() != 4:
+        raise Refused(f"the output of {stage!r} is no map (B, C, h, w)")
+    return heat
+
+
+def _check_is_there(model: nn.Module, stage: str) -> None:
+    if stage not in dict(model.named_modules()):
+        names = ", ".join(name for name, _ in model.named_children())
+        raise Refused(f"the network has no stage {stage!r}; it has {names}")
 
 
 def named_map(model: nn.Module, stage: str, x: Tensor) -> Tensor:
@@ -68,9 +84,7 @@ def named_map(model: nn.Module, stage: str, x: Tensor) -> Tensor:
 
     Raises: Refused where the module takes no part in the features, or makes no map.
     """
-    if stage not in dict(model.named_modules()):
-        names = ", ".join(name for name, _ in model.named_children())
-        raise Refused(f"the network has no stage {stage!r}; it has {names}")
+    _check_is_there(model, stage)
     with torch.no_grad(), probe.recorded(model, stage) as seen:
         model(x)
     if not seen[stage]:

@@ -20,9 +20,9 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
         raise Refused(f"the board has nothing of {network!r}")
     where = {"network": network, "view": view}
     ours = {name: board.mean(name, **where) for name in names}
-    theirs = {name: board.mean(name, weights="untrained", **where) for name in names}
     floors = board.floors(network, view)
     above = board.above_untrained(network, view)
+    theirs = {name: board.mean(name, weights="untrained", **where) for name in above}
     parts = {name: board.by_part(name, **where) for name in names}
     columns = list(parts[names[0]])
     order = sorted(names, key=lambda name: -ours[name].value)
@@ -31,7 +31,7 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
     height = row * len(order)
     told = "; ".join(
         f"{name} {ours[name].value:.2f} ({ours[name].low:.2f} to {ours[name].high:.2f}), "
-        f"untrained {theirs[name].value:.2f}"
+        + (f"untrained {theirs[name].value:.2f}" if name in theirs else "not asked untrained")
         for name in order
     )
     said = (
@@ -58,7 +58,7 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
         sheet.text(start + (k + 0.5) * cell, top - 0.17, PARTS_SHOWN.get(part, part), size=8, color=MUTED, ha="center")
     for i, name in enumerate(order):
         y = top + (i + 0.5) * row
-        beats = above[name].shown
+        beats = name in above and above[name].shown
         sheet.text(
             left - 0.1,
             y,
@@ -69,7 +69,9 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
             weight="bold" if beats else "normal",
             color=INK,
         )
-        for found, color, marker in ((theirs[name], BLUE, "D"), (ours[name], ORANGE, "o")):
+        for found, color, marker in ((theirs.get(name), BLUE, "D"), (ours[name], ORANGE, "o")):
+            if found is None:
+                continue
             sheet.line([at(found.low), at(found.high)], [y, y], color=color, linewidth=1.4, zorder=3)
             sheet.mark(at(found.value), y, color, marker)
         for k, part in enumerate(columns):

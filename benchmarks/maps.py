@@ -1,0 +1,56 @@
+"""What a map costs, in forward passes of one photo: every method, and the duel of three photos.
+
+    python benchmarks/maps.py [--rounds 7]
+
+One thread, photos of 128x64, shipped weights; each side in turn, medians over the rounds. A forward pass is PyTorch's,
+in float32, of one photo.
+"""
+
+import argparse
+import statistics
+
+import numpy as np
+import torch
+from side_by_side import in_turn, machine
+
+from osnet_edu import weights
+from osnet_edu.embed import embedder_for, normalise
+from osnet_edu.explain import FORWARD, METHODS, Quick, by_stream, correspondence, duel, embed, exchange, similarity
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--rounds", type=int, default=7)
+    rounds = options.parse_args().rounds
+    torch.set_num_threads(1)
+    checkpoint = weights.shipped()
+    model = checkpoint.model
+    photos = np.random.default_rng(0).integers(0, 256, (3, *checkpoint.size, 3), np.uint8)
+    images = normalise(photos)
+    target = similarity(embed(model, images[:1]))
+    fast = embedder_for(model, photos=100_000, size=checkpoint.size)
+
+    def forward() -> None:
+        with torch.inference_mode():
+            model(images[:1])
+
+    sides = {"one forward pass": forward}
+    for name, method in METHODS.items():
+        asked = Quick(fast) if name in FORWARD else model
+        sides[name] = lambda method=method, asked=asked: method(asked, images[1:2], target)
+    sides["gradient x activation, four streams"] = lambda: by_stream(model, images[1:2], target)
+    sides["correspondence"] = lambda: correspondence.matches(model, *photos[:2])
+    sides["segment occlusion"] = lambda: exchange.without(fast, *photos[:2])
+    sides["segment exchange"] = lambda: exchange.against(fast, *photos[:2])
+    sides["the duel"] = lambda: duel.between(model, photos)
+    taken = in_turn(sides, rounds)
+    one = statistics.median(taken["one forward pass"])
+    print(machine())
+    print("| map | forward passes | milliseconds |\n|---|---|---|")
+    for name, times in taken.items():
+        median = statistics.median(times)
+        print(f"| {name} | {median / one:.1f} | {1000 * median:.0f} |")
+
+
+if __name__ == "__main__":
+    main()

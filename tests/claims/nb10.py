@@ -1,0 +1,239 @@
+"""Notebook 10: what may be believed, by the shipped leaderboard and on a few cases rendered now."""
+
+# ruff: noqa: E501 - a sentence is quoted as it stands
+
+import re
+
+import numpy as np
+
+from osnet_edu.experiments import grading_set, hard_positives, leaderboard, sanity
+from osnet_edu.explain import METHODS, guided_backprop, similarity
+from osnet_edu.explain import embed as features_of
+
+from .registry import Book
+
+BOOK = Book("10")
+says = BOOK.says
+
+OWN = ("segment exchange", "segment occlusion")
+PIECES, CELLS = "gradient x activation on pieces", "gradient x activation, conv4"
+
+
+def _board():
+    return leaderboard.shipped()
+
+
+def _published(board):
+    return [name for name in board.methods("shipped") if name not in (*OWN, PIECES)]
+
+
+@says("nb10-truth-text", "Impostor and third photo differ in the twin's part alone.")
+def _(lesson):
+    n = lesson.after["nb10-cases"]
+    changed = (n.cases.negative != n.cases.same).any(-1)
+    # Lens and noise carry a change a little beyond the part: what changed lies in it, or within three pixels of it.
+    from scipy.ndimage import binary_dilation
+
+    near = [binary_dilation(truth, iterations=3) for truth in n.cases.truth]
+    outside = [float((c & ~near).mean()) for c, near in zip(changed, near, strict=True)]
+    return max(outside) < 0.01, f"changed outside {outside}"
+
+
+@says("nb10-grades-says", "Six pairs are an anecdote: the grades jump from part to part.")
+@says("nb10-grades-says", "The frozen grading set has 25 families for each of eight parts.")
+def _(lesson):
+    n = lesson.after["nb10-grades"]
+    sizes = grading_set.FAMILIES, len(grading_set.PARTS), int(n.found.seen.sum())
+    return sizes == (25, 8, 6) and np.ptp(n.scores) > 0.3, f"{sizes}, {n.scores}"
+
+
+@says(
+    "ask:floor",
+    "0.31, and the best published method, gradient x activation in conv4, has 0.31 too.",
+    "as good as the best of them",
+)
+@says("nb10-board-says", "And no published method beats the new colours, which ask no network at all.")
+@says("nb10-board-says", "The favourite of many papers, integrated gradients, is below them.")
+def _(_lesson):
+    board = _board()
+    floor, above = board.floors()["new colours"], board.above_floor("new colours")
+    published = {name: board.mean(name).value for name in _published(board)}
+    best = max(published, key=published.get)
+    said = f"{floor:.2f} {best} {published[best]:.2f}"
+    below = all(above[f"integrated gradients, {kind}"].value < 0 for kind in ("grey", "blurred"))
+    return said == f"0.31 {CELLS} 0.31" and not any(above[name].shown for name in published) and below, said
+
+
+@says("ask:untrained", "Will it get a grade above chance, which is 0.05?", "yes, a little")
+@says("ask:untrained", "About 0.08.")
+def _(_lesson):
+    board = _board()
+    means = [board.mean(name, weights="untrained").value for name in _published(board)]
+    chance = board.floors()["random"]
+    return f"{np.mean(means):.2f} {chance:.2f}" == "0.08 0.05", f"{np.mean(means):.3f}, chance {chance:.3f}"
+
+
+@says(
+    "nb10-board-says",
+    "Nearly every map shows something that training made: it beats the same network without training.",
+)
+def _(_lesson):
+    board = _board()
+    above = board.above_untrained()
+    beat = [name for name in _published(board) if above[name].shown]
+    return len(beat) >= 0.8 * len(_published(board)), f"{len(beat)} of {len(_published(board))}"
+
+
+@says(
+    "nb10-board-says",
+    "What helps most is to draw on pieces: the same gradient x activation, averaged over pieces of one colour, is far better, because a difference between garments has the edges of a garment.",
+)
+@says(
+    "nb10-exchange-says",
+    "And its rivals on the same pieces are not far: most of the gain comes from the pieces, and not from the exchange.",
+)
+def _(_lesson):
+    board = _board()
+    found = {name: board.mean(name).value for name in (CELLS, PIECES, *OWN)}
+    gain = found[OWN[0]] - found[CELLS]
+    apart = board.above_floor(CELLS)[PIECES]
+    return apart.shown and min(found[PIECES], found[OWN[1]]) - found[CELLS] > gain / 2, f"{found}"
+
+
+@says("nb10-board-says", "For a new top the best maps are good.")
+@says("nb10-board-says", "For a strap they are mostly lost.")
+def _(_lesson):
+    board = _board()
+    best = {part: max(board.by_part(name)[part].value for name in _published(board)) for part in ("top color", "strap")}
+    return best["top color"] > 0.5 and best["strap"] < 0.35, f"{best}"
+
+
+@says(
+    "nb10-exchange-says",
+    "Segment exchange leads the board, across views and in the same view, and without training it falls far.",
+)
+@says(
+    "nb10-exchange-says",
+    "It also misses what we had asked of it before looking: 0.60 across views, and 0.12 at most without training.",
+)
+@says("ask:exchange", "0.14.", "between 0.1 and 0.2")
+@says("ask:exchange", "We had asked for 0.12 at most, and missed it.")
+def _(_lesson):
+    board = _board()
+    across, same = (board.mean(OWN[0], view=view).value for view in ("across", "same"))
+    untrained = board.mean(OWN[0], weights="untrained").value
+    leads = board.best() == OWN[0] and board.best(view="same") == OWN[0]
+    said = f"across {across:.3f}, same {same:.3f}, untrained {untrained:.3f}"
+    return leads and across < 0.6 and f"{untrained:.2f}" == "0.14" and untrained < across / 3, said
+
+
+@says("nb10-trap-answer-says", "It had seen the answer.")
+@says("nb10-trap-answer-says", "The grade is high, and it says nothing about the network.")
+def _(lesson):
+    n = lesson.after["nb10-trap-answer"]
+    return n.cheat > 2 * n.honest, f"{n.cheat:.2f}, honest {n.honest:.2f}"
+
+
+@says("nb10-trap-sign-says", "The sign was thrown away.")
+@says("nb10-trap-sign-says", "Then what speaks loudest for the match is drawn as if it explained the difference.")
+def _(lesson):
+    n = lesson.after["nb10-trap-sign"]
+    return n.sizes < 0.75 * n.signed, f"{n.sizes:.2f}, signed {n.signed:.2f}"
+
+
+@says("ask:grey", "next to nothing")
+@says("ask:grey", "The part may decide everything: with Ann's own part there the similarity is clearly higher.")
+@says("nb10-trap-grey-says", "A pixel that has the baseline's colour gets no heat, whatever it means.")
+def _(lesson):
+    n = lesson.after["nb10-trap-grey"]
+    share = n.heat[n.cases.truth[n.k]].sum() / n.heat.sum()
+    return share < 0.01 and n.back[1] - n.back[0] > 0.1, f"{share:.2%}, similarity {n.back}"
+
+
+@says("nb10-trap-same-says", "Its similarity is 1, the highest there is, and at the top every slope is zero.")
+def _(lesson):
+    n = lesson.after["nb10-trap-same"]
+    return np.abs(n.itself).max() < 1e-6 < 1e-3 < np.abs(n.other).max(), f"{np.abs(n.itself).max():.1e}"
+
+
+@says("nb10-trap-cosine-says", "A cosine of 0.3 is not much.")
+@says(
+    "nb10-trap-cosine-says",
+    "The last layer is a ReLU, so no feature is below zero, and two strangers are never opposite.",
+)
+def _(lesson):
+    n = lesson.after["nb10-trap-cosine"]
+    mean = (n.features @ n.features.T)[n.strangers].mean()
+    return 0.2 < mean < 0.45 and n.features.min() >= 0, f"mean {mean:.2f}, least feature {n.features.min()}"
+
+
+@says(
+    "nb10-trap-grid-says",
+    "So some pixels take part in more sums than others, and their slopes are larger, in every photo.",
+)
+def _(lesson):
+    n = lesson.after["nb10-trap-grid"]
+    phases = np.array([[n.slopes[:, i::4, j::4].mean((1, 2)) for j in range(4)] for i in range(4)])
+    strong, weak = np.unravel_index(n.by_phase.argmax(), (4, 4)), np.unravel_index(n.by_phase.argmin(), (4, 4))
+    share = (phases[strong] > phases[weak]).mean()
+    return np.ptp(n.by_phase) > 0.2 and share == 1, f"{n.by_phase.round(2)}, in {share:.0%} of the photos"
+
+
+@says("ask:guided", "about 0.8")
+@says("ask:guided", "0.82, where the plain gradient keeps 0.26.")
+@says("nb10-cascade-says", "Guided backprop passes for an explanation with four of six stages random.")
+def _(lesson):
+    kept = lesson.after["nb10-cascade"].kept
+    guided, plain = kept["guided backprop"], kept["gradient"]
+    said = f"{guided['conv4']:.2f}, plain {plain['conv4']:.2f}, with conv3 {guided['conv3']:.2f}"
+    fourth = list(guided)[4] == "conv3"
+    return said.startswith("0.82, plain 0.26") and fourth and guided["conv3"] > 0.7 > plain["conv3"], said
+
+
+@says("ask:wall", "another top")
+@says(
+    "ask:wall",
+    "Another top costs 0.225 of similarity, other shoes 0.080, and another background 0.003: less than an edit without meaning moves.",
+)
+@says("nb10-wall-says", "Another top costs most. Another background costs less than an edit without meaning moves.")
+@says(
+    "nb10-wall-says",
+    "The network does not look at the wall: it met the same people before six streets, and had to learn to ignore them.",
+)
+def _(_lesson):
+    text = hard_positives.read_shipped()
+    falls = {part: float(value) for part, value in re.findall(r"^  (\w+)\s+(-?\d\.\d{3}) \[", text, re.MULTILINE)}
+    limit = float(re.search(r"without meaning \((\d\.\d+)\)", text)[1])
+    said = [f"{falls[part]:.3f}" for part in ("top", "shoes", "background")]
+    return said == ["0.225", "0.080", "0.003"] and max(falls, key=falls.get) == "top" and falls[
+        "background"
+    ] < limit, f"{falls}"
+
+
+@says("nb10-wall-says", "Each of the four puts 40 % or more of what speaks for the match on the background.")
+@says(
+    "nb10-wall-says",
+    "None orders the parts better than chance, and the person's outline, which knows no network, beats them all.",
+)
+@says("nb10-wall-says", "They say something only about the parts that are worn, and beyond their size.")
+def _(_lesson):
+    text = hard_positives.read_shipped()
+    row = r"^  ([\w -]+?)\s+(-?\d\.\d\d) \[\s*(-?\d\.\d\d),\s*(-?\d\.\d\d)\]\s+(-?\d\.\d\d) \[\s*(-?\d\.\d\d),\s*(-?\d\.\d\d)\](?:\s+(\d+)%)?"
+    rows = {name: list(rest) for name, *rest in re.findall(row, text, re.MULTILINE)}
+    asked = {name: rows[name] for name in hard_positives.ASKED}
+    shares = [int(one[6]) for one in asked.values()]
+    chance = all(float(one[1]) < 0 < float(one[2]) or float(one[1]) <= 0 for one in asked.values())
+    beyond = all(float(one[4]) > 0 for one in asked.values())
+    outline = float(rows["person"][1]) > max(float(one[2]) for one in asked.values())
+    return min(shares) >= 40 and chance and beyond and outline, f"{rows}"
+
+
+@says("nb10-recap", "- A map that does not change when the weights do is a drawing of the photo.")
+def _(lesson):
+    n = lesson.after["nb10-cases"]
+    from osnet_edu.embed import normalise
+
+    one, other = normalise(n.cases.query), normalise(n.cases.negative)
+    kept = sanity.kept(lambda m, x, t: np.abs(guided_backprop(m, x, t)), n.model, one, other)
+    plain = METHODS["gradient"](n.model, other, similarity(features_of(n.model, one)))
+    return kept["conv2"] > 0.4 and plain.shape == (8, 128, 64), f"{kept}"
