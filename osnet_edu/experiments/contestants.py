@@ -64,9 +64,7 @@ METHODS_GRADED: dict[str, Maps] = {
         for k in (2, 3, 4)
     },
     **{
-        f"gradient x activation, conv3.1 stream {t}": partial(
-            _by_captum, "gradient x activation", stage=f"conv3.1.conv2{STREAMS[t - 1]}"
-        )
+        f"stream {t} of conv3.1": partial(_by_captum, "gradient x activation", stage=f"conv3.1.conv2{STREAMS[t - 1]}")
         for t in (1, 2, 3, 4)
     },
     "gradient x activation on pieces": _on_pieces,
