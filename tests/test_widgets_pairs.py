@@ -1,0 +1,166 @@
+"""The duel and correspondence in Python: what they say is what the library computes; what is known of a pair."""
+
+import shutil
+
+import numpy as np
+import pytest
+from test_explain_without import folder  # noqa: F401  a fixture: six people of the shipped test
+
+from osnet_edu import assets, market, people, weights
+from osnet_edu.explain import badge, correspondence, duel, known, without
+from osnet_edu.widgets import Duelling, Matching
+
+
+@pytest.fixture(scope="module")
+def widget():
+    return Duelling(weights.shipped(), assets.subset(), query="0209_c5s1_020900_01.jpg")
+
+
+# ---- what is known ---------------------------------------------------------------------------------------------------
+
+
+def test_the_right_person_in_the_impostors_view_differs_in_the_twins_part_alone(widget):
+    shown = [photo for _, photo in widget._shown(widget.triple)]
+    twins = known.Folder(assets.subset()).twins(shown[0], shown[2], (128, 64))
+    assert twins.part == "logo" and 50 < twins.truth.sum() < 200
+    there = widget.rankings.pictures(shown)[2].astype(int)
+    apart = np.abs(there - twins.same).max(2)
+    assert np.median(apart[twins.truth]) > 40 > 12 > np.quantile(apart[~twins.truth], 0.95)  # the rest is JPEG's
+    print_mask = market.read_mask(shown[2].path, len(known.NAMES)) == people.PARTS.index("print")
+    assert (twins.truth & print_mask).sum() > 0.7 * twins.truth.sum()
+
+
+def test_strangers_and_real_photos_have_no_truth(widget, folder, tmp_path):  # noqa: F811
+    found = known.Folder(assets.subset())
+    queries = widget.rankings.queries
+    assert found.part(queries[0], queries[-1]) == "" and found.twins(queries[0], queries[-1], (128, 64)) is None
+    assert not (folder / "people.json").is_file()
+    assert known.Folder(folder).twins(queries[0], queries[1], (128, 64)) is None
+
+
+def test_what_is_noticed_is_a_difference_of_two_similarities():
+    """features = mean colour: the query is red, the right person too, the other person half red, half green."""
+    red, both = np.zeros((2, 4, 4, 3), np.uint8)
+    red[..., 0] = both[..., 0] = 200
+    both[..., 1] = 200
+    found = known.noticed(lambda photos: photos.mean((1, 2)), red, both, red)
+    assert found == pytest.approx(1 - 0.5**0.5)
+
+
+def test_the_limit_is_what_edits_without_meaning_move():
+    photos = np.random.default_rng(0).integers(0, 256, (40, 16, 8, 3), np.uint8)
+    assert known.limit(lambda some: np.ones((len(some), 2)), photos) == 0
+    moved = known.limit(lambda some: some[:, :, 1].reshape(len(some), -1).astype(float), photos)
+    assert moved > 0.05  # one column of noise: a shift by a pixel brings another one
+    with pytest.raises(ValueError, match="at least 20 photos"):
+        known.limit(lambda some: some, photos[:3])
+
+
+# ---- the duel --------------------------------------------------------------------------------------------------------
+
+
+def test_the_widget_shows_the_duel_its_evidence_and_its_badge(widget):
+    shown = [photo for _, photo in widget._shown(widget.triple)]
+    pictures = widget.rankings.pictures(shown)
+    found = duel.between(widget.rankings.model, pictures)
+    np.testing.assert_allclose(widget.found.heat, found.heat)
+    masks = np.stack([market.read_mask(photo.path, len(known.NAMES)) for photo in shown])
+    evidence = duel.evidence(found, masks, known.NAMES)
+    assert widget.sentence == str(evidence)
+    first = widget.shares[0]
+    assert max(first["speaks_for"], first["speaks_against"]) == pytest.approx(
+        max(max(evidence.speaks_for.values()), max(evidence.speaks_against.values()))
+    )
+    truth = known.Folder(assets.subset()).twins(shown[0], shown[2], (128, 64)).truth
+    assert widget.graded.kind == badge.TWIN
+    assert widget.graded.grade == pytest.approx(badge.award(found.heat[2], truth=truth).grade)
+    assert widget.truth.startswith("data:image/png") and "impostor comes first" in widget.verdict
+    assert [heat["text"].split(",")[0] for heat in widget.heats] == [
+        "On the query", "On the hard positive", "On the hard negative",
+    ]  # fmt: skip
+
+
+def test_a_pair_that_is_not_noticed_is_drawn_pale_and_says_why(widget):
+    before = widget.triple
+    try:
+        widget.triple = 0
+        assert widget.pale and widget.graded.kind == badge.UNSEEN and "There is nothing to find." in widget.grade
+    finally:
+        widget.triple = before
+    assert not widget.pale
+
+
+def test_what_the_page_may_not_set_is_refused_and_the_last_good_state_stays(widget):
+    kept = widget.drawn()
+    for name, value, sentence in (
+        ("method", "magic", "There is no method 'magic'"),
+        ("triple", 9999, "There are triples 0 to"),
+        ("opacity", 2.0, "The opacity must be 0 to 1, got 2."),
+    ):
+        with pytest.raises(ValueError, match=sentence[6:]):
+            setattr(widget, name, value)
+        widget.set_state({name: value})
+        assert sentence in widget.problem and widget.drawn() == {**kept, "problem": widget.problem}
+    widget.set_state({"opacity": 0.5})
+    assert widget.problem == "" and widget.opacity == 0.5
+
+
+def test_photos_without_masks_are_explained_and_not_graded(folder, tmp_path):  # noqa: F811
+    bare = tmp_path / "market"
+    shutil.copytree(folder, bare)
+    shutil.rmtree(bare / market.MASKS, ignore_errors=True)
+    found = Duelling(weights.shipped(), bare)
+    assert found.shares == [] and found.sentence == "" and found.truth == ""
+    assert found.graded.kind == badge.NONE and "nobody knows the truth about this pair" in found.grade
+    assert "is strongest at row" in found.heats[0]["text"]
+
+
+def test_named_photos_are_taken(folder):  # noqa: F811
+    rankings = without.Rankings(weights.shipped(), folder)
+    triplets, _ = rankings.triplets_with()
+    other = next(p for p in rankings.gallery if p.person not in (rankings.queries[triplets[3].query].person, 0, -1))
+    name = rankings.queries[triplets[3].query].name
+    found, at = rankings.triplets_with(name, negative=other.name)
+    assert at == 3 and rankings.gallery[found[3].negative].name == other.name
+    with pytest.raises(ValueError, match=r"there is no query 'nobody\.jpg'"):
+        rankings.triplets_with("nobody.jpg")
+    with pytest.raises(ValueError, match="need their query"):
+        rankings.triplets_with(None, other.name)
+
+
+# ---- correspondence --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def renders():
+    who = people.draw_identity(21, 0)
+    return [people.render(who, people.draw_view(21, 0, camera, 0)) for camera in (2, 5)]
+
+
+def test_the_widget_shows_matches_and_their_score(renders):
+    model = weights.shipped().model
+    w = Matching(model, *renders)
+    found = correspondence.matches(model, renders[0].image, renders[1].image)
+    np.testing.assert_array_equal(np.array(w.best).reshape(16, 8, 2), found.best)
+    graded = correspondence.score(found, correspondence.truth(*renders, (16, 8)))
+    assert w.score.startswith(f"{graded.right:.0%} of {graded.cells} cells find their true place".replace("%", " %"))
+    row, column = w.cell
+    assert w.true[8 * row + column] and "Truly it lies" in w.said
+    table = np.frombuffer(w.table, np.uint8).reshape(128, 128)
+    assert (table.max(1) == 255).all() and (table.min(1) == 0).all()
+    at = np.array(w.best)
+    assert (table[np.arange(128), 8 * at[:, 0] + at[:, 1]] == 255).all()
+    w.stage = "conv2.1"
+    assert w.cells == [32, 16] and len(w.best) == 512
+    w.set_state({"cell": [40, 2]})
+    assert "There are cells 0 to 31, 0 to 15, got [40, 2]." in w.problem
+    w.set_state({"stage": "conv9"})
+    assert "There is no stage 'conv9'" in w.problem and w.stage == "conv2.1"
+
+
+def test_photos_have_matches_and_no_truth(renders):
+    w = Matching(weights.shipped().model, renders[0].image, renders[1].image, stage="conv4.1")
+    assert w.cells == [8, 4] and not any(w.true) and "The true places are not known" in w.score
+    assert "Truly" not in w.said
+    with pytest.raises(ValueError, match="two photos of one size"):
+        Matching(weights.shipped().model, renders[0].image, renders[1].image[:64])
