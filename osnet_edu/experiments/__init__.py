@@ -8,6 +8,7 @@ from . import (
     ablation,
     baselines,
     board,
+    clothes,
     exchanged,
     first_figure,
     gate_parts,
@@ -37,6 +38,7 @@ EXPERIMENTS: dict[str, Callable[[Path, Progress], object]] = {
     "gate-variance": gate_variance.run,
     "exchange": exchanged.run,
     "hard-positives": hard_positives.run,
+    "clothes": clothes.run,
 }
 
 # These can be asked about networks of one's own instead: run(root, weights, progress), a file or a folder of them.
@@ -45,6 +47,7 @@ ON_OWN: dict[str, Callable[[Path, Path, Progress], object]] = {
     "gate-scale": gate_scale.run_own,
     "exchange": exchanged.run_own,
     "hard-positives": hard_positives.run_own,
+    "clothes": clothes.run_own,
 }
 
 # These take long: run(root, out, progress, workers=, photos=, seeds=) adds runs to OUT/NAME.csv and can go on. All but

@@ -1,0 +1,174 @@
+"""Does it know the person or the clothes? The same people are rendered once more in other clothes, and searched again.
+
+Every photo of the gallery is taken again from the same place, in the same pose and light; the queries stay. What is put
+on:
+
+    nothing else    rendered again as they were: the usual score
+    strangers'      clothes of people whom nobody has met
+    exchanged       each wears the clothes of another person of the gallery. Then a query can find two people: itself,
+                    or whoever wears its clothes now
+    one part alone  strangers' top, bottom, shoes, bag, or what is worn on the head
+
+Body, skin, hair and walk stay. What the rank-1 loses, the clothes had carried.
+Shapes: Q queries, G gallery photos.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import assets, intervals, market, people, pool, retrieval, weights
+from ..embed import embedder_for
+from ..people import Identity, PhotoRecord
+from ..refused import Refused
+
+STRANGERS = 31  # seed of people whom nobody has met
+SAME, OTHERS, EXCHANGED = "the same clothes", "strangers' clothes", "exchanged clothes"
+# The attributes of each part of the clothes.
+WORN: Mapping[str, tuple[str, ...]] = {
+    "top": (
+        "top", "top_color", "top_color2", "top_length", "top_ease", "sleeve", "pattern", "pattern_period",
+        "pattern_phase", "open", "inner_color", "logo", "logo_color", "logo_place", "logo_size",
+    ),
+    "bottom": ("bottom", "bottom_color", "bottom_length", "bottom_ease"),
+    "shoes": ("shoe", "shoe_color", "sole_color", "sock_color", "sock_length"),
+    "bag": ("bag", "bag_color", "strap_color", "bag_side"),
+    "hat and glasses": ("hat", "hat_color", "glasses"),
+}  # fmt: skip
+ALL = tuple(name for names in WORN.values() for name in names)
+
+
+@dataclass(frozen=True)
+class Clothes:
+    """rank1, mean_ap: by what the gallery wears, with intervals over people.  wearer: in exchanged clothes, how often
+    the first hit is whoever wears the query's clothes.  chance: rank-1 of a random order.  kept: by part, how many
+    gallery photos could put it on alone.
+    """
+
+    rank1: Mapping[str, intervals.Interval]
+    mean_ap: Mapping[str, float]
+    wearer: intervals.Interval
+    chance: float
+    kept: Mapping[str, int]
+    photos: int
+
+    def __str__(self) -> str:
+        lines = [f"{'the gallery wears':<30}{'rank-1':>8}{'':>18}{'mAP':>8}"]
+        for name, found in self.rank1.items():
+            lines.append(
+                f"{name:<30}{found.value:>8.1%}  [{found.low:>6.1%},{found.high:>7.1%}]{self.mean_ap[name]:>8.1%}"
+            )
+        lines.append(
+            f"{'  then first: her clothes':<30}{self.wearer.value:>8.1%}  "
+            f"[{self.wearer.low:>6.1%},{self.wearer.high:>7.1%}]"
+        )
+        lines.append(f"Chance: {self.chance:.1%}. Intervals: 95 %, over people. The queries wear what they wore.")
+        fewer = {part: count for part, count in self.kept.items() if count < self.photos}
+        if fewer:
+            told = ", ".join(f"{part} {count}" for part, count in fewer.items())
+            lines.append(
+                f"Where a part alone fits nobody's other clothes the photo stays: {told} of {self.photos} changed."
+            )
+        return "\n".join(lines)
+
+
+def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Clothes:
+    """The shipped weights on a folder of rendered people.  progress: (photos rendered, photos in all)."""
+    return measure(root, weights.shipped(), progress)
+
+
+def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> Clothes:
+    """One checkpoint of a student."""
+    return measure(root, weights.open(path), progress)
+
+
+def read_shipped() -> str:
+    """The table of the shipped weights, as it ships."""
+    return assets.path("results/clothes.txt").read_text(encoding="utf-8")
+
+
+def measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int, int], None] | None = None) -> Clothes:
+    """Raises: Refused where the folder has no people.json, or no query with a match."""
+    if not (Path(root) / "people.json").is_file():
+        raise Refused(f"{root} has no people.json: only rendered people can change their clothes")
+    found = market.read(root)
+    records = {Path(record.path).name: record for record in people.read_people(root)}
+    gallery = [photo for photo in found.gallery if photo.name in records and photo.person > 0]
+    queries = [photo for photo in found.query if photo.name in records]
+    decoded = market.decode(queries, checkpoint.size)
+    if not decoded.photos or not gallery:
+        raise Refused(f"{root} needs queries and a gallery of rendered people")
+    persons = sorted({photo.person for photo in gallery})
+    dressed = _dressed([records[photo.name] for photo in gallery], persons)
+    jobs = [(identity, records[photo.name].view, checkpoint.size) for one in dressed.values()
+            for identity, photo in zip(one, gallery, strict=True)]  # fmt: skip
+    images = []
+    with pool.results(_render, jobs) as results:
+        for image in results:
+            images.append(image)
+            if progress:
+                progress(len(images), len(jobs))
+    fast = embedder_for(checkpoint.model, photos=len(jobs), size=checkpoint.size)
+    asked = fast(decoded.images)
+    ids = [np.array([photo.person for photo in side]) for side in (decoded.photos, gallery)]
+    cameras = [np.array([photo.camera for photo in side]) for side in (decoded.photos, gallery)]
+    rank1, mean_ap, wearer = {}, {}, None
+    for k, name in enumerate(dressed):
+        some = np.stack(images[k * len(gallery) : (k + 1) * len(gallery)])
+        rows = retrieval.distances(asked, fast(some))
+        score = retrieval.evaluate(rows, *ids, *cameras)
+        rank1[name] = _over_people(score.first_hit == 1, ids[0], score.first_hit > 0)
+        mean_ap[name] = score.mean_ap
+        if name == EXCHANGED:
+            # Each wears the clothes of the next person: a query's clothes are now worn by the one before it.
+            before = dict(zip(persons, np.roll(persons, 1).tolist(), strict=True))
+            theirs = np.array([before[person] for person in ids[0]])
+            other = retrieval.evaluate(rows, theirs, ids[1], *cameras)
+            wearer = _over_people(other.first_hit == 1, ids[0], other.first_hit > 0)
+    changed = {part: sum(a != b for a, b in zip(dressed[_alone(part)], dressed[SAME], strict=True)) for part in WORN}
+    chance = float(np.mean([(ids[1] == person).mean() for person in ids[0]]))
+    return Clothes(rank1, mean_ap, wearer, chance, changed, len(gallery))
+
+
+def _alone(part: str) -> str:
+    return f"strangers' {part} alone"
+
+
+def _dressed(records: list[PhotoRecord], persons: list[int]) -> dict[str, list[Identity]]:
+    """For everything the gallery may wear: who stands in each photo."""
+    own = {record.person: record.identity for record in records}
+    stranger = {person: people.draw_identity(STRANGERS, person) for person in persons}
+    following = {person: own[other] for person, other in zip(persons, np.roll(persons, -1).tolist(), strict=True)}
+    found = {
+        SAME: [record.identity for record in records],
+        OTHERS: [_put_on(record.identity, stranger[record.person], ALL) for record in records],
+        EXCHANGED: [_put_on(record.identity, following[record.person], ALL) for record in records],
+    }
+    for part, names in WORN.items():
+        found[_alone(part)] = [_put_on(record.identity, stranger[record.person], names) for record in records]
+    return found
+
+
+def _put_on(identity: Identity, other: Identity, names: tuple[str, ...]) -> Identity:
+    """A person in another's clothes; as she was, where these do not go with the rest."""
+    changes = {name: getattr(other, name) for name in names}
+    try:
+        return people.edit(identity, **changes)
+    except Refused:
+        return identity
+
+
+def _render(job: tuple) -> np.ndarray:
+    identity, view, size = job
+    pool.check()
+    return people.render(identity, view, size=size).image
+
+
+def _over_people(hits: np.ndarray, person: np.ndarray, counted: np.ndarray) -> intervals.Interval:
+    groups = np.unique(person[counted])
+    totals = np.array([hits[counted & (person == one)].sum() for one in groups])
+    counts = np.array([(counted & (person == one)).sum() for one in groups])
+    drawn = intervals.resampled(intervals.ratio, totals, counts)
+    return intervals.Interval(float(totals.sum() / counts.sum()), *intervals.bounds(drawn))

@@ -1,0 +1,60 @@
+"""The same people in other clothes: what is put on, what stays, and who is found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from osnet_edu import assets, market, people, weights
+from osnet_edu.experiments import EXPERIMENTS, ON_OWN, clothes
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Four rendered people with their records, as a folder of their own."""
+    root = tmp_path_factory.mktemp("clothes") / "market"
+    people.write_dataset(root, people=8, unseen=4, photos=12, seed=3, size=(64, 32), workers=1)
+    return root
+
+
+def test_only_the_clothes_change_and_only_those_that_were_named(few):
+    records = {record.person: record for record in people.read_people(few)}
+    persons = sorted(records)
+    dressed = clothes._dressed([records[person] for person in persons], persons)
+    body = set(people.Identity.__dataclass_fields__) - set(clothes.ALL)
+    assert {"height", "skin", "hair", "hair_color", "grain", "girth"} <= body
+    for name, found in dressed.items():
+        for person, identity in zip(persons, found, strict=True):
+            own = records[person].identity
+            assert all(getattr(identity, field) == getattr(own, field) for field in body), name
+    following = [records[person].identity for person in np.roll(persons, -1).tolist()]
+    for identity, other in zip(dressed[clothes.EXCHANGED], following, strict=True):
+        assert all(getattr(identity, field) == getattr(other, field) for field in clothes.ALL)
+    changed = 0
+    for identity, person in zip(dressed["strangers' shoes alone"], persons, strict=True):
+        own = records[person].identity
+        assert replace(identity, **{f: getattr(own, f) for f in clothes.WORN["shoes"]}) == own
+        changed += identity != own
+    assert changed == len(persons)
+
+
+def test_a_network_is_asked_about_each_wardrobe(few):
+    told = []
+    found = clothes.measure(few, replace(weights.shipped(), size=(64, 32)), lambda *at: told.append(at))
+    parts = [f"strangers' {part} alone" for part in clothes.WORN]
+    assert list(found.rank1) == [clothes.SAME, clothes.OTHERS, clothes.EXCHANGED, *parts]
+    assert told[-1][0] == told[-1][1] == len(found.rank1) * found.photos
+    assert found.rank1[clothes.SAME].value > found.rank1[clothes.EXCHANGED].value
+    assert found.wearer.value > found.rank1[clothes.EXCHANGED].value
+    said = str(found)
+    assert "then first: her clothes" in said and f"Chance: {found.chance:.1%}" in said
+
+
+def test_real_photos_cannot_change_their_clothes(tmp_path):
+    found = market.read(assets.subset())
+    market.write(
+        replace(found, train=found.train[:40], query=found.query[:2], gallery=found.gallery[:9]), tmp_path / "m"
+    )
+    with pytest.raises(ValueError, match=r"has no people\.json: only rendered people"):
+        clothes.measure(tmp_path / "m", weights.shipped())
+    assert EXPERIMENTS["clothes"] is clothes.run and ON_OWN["clothes"] is clothes.run_own
