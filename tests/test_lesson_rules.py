@@ -1,5 +1,6 @@
 """How lessons choose what they show, and what many differences say at once."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -108,3 +109,21 @@ def test_notebook_08_takes_a_network_and_photos_of_ones_own(hidden, folder, tmp_
     assert ("one number a stream" in said) == (hidden is None)
     assert "top colour" not in lesson.printed["nb08-agreement"] and "camera" in lesson.printed["nb08-agreement"]
     assert lesson.end.theatre.sentence.startswith("All streams are on.")
+
+
+def test_notebook_09_takes_a_network_and_photos_of_ones_own(folder, tmp_path):  # noqa: F811
+    torch.manual_seed(0)
+    weights.save(osnet(0.25, gate_hidden=4), tmp_path / "own.safetensors", size=(128, 64))
+    bare = tmp_path / "market"
+    shutil.copytree(folder, bare)
+    shutil.rmtree(bare / market.MASKS)
+
+    def own(cell: str, source: str) -> str:
+        if cell != "nb09-choose":
+            return source
+        source = source.replace("weights.shipped()", f"weights.open({str(tmp_path / 'own.safetensors')!r})")
+        return source.replace("assets.subset()", repr(str(bare)))
+
+    lesson = run(nbformat.read(NOTEBOOKS["09"], as_version=4), tmp_path, own)
+    assert lesson.printed["nb09-noticed"].count("not twins") == len(lesson.end.noticed)
+    assert lesson.end.widget.graded.kind == "none" and lesson.printed.get("nb09-evidence", "") == ""

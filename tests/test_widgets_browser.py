@@ -245,7 +245,8 @@ def test_gate_mixer_by_mouse(page, lab_server):
 
 
 @pytest.mark.parametrize(
-    ("name", "widget"), [("01_who_is_it", ".oe-ranking"), ("04_the_aggregation_gate", ".oe-mixer")]
+    ("name", "widget"),
+    [("01_who_is_it", ".oe-ranking"), ("04_the_aggregation_gate", ".oe-mixer"), ("09_where", ".oe-duel")],
 )
 def test_the_widgets_in_their_notebook(page, serve_notebooks, name, widget):
     page.open(f"notebooks/{name}.ipynb")
