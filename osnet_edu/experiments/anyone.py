@@ -5,17 +5,22 @@
 
 What speaks against the match is below zero. The function sees the network and two photos, and nothing else: no mask, no
 third photo, no name. It is asked in a process of its own, so that one that takes for ever can be ended, and one that
-breaks Python breaks nothing else. It must leave the network as it found it.
+breaks Python breaks nothing else. What it prints is counted and left out. It must leave the network as it found it.
 """
 
 import contextlib
 import hashlib
 import importlib.util
-import io
 import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +28,7 @@ import torch
 
 from .. import weights
 from ..embed import embedder_for, normalise
-from ..explain import untrained
+from ..explain import FORWARD, METHODS, Quick, embed, similarity, untrained
 from ..model import OSNet
 from ..refused import Refused
 from . import graded, grading_set
@@ -32,9 +37,13 @@ from .grading_set import FAMILIES, Cases
 
 DEFAULT = "gradient x activation, conv4"
 PATIENCE = 60.0  # seconds for one map
+LONGEST = 86_400  # seconds: a day
+STARTING = 120  # seconds more for the first answer: the libraries come first
 REFERENCE = 64  # photos by which an untrained network's normalisations are set
 MANY = 100_000  # photos that are embedded: enough for the fastest engine
 KINDS = ("trained", "untrained")
+MODULE = "method_to_grade"  # what the file is called once it is loaded
+FRAMES, LONG = 20, 1000  # of a traceback the last calls, and of a message the first characters
 
 
 @dataclass(frozen=True)
@@ -61,18 +70,18 @@ class Report:
         lines = [
             f"{self.method}: {int(self.seen.sum())} of {len(self.seen)} differences noticed, grading set "
             f"{self.cases.name}.{frozen}",
-            f"{'':<22}{'rank':>6}{'':>14}{'mass':>6}{'':>14}{'pointing':>9}",
+            f"{'':<22}{'rank':>6}{'':>14}{'mass':>6}{'':>14}{'pointing':>10}",
         ]
         rows = {"noticed pairs": ours, "all pairs": self.ours, "never trained": theirs, "the centre": centre}
         for name, some in rows.items():
-            cells = "".join(_cell(some.mean(score)) for score in ("rank", "mass"))
-            lines.append(f"{name:<22}{cells}{some.mean('pointing')[0]:>9.2f}")
+            lines.append(f"{name:<22}" + "".join(_cell(some.mean(score)) for score in graded.SCORES))
         lines.append(f"{'above never trained':<22}{_cell(graded.difference(ours, theirs))}")
         lines.append(f"{'above the centre':<22}{_cell(graded.difference(ours, centre))}")
         lines.append("Rank by part: " + ", ".join(f"{part} {v:.2f} ({n})" for part, (v, n) in ours.by_part().items()))
         lines.append(f"Brackets: 95 %, over families. A uniform map would get {ours.chance.mean():.2f}.")
         if self.printed:
-            lines.append(f"The method printed {self.printed} lines; they are left out.")
+            what = "1 line; it is" if self.printed == 1 else f"{self.printed} lines; they are"
+            lines.append(f"The method printed {what} left out.")
         if not self.repeatable:
             lines.append("Asked twice about one pair, it gave two maps: the grades will not come out the same again.")
         return "\n".join(lines)
@@ -99,38 +108,44 @@ def grade(
     """Grade a method on the frozen grading set.
 
     method: FILE:FUNCTION, or the name of a method of the kit.  path: a checkpoint; None takes the shipped one.
-    families: a part.  patience: seconds for one map.  progress: (maps done, maps in all).  cases: None renders them.
+    families: a part.  patience: seconds for one map, up to a day.  cases: None renders them.
+    progress: (steps done, steps in all); a case takes one to render it and one for each of its two maps.
     Raises: Refused for a method that is not there, fails, takes too long, changes the network, or gives no map.
     """
-    known = {**METHODS_GRADED, **OWN}
+    if not 0 < patience <= LONGEST:
+        raise Refused(f"the patience for one map must be above 0 s and at most {LONGEST} s, got {patience:g}")
+    known, done = _known(), [0]
     own = method not in known
     source = where(method) if own else None
     checkpoint = weights.shipped() if path is None else weights.open(path)
-    cases = grading_set.render(size=checkpoint.size, families=families) if cases is None else cases
-    fast = embedder_for(checkpoint.model, photos=MANY, size=checkpoint.size)
-    seen = grading_set.noticed(fast, cases).seen
-    if not seen.any():
-        raise Refused(f"the network notices none of the {len(seen)} differences: there is nothing to explain")
-    every, done = np.ones(len(seen), bool), [0]
 
-    def tell(_maps: int, each: int) -> None:
+    def tell(_done: int, each: int) -> None:
         done[0] += 1
         if progress:
-            progress(done[0], 2 * each)
+            progress(done[0], (3 if rendered else 2) * each)
 
     with contextlib.ExitStack() as stack:
-        if own:
-            asked = stack.enter_context(_Asked(*source, path, cases.query[:REFERENCE], patience))
+        # The file is loaded before anything is rendered: one that is broken is refused at once.
+        asked = stack.enter_context(_Asked(*source, path, patience)) if own else None
+        rendered = cases is None
+        if rendered:
+            cases = grading_set.render(size=checkpoint.size, families=families, progress=tell)
+        fast = embedder_for(checkpoint.model, photos=MANY, size=checkpoint.size)
+        seen = grading_set.noticed(fast, cases).seen
+        if not seen.any():
+            raise Refused(f"the network notices none of the {len(seen)} differences: there is nothing to explain")
+        every = np.ones(len(seen), bool)
+        if asked:
+            asked.prepare(cases.query[:REFERENCE])
             methods = [asked.method(kind) for kind in KINDS]
-            first = [methods[0](cases.query[0].copy(), cases.negative[0].copy()) for _ in range(2)]
-            repeatable = np.array_equal(*first)
+            repeatable = _same_twice(methods[0], cases)
         else:
             random = untrained.like(checkpoint.model, 0, normalise(cases.query[:REFERENCE]))
             engines = (fast, embedder_for(random, photos=MANY, size=checkpoint.size))
             nets = [Network(*pair) for pair in zip((checkpoint.model, random), engines, strict=True)]
             methods, repeatable = [_one(known[method], net) for net in nets], True
         ours, theirs = (graded.of(one, cases, every, progress=tell) for one in methods)
-        printed = asked.printed if own else 0
+        printed = asked.printed if asked else 0
     centre = graded.of(_one(FLOORS["centre prior"], None), cases, every)
     return Report(method, cases, seen, ours, theirs, centre, printed, repeatable)
 
@@ -139,7 +154,7 @@ def where(method: str) -> tuple[Path, str]:
     """The file and the function of FILE:FUNCTION.  Raises: Refused where it is neither that nor a name of the kit."""
     file, colon, function = method.rpartition(":")
     if not colon or not function.isidentifier():
-        names = ", ".join({**METHODS_GRADED, **OWN})
+        names = ", ".join(_known())
         raise Refused(f"a method is FILE:FUNCTION, such as mine.py:my_method, or one of {names}; got {method!r}")
     if not Path(file).is_file():
         raise Refused(f"there is no file {file}")
@@ -148,15 +163,35 @@ def where(method: str) -> tuple[Path, str]:
 
 def loaded(file: Path, function: str) -> Callable:
     """The function of a file.  Raises: Refused where the file has none; what the file itself raises."""
-    spec = importlib.util.spec_from_file_location("method_to_grade", file)
+    spec = importlib.util.spec_from_file_location(MODULE, file)
     if spec is None:
-        raise Refused(f"{file.name} is no Python file")
+        raise Refused(f"{file.name} is no Python file; expected a name that ends in .py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module  # dataclasses and pickle look a module up by its name
     spec.loader.exec_module(module)
-    found = getattr(module, function, None)
-    if not callable(found):
+    if not hasattr(module, function):
         raise Refused(f"{file.name} has no function {function!r}")
+    found = getattr(module, function)
+    if not callable(found):
+        raise Refused(f"{function} in {file.name} must be a function, it is of type {type(found).__name__}")
     return found
+
+
+def _known() -> dict[str, Callable]:
+    """The kit's own methods by name: those of the leaderboard, and those of the table as they stand there."""
+    return {**{name: partial(_of_table, name) for name in METHODS}, **METHODS_GRADED, **OWN}
+
+
+def _of_table(name: str, network: Network, queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
+    model = Quick(network.embedder) if name in FORWARD else network.model
+    return METHODS[name](model, normalise(photos), similarity(embed(network.model, normalise(queries))))
+
+
+def _same_twice(method: graded.Method, cases: Cases) -> bool:
+    try:
+        return np.array_equal(*(method(cases.query[0], cases.negative[0]) for _ in range(2)))
+    except Refused as error:
+        raise Refused(f"case 0: {error}") from error
 
 
 def _one(maps: Callable, network: Network | None) -> graded.Method:
@@ -173,16 +208,20 @@ def _cell(found: tuple[float, float, float]) -> str:
 class _Asked:
     """The process that a method runs in.  printed: lines that it printed so far."""
 
-    def __init__(self, file: Path, function: str, weights_at: Path | None, photos: np.ndarray, patience: float):
+    def __init__(self, file: Path, function: str, weights_at: Path | None, patience: float):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._name, self._patience, self.printed, self._maps = function, patience, 0, 0
-        self._child = context.Process(target=_serve, args=(theirs, file, function, weights_at, photos), daemon=True)
+        self._name, self._patience, self.printed = function, patience, 0
+        self._child = context.Process(target=_serve, args=(theirs, file, function, weights_at), daemon=True)
         self._child.start()
         theirs.close()
 
     def __enter__(self) -> "_Asked":
-        self._answer("while it was loaded", self._patience + 120)  # the libraries and the network come first
+        try:
+            self._answer(" while it was loaded", self._patience + STARTING)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_error) -> None:
@@ -190,90 +229,153 @@ class _Asked:
         self._child.join()
         self._pipe.close()
 
-    def method(self, kind: str) -> graded.Method:
-        def ask(query: np.ndarray, photo: np.ndarray) -> np.ndarray:
-            self._maps += 1
-            self._pipe.send((kind, query, photo))
-            return self._answer(f"in map {self._maps}", self._patience)
+    def prepare(self, photos: np.ndarray) -> None:
+        """Make the untrained network.  photos: (B, H, W, 3) uint8, by which its normalisations are set."""
+        self._ask((None, photos, None), " before the first map", self._patience + STARTING)
 
-        return ask
+    def method(self, kind: str) -> graded.Method:
+        """The method as one of two photos.  kind: of network, one of `KINDS`."""
+        when = "" if kind == KINDS[0] else " with the untrained network"
+        return lambda query, photo: self._ask((kind, query, photo), when, self._patience)
+
+    def _ask(self, question: tuple, when: str, patience: float) -> np.ndarray | None:
+        with contextlib.suppress(OSError):  # the process is gone, and the answer says so
+            self._pipe.send(question)
+        return self._answer(when, patience)
 
     def _answer(self, when: str, patience: float) -> np.ndarray | None:
         try:
             if not self._pipe.poll(patience):
-                raise Refused(f"{self._name} took longer than {patience:g} s {when}; --patience gives it more")
+                raise Refused(f"{self._name} took longer than {patience:g} s{when}; --patience gives it more")
             kind, value, lines = self._pipe.recv()
-        except EOFError:
-            self._child.join()
+        except (EOFError, OSError):
+            self._child.join(5)
             code = self._child.exitcode
-            raise Refused(f"the process of {self._name} ended {when}, with exit code {code}") from None
+            how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with exit code {code}"
+            raise Refused(f"the process of {self._name} {how}{when}; it must return a map instead") from None
         self.printed += lines
         if kind == "refused":
-            raise Refused(value)
+            raise Refused(f"{value}{when}")
         if kind == "failed":
-            raise Refused(f"{self._name} failed {when}:\n{value}")
+            raise Refused(f"{self._name} failed{when}:\n{value}")
         return value
 
 
-def _serve(pipe, file: Path, function: str, weights_at: Path | None, photos: np.ndarray) -> None:
+def _serve(pipe, file: Path, function: str, weights_at: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to answer
+    threading.Thread(target=_follow, daemon=True).start()
     torch.set_num_threads(1)
-    model = (weights.shipped() if weights_at is None else weights.open(weights_at)).model
-    networks = {"trained": model.eval(), "untrained": untrained.like(model, 0, normalise(photos))}
-    before = {kind: _state(network) for kind, network in networks.items()}
+    sys.path.append(str(file.parent))  # last: a file beside it may be imported, and stands in for no library
+    heard = _Heard()
 
-    def attempt(work: Callable[[], np.ndarray | None]) -> None:
-        heard = io.StringIO()
+    def attempt(work: Callable[[], object]) -> None:
         try:
-            with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
-                answer = "map", work()
+            answer = "done", work()
         except Refused as refusal:
             answer = "refused", str(refusal)
         except BaseException as error:
-            own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-            told = "".join(traceback.format_list(own)) + "".join(traceback.format_exception_only(error))
-            answer = "failed", told.rstrip()
-        pipe.send((*answer, len(heard.getvalue().splitlines())))
+            answer = "failed", _traceback(error, file)
+        pipe.send((*answer, heard.lines()))
 
-    found = []
+    networks: dict[str, OSNet] = {}
+    before: dict[str, dict] = {}
+    found: list[Callable] = []
+
+    def make(photos: np.ndarray) -> None:
+        model = (weights.shipped() if weights_at is None else weights.open(weights_at)).model
+        networks.update(zip(KINDS, (model.eval(), untrained.like(model, 0, normalise(photos))), strict=True))
+        before.update({kind: _state(network) for kind, network in networks.items()})
+
+    def ask(kind: str, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+        heat = map_of(found[0], function, networks[kind], query, photo)
+        for kind, network in networks.items():
+            if changed := _changed(before[kind], _state(network)):
+                raise Refused(f"{function} must leave the network as it found it; it changed {changed}")
+        return heat
+
     attempt(lambda: found.append(loaded(file, function)))
-    while True:
-        try:
-            kind, query, photo = pipe.recv()
-        except EOFError:
-            return
-        attempt(lambda kind=kind, query=query, photo=photo: map_of(found[0], function, networks[kind], query, photo))
-        for name, network in networks.items():
-            if changed := _changed(before[name], _state(network)):
-                pipe.recv()  # the next question gets this answer
-                pipe.send(("refused", f"{function} must leave the network as it found it; it changed {changed}", 0))
-                return
+    with contextlib.suppress(EOFError, OSError):  # the parent is done
+        while True:
+            kind, *photos = pipe.recv()
+            attempt(partial(make, photos[0]) if kind is None else partial(ask, kind, *photos))
+
+
+def _follow() -> None:
+    """No method outlives the process that asked for it."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+class _Heard:
+    """Takes what this process prints from here on, by whatever way, and counts its lines."""
+
+    def __init__(self):
+        self._file = tempfile.TemporaryFile()
+        for stream in (1, 2):
+            os.dup2(self._file.fileno(), stream)
+
+    def lines(self) -> int:
+        """The number of lines since the last time; one that was begun counts."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # the method may have closed or replaced it
+                stream.flush()
+        self._file.seek(0)
+        count, last = 0, b"\n"
+        while block := self._file.read(1 << 20):
+            count, last = count + block.count(b"\n"), block[-1:]
+        self._file.seek(0)
+        self._file.truncate()
+        return count + (last != b"\n")
+
+
+def _traceback(error: BaseException, file: Path) -> str:
+    """The calls from the method's own file on, and the error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next((k for k, frame in enumerate(frames) if frame.filename == str(file)), len(frames))
+    calls = traceback.StackSummary.from_list(frames[first:][-FRAMES:]).format()
+    what = "".join(traceback.format_exception_only(error)).rstrip()
+    return "".join(calls) + (what if len(what) <= LONG else what[:LONG] + " ...")
 
 
 def map_of(method: Callable, name: str, network: OSNet, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """Ask a method once.  Raises: Refused for what is no map (H, W) of finite numbers."""
     heat = method(network, query.copy(), photo.copy())
+    wanted = f"{name} must return numbers {photo.shape[:2]}"
     if isinstance(heat, torch.Tensor):
-        heat = heat.detach().cpu().numpy()
-    heat = np.asarray(heat)
-    if heat.dtype.kind not in "fiub" or heat.shape != photo.shape[:2]:
-        raise Refused(f"{name} must return numbers {photo.shape[:2]}, it returned {heat.shape} of {heat.dtype}")
-    if not np.isfinite(heat.astype(float)).all():
-        raise Refused(
-            f"{name} returned {int((~np.isfinite(heat.astype(float))).sum())} numbers that are NaN or infinite"
-        )
-    return heat.astype(float)
+        heat = heat.detach().cpu().resolve_conj()
+        heat = heat.double() if heat.is_floating_point() else heat  # NumPy does not know every kind
+    try:
+        found = np.asarray(heat)
+    except (TypeError, ValueError):  # lists of unequal length, for one
+        raise Refused(f"{wanted}, it returned a {type(heat).__name__} that is no array") from None
+    if found.dtype.kind not in "fiub" or found.shape != photo.shape[:2]:
+        array = heat is found or isinstance(heat, torch.Tensor | list | tuple)
+        raise Refused(f"{wanted}, it returned " + (f"{found.shape} of {found.dtype}" if array else _type(heat)))
+    found = found.astype(float)
+    if not np.isfinite(found).all():
+        raise Refused(f"{name} returned {int((~np.isfinite(found)).sum())} numbers that are NaN or infinite")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(np.abs(found).sum()):
+            raise Refused(f"{name} returned numbers up to {np.abs(found).max():.0e}, too large to add up")
+    return found
+
+
+def _type(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def _state(network: OSNet) -> dict[str, object]:
-    """What a method must leave alone, by name: weights, mode, hooks."""
-    found: dict[str, object] = {
-        name: hashlib.sha256(value.detach().contiguous().numpy()).hexdigest()
-        for name, value in network.state_dict().items()
-    }
+    """What a method must leave alone, by name: weights and buffers, mode, hooks, code."""
+    found: dict[str, object] = {}
+    for name, value in network.state_dict().items():
+        raw = value.detach().contiguous().reshape(-1).view(torch.uint8).numpy()
+        found[name] = (value.dtype, value.shape, hashlib.sha256(raw).hexdigest())
     for name, module in network.named_modules():
         hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
-        found[f"the mode of {name or 'the network'}"] = module.training
-        found[f"the hooks of {name or 'the network'}"] = sum(map(len, hooks))
+        name = name or "the network"
+        found[f"the mode of {name}"] = module.training
+        found[f"the hooks of {name}"] = tuple(map(tuple, hooks))
+        found[f"the code of {name}"] = (type(module), getattr(module.forward, "__func__", module.forward))
     return found
 
 
