@@ -1,53 +1,115 @@
 """Anyone's method: graded as in the same process, and refused in a sentence whatever it does."""
 
+import multiprocessing
 import shutil
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from osnet_edu import assets, market
+from osnet_edu import Refused, assets, market, weights
 from osnet_edu.__main__ import main
 from osnet_edu.experiments import anyone, checks, graded, grading_set
+from osnet_edu.explain import METHODS
 
-HEAD = "import numpy as np, torch, os, time\n"
-BODIES = {
-    "good": "return -np.abs(photo.astype(float) - query).sum(2)",
-    "loud": "print('one')\n    print('two')\n    query[:] = 0\n    photo[:] = 0\n    return np.ones((128, 64))",
-    "as_tensor": "return torch.ones(128, 64, requires_grad=True)",
-    "chance": "return np.random.default_rng().random((128, 64))",
-    "not_numbers": "return np.full((128, 64), np.nan)",
-    "wrong_shape": "return np.zeros((64, 128))",
-    "nothing": "return None",
-    "complex_numbers": "return np.zeros((128, 64), complex)",
-    "weights": "model.conv1.conv.weight.data[0] += 1\n    return np.ones((128, 64))",
-    "mode": "model.conv2.train()\n    return np.ones((128, 64))",
-    "hook": "model.fc.register_forward_hook(lambda *a: None)\n    return np.ones((128, 64))",
-    "slow": "time.sleep(60)",
-    "raises": "return {}['no such thing']",
-    "leaves": "os._exit(7)",
-    "asks_the_end": "raise SystemExit('enough')",
-}
-SENTENCES = {
-    "not_numbers": "not_numbers returned 8192 numbers that are NaN or infinite",
-    "wrong_shape": r"wrong_shape must return numbers \(128, 64\), it returned \(64, 128\) of float64",
-    "nothing": r"nothing must return numbers \(128, 64\), it returned \(\) of object",
-    "complex_numbers": "it returned .* of complex128",
-    "weights": "must leave the network as it found it; it changed conv1.conv.weight",
-    "mode": "it changed the mode of conv2",
-    "hook": "it changed the hooks of fc",
-    "slow": "slow took longer than 3 s in map 1; --patience gives it more",
-    "raises": r"(?s)raises failed in map 1:.*line \d+, in raises.*KeyError: 'no such thing'",
-    "leaves": "the process of leaves ended in map 1, with exit code 7",
-    "asks_the_end": "(?s)asks_the_end failed in map 1:.*SystemExit: enough",
-}
+FILE = """
+from __future__ import annotations
+import os, subprocess, time
+from dataclasses import dataclass
+import numpy as np, torch
+import beside
+
+@dataclass
+class Kept:
+    photos: list
+
+not_callable = 3
+
+def good(model, query, photo):
+    assert not model.training and query.dtype == photo.dtype == np.uint8
+    return -np.abs(photo.astype(float) - query).sum(2)
+
+def perfect(model, query, photo):  # the photo tells the truth: its first row says which rows
+    heat = np.zeros(photo.shape[:2], np.float32)
+    heat[photo[0, 0, 0] : photo[0, 1, 0]] = -1
+    photo[:], query[:] = 0, 0
+    return torch.tensor(heat, requires_grad=True).bfloat16()
+
+def loud(model, query, photo):
+    print("one\\ntwo")
+    os.write(2, b"three")
+    subprocess.run(["echo", "four"], check=True)
+    return np.ones((128, 64))
+
+def chance(model, query, photo):
+    print("once", end="")
+    return np.random.default_rng().random((128, 64))
+
+def late(model, query, photo):  # changes the untrained network alone, at the last map
+    if photo[0, 0, 0] == 77 and not torch.equal(model.conv1.conv.weight, late.first):
+        model.conv1.bn.running_mean[0] += 1
+    return np.ones((128, 64))
+
+def any_of(model, query, photo):
+    return {
+        0: lambda: np.full((128, 64), np.nan),
+        1: lambda: np.zeros((64, 128)),
+        2: lambda: None,
+        3: lambda: np.zeros((128, 64), complex),
+        4: lambda: ["above", "below"],
+        5: lambda: [[1, 2], [3]],
+        6: lambda: {}["no such thing"],
+        7: lambda: exit("enough"),
+        8: lambda: np.full((128, 64), -1e308),
+        9: lambda: "a map",
+        10: lambda: beside.deep(500),
+        11: lambda: input("which? "),
+        12: lambda: torch.zeros(128, 64).to_sparse(),
+        13: lambda: np.arange(128 * 64).reshape(128, 64),
+    }[int(photo[0, 0, 0])]()
+
+def leaves(model, query, photo):
+    os._exit(7)
+
+def killed(model, query, photo):
+    os.kill(os.getpid(), 9)
+
+def slow(model, query, photo):
+    while photo[0, 0, 0] == 5:
+        pass
+    return np.ones((128, 64))
+
+def weight(model, query, photo):
+    model.conv1.conv.weight.data[0] += 1
+    return np.ones((128, 64))
+"""
+SENTENCES = (
+    "case 3: any_of returned 8192 numbers that are NaN or infinite",
+    r"case 3: any_of must return numbers \(128, 64\), it returned \(64, 128\) of float64$",
+    r"must return numbers \(128, 64\), it returned None$",
+    r"it returned \(128, 64\) of complex128$",
+    r"it returned \(2,\) of <U5$",
+    "it returned a list that is no array$",
+    r"(?s)case 3: any_of failed:\n  File \S*mine.py\S* line \d+, in any_of.*KeyError: 'no such thing'\nNothing was graded",
+    "(?s)any_of failed:.*SystemExit: enough",
+    r"any_of returned numbers up to 1e\+308, too large to add up",
+    "it returned a value of type str$",
+    r"(?s)in any_of.*in deep.*Previous line repeated.*RuntimeError: the end",  # with what the method called
+    "(?s)any_of failed:.*EOFError",
+    "it returned a Tensor that is no array$",
+)
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     path = tmp_path_factory.mktemp("methods") / "mine.py"
-    path.write_text(
-        HEAD + "".join(f"\n\ndef {name}(model, query, photo):\n    {body}\n" for name, body in BODIES.items())
+    first = "late.first = torch.load(os.path.join(os.path.dirname(__file__), 'first.pt'), weights_only=True)\n"
+    path.write_text(FILE + first)
+    torch.save(weights.shipped().model.conv1.conv.weight.detach().clone(), path.parent / "first.pt")
+    (path.parent / "beside.py").write_text(
+        "def deep(n):\n    if n:\n        return deep(n - 1)\n    raise RuntimeError('the end')\n"
     )
     return path
 
@@ -57,73 +119,204 @@ def cases():
     return grading_set.render(families=1)
 
 
+@pytest.fixture(scope="module")
+def telling(cases):
+    """The same cases, but their photos tell which rows are the truth."""
+    negative, truth = cases.negative.copy(), np.zeros_like(cases.truth)
+    for k in range(len(truth)):
+        first, last = 10 * k, 10 * k + 8  # 8 of 128 rows
+        truth[k, first:last] = True
+        negative[k, 0, 0, 0], negative[k, 0, 1, 0] = first, last
+    return replace(cases, negative=negative, truth=truth)
+
+
 def test_a_method_is_graded_as_in_this_process(file, cases):
-    report = anyone.grade(f"{file}:good", cases=cases)
-    good = anyone.loaded(file, "good")
-    here = graded.of(lambda q, n: good(None, q, n), cases, np.ones(len(cases.part), bool))
-    np.testing.assert_array_equal(report.ours.rank, here.rank)
+    told = []
+    report = anyone.grade(f"{file}:good", cases=cases, progress=lambda *done: told.append(done))
+    assert told == [(k, 16) for k in range(1, 17)]
+
+    def good(query, photo):
+        return -np.abs(photo.astype(float) - query).sum(2)
+
+    here = graded.of(good, cases, np.ones(len(cases.part), bool))
+    for score in (*graded.SCORES, "chance"):
+        np.testing.assert_array_equal(getattr(report.ours, score), getattr(here, score))
     np.testing.assert_array_equal(report.theirs.rank, here.rank)  # it asks no network
     assert report.repeatable and report.printed == 0 and 0 < report.seen.sum() <= 8
     assert anyone.grade(f"{file}:good", cases=cases).csv() == report.csv()
     lines = report.csv().splitlines()
-    assert lines[0].startswith("case,part,family,noticed,rank") and len(lines) == 9
-    assert lines[1] == f"0,top color,1,{int(report.seen[0])}," + ",".join(
-        f"{value:.4f}" for value in (here.rank[0], here.mass[0], here.pointing[0], here.chance[0], here.rank[0])
-    )
+    assert lines[0] == "case,part,family,noticed,rank,mass,pointing,chance,rank_untrained" and len(lines) == 9
+    for k, line in enumerate(lines[1:]):
+        assert line == f"{k},{cases.part[k]},{cases.family[k]},{int(report.seen[k])}," + ",".join(
+            f"{value:.4f}" for value in (here.rank[k], here.mass[k], here.pointing[k], here.chance[k], here.rank[k])
+        )
     said = str(report)
     assert "This is a quick try: the frozen set has 25 families a part." in said and "above never trained" in said
+    assert f"{int(report.seen.sum())} of 8 differences noticed" in said
+    low, high = here.only(report.seen).mean("pointing")[1:]
+    assert said.splitlines()[2].endswith(f"[{low:>5.2f},{high:>5.2f}]")
 
 
-def test_what_it_prints_and_paints_harms_nobody(file, cases, capsys):
-    before = cases.name
+def test_a_perfect_method_scores_one_whatever_it_does_to_its_photos(file, telling):
+    before = telling.name
+    report = anyone.grade(f"{file}:perfect", cases=telling)
+    for score in graded.SCORES:
+        assert report.ours.mean(score) == report.theirs.mean(score) == (1, 1, 1)
+    np.testing.assert_array_equal(report.ours.chance, 8 / 128)
+    assert telling.name == before
+    assert report.csv().splitlines()[1].endswith(",1.0000,1.0000,1.0000,0.0625,1.0000")
+
+
+def test_what_it_prints_is_counted_and_left_out(file, cases, capfd):
     report = anyone.grade(f"{file}:loud", cases=cases)
-    assert report.printed == 2 * (2 + 16) and "The method printed 36 lines" in str(report)
-    assert capsys.readouterr().out == "" and cases.name == before
+    assert report.printed == 4 * (2 + 16) and "The method printed 72 lines; they are left out." in str(report)
+    assert capfd.readouterr() == ("", "")
     np.testing.assert_allclose(report.ours.rank, report.ours.chance)
-    assert anyone.grade(f"{file}:as_tensor", cases=cases).ours.rank == pytest.approx(report.ours.chance)
+    assert "printed 1 line; it is left out" in str(replace(report, printed=1))
 
 
 def test_chance_is_told(file, cases):
-    assert "it gave two maps" in str(anyone.grade(f"{file}:chance", cases=cases))
+    report = anyone.grade(f"{file}:chance", cases=cases)
+    assert "it gave two maps" in str(report) and report.printed == 18  # lines without an end
 
 
-@pytest.mark.parametrize("name", SENTENCES)
-def test_what_is_no_method_is_refused(file, cases, name):
-    with pytest.raises(ValueError, match=SENTENCES[name]):
-        anyone.grade(f"{file}:{name}", cases=cases, patience=3 if name == "slow" else 60)
+def test_what_is_no_map_is_refused(file, cases):
+    with anyone._Asked(file, "any_of", None, 60) as asked:
+        asked.prepare(cases.query)
+        for kind in anyone.KINDS:
+            photos = cases.negative.copy()
+            photos[3, 0, 0, 0] = 13
+            only = np.arange(8) == 3
+            assert graded.of(asked.method(kind), replace(cases, negative=photos), only).rank.shape == (1,)
+        for number, sentence in enumerate(SENTENCES):
+            photos[3, 0, 0, 0] = number
+            with pytest.raises(Refused, match=sentence):
+                graded.of(asked.method("trained"), replace(cases, negative=photos), only)
+        with pytest.raises(Refused, match="any_of, with the untrained network, must return numbers"):
+            graded.of(asked.method("untrained"), replace(cases, negative=photos), only)
 
 
-def test_a_file_that_is_none_is_refused(file, cases, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("leaves", "case 0: the process of leaves ended with exit code 7; it must return a map instead"),
+        ("killed", "case 0: the process of killed was ended by signal 9"),
+        ("weight", "case 0: weight must leave the network as it found it; it changed conv1.conv.weight"),
+    ],
+)
+def test_what_harms_its_process_or_the_network_is_refused(file, cases, name, sentence):
+    with pytest.raises(Refused, match=sentence):
+        anyone.grade(f"{file}:{name}", cases=cases)
+    assert not multiprocessing.active_children()
+
+
+def test_a_change_in_the_very_last_map_is_refused_too(file, cases):
+    photos = cases.negative.copy()
+    photos[:, 0, 0, 0] = 0
+    photos[7, 0, 0, 0] = 77
+    with pytest.raises(Refused, match="case 7: late must leave the network.* it changed conv1.bn.running_mean"):
+        anyone.grade(f"{file}:late", cases=replace(cases, negative=photos))
+
+
+def test_what_takes_for_ever_is_ended(file, cases):
+    photos = cases.negative.copy()
+    photos[:, 0, 0, 0] = 0
+    photos[2, 0, 0, 0] = 5
+    with pytest.raises(Refused, match="case 2: slow took longer than 2 s; --patience gives it more"):
+        anyone.grade(f"{file}:slow", cases=replace(cases, negative=photos), patience=2)
+    assert not multiprocessing.active_children()
+    for patience in (0, -1, float("nan"), 1e9):
+        with pytest.raises(Refused, match="the patience for one map must be above 0 s"):
+            anyone.grade(f"{file}:slow", cases=cases, patience=patience)
+
+
+def test_every_change_of_a_network_is_named():
+    model = weights.shipped().model.eval()
+    before = anyone._state(model)
+    assert anyone._changed(before, anyone._state(model)) == ""
+
+    def hook(module):
+        module.register_full_backward_hook(lambda *_: None)
+
+    changes = {
+        "conv1.bn.num_batches_tracked": lambda m: m.conv1.bn.num_batches_tracked.add_(1),
+        "conv1.conv.weight": lambda m: m.bfloat16(),
+        "fc.0.weight": lambda m: m.fc[0].weight.data.mul_(1 + 2**-20),
+        "the mode of conv2": lambda m: m.conv2.train(),
+        "the mode of the network": lambda m: m.train(),
+        "the hooks of fc": lambda m: m.fc.register_forward_hook(lambda *_: None),
+        "the hooks of conv3": lambda m: hook(m.conv3),
+        "the code of conv4": lambda m: setattr(m.conv4, "forward", lambda x: x),
+        "extra": lambda m: m.register_buffer("extra", torch.zeros(1)),
+    }
+    for name, change in changes.items():
+        copy = deepcopy(model)
+        # A copy is another object, so what is its own is read again.
+        own = anyone._state(copy)
+        change(copy)
+        assert anyone._changed(own, anyone._state(copy)) == name
+        assert anyone._changed(before, anyone._state(model)) == ""
+
+
+def test_a_file_that_is_none_is_refused_before_anything_is_rendered(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(grading_set, "render", lambda **_: pytest.fail("rendered"))
+    monkeypatch.setattr(anyone, "STARTING", 20)
+    (tmp_path / "text.txt").write_text("def f(): pass")
+    (tmp_path / "broken.py").write_text("def f(:\n")
+    (tmp_path / "endless.py").write_text("import time\ntime.sleep(600)\n")
     for text, sentence in (
-        (f"{file}:absent", "mine.py has no function 'absent'"),
+        (f"{file}:absent", "^mine.py has no function 'absent'$"),
+        (f"{file}:not_callable", "not_callable in mine.py must be a function, it is of type int"),
         ("magic", "a method is FILE:FUNCTION, such as mine.py:my_method, or one of gradient"),
+        (f"{file}:", "a method is FILE:FUNCTION"),
         (f"{tmp_path}/none.py:f", "there is no file"),
+        (f"{tmp_path}:f", "there is no file"),
+        (f"{tmp_path}/text.txt:f", "text.txt is no Python file; expected a name that ends in .py"),
+        (f"{tmp_path}/broken.py:f", r"(?s)f failed while it was loaded:.*broken.py.*SyntaxError"),
     ):
-        with pytest.raises(ValueError, match=sentence):
-            anyone.grade(text, cases=cases)
-    broken = tmp_path / "broken.py"
-    broken.write_text("def f(:\n")
-    with pytest.raises(ValueError, match=r"(?s)f failed while it was loaded:.*SyntaxError"):
-        anyone.grade(f"{broken}:f", cases=cases)
+        with pytest.raises(Refused, match=sentence):
+            anyone.grade(text)
+    monkeypatch.setattr(anyone, "STARTING", 8)
+    with pytest.raises(Refused, match="f took longer than 9 s while it was loaded"):
+        anyone.grade(f"{tmp_path}/endless.py:f", patience=1)
+    assert not multiprocessing.active_children()
 
 
 def test_a_method_of_the_kit_needs_no_file(cases):
     report = anyone.grade(cases=cases)
     assert report.method == anyone.DEFAULT and report.ours.rank.mean() > 2 * report.theirs.rank.mean()
+    assert anyone.grade(cases=cases).csv() == report.csv()
+    known = anyone._known()
+    assert set(METHODS) <= set(known)
+    by_table, by_board = (
+        known[name](anyone.Network(weights.shipped().model, None), cases.query, cases.negative)
+        for name in ("integrated gradients", "integrated gradients, grey")
+    )
+    np.testing.assert_allclose(by_table, by_board, atol=1e-6)
 
 
-def test_the_command_writes_a_line_a_pair_and_refuses_folders(file, tmp_path, capsys):
+def test_the_command_writes_a_line_a_pair_and_refuses_folders(file, cases, tmp_path, capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(grading_set, "render", lambda **given: asked.append(given["families"]) or cases)
     out = tmp_path / "grades.csv"
     assert main(["grade", "--method", f"{file}:good", "--families", "1", "--out", str(out)]) == 0
     assert len(out.read_text().splitlines()) == 9 and "a line for each of 8 pairs" in capsys.readouterr().out
+    assert asked == [1]
     assert main(["grade", "--method", f"{file}:good", "--out", str(out)]) == 2  # nothing is written over
     assert main(["grade", "--families", "1"]) == 2
     assert "expected --out CSV" in capsys.readouterr().err
+    other = tmp_path / "other.csv"
+    assert main(["grade", "--method", f"{file}:leaves", "--families", "1", "--out", str(other)]) == 2
+    assert not other.exists() and "exit code 7" in capsys.readouterr().err
+    assert main(["grade", str(assets.subset()), "--out", str(other)]) == 2
+    assert "has masks, but its pairs are not the frozen ones" in capsys.readouterr().err
 
 
 def test_a_folder_without_masks_is_offered_the_checks_that_need_none(tmp_path, capsys):
     found, folder = market.read(assets.subset()), tmp_path / "market"
-    market.write(replace(found, train=found.train[:40], query=found.query[:2], gallery=found.gallery[:20]), folder)
+    query = found.query[:2]
+    gallery = [photo for photo in found.gallery if photo.person in {one.person for one in query}]
+    market.write(replace(found, train=found.train[:40], query=query, gallery=gallery), folder)
     shutil.rmtree(folder / market.MASKS)
     assert main(["grade", str(folder), "--out", str(tmp_path / "g.csv")]) == 2
     said = capsys.readouterr().err

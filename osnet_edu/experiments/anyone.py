@@ -43,7 +43,7 @@ REFERENCE = 64  # photos by which an untrained network's normalisations are set
 MANY = 100_000  # photos that are embedded: enough for the fastest engine
 KINDS = ("trained", "untrained")
 MODULE = "method_to_grade"  # what the file is called once it is loaded
-FRAMES, LONG = 20, 1000  # of a traceback the last calls, and of a message the first characters
+FRAMES, LONG = 20, 400  # of a traceback the last calls, and of a message the first characters
 
 
 @dataclass(frozen=True)
@@ -255,9 +255,9 @@ class _Asked:
             raise Refused(f"the process of {self._name} {how}{when}; it must return a map instead") from None
         self.printed += lines
         if kind == "refused":
-            raise Refused(f"{value}{when}")
+            raise Refused(value)
         if kind == "failed":
-            raise Refused(f"{self._name} failed{when}:\n{value}")
+            raise Refused(f"{self._name} failed{when}:\n{value}\nNothing was graded.")
         return value
 
 
@@ -287,9 +287,10 @@ def _serve(pipe, file: Path, function: str, weights_at: Path | None) -> None:
         before.update({kind: _state(network) for kind, network in networks.items()})
 
     def ask(kind: str, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
-        heat = map_of(found[0], function, networks[kind], query, photo)
-        for kind, network in networks.items():
-            if changed := _changed(before[kind], _state(network)):
+        name = function if kind == KINDS[0] else f"{function}, with the untrained network,"
+        heat = map_of(found[0], name, networks[kind], query, photo)
+        for which, network in networks.items():
+            if changed := _changed(before[which], _state(network)):
                 raise Refused(f"{function} must leave the network as it found it; it changed {changed}")
         return heat
 
