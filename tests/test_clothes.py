@@ -47,7 +47,7 @@ def test_a_network_is_asked_about_each_wardrobe(few):
     assert found.rank1[clothes.SAME].value > found.rank1[clothes.EXCHANGED].value
     assert found.wearer.value > found.rank1[clothes.EXCHANGED].value
     said = str(found)
-    assert "then first: her clothes" in said and f"Chance: {found.chance:.1%}" in said
+    assert "first is who wears her clothes" in said and f"Chance: {found.chance:.1%}" in said
 
 
 def test_real_photos_cannot_change_their_clothes(tmp_path):

@@ -43,8 +43,8 @@ ALL = tuple(name for names in WORN.values() for name in names)
 @dataclass(frozen=True)
 class Clothes:
     """rank1, mean_ap: by what the gallery wears, with intervals over people.  wearer: in exchanged clothes, how often
-    the first hit is whoever wears the query's clothes.  chance: rank-1 of a random order.  kept: by part, how many
-    gallery photos could put it on alone.
+    the first hit is whoever wears the query's clothes.  chance: rank-1 of a random order.  kept: by what is put on, how
+    many gallery photos changed.
     """
 
     rank1: Mapping[str, intervals.Interval]
@@ -55,22 +55,19 @@ class Clothes:
     photos: int
 
     def __str__(self) -> str:
-        lines = [f"{'the gallery wears':<30}{'rank-1':>8}{'':>18}{'mAP':>8}"]
+        def row(name: str, found: intervals.Interval, mean_ap: str = "") -> str:
+            return f"{name:<34}{found.value:>7.1%}  [{found.low:>6.1%},{found.high:>7.1%}]{mean_ap:>8}"
+
+        lines = [f"{'the gallery wears':<34}{'rank-1':>7}{'':>18}{'mAP':>8}"]
         for name, found in self.rank1.items():
-            lines.append(
-                f"{name:<30}{found.value:>8.1%}  [{found.low:>6.1%},{found.high:>7.1%}]{self.mean_ap[name]:>8.1%}"
-            )
-        lines.append(
-            f"{'  then first: her clothes':<30}{self.wearer.value:>8.1%}  "
-            f"[{self.wearer.low:>6.1%},{self.wearer.high:>7.1%}]"
-        )
+            lines.append(row(name, found, f"{self.mean_ap[name]:.1%}"))
+            if name == EXCHANGED:
+                lines.append(row("  first is who wears her clothes", self.wearer))
         lines.append(f"Chance: {self.chance:.1%}. Intervals: 95 %, over people. The queries wear what they wore.")
-        fewer = {part: count for part, count in self.kept.items() if count < self.photos}
+        fewer = {name: count for name, count in self.kept.items() if count < self.photos}
         if fewer:
-            told = ", ".join(f"{part} {count}" for part, count in fewer.items())
-            lines.append(
-                f"Where a part alone fits nobody's other clothes the photo stays: {told} of {self.photos} changed."
-            )
+            told = ", ".join(f"{name} {count}" for name, count in fewer.items())
+            lines.append(f"Some clothes do not go together; that photo stays. Changed, of {self.photos}: {told}.")
         return "\n".join(lines)
 
 
@@ -127,7 +124,11 @@ def measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int,
             theirs = np.array([before[person] for person in ids[0]])
             other = retrieval.evaluate(rows, theirs, ids[1], *cameras)
             wearer = _over_people(other.first_hit == 1, ids[0], other.first_hit > 0)
-    changed = {part: sum(a != b for a, b in zip(dressed[_alone(part)], dressed[SAME], strict=True)) for part in WORN}
+    changed = {
+        name: sum(a != b for a, b in zip(some, dressed[SAME], strict=True))
+        for name, some in dressed.items()
+        if name != SAME
+    }
     chance = float(np.mean([(ids[1] == person).mean() for person in ids[0]]))
     return Clothes(rank1, mean_ap, wearer, chance, changed, len(gallery))
 
