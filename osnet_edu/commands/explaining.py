@@ -53,7 +53,7 @@ def grade_method(options: argparse.Namespace) -> None:
         raise Refused("grade writes a line for each pair; expected --out CSV, such as --out grades.csv")
     out = whole.new_file(options.out, (".csv",))
     method = anyone.DEFAULT if options.method is None else options.method
-    with progress_bar("grading", "map") as progress:
+    with progress_bar("grading", "step") as progress:
         report = anyone.grade(
             method, options.weights, families=options.families, patience=options.patience, progress=progress
         )

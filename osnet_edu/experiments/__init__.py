@@ -23,6 +23,8 @@ from . import (
     table,
     twins,
 )
+from . import anyone as anyone
+from . import checks as checks
 
 LEADERBOARD = leaderboard.NAME
 Progress = Callable[[int, int], None]

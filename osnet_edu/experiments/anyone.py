@@ -43,7 +43,7 @@ REFERENCE = 64  # photos by which an untrained network's normalisations are set
 MANY = 100_000  # photos that are embedded: enough for the fastest engine
 KINDS = ("trained", "untrained")
 MODULE = "method_to_grade"  # what the file is called once it is loaded
-FRAMES, LONG = 20, 400  # of a traceback the last calls, and of a message the first characters
+FRAMES, LONG = 20, 400  # of a traceback the calls shown, and of a message the characters
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,11 @@ def loaded(file: Path, function: str) -> Callable:
         raise Refused(f"{file.name} is no Python file; expected a name that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module  # dataclasses and pickle look a module up by its name
-    spec.loader.exec_module(module)
+    sys.path.append(str(file.parent))  # a file beside it may be imported; last, so that it stands in for no library
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(file.parent))
     if not hasattr(module, function):
         raise Refused(f"{file.name} has no function {function!r}")
     found = getattr(module, function)
@@ -265,7 +269,7 @@ def _serve(pipe, file: Path, function: str, weights_at: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to answer
     threading.Thread(target=_follow, daemon=True).start()
     torch.set_num_threads(1)
-    sys.path.append(str(file.parent))  # last: a file beside it may be imported, and stands in for no library
+    sys.path.append(str(file.parent))  # for what the method imports late; see `loaded`
     heard = _Heard()
 
     def attempt(work: Callable[[], object]) -> None:
@@ -333,7 +337,9 @@ def _traceback(error: BaseException, file: Path) -> str:
     """The calls from the method's own file on, and the error."""
     frames = traceback.extract_tb(error.__traceback__)
     first = next((k for k, frame in enumerate(frames) if frame.filename == str(file)), len(frames))
-    calls = traceback.StackSummary.from_list(frames[first:][-FRAMES:]).format()
+    calls = traceback.StackSummary.from_list(frames[first:]).format()  # repeated calls are one line
+    if len(calls) > FRAMES:
+        calls[FRAMES // 2 : -FRAMES // 2] = ["  ...\n"]
     what = "".join(traceback.format_exception_only(error)).rstrip()
     return "".join(calls) + (what if len(what) <= LONG else what[:LONG] + " ...")
 

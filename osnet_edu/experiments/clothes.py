@@ -56,7 +56,7 @@ class Clothes:
 
     def __str__(self) -> str:
         def row(name: str, found: intervals.Interval, mean_ap: str = "") -> str:
-            return f"{name:<34}{found.value:>7.1%}  [{found.low:>6.1%},{found.high:>7.1%}]{mean_ap:>8}"
+            return f"{name:<34}{found.value:>7.1%}  [{found.low:>6.1%},{found.high:>7.1%}]{mean_ap:>8}".rstrip()
 
         lines = [f"{'the gallery wears':<34}{'rank-1':>7}{'':>18}{'mAP':>8}"]
         for name, found in self.rank1.items():
