@@ -229,8 +229,7 @@ EXCHANGE = Exercise(
 
 
 def my_exchange(score, photo, pieces, colour):
-    """score: photo -> number. photo: (H, W, 3). pieces: (H, W) numbers. colour: (3,). Returns a list, one rise a "
-    "piece."""
+    """photo: (H, W, 3). pieces: (H, W) numbers. colour: (3,). Returns a list, one rise for each piece."""
     rises = []
     before = score(photo)
     for piece in np.unique(pieces):
