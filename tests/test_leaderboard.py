@@ -173,6 +173,7 @@ def test_ceilings_are_the_truth_as_cells_show_it():
     truth[0, 32:48, 16:32] = True  # one cell of conv4's map
     whole, finer = (contestants.CEILINGS[f"the truth on conv{k}'s cells"](truth)[0] for k in (4, 2))
     assert -1 <= whole.min() < -0.9 and -1 <= finer.min() < -0.9
-    assert leaderboard._grades(whole, truth[0])[0] == pytest.approx(1)
+    coarse, fine = (leaderboard._grades(heat, truth[0])[0] for heat in (whole, finer))
+    assert 0.8 < coarse < fine <= 1  # a square cell becomes a soft hill, whose foot lies outside
     assert contestants.FLOORS["centre prior"](None, None, np.zeros((1, 9, 5, 3)))[0].argmin() == 22
     assert board.CENTRE in contestants.FLOORS
