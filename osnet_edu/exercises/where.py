@@ -30,11 +30,15 @@ def _evidence(heat, mask, part):
     return relevance[mask == part].sum() / relevance.sum()
 
 
+def _found(alike):
+    found = int(alike.argmax())
+    return found // alike.shape[1], found % alike.shape[1]
+
+
 def _matching_cell(maps, row, column, others):
     asked = maps[:, row, column]
     alike = torch.einsum("c,chw->hw", asked, others) / (asked.norm() * others.norm(dim=0))
-    found = int(alike.argmax())
-    return found // alike.shape[1], found % alike.shape[1]
+    return _found(alike)
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
@@ -76,11 +80,6 @@ def _never_restored(score, photo, window, fill):
             painted[here] = fill[here]
             heat[here] = before - score(painted)
     return heat
-
-
-def _found(alike):
-    found = int(alike.argmax())
-    return found // alike.shape[1], found % alike.shape[1]
 
 
 OCCLUDE = Exercise(

@@ -15,15 +15,15 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from .. import draws, people, pool, retrieval
+from ..explain import grading, known
 from ..refused import Refused
 
 FROZEN, TUNING = 21, 22  # seeds of the people: no weights that ship have met them
 PARTS = ("top color", "bottom color", "shoes", "bag", "hat", "pattern", "logo", "strap")
 FAMILIES = 25  # a part
 CAMERAS = ((1, 3, 5), (4, 6, 2), (2, 5, 1), (6, 1, 4))  # of q, of n and c, of p; families take turns
-COVERED = 0.5  # share of a pixel from which on it belongs to the truth
 RETRIES = 8  # views tried until the part shows
-SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
+COVERED, SHAM = grading.COVERED, known.SHAM  # one truth and one limit for the set and for a folder's pairs
 
 Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
 

@@ -16,9 +16,9 @@ from .. import people, retrieval
 from ..market import Photo
 from ..mining import Triplet
 from ..refused import Refused
+from .grading import COVERED
 from .without import Rankings
 
-COVERED = 0.5  # share of a pixel from which on it belongs to the truth
 SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
 
 # The parts of a mask in words for a sentence: "other" is whatever stands in front of the person.
