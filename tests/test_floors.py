@@ -24,10 +24,10 @@ PACKAGE = "osnet_edu"
 FLOORS = (
     ("refused",),
     ("ids", "picture", "probe", "draws", "whole", "pool", "intervals"),
-    ("assets", "compute", "model", "market", "retrieval", "mining", "distributed", "export"),
+    ("assets", "compute", "model", "market", "retrieval", "mining", "search", "distributed", "export"),
     ("people", "siblings", "costs", "receptive", "weights", "embed"),
     ("arguments", "explain", "checkpoints", "memory"),
-    ("train",),
+    ("train", "explore"),
     ("experiments", "figures", "exercises"),
     ("widgets", "commands"),
     ("__main__",),
