@@ -24,8 +24,8 @@ PACKAGE = "osnet_edu"
 FLOORS = (
     ("refused",),
     ("ids", "picture", "probe", "draws", "whole", "pool", "intervals"),
-    ("assets", "compute", "model", "market", "retrieval", "mining", "search", "distributed", "export"),
-    ("people", "siblings", "costs", "receptive", "weights", "embed"),
+    ("assets", "compute", "model", "market", "retrieval", "mining", "distributed", "export"),
+    ("people", "siblings", "costs", "receptive", "weights", "embed", "search"),
     ("arguments", "explain", "checkpoints", "memory"),
     ("train", "explore"),
     ("experiments", "figures", "exercises"),
