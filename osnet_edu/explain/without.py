@@ -8,9 +8,9 @@ Shapes: Q queries, G gallery photos, D features.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,8 @@ ALONE, ALIKE = "query", "both"  # where it is silenced: in the query alone, in q
 HELD = 2_000  # gallery photos that are kept in memory, to be embedded again; more are read anew each time
 MEANS = 256  # gallery photos that a mean is taken of
 KEPT = 24  # embedded galleries that are remembered
+BLOCK = 256  # queries whose distances are held at a time
+NOBODY = 0, 0  # person and camera of a query whom nobody knows: no gallery photo is left out for it
 PART = 64  # photos that are read and embedded at a time
 
 Stream = tuple[str, int]  # block and stream, from 1
@@ -50,24 +52,26 @@ class Ranked:
 class Rankings:
     """A folder's queries and gallery, embedded by one network, and ranked without some of its streams.
 
-    checkpoint: the network and the size of its photos.  folder: a Market-1501 folder.  progress: (done, total) photos.
+    checkpoint: the network and the size of its photos.  folder: a Market-1501 folder, or one as read.
+    progress: (done, total) photos.
     queries, gallery: the photos that can be read.  skipped: those that cannot.
+    query_features (Q, D), gallery_features (G, D): float32, with nothing silenced.
     Raises: Refused for a network without blocks, and a folder without a query that has a match.
     """
 
     def __init__(
         self,
         checkpoint: weights.Checkpoint,
-        folder: Path | str,
+        folder: Path | str | market.Market,
         progress: Callable[[int, int], None] | None = None,
     ):
         self.model, self.size = checkpoint.model, checkpoint.size
         self.streams = {name: len(block.stream_names) for name, block in changes.blocks_of(self.model).items()}
-        found = market.read(folder)
+        found = folder if isinstance(folder, market.Market) else market.read(folder)
         photos = [*found.query, *found.gallery]
         if not found.query or not found.gallery:
             raise Refused(
-                f"{folder} needs queries and a gallery, got {len(found.query)} and {len(found.gallery)} photos"
+                f"{found.root} needs queries and a gallery, got {len(found.query)} and {len(found.gallery)} photos"
             )
         embedded = embed(self.model, photos, size=self.size, progress=progress)
         readable = set(embedded.photos)
@@ -75,25 +79,35 @@ class Rankings:
         self.gallery = tuple(photo for photo in found.gallery if photo in readable)
         self.skipped = embedded.skipped
         if not self.queries or not self.gallery:
-            raise Refused(f"{folder} has no query or no gallery photo that can be read")
-        self._queries, self._plain = np.split(embedded.features, [len(self.queries)])
+            raise Refused(f"{found.root} has no query or no gallery photo that can be read")
+        # By position, since in a plain folder one photo is a query and a gallery photo.
+        kept = np.array([photo in readable for photo in found.query])
+        self.query_features, self.gallery_features = np.split(embedded.features, [int(kept.sum())])
         self._engine = embedder_for(self.model, photos=len(photos), size=self.size)
         self._people = [np.array([photo.person for photo in some]) for some in (self.queries, self.gallery)]
         self._cameras = [np.array([photo.camera for photo in some]) for some in (self.queries, self.gallery)]
         self._galleries: OrderedDict[tuple, np.ndarray] = OrderedDict()
         self._images: np.ndarray | None = None
         self._means: changes.Means | None = None
-        self._ids = (self._people[0], self._people[1], self._cameras[0], self._cameras[1])
 
     def triplets(self) -> list[mining.Triplet]:
         """Every query with its hardest positive and its hardest negative, the hardest first, with nothing silenced.
 
         Raises: Refused where no query has both.
         """
-        found = mining.triplets(retrieval.distances(self._queries, self._plain), *self._ids)
+        found: list[mining.Triplet] = []
+        for start, rows in self.distances():
+            end = start + len(rows)
+            ids = (self._people[0][start:end], self._people[1], self._cameras[0][start:end], self._cameras[1])
+            found += [replace(one, query=one.query + start) for one in mining.triplets(rows, *ids)]
         if not found:
             raise Refused("no query has a photo of the same person by another camera, and one of another person")
-        return found
+        return sorted(found, key=lambda triplet: triplet.margin)
+
+    def distances(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Cosine distances with nothing silenced, by blocks of queries: (index of the first, (B, G) float32)."""
+        for start in range(0, len(self.queries), BLOCK):
+            yield start, retrieval.distances(self.query_features[start : start + BLOCK], self.gallery_features)
 
     def triplets_with(
         self, query: str | None = None, positive: str | None = None, negative: str | None = None
@@ -140,15 +154,22 @@ class Rankings:
             raise Refused(f"there are queries 0 to {len(self.queries) - 1}, got {query}")
         some = self._checked(silenced, fill, where)
         if not some:
-            features, gallery = self._queries[query : query + 1], self._plain
+            features, gallery = self.query_features[query : query + 1], self.gallery_features
         else:
             features = self.features(self.pictures([self.queries[query]]), some, fill=fill)
-            gallery = self._plain if where == ALONE else self._gallery(some, fill)
-        row = retrieval.distances(features, gallery)[0]
-        order = retrieval.ranking(
-            row, self._people[0][query], self._cameras[0][query], *(self._people[1], self._cameras[1])
-        )
-        return Ranked(order, 1 - row)
+            gallery = self.gallery_features if where == ALONE else self._gallery(some, fill)
+        photo = self.queries[query]
+        return self.by_features(features, gallery, who=(photo.person, photo.camera))
+
+    def by_features(
+        self, features: np.ndarray, gallery: np.ndarray | None = None, *, who: tuple[int, int] = NOBODY
+    ) -> Ranked:
+        """Rank the gallery for any query.
+
+        features: (1, D).  gallery: (G, D), instead of the gallery's own.  who: the query's person and camera.
+        """
+        row = retrieval.distances(features, self.gallery_features if gallery is None else gallery)[0]
+        return Ranked(retrieval.ranking(row, *who, self._people[1], self._cameras[1]), 1 - row)
 
     def features(self, images: np.ndarray, silenced: Sequence[Stream] = (), *, fill: str = ZERO) -> np.ndarray:
         """Embed pictures without some streams: (N, H, W, 3) uint8 -> (N, D) float32."""

@@ -4,43 +4,41 @@ Where the folder holds rendered people the parts of each photo are known, and wh
 twin, so is the place where the two differ: the map on the negative is graded by it.
 """
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import traitlets
 
-from .. import market, mining, weights
+from .. import market, mining
 from ..embed import embedder_for, normalise
-from ..explain import badge, duel, known, untrained, without
+from ..explain import badge, duel, known, untrained
 from ..figures import heat_image
 from ..refused import Refused
 from .pictures import uri
 from .records import Heated, PartShare, plain
-from .widget import Widget, checked, one_of
+from .triples import ROLES, Triples
+from .widget import checked, one_of
 
-ROLES = ("query", "hard positive", "hard negative")
 SLOW = ("occlusion", "CorrRISE", duel.OWN)  # ask hundreds of forward passes
 MANY = 10_000  # photos that these methods embed: enough for the fastest engine
 SHOWN = 6  # parts in the table
 SHAMS = 128  # photos by which is measured what a network notices
+REMEMBERED = 64  # duels
 REFERENCE = 64  # photos by which the random network's normalisations are set
 
 
-class Duelling(Widget, script="duelling.js"):
+class Duelling(Triples, script="duelling.js"):
     """Why him and not her? Three photos, three maps on one scale, and how far they may be believed.
 
-    checkpoint: a network, and the size of its photos.  folder: a Market-1501 folder with a test split.
-    query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
-    progress: (done, total) photos that are embedded at first.
+    The arguments are those of Triples.
 
     triple: index in `triples`, the hardest first; may be set, as may method: one of `methods`, opacity: of the maps in
     [0, 1], and outlined: whether the true difference is drawn, where it is known.
     found: the duel.Duel that is shown.  graded: its badge.  evidence: duel.Evidence, or None without masks.
     """
 
-    triples = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    triple = traitlets.Int(0).tag(sync=True)
     methods = traitlets.List().tag(sync=True)  # [name, words]
     method = traitlets.Unicode(duel.DEFAULT).tag(sync=True)
     opacity = traitlets.Float(0.75).tag(sync=True)
@@ -55,44 +53,26 @@ class Duelling(Widget, script="duelling.js"):
     grade = traitlets.Unicode("").tag(sync=True)
     pale = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(
-        self,
-        checkpoint: weights.Checkpoint,
-        folder: Path | str,
-        *,
-        query: str | None = None,
-        positive: str | None = None,
-        negative: str | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ):
-        self.rankings = rankings = without.Rankings(checkpoint, folder, progress)
-        self._triplets, first = rankings.triplets_with(query, positive, negative)
+    def _prepare(self, folder: Path | str) -> None:
+        rankings = self.rankings
         self._fast = embedder_for(rankings.model, photos=MANY, size=rankings.size)
         self._folder = known.Folder(folder)
         self._limit = known.limit(self._fast, rankings.pictures(rankings.gallery[:SHAMS])) if self._enough() else 0.0
         self._random = None
-        self._found: dict[tuple[int, str], tuple] = {}
-        super().__init__(
-            triples=[self._titled(triplet) for triplet in self._triplets],
-            triple=first,
-            methods=[[name, f"{name} (slow)" if name in SLOW else name] for name in duel.EXPLAINERS],
-        )
-        self._look()
-        self.observe(self._changed, ["triple", "method"])
+        self._found: OrderedDict[tuple[mining.Triplet, str], tuple] = OrderedDict()
+
+    def _first_traits(self) -> dict:
+        return {"methods": [[name, f"{name} (slow)" if name in SLOW else name] for name in duel.EXPLAINERS]}
 
     # --- what may be set ---------------------------------------------------------------------------------------------
 
-    @checked("triple")
-    def _check_triple(self, triple: int) -> None:
-        if not 0 <= triple < len(self._triplets):
-            raise Refused(f"There are triples 0 to {len(self._triplets) - 1}, got {triple}.")
-        # Asked here, so that a triple that cannot be explained leaves the widget at the last one.
+    def _can_show(self, triple: int) -> None:
         self._ask(triple, self.method)
 
     @checked("method")
     def _check_method(self, method: str) -> None:
         one_of(method, duel.EXPLAINERS, "method")
-        if hasattr(self, "_limit"):
+        if hasattr(self, "found"):
             self._ask(self.triple, method)
 
     @checked("opacity")
@@ -102,7 +82,10 @@ class Duelling(Widget, script="duelling.js"):
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
+    @traitlets.observe("triple", "method")
     def _changed(self, _change) -> None:
+        if not hasattr(self, "found"):  # the first look is still to come
+            return
         with self.hold_sync():
             self._look()
 
@@ -131,7 +114,8 @@ class Duelling(Widget, script="duelling.js"):
 
     def _ask(self, triple: int, method: str) -> tuple:
         """Photos, masks or None, truth or None, the duel and its badge."""
-        if (triple, method) not in self._found:
+        key = self._triplets[triple], method
+        if key not in self._found:
             shown = [photo for _, photo in self._shown(triple)]
             images = self.rankings.pictures(shown)
             masks = self._masks(shown)
@@ -145,8 +129,10 @@ class Duelling(Widget, script="duelling.js"):
             graded = badge.award(
                 found.heat[2], truth=truth, noticed=noticed, missed=found.missed, random=beside.heat[2]
             )
-            self._found[triple, method] = images, masks, truth, found, graded
-        return self._found[triple, method]
+            self._found[key] = images, masks, truth, found, graded
+            if len(self._found) > REMEMBERED:
+                self._found.popitem(last=False)
+        return self._found[key]
 
     def _random_model(self):
         if self._random is None:
@@ -179,21 +165,10 @@ class Duelling(Widget, script="duelling.js"):
                 said.append(f"what speaks {words} lies most on the {next(iter(shares))}")
         return f"On the {ROLES[k]}, {' and '.join(said)}."
 
-    def _shown(self, triple: int) -> list[tuple[str, market.Photo]]:
-        triplet, rankings = self._triplets[triple], self.rankings
-        photos = (
-            rankings.queries[triplet.query],
-            rankings.gallery[triplet.positive],
-            rankings.gallery[triplet.negative],
-        )
-        return list(zip(ROLES, photos, strict=True))
-
     def _titled(self, triplet: mining.Triplet) -> str:
         query, negative = self.rankings.queries[triplet.query], self.rankings.gallery[triplet.negative]
         part = self._folder.part(query, negative)
-        differs = f", twins by {part}" if part else ""
-        order = "impostor first" if triplet.margin < 0 else "match first"
-        return f"{query.name}: {order}, margin {triplet.margin:+.2f}{differs}"
+        return super()._titled(triplet) + (f", twins by {part}" if part else "")
 
 
 def _table(evidence: duel.Evidence) -> list[PartShare]:

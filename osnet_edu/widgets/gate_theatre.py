@@ -4,31 +4,28 @@ Bars show each stream's gate and its share of the block. Silence streams, and th
 sentence follow. The bars show the network with all its streams on: they are what is to be explained.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import traitlets
 
-from .. import market, mining, receptive, weights
+from .. import receptive
 from ..embed import normalise
 from ..explain import gates, without
 from ..refused import Refused
 from . import theatre_words as words
 from .pictures import uri
 from .records import BlockSeen, Channels, Effect, RankedPhoto, StreamSeen, plain
-from .widget import Widget, checked, one_of
+from .triples import ROLES, Triples
+from .widget import checked, one_of
 
 LISTED = 10  # photos of the ranked list
-ROLES = ("query", "hard positive", "hard negative")
 
 
-class GateTheatre(Widget, script="gate_theatre.js"):
+class GateTheatre(Triples, script="gate_theatre.js"):
     """A triple of photos, the gates of every block, and a ranking that can do without some streams.
 
-    checkpoint: a network with blocks, and the size of its photos.  folder: a Market-1501 folder with a test split.
-    query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
-    progress: (done, total) photos that are embedded at first.
+    The arguments are those of Triples; the network must have blocks.
 
     triple: index in `triples`, the hardest first; may be set.  silenced: [block, stream] pairs; may be set, as may
     fill: "zero" or "mean", where: "query" or "both", chosen: the [block, stream] whose field is drawn, and
@@ -36,8 +33,6 @@ class GateTheatre(Widget, script="gate_theatre.js"):
     ranked: what `explain.without` says now.  sentence: what silencing did to the pair.
     """
 
-    triples = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    triple = traitlets.Int(0).tag(sync=True)
     silenced = traitlets.List().tag(sync=True)
     fill = traitlets.Unicode(without.ZERO).tag(sync=True)
     where = traitlets.Unicode(without.ALONE).tag(sync=True)
@@ -55,37 +50,17 @@ class GateTheatre(Widget, script="gate_theatre.js"):
     how = traitlets.Unicode("").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(
-        self,
-        checkpoint: weights.Checkpoint,
-        folder: Path | str,
-        *,
-        query: str | None = None,
-        positive: str | None = None,
-        negative: str | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ):
-        self.rankings = rankings = without.Rankings(checkpoint, folder, progress)
-        self._triplets, first = rankings.triplets_with(query, positive, negative)
-        self._fields = {(f.block, f.stream): f for f in receptive.receptive_fields(rankings.model)}
+    def _prepare(self, folder: Path | str) -> None:
+        self._fields = {(f.block, f.stream): f for f in receptive.receptive_fields(self.rankings.model)}
         self._thumbnails: dict[int, str] = {}
-        super().__init__(
-            triples=[self._titled(triplet) for triplet in self._triplets],
-            triple=first,
-            size=list(rankings.size),
-            chosen=[next(iter(rankings.streams)), 1],
-            note=self._noted(),
-        )
-        self._look()
-        self.observe(self._changed, ["triple", "silenced", "fill", "where", "chosen", "opened"])
+
+    def _first_traits(self) -> dict:
+        rankings = self.rankings
+        return {"size": list(rankings.size), "chosen": [next(iter(rankings.streams)), 1], "note": self._noted()}
 
     # --- what may be set ---------------------------------------------------------------------------------------------
 
-    @checked("triple")
-    def _check_triple(self, triple: int) -> None:
-        if not 0 <= triple < len(self._triplets):
-            raise Refused(f"There are triples 0 to {len(self._triplets) - 1}, got {triple}.")
-        # Read here, so that a photo that cannot be read leaves the widget at the last triple.
+    def _can_show(self, triple: int) -> None:
         self.rankings.pictures([photo for _, photo in self._shown(triple)])
 
     @checked("silenced")
@@ -121,7 +96,10 @@ class GateTheatre(Widget, script="gate_theatre.js"):
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
+    @traitlets.observe("triple", "silenced", "fill", "where", "chosen", "opened")
     def _changed(self, change) -> None:
+        if not hasattr(self, "_plain"):  # the first look is still to come
+            return
         with self.hold_sync():
             if change.name == "triple":
                 self._look()
@@ -231,24 +209,6 @@ class GateTheatre(Widget, script="gate_theatre.js"):
         return RankedPhoto(
             self._thumbnails[photo], one.name, rank, was, float(now.similarity[photo]), match, words.moved(rank, was)
         )
-
-    @property
-    def _triplet(self) -> mining.Triplet:
-        return self._triplets[self.triple]
-
-    def _shown(self, triple: int | None = None) -> list[tuple[str, market.Photo]]:
-        """The roles and photos of a triple, of the one that is shown for None."""
-        triplet, rankings = self._triplets[self.triple if triple is None else triple], self.rankings
-        photos = (
-            rankings.queries[triplet.query],
-            rankings.gallery[triplet.positive],
-            rankings.gallery[triplet.negative],
-        )
-        return list(zip(ROLES, photos, strict=True))
-
-    def _titled(self, triplet: mining.Triplet) -> str:
-        order = "impostor first" if triplet.margin < 0 else "match first"
-        return f"{self.rankings.queries[triplet.query].name}: {order}, margin {triplet.margin:+.2f}"
 
     def _noted(self) -> str:
         said = [gates.limits(self.rankings.model)]

@@ -1,0 +1,106 @@
+"""What widgets about a query, a hard positive and a hard negative share: the triples, and which one is shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import traitlets
+
+from .. import market, mining, weights
+from ..explain import without
+from ..refused import Refused
+from .widget import Widget, checked
+
+ROLES = ("query", "hard positive", "hard negative")
+
+
+class Triples(Widget):
+    """Triples of photos by a network's rankings.
+
+    checkpoint: a network, and the size of its photos.  folder: a Market-1501 folder with a test split.
+    query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
+    progress: (done, total) photos that are embedded at first.  rankings: made before, to share; then checkpoint and
+    folder are those that it was made of.
+
+    triple: index in `triples`, the hardest first; may be set.
+    """
+
+    triples = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    triple = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        checkpoint: weights.Checkpoint,
+        folder: Path | str,
+        *,
+        query: str | None = None,
+        positive: str | None = None,
+        negative: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        rankings: without.Rankings | None = None,
+    ):
+        self.rankings = without.Rankings(checkpoint, folder, progress) if rankings is None else rankings
+        self._triplets, first = self.rankings.triplets_with(query, positive, negative)
+        self._prepare(folder)
+        super().__init__(
+            triples=[self._titled(triplet) for triplet in self._triplets], triple=first, **self._first_traits()
+        )
+        self._look()
+
+    def point(self, triplet: mining.Triplet) -> None:
+        """Show a triple of one's own: it takes the place of the mined one of its query, or joins the list."""
+        places = [k for k, one in enumerate(self._triplets) if one.query == triplet.query]
+        at = places[0] if places else len(self._triplets)
+        before = self._triplets[at : at + 1]
+        if before == [triplet]:
+            self.triple = at
+            return
+        self._triplets[at : at + 1] = [triplet]
+        try:
+            self._can_show(at)
+        except Refused:
+            self._triplets[at : at + 1] = before
+            raise
+        with self.hold_sync():
+            self.triples = [*self.triples[:at], self._titled(triplet), *self.triples[at + 1 :]]
+            if self.triple == at:
+                self._look()
+            self.triple = at
+
+    @checked("triple")
+    def _check_triple(self, triple: int) -> None:
+        if not 0 <= triple < len(self._triplets):
+            raise Refused(f"There are triples 0 to {len(self._triplets) - 1}, got {triple}.")
+        self._can_show(triple)
+
+    # --- what a widget of triples says of itself ---------------------------------------------------------------------
+
+    def _prepare(self, folder: Path | str) -> None:
+        """What is needed before the first triple is shown; the rankings are there."""
+
+    def _first_traits(self) -> dict:
+        return {}
+
+    def _can_show(self, triple: int) -> None:
+        """Raises: Refused for a triple that cannot be shown, so that the widget stays at the last one."""
+
+    def _look(self) -> None:
+        """A triple is new: all that follows from it."""
+        raise NotImplementedError
+
+    def _titled(self, triplet: mining.Triplet) -> str:
+        order = "impostor first" if triplet.margin < 0 else "match first"
+        return f"{self.rankings.queries[triplet.query].name}: {order}, margin {triplet.margin:+.2f}"
+
+    @property
+    def _triplet(self) -> mining.Triplet:
+        return self._triplets[self.triple]
+
+    def _shown(self, triple: int | None = None) -> list[tuple[str, market.Photo]]:
+        """The roles and photos of a triple, of the one that is shown for None."""
+        triplet, rankings = self._triplets[self.triple if triple is None else triple], self.rankings
+        photos = (
+            rankings.queries[triplet.query],
+            rankings.gallery[triplet.positive],
+            rankings.gallery[triplet.negative],
+        )
+        return list(zip(ROLES, photos, strict=True))
