@@ -4,6 +4,7 @@ A file may claim to be enormous, be another kind than its name says, or be no fi
 that may cost a run that reads thousands of photos more than this one photo.
 """
 
+import io
 import os
 import stat
 import warnings
@@ -35,13 +36,25 @@ def rgb(path: Path | str, size: tuple[int, int] | None = None) -> np.ndarray:
     return np.asarray(image)
 
 
+def rgb_from(content: bytes) -> np.ndarray:
+    """The same of a file that is in memory: (H, W, 3) uint8, RGB.  Raises: Refused."""
+    if not content:
+        raise Refused("empty file")
+    return np.asarray(_read(io.BytesIO(content), _converted))
+
+
 def values(path: Path | str) -> np.ndarray:
     """The bytes of a picture with one 8-bit number a pixel, such as a mask: (H, W) uint8.  Raises: Refused."""
     return np.asarray(_decoded(path, _single))
 
 
 def _decoded(path: Path | str, convert) -> Image.Image:
-    with _opened(Path(path)) as file, warnings.catch_warnings():
+    with _opened(Path(path)) as file:
+        return _read(file, convert)
+
+
+def _read(file: BinaryIO, convert) -> Image.Image:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own on size and on broken notes: what counts is checked below
         try:
             with Image.open(file, formats=FORMATS) as picture:

@@ -45,9 +45,13 @@ class Folder:
         rendered = (Path(root) / "people.json").is_file()
         self._records = {Path(r.path).name: r for r in people.read_people(root)} if rendered else {}
 
+    def record(self, photo: Photo) -> people.PhotoRecord | None:
+        """Who is in a photo and how it was taken; None for a real photo."""
+        return self._records.get(photo.name)
+
     def part(self, query: Photo, other: Photo) -> str:
         """The part by which two people differ, if they are twins; else an empty text."""
-        one, two = (self._records.get(photo.name) for photo in (query, other))
+        one, two = self.record(query), self.record(other)
         return one.part if one and two and two.person == one.twin else ""
 
     def twins(self, query: Photo, other: Photo, size: tuple[int, int]) -> Twins | None:

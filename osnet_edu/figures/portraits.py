@@ -60,6 +60,7 @@ def ranking(
     same: Sequence[bool],
     similarities: Sequence[float],
     *,
+    first: int = 1,
     left_out: int = 0,
     query_caption: str = "",
     captions: Sequence[str] | None = None,
@@ -67,18 +68,18 @@ def ranking(
     """A query, and the gallery photos that are closest to it, closest first.
 
     query: (H, W, 3) uint8, RGB.  gallery: (K, H, W, 3), in the order of the ranking.  same: K times whether it is the
-    query's person.  similarities: K numbers.  left_out: photos of the query's person by the query's own camera, which
-    do not count.  captions: K short texts, such as the camera.
+    query's person.  similarities: K numbers.  first: the rank of the first of them.  left_out: photos of the query's
+    person by the query's own camera, which do not count.  captions: K short texts, such as the camera.
     """
     gallery = as_pictures(gallery)
     w, h = fitted(query, 1.0)
     k, gap, left = len(gallery), 0.14, 0.1
     start = left + w + 0.42
-    hits = [i + 1 for i in range(k) if same[i]]
+    hits = [i + first for i in range(k) if same[i]]
     where = f"rank {', '.join(map(str, hits))}" if hits else "none of these ranks"
     description = (
         f"A query and the {k} gallery photos closest to it. The same person stands at {where}. Similarities from "
-        f"{similarities[0]:.2f} at rank 1 to {similarities[-1]:.2f} at rank {k}."
+        f"{similarities[0]:.2f} at rank {first} to {similarities[-1]:.2f} at rank {first + k - 1}."
     )
     rule = f"Left out, as the Market rule has it: {plural(left_out, 'photo')} of this person by the query's own camera."
     sheet = Sheet(start + k * (w + gap), h + 1.42, description + (f" {rule}" if left_out else ""))
@@ -88,7 +89,7 @@ def ranking(
     sheet.line([start - 0.22] * 2, [0.1, h + 1.0])
     for i in range(k):
         x = start + i * (w + gap)
-        sheet.text(x, 0.08, f"rank {i + 1}", weight="bold")
+        sheet.text(x, 0.08, f"rank {i + first}", weight="bold")
         sheet.image(gallery[i], x, 0.34, w, h)
         sheet.frame(x, 0.34, w, h, bool(same[i]))
         sheet.verdict(x, 0.34 + h + 0.1, bool(same[i]), size=8.5)

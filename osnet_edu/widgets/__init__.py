@@ -8,6 +8,7 @@ _HOME = {
     "ask": "predict",
     "count_predictions": "predict",
     "save_predictions": "predict",
+    "Explorer": "explorer",
     "Ranking": "ranking",
     "GateMixer": "gate_mixer",
     "GateTheatre": "gate_theatre",

@@ -175,7 +175,7 @@ export function arrows(element, far, moved) {
 
 // A box in the widget's element, and the one way to Python and back.
 //   set({name: value})      to Python; results are greyed until it has answered.
-//   press(name)             a button's message.
+//   press(name, ...files)   a button's message, with files as array buffers.
 //   says(parent)            a line that a screen reader says when it changes.
 //   follow(traits, draw)    draws now and whenever Python changed one of them; ends the box. Returns: the undoing.
 export function page({ model, el }, name) {
@@ -227,8 +227,8 @@ export function page({ model, el }, name) {
       Object.entries(values).forEach(([trait, value]) => model.set(trait, value));
       send();
     },
-    press(message) {
-      model.send(message);
+    press(message, ...files) {
+      model.send(message, undefined, files);
       send();
     },
     says(parent, tag = "p", className = "") {

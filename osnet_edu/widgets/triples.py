@@ -19,7 +19,7 @@ class Triples(Widget):
     checkpoint: a network, and the size of its photos.  folder: a Market-1501 folder with a test split.
     query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
     progress: (done, total) photos that are embedded at first.  rankings: made before, to share; then checkpoint and
-    folder are those that it was made of.
+    folder are those that it was made of.  first: a triple of one's own to begin with, instead of names.
 
     triple: index in `triples`, the hardest first; may be set.
     """
@@ -37,19 +37,22 @@ class Triples(Widget):
         negative: str | None = None,
         progress: Callable[[int, int], None] | None = None,
         rankings: without.Rankings | None = None,
+        first: mining.Triplet | None = None,
     ):
         self.rankings = without.Rankings(checkpoint, folder, progress) if rankings is None else rankings
-        self._triplets, first = self.rankings.triplets_with(query, positive, negative)
+        self._triplets, at = self.rankings.triplets_with(query, positive, negative)
+        if first is not None:
+            at = self._place_of(first)
+            self._triplets[at : at + 1] = [first]
         self._prepare(folder)
         super().__init__(
-            triples=[self._titled(triplet) for triplet in self._triplets], triple=first, **self._first_traits()
+            triples=[self._titled(triplet) for triplet in self._triplets], triple=at, **self._first_traits()
         )
         self._look()
 
     def point(self, triplet: mining.Triplet) -> None:
         """Show a triple of one's own: it takes the place of the mined one of its query, or joins the list."""
-        places = [k for k, one in enumerate(self._triplets) if one.query == triplet.query]
-        at = places[0] if places else len(self._triplets)
+        at = self._place_of(triplet)
         before = self._triplets[at : at + 1]
         if before == [triplet]:
             self.triple = at
@@ -65,6 +68,11 @@ class Triples(Widget):
             if self.triple == at:
                 self._look()
             self.triple = at
+
+    def _place_of(self, triplet: mining.Triplet) -> int:
+        """Where the triple of a query stands; the end of the list for a query without one."""
+        places = [k for k, one in enumerate(self._triplets) if one.query == triplet.query]
+        return places[0] if places else len(self._triplets)
 
     @checked("triple")
     def _check_triple(self, triple: int) -> None:

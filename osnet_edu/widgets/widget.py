@@ -18,8 +18,8 @@ from ..refused import Refused
 from .records import plain
 
 FOLDER = Path(__file__).parent
-NOT_DRAWN = {*anywidget.AnyWidget().keys, "_esm", "_css", "_anywidget_id", "asked", "answered"}
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./dom\.js";\n', re.MULTILINE)
+NOT_DRAWN = {*anywidget.AnyWidget().keys, "_esm", "_css", "_anywidget_id", "asked", "answered", "child"}
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=function|const)", re.MULTILINE)
 
 
@@ -72,11 +72,18 @@ class Widget(anywidget.AnyWidget):
 
     def _handle_custom_msg(self, content: object, buffers: list) -> None:
         with self._hearing():  # not by on_msg, which would log what goes wrong and swallow it
-            self._pressed(content)
+            if buffers:
+                self._brought(content, [bytes(one) for one in buffers])
+            else:
+                self._pressed(content)
 
     def _pressed(self, message: object) -> None:
         """A button was pressed.  message: its name."""
         raise Refused(f"there is no button {message!r} here")
+
+    def _brought(self, message: object, files: list[bytes]) -> None:
+        """The page brings files.  message: what they are."""
+        raise Refused("this widget takes no file")
 
     @contextmanager
     def _hearing(self) -> Iterator[None]:
@@ -129,12 +136,25 @@ def sentence(error: BaseException) -> str:
 
 
 def joined(script: str) -> str:
-    """A widget's .js with dom.js in front of it: one ES module that imports nothing."""
-    shared, own = ((FOLDER / name).read_text(encoding="utf-8") for name in ("dom.js", script))
-    own, found = _IMPORT.subn("", own)
-    if found != 1:
-        raise ImportError(f"{script} must import from ./dom.js in one statement at the start of a line, found {found}")
-    return f"{_EXPORT.sub('', shared)}\n// ---- {script}\n{own}"
+    """A widget's .js with what it imports from this folder in front of it: one ES module that imports nothing."""
+    texts: dict[str, str] = {}
+
+    def take(name: str) -> None:
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        needed = _IMPORT.findall(text)
+        if len(set(needed)) < len(needed):
+            raise ImportError(f"{name} imports from one file twice; one statement at the start of a line is enough")
+        for other in needed:
+            if other not in texts:
+                take(other)
+        texts[name] = _IMPORT.sub("", text)
+
+    take(script)
+    if "dom.js" not in texts:
+        raise ImportError(f"{script} must import from ./dom.js in one statement at the start of a line")
+    own = texts.pop(script)
+    shared = [f"// ---- {name}\n{_EXPORT.sub('', text)}" for name, text in texts.items()]
+    return "\n".join([*shared, f"// ---- {script}\n{own}"])
 
 
 def styles(script: str) -> str:

@@ -1,0 +1,454 @@
+// The explorer: a strip of queries, the ranked gallery of one network or of two side by side, and the open pair.
+
+import { add, button, bytes, choice, number, page, percent, shape, slider, write } from "./dom.js";
+import { incoming } from "./incoming.js";
+import { longlist } from "./longlist.js";
+
+const KINDS = ["other person", "same person", "left out: own camera", "left out: junk", "unknown person"];
+const MARKS = ["\u2717 ", "\u2713 ", "", "", ""];
+const CLASSES = ["oe-other", "oe-match", "oe-out", "oe-out", "oe-unknown"];
+const RULE =
+  "Grey photos do not count: the rule of Market-1501 leaves out photos of the query's person by the query's own " +
+  "camera, and junk.";
+const WHYS = [
+  ["duel", "Why this one? The duel"],
+  ["gates", "Which scale? The gates"],
+  ["correspondence", "Where? The correspondence"],
+];
+const ASKED = 60; // small pictures in one message
+
+function integers(value) {
+  const data = bytes(value);
+  return new Int32Array(data.slice().buffer);
+}
+
+function floats(value) {
+  return new Float32Array(bytes(value).slice().buffer);
+}
+
+function render({ model, el }) {
+  const { box, set, press, says, follow } = page({ model, el }, "oe-explorer");
+  const get = (name) => model.get(name);
+  const view = Math.random().toString(36).slice(2); // whose picture is saved, where a widget is shown twice
+
+  // ---- small pictures: asked for when they come into view
+
+  const small = { queries: new Map(), gallery: new Map() };
+  const wanted = { queries: new Set(), gallery: new Set() };
+  let asking = 0;
+  function thumbnail(node, what, place) {
+    const img = add(node, "img");
+    img.draggable = false;
+    img.alt = "";
+    const known = small[what].get(place);
+    if (known) {
+      if (known.src) img.src = known.src;
+      return;
+    }
+    wanted[what].add(place);
+    asking ||= requestAnimationFrame(ask);
+  }
+  function ask() {
+    asking = 0;
+    for (const [what, places] of Object.entries(wanted)) {
+      const all = [...places];
+      places.clear();
+      all.forEach((place) => small[what].set(place, {}));
+      for (let k = 0; k < all.length; k += ASKED) model.send({ [what]: all.slice(k, k + ASKED) });
+    }
+  }
+  const textOf = (what, place) => small[what].get(place)?.text || "";
+  function heard(message, buffers) {
+    if (message.progress !== undefined) write(progress, message.progress);
+    if (message.png && message.view === view) save(message.png, buffers[0]);
+    for (const what of ["queries", "gallery"]) {
+      (message[what] || []).forEach((place, k) => {
+        const src = URL.createObjectURL(new Blob([bytes(buffers[k])], { type: "image/jpeg" }));
+        if (small[what].get(place)?.src) URL.revokeObjectURL(small[what].get(place).src);
+        small[what].set(place, { src, text: message.texts[k] });
+      });
+      if (message[what]) arrived(what, new Set(message[what]));
+    }
+  }
+  function arrived(what, places) {
+    if (what === "queries") {
+      found.forEach((place, index) => places.has(place) && strip.redraw(index));
+      pictured();
+    } else {
+      for (const { list, rows, data } of sides) rows.forEach((row, k) => places.has(data.place[row]) && list.redraw(k));
+    }
+  }
+
+  // ---- queries
+
+  const filters = add(box, "div", "oe-line oe-filters");
+  const searching = add(filters, "label", "oe-choice");
+  add(searching, "span", "", "Search:");
+  const search = add(searching, "input");
+  Object.assign(search, { type: "search", placeholder: "red t-shirt" });
+  let typing = 0;
+  search.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => set({ search: search.value }), 150);
+  });
+  const camera = choice(filters, "Camera:", (value) => set({ camera: Number(value) }));
+  const attribute = choice(filters, "Wears:", (value) => set({ attribute: value }));
+  const twin = choice(filters, "Has a twin by:", (value) => set({ twin: value }));
+  const sort = choice(filters, "Order:", (value) => set({ sort: value }));
+  const failing = tick(filters, "only failures", (on) => set({ failures: on }));
+  const many = says(filters, "span", "oe-soft");
+  const strip = longlist(box, {
+    title: "Queries",
+    kind: "row",
+    wide: 62,
+    tall: 124,
+    label: (index) => `${get("queries").who[found[index]]}. ${textOf("queries", found[index])}`,
+    chosen: (index) => set({ query: get("queries").names[found[index]] }),
+    draw(node, index) {
+      thumbnail(node, "queries", found[index]);
+    },
+  });
+  let found = [];
+  const ownBox = add(box, "details");
+  add(ownBox, "summary", "", "A photo of your own");
+  const own = incoming(ownBox, box, (content) => press({ photo: "own" }, content));
+  const cut = slider(ownBox, "cut from left to right", { min: 0, max: 1, step: 0.02 }, (value) => set({ own_at: value }), percent);
+
+  // ---- networks
+
+  const networks = add(box, "div", "oe-line");
+  const first = choice(networks, "Network:", (value) => set({ model: value }));
+  const second = choice(networks, "Beside it:", (value) => set({ other: value }));
+  const outs = tick(networks, "show photos that do not count", (on) => set({ left_out: on }));
+  const more = add(box, "details");
+  add(more, "summary", "", "Add a network: a student's checkpoint, or official OSNet weights");
+  const adding = add(more, "div", "oe-line");
+  const fileLabel = add(adding, "label", "oe-choice");
+  add(fileLabel, "span", "", "Weights file on this machine:");
+  const file = add(fileLabel, "input");
+  Object.assign(file, { type: "text", placeholder: "RUN/weights.safetensors" });
+  const load = () => press({ weights: file.value });
+  file.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation();
+    load();
+  });
+  button(adding, "Load", load);
+  const progress = says(box, "p", "oe-soft");
+  const muting = add(box, "div", "oe-muting");
+
+  // ---- the ranking
+
+  const main = add(box, "div", "oe-main");
+  const asked = add(main, "figure", "oe-asked");
+  add(asked, "figcaption", "oe-strong", "query");
+  const shown = add(asked, "img");
+  shown.draggable = false;
+  const who = add(asked, "div", "oe-small");
+  const right = add(main, "div", "oe-ranking");
+  const said = says(right, "p", "oe-strong oe-result");
+  const secondSaid = says(right, "p", "oe-result");
+  const grid = add(right, "div", "oe-result");
+  const columns = add(right, "div", "oe-columns oe-result");
+  const heads = add(columns, "div", "oe-heads");
+  const titles = [add(heads, "b"), add(heads, "b")];
+  const empty = () => ({ place: [], similarity: [], kind: [], rank: [] });
+  const sides = [
+    { list: gallery(grid, "grid", 0), rows: [], data: empty(), side: 0 },
+    { list: gallery(columns, "column", 1), rows: [], data: empty(), side: 0 },
+    { list: null, rows: [], data: empty(), side: 1 },
+  ];
+  const lines = shape(columns, "svg", { class: "oe-lines", "aria-hidden": "true" });
+  sides[2].list = gallery(columns, "column", 2);
+  add(right, "p", "oe-small", RULE);
+
+  function gallery(parent, kind, which) {
+    return longlist(parent, {
+      title: "Ranked gallery",
+      kind,
+      wide: 92,
+      tall: kind === "grid" ? 204 : 100,
+      label: (index) => told(sides[which], index),
+      chosen: (index) => open(sides[which], index),
+      draw: (node, index) => card(node, sides[which], index),
+      scrolled: () => together(which),
+    });
+  }
+  function told({ data, rows, side }, index) {
+    const row = rows[index];
+    const rank = data.rank[row] ? `Rank ${data.rank[row]}` : "No rank";
+    const place = data.place[row];
+    return `${rank}, ${KINDS[data.kind[row]]}, similarity ${data.similarity[row].toFixed(2)}. ${get("gallery").who[place]}. ${moved(side, place)} ${textOf("gallery", place)}`;
+  }
+  function card(node, { data, rows, side }, index) {
+    const row = rows[index];
+    const [place, kind] = [data.place[row], data.kind[row]];
+    node.classList.add(CLASSES[kind]);
+    thumbnail(node, "gallery", place);
+    const words = add(node, "div", "oe-words");
+    const top = add(words, "div", "oe-rank");
+    add(top, "b", "", data.rank[row] ? String(data.rank[row]) : "\u2013");
+    add(top, "span", "", data.similarity[row].toFixed(2));
+    add(words, "div", "oe-verdict", MARKS[kind] + KINDS[kind]);
+    add(words, "div", "oe-who", get("gallery").who[place]);
+    const change = moved(side, place);
+    if (change) add(words, "div", "oe-moved", change);
+  }
+  function open({ data, rows, side }, index) {
+    set({ opened: get("gallery").names[data.place[rows[index]]], side });
+  }
+
+  // ---- two networks: what changed place
+
+  let rankOf = [new Map(), new Map()];
+  const comparing = () => Boolean(get("right").place);
+  function moved(side, place) {
+    if (!comparing()) return "";
+    const [mine, other] = [rankOf[side].get(place), rankOf[1 - side].get(place)];
+    if (!side || !mine || !other || mine === other) return "";
+    return mine < other ? `up from ${other}` : `down from ${other}`;
+  }
+  let leading = 0;
+  function together(which) {
+    if (!comparing() || !which) return;
+    const [one, other] = [sides[which].list.element, sides[3 - which].list.element];
+    if (document.activeElement !== other || one === document.activeElement) leading = which;
+    if (leading === which && other.scrollTop !== one.scrollTop) other.scrollTop = one.scrollTop;
+    join();
+  }
+  function join() {
+    lines.replaceChildren();
+    if (!comparing()) return;
+    const [a, b] = [sides[1], sides[2]];
+    const [wide, tall] = [lines.clientWidth || 60, a.list.element.clientHeight];
+    lines.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
+    const [there, here] = [b, a].map(({ rows, data }) => new Map(rows.map((row, k) => [data.place[row], k])));
+    const middle = (side, k) => 100 * k + 50 - side.list.element.scrollTop;
+    const drawn = new Set();
+    const draw = (k, other, place) => {
+      if (other === undefined || drawn.has(place)) return;
+      drawn.add(place);
+      const match = a.data.kind[a.rows[k]] === 1;
+      const [y1, y2] = [middle(a, k), middle(b, other)];
+      const path = `M0 ${y1} C${wide / 2} ${y1} ${wide / 2} ${y2} ${wide} ${y2}`;
+      shape(lines, "path", { d: path, class: match ? "oe-match" : "oe-other" });
+    };
+    const [first1, last1] = a.list.view();
+    for (let k = first1; k <= last1; k++) draw(k, there.get(a.data.place[a.rows[k]]), a.data.place[a.rows[k]]);
+    const [first2, last2] = b.list.view();
+    for (let k = first2; k <= last2; k++) draw(here.get(b.data.place[b.rows[k]]), k, b.data.place[b.rows[k]]);
+  }
+
+  // ---- the open pair
+
+  const pair = add(box, "section", "oe-pair");
+  pair.setAttribute("aria-label", "the open pair");
+  const pairLine = add(pair, "div", "oe-line");
+  const whys = WHYS.map(([value, text]) => ({ value, button: button(pairLine, text, () => set({ why: value })) }));
+  button(pairLine, "Close the pair", () => set({ opened: "" }));
+  const pairSaid = says(pair);
+  const inside = add(pair, "div", "oe-child");
+  let inner = { id: null, view: null };
+  async function show() {
+    const id = get("child");
+    if (inner.id === id) return;
+    inner.view?.remove();
+    inner = { id, view: null };
+    inside.replaceChildren();
+    if (!id) return;
+    const child = await model.widget_manager.get_model(String(id).replace("IPY_MODEL_", ""));
+    const made = await model.widget_manager.create_view(child);
+    if (inner.id !== id) return made.remove();
+    inner.view = made;
+    inside.append(made.el);
+  }
+
+  // ---- to take away
+
+  const foot = add(box, "div", "oe-line oe-foot");
+  const code = copied(foot, "This state as a line of Python", "Copy the line");
+  const link = copied(foot, "This state as a link", "Copy the link");
+  button(foot, "Save as PNG", () => {
+    const { list, rows, data } = sides[comparing() ? 1 : 0];
+    const [from, to] = list.view();
+    const ranks = rows.slice(from, to + 1).map((row) => data.rank[row]).filter(Boolean);
+    press({ save: { first: (ranks[0] || 1) - 1, count: Math.max(1, ranks.length), view } });
+  });
+  const notes = add(box, "p", "oe-small");
+  function copied(parent, title, words) {
+    const text = add(parent, "input", "oe-copied");
+    Object.assign(text, { type: "text", readOnly: true });
+    text.setAttribute("aria-label", title);
+    const copy = button(parent, words, async () => {
+      text.select();
+      try {
+        await navigator.clipboard.writeText(text.value);
+        write(copy, "Copied");
+      } catch {
+        write(copy, "Selected: press Ctrl-C");
+      }
+      setTimeout(() => write(copy, words), 2000);
+    });
+    return text;
+  }
+  function save(name, content) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([bytes(content)], { type: "image/png" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+  function tick(parent, text, changed) {
+    const label = add(parent, "label", "oe-check");
+    const input = add(label, "input");
+    input.type = "checkbox";
+    input.addEventListener("change", () => changed(input.checked));
+    add(label, "span", "", text);
+    return input;
+  }
+
+  // ---- drawing
+
+  const any = (list, words) => [["", words], ...list.map((one) => [one, one])];
+  const last = { found: null, left: null, right: null, out: null, query: null, blocks: "" };
+  function controls() {
+    const { cameras, attributes, twins, sorts } = get("choices");
+    camera.fill([[0, "any"], ...cameras.map((one) => [one, one])]);
+    attribute.fill(any(attributes, "anything"));
+    twin.fill(any(twins, "any or none"));
+    [attribute, twin].forEach((one, k) => (one.label.hidden = ![attributes, twins][k].length));
+    sort.fill(sorts.map((one) => [one, one]));
+    first.fill(get("models").map((one) => [one, one]));
+    second.fill(any(get("models"), "nothing"));
+    [[camera, "camera"], [attribute, "attribute"], [twin, "twin"], [sort, "sort"], [first, "model"], [second, "other"]].forEach(
+      ([control, name]) => control.show(get(name)),
+    );
+    if (document.activeElement !== search) search.value = get("search");
+    [failing.checked, outs.checked] = [get("failures"), get("left_out")];
+  }
+  function streams() {
+    const key = JSON.stringify([get("blocks"), get("where")]);
+    if (key !== last.blocks) {
+      last.blocks = key;
+      muting.replaceChildren();
+      if (get("blocks").length) {
+        add(muting, "span", "", "Silence streams of the second network:");
+        for (const [block, count] of get("blocks")) {
+          const group = add(muting, "span", "oe-streams");
+          group.setAttribute("role", "group");
+          group.setAttribute("aria-label", `streams of ${block}`);
+          add(group, "span", "", block);
+          for (let t = 1; t <= count; t++) {
+            const mute = button(group, String(t), () => silence(block, t));
+            mute.dataset.stream = `${block}:${t}`;
+            mute.setAttribute("aria-label", `silence stream ${t} of ${block}`);
+          }
+        }
+        const where = choice(muting, "in", (value) => set({ where: value }), [
+          ["query", "the query alone"],
+          ["both", "query and gallery"],
+        ]);
+        where.show(get("where"));
+      }
+    }
+    const silent = new Set(get("silenced").map(([block, t]) => `${block}:${t}`));
+    muting.querySelectorAll("button").forEach((one) => one.setAttribute("aria-pressed", String(silent.has(one.dataset.stream))));
+  }
+  function silence(block, stream) {
+    const now = get("silenced");
+    const rest = now.filter(([b, t]) => b !== block || t !== stream);
+    set({ silenced: rest.length < now.length ? rest : [...now, [block, stream]] });
+  }
+  function pictured() {
+    const place = get("at");
+    const mine = place < 0;
+    const known = mine ? { src: get("own").src, text: get("own").text } : small.queries.get(place);
+    if (!mine && !known) {
+      wanted.queries.add(place);
+      asking ||= requestAnimationFrame(ask);
+    }
+    shown.hidden = !known?.src;
+    if (known?.src && shown.src !== known.src) shown.src = known.src;
+    shown.alt = mine ? known.text || "" : `the query: ${get("queries").who[place]}. ${known?.text || ""}`;
+    write(who, mine ? "your photo" : `${get("queries").who[place]}${known?.text ? `: ${known.text}` : ""}`);
+  }
+  function parsed(value) {
+    if (!value.place) return empty();
+    return {
+      place: integers(value.place),
+      similarity: floats(value.similarity),
+      kind: bytes(value.kind),
+      rank: integers(value.rank),
+    };
+  }
+  function ranking() {
+    const [left, beside, out] = [get("left"), get("right"), get("left_out")];
+    if (left === last.left && beside === last.right && out === last.out) return;
+    const fresh = last.query !== get("query");
+    Object.assign(last, { left, right: beside, out, query: get("query") });
+    const data = [parsed(left), parsed(beside)];
+    rankOf = data.map(({ place, rank }) => new Map([...place].map((one, k) => [one, rank[k]])));
+    grid.hidden = comparing();
+    columns.hidden = !comparing();
+    sides.forEach((side) => {
+      side.data = data[side.side];
+      side.rows = [...side.data.place.keys()].filter((row) => out || side.data.rank[row]);
+      const there = comparing() ? side !== sides[0] : side === sides[0];
+      side.list.name(`Gallery as ranked by ${side.side ? beside.title : left.title}`);
+      side.list.fill(there ? side.rows.length : 0, fresh);
+    });
+    write(titles[0], left.title || "");
+    write(titles[1], beside.title || "");
+    requestAnimationFrame(join);
+  }
+  function draw() {
+    controls();
+    streams();
+    if (last.found !== get("found")) {
+      last.found = get("found");
+      found = [...integers(last.found)];
+      strip.fill(found.length, true);
+    }
+    strip.select(found.indexOf(get("at")), true);
+    const all = get("queries").names.length;
+    write(many, found.length ? `${number(found.length)} of ${number(all)} queries` : "No query fits: take a filter away.");
+    cut.label.hidden = get("at") >= 0 || !get("own").wide;
+    cut.show(get("own_at"));
+    pictured();
+    ranking();
+    write(said, comparing() ? `${get("left").title}: ${get("said")}` : get("said"));
+    write(secondSaid, comparing() ? `${get("right").title}: ${get("right").said}` : "");
+    secondSaid.hidden = !comparing();
+    const opened = get("gallery").names.indexOf(get("opened"));
+    sides.forEach(({ list, rows, data, side }) => list.select(side === get("side") || !comparing() ? rows.findIndex((row) => data.place[row] === opened) : -1));
+    pair.hidden = !get("opened");
+    whys.forEach(({ value, button: one }) => one.setAttribute("aria-pressed", String(get("why") === value)));
+    write(pairSaid, get("asked_of"));
+    show();
+    code.value = get("state");
+    link.value = get("link");
+    write(notes, get("noted"));
+    notes.hidden = !get("noted");
+  }
+  model.on("msg:custom", heard);
+  const traits = [
+    "query", "model", "other", "silenced", "where", "search", "camera", "attribute", "twin", "failures", "sort", "left_out",
+    "opened", "side", "why", "own_at", "models", "choices", "blocks", "queries", "gallery", "found", "at", "left", "right",
+    "own", "said", "noted", "asked_of", "state", "link", "child",
+  ];
+  const undo = follow(traits, draw);
+  return () => {
+    undo();
+    model.off("msg:custom", heard);
+    clearTimeout(typing);
+    cancelAnimationFrame(asking);
+    own.end();
+    strip.end();
+    sides.forEach(({ list }) => list.end());
+    inner.view?.remove();
+    for (const what of Object.values(small)) what.forEach(({ src }) => src && URL.revokeObjectURL(src));
+  };
+}
+
+export default { render };

@@ -1,0 +1,392 @@
+"""The explorer: pick a query, see the ranked gallery, open a pair, and ask why.
+
+The page draws only what is in view, and asks for the small pictures that it needs; rankings travel as numbers.
+"""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import traitlets
+from ipywidgets import widget_serialization
+from PIL import Image
+
+from .. import assets, explore, people, weights
+from ..explain import without
+from ..explore import Album, Shelf, Wish
+from ..market import Market, Photo
+from ..refused import Refused
+from . import exploring
+from .duelling import Duelling
+from .gate_theatre import GateTheatre
+from .matching import Matching
+from .pictures import uri
+from .widget import Widget, checked, one_of, sentence
+
+DUEL, GATES, CORRESPONDENCE = "duel", "gates", "correspondence"
+WHYS = (DUEL, GATES, CORRESPONDENCE)
+SMALL = (128, 64)  # height, width of a picture in the lists
+KEPT = 4_000  # small pictures that are remembered
+OPENED = 8  # networks whose duel and gates are kept
+MOST_ASKED = 400  # small pictures in one message
+
+
+class Explorer(Widget, script="explorer.js"):
+    """A gallery to explore.
+
+    folder: a Market-1501 folder or a plain folder with one folder a person; without it the shipped people.
+    models: networks of one's own by name, the file of a checkpoint each, beside "shipped" and "untrained".
+    Every other argument is a trait that may be set:
+        query: a name.  model: ranks the gallery.  other: a second network beside it, or "".  silenced: [block, stream]
+        pairs that the second one does without, where: in the "query" alone or in "both".
+        search, camera, attribute, twin, failures, sort: which queries are listed, as in explore.Wish.
+        left_out: whether photos that the rule leaves out are shown.
+        opened: a gallery photo, or "".  side: 0 to ask the first network about it, 1 the second.
+        why: "duel", "gates" or "correspondence".
+        own_at: where a wide photo of one's own is cut, 0 left to 1 right.
+    said: what the ranking says.  state: a line of Python that makes this state again.  child: the widget of the pair.
+    """
+
+    query = traitlets.Unicode("").tag(sync=True)
+    model = traitlets.Unicode(explore.SHIPPED).tag(sync=True)
+    other = traitlets.Unicode("").tag(sync=True)
+    silenced = traitlets.List().tag(sync=True)
+    where = traitlets.Unicode(without.ALONE).tag(sync=True)
+    search = traitlets.Unicode("").tag(sync=True)
+    camera = traitlets.Int(0).tag(sync=True)
+    attribute = traitlets.Unicode("").tag(sync=True)
+    twin = traitlets.Unicode("").tag(sync=True)
+    failures = traitlets.Bool(False).tag(sync=True)
+    sort = traitlets.Unicode(explore.BY_NAME).tag(sync=True)
+    left_out = traitlets.Bool(True).tag(sync=True)
+    opened = traitlets.Unicode("").tag(sync=True)
+    side = traitlets.Int(0).tag(sync=True)
+    why = traitlets.Unicode(DUEL).tag(sync=True)
+    own_at = traitlets.Float(0.5).tag(sync=True)
+
+    models = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    choices = traitlets.Dict().tag(sync=True)  # {cameras, attributes, twins, sorts}
+    blocks = traitlets.List().tag(sync=True)  # [block, streams] of the second network
+    queries = traitlets.Dict().tag(sync=True)  # {names, who}, one of each query
+    gallery = traitlets.Dict().tag(sync=True)
+    found = traitlets.Bytes().tag(sync=True)  # places of the listed queries, int32
+    at = traitlets.Int(-1).tag(sync=True)  # place of the query, -1 for a photo of one's own
+    left = traitlets.Dict().tag(sync=True)  # {place, similarity, kind, rank: bytes; said, title}
+    right = traitlets.Dict().tag(sync=True)
+    own = traitlets.Dict().tag(sync=True)  # {src, text, wide}
+    said = traitlets.Unicode("").tag(sync=True)
+    noted = traitlets.Unicode("").tag(sync=True)
+    asked_of = traitlets.Unicode("").tag(sync=True)  # which pair is open, in words
+    state = traitlets.Unicode("").tag(sync=True)
+    link = traitlets.Unicode("").tag(sync=True)
+    child = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+
+    def __init__(
+        self,
+        folder: Path | str | Market | None = None,
+        *,
+        models: Mapping[str, weights.Checkpoint | Path | str] | None = None,
+        **state,
+    ):
+        unknown = sorted(set(state) - set(exploring.STATE))
+        if unknown:
+            raise Refused(f"{unknown[0]} is nothing that can be set here; expected {', '.join(exploring.STATE)}")
+        self._folder = "" if folder is None else str(folder.root if isinstance(folder, Market) else folder)
+        found = explore.open_folder(assets.subset() if folder is None else folder)
+        self._album, self._shelf = Album(found), Shelf(found, models)
+        self._own_photo: np.ndarray | None = None
+        self._small: dict[tuple[str, int], bytes] = {}
+        self._openings: dict[tuple[str, str], Widget] = {}
+        model = state.pop("model", explore.SHIPPED)
+        self._ready = False
+        rankings = self._shelf.rankings(model)
+        start = state.pop("query", "")
+        if start:
+            self._album.find(rankings.queries, start, "query")
+        else:
+            start = self._album.name(rankings.queries[exploring.welcoming(self._shelf.hardness(model))])
+        super().__init__(
+            models=self._shelf.names,
+            model=model,
+            query=start,
+            choices={
+                "cameras": self._album.cameras,
+                "attributes": self._album.attributes,
+                "twins": self._album.twins,
+                "sorts": list(explore.SORTS),
+            },
+            queries=self._told(rankings.queries),
+            gallery=self._told(rankings.gallery),
+            noted=exploring.left_unread(rankings.skipped),
+        )
+        self._ready = True
+        self._list_queries()
+        self._rank()
+        for name in sorted(state, key=exploring.STATE.index):
+            setattr(self, name, state[name])
+
+    # --- what may be set ---------------------------------------------------------------------------------------------
+
+    @checked("model")
+    def _check_model(self, name: str) -> None:
+        if self._ready:
+            self._shelf.rankings(name, self._progress(name))
+
+    @checked("other")
+    def _check_other(self, name: str) -> None:
+        if self._ready and name:
+            self._shelf.rankings(name, self._progress(name))
+
+    @checked("query")
+    def _check_query(self, query: str) -> None:
+        if not self._ready:
+            return
+        if query:
+            self._album.find(self._rankings.queries, query, "query")
+        elif self._own_photo is None:
+            raise Refused("no query is chosen, and no photo of one's own is here")
+
+    @checked("silenced")
+    def _check_silenced(self, silenced: list) -> list:
+        if not silenced:
+            return []
+        if not self.other:
+            raise Refused("streams are silenced in the second network; choose one first")
+        streams = self._shelf.rankings(self.other).streams
+        found = set()
+        for pair in silenced:
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
+                raise Refused(f"a stream is named by its block and its number, got {pair!r}")
+            one_of(pair[0], streams, "block")
+            one_of(pair[1], range(1, streams[pair[0]] + 1), f"stream of {pair[0]}")
+            found.add((pair[0], int(pair[1])))
+        order = list(streams)
+        return [list(pair) for pair in sorted(found, key=lambda pair: (order.index(pair[0]), pair[1]))]
+
+    @checked("where")
+    def _check_where(self, where: str) -> None:
+        one_of(where, (without.ALONE, without.ALIKE), "place")
+
+    @checked("sort")
+    def _check_sort(self, sort: str) -> None:
+        one_of(sort, explore.SORTS, "order")
+
+    @checked("why")
+    def _check_why(self, why: str) -> None:
+        one_of(why, WHYS, "question")
+
+    @checked("side")
+    def _check_side(self, side: int) -> None:
+        one_of(side, (0, 1), "side")
+
+    @checked("own_at")
+    def _check_own_at(self, at: float) -> None:
+        if not 0 <= at <= 1:
+            raise Refused(f"a photo is cut from 0 (left) to 1 (right), got {at:g}")
+
+    @checked("opened")
+    def _check_opened(self, opened: str) -> None:
+        if opened and self._ready:
+            self._album.find(self._rankings.gallery, opened, "gallery photo")
+
+    # --- what follows ------------------------------------------------------------------------------------------------
+
+    @traitlets.observe(*exploring.STATE)
+    def _changed(self, change) -> None:
+        if not self._ready:
+            return
+        with self.hold_sync():
+            if change.name == "model":
+                self._list_queries()
+            if change.name == "other" and self.silenced:
+                self.silenced = []  # of another network
+            if change.name in explore.WISHES:
+                self._list_queries()
+            elif change.name in ("model", "query", "other", "silenced", "where", "own_at"):
+                self._rank()
+            if change.name in ("model", "query", "opened", "side", "why"):
+                self._open()
+            self._tell()
+
+    def _list_queries(self) -> None:
+        wish = Wish(**{name: getattr(self, name) for name in explore.WISHES})
+        found = self._album.fitting(self._rankings.queries, wish, self._shelf.hardness(self.model))
+        self.found = found.astype("<i4").tobytes()
+
+    def _rank(self) -> None:
+        self.at = self._album.find(self._rankings.queries, self.query, "query") if self.query else -1
+        ranked = self._ranked(self._rankings, ())
+        self.left = exploring.columns(self._listed(ranked), self.model)
+        self.said = self.left["said"]
+        if self.other:
+            second, silenced = self._shelf.rankings(self.other), [tuple(pair) for pair in self.silenced]
+            self.blocks = [list(pair) for pair in second.streams.items()]
+            without_some = f" without {len(silenced)} streams" if len(silenced) > 1 else " without a stream"
+            title = self.other + (without_some if silenced else "")
+            self.right = exploring.columns(self._listed(self._ranked(second, silenced)), title)
+        else:
+            self.blocks, self.right = [], {}
+        self._tell()
+
+    def _ranked(self, rankings: without.Rankings, silenced) -> without.Ranked:
+        if self.query:
+            return rankings.ranked(self.at, silenced, where=self.where)
+        image = explore.framed(self._own_photo, rankings.size, self.own_at)
+        self.own = {"src": uri(image), "text": "your photo, as the network gets it", "wide": self._is_wide()}
+        return rankings.by_features(rankings.features(image[None], silenced))
+
+    def _listed(self, ranked: without.Ranked) -> explore.Listed:
+        order = np.argsort(-ranked.similarity, kind="stable")[: explore.LONGEST]
+        query = self._rankings.queries[self.at] if self.query else None
+        return explore.listed(order, ranked.similarity[order], query, self._rankings.gallery)
+
+    def _open(self) -> None:
+        """Show the pair that is open, or nothing."""
+        if not self.opened:
+            self.child, self.asked_of = None, ""
+            return
+        name = self.other if self.side and self.other else self.model
+        rankings = self._shelf.rankings(name)
+        place = self._album.find(rankings.gallery, self.opened, "gallery photo")
+        photo = rankings.gallery[place]
+        query = "your photo" if not self.query else self._album.who(rankings.queries[self.at])
+        self.asked_of = f"{query}, and {self._album.who(photo)}: asked of the network {name}."
+        before = self.child
+        try:
+            self.child = self._opening(name, rankings, place)
+        except Refused as reason:
+            self.child = None
+            self.asked_of = f"{self.asked_of} {sentence(reason)}"
+        if isinstance(before, Matching) and before is not self.child:
+            before.close()
+
+    def _opening(self, name: str, rankings: without.Rankings, place: int) -> Widget:
+        photo = rankings.gallery[place]
+        if self.why == CORRESPONDENCE:
+            return Matching(rankings.model, *self._two(rankings, photo))
+        if not self.query:
+            raise Refused(
+                "duel and gates need a query whose match is known; for a photo of your own, ask for the correspondence"
+            )
+        triplet = exploring.triplet(rankings, self.at, place)
+        key = name, self.why
+        if key in self._openings:
+            self._openings[key].point(triplet)
+        else:
+            kind = {DUEL: Duelling, GATES: GateTheatre}[self.why]
+            made = kind(self._shelf.checkpoint(name), self._album.market.root, rankings=rankings, first=triplet)
+            self._openings[key] = made
+            while len(self._openings) > OPENED:
+                self._openings.pop(next(iter(self._openings))).close()
+        return self._openings[key]
+
+    def _two(self, rankings: without.Rankings, photo: Photo) -> list:
+        """Query and gallery photo; rendered once more where both show one rendered person, so that truth is known."""
+        if not self.query:
+            own = explore.framed(self._own_photo, rankings.size, self.own_at)
+            return [own, rankings.pictures([photo])[0]]
+        query = rankings.queries[self.at]
+        records = [self._album.folder.record(one) for one in (query, photo)]
+        if all(records) and query.person == photo.person > 0:
+            return [people.render(one.identity, one.view, size=rankings.size) for one in records]
+        return list(rankings.pictures([query, photo]))
+
+    def _tell(self) -> None:
+        values = {name: getattr(self, name) for name in exploring.STATE}
+        defaults = {name: self.trait_defaults(name) for name in exploring.STATE}
+        self.state = exploring.line(values, defaults, self._folder, self._shelf.files)
+        self.link = exploring.link(values, defaults)
+
+    # --- what the page asks for --------------------------------------------------------------------------------------
+
+    def _pressed(self, message: object) -> None:
+        if not isinstance(message, dict) or len(message) != 1:
+            raise Refused(f"there is no button {str(message)[:60]!r} here")
+        (what, value), *_ = message.items()
+        if what in ("queries", "gallery"):
+            self._send_small(what, value)
+        elif what == "weights":
+            self.add(str(value))
+        elif what == "save":
+            name, content = self.picture(*exploring.window(value))
+            self.send({"png": name, "view": value.get("view", "")}, [content])
+        else:
+            raise Refused(f"there is no button {str(what)[:60]!r} here")
+
+    def _brought(self, message: object, files: list[bytes]) -> None:
+        if not isinstance(message, dict) or "photo" not in message or len(files) != 1:
+            raise Refused("expected one photo")
+        self.bring(files[0])
+
+    def bring(self, photo: Path | str | bytes | np.ndarray) -> None:
+        """Make a photo of one's own the query.
+
+        photo: a file, a file's bytes, or (H, W, 3) uint8.  Raises: Refused for what is no picture; the query stays.
+        """
+        self._own_photo = explore.read_own(photo)
+        with self.hold_sync():
+            if self.query:
+                self.query = ""
+            else:
+                self._rank()
+                self._open()
+
+    def add(self, file: Path | str) -> None:
+        """Load a weights file and rank by it.  Raises: Refused for a file that is no network; all stays as it was."""
+        name = self._shelf.add(file)
+        self._openings = {key: child for key, child in self._openings.items() if key[0] != name}
+        with self.hold_sync():
+            self.models = self._shelf.names
+            self.model = name
+
+    def picture(self, first: int = 0, count: int = 8) -> tuple[str, bytes]:
+        """What is on the screen: the query and `count` photos from rank first + 1 on.  Returns: a name, and the PNG."""
+        query = None if self.query else explore.framed(self._own_photo, self._rankings.size, self.own_at)
+        lists = [self.left, self.right] if self.right else [self.left]
+        return exploring.picture(self._rankings, self.at, query, lists, first, count)
+
+    def _send_small(self, what: str, places: object) -> None:
+        photos = self._rankings.queries if what == "queries" else self._rankings.gallery
+        if not isinstance(places, list) or not all(isinstance(k, int) and 0 <= k < len(photos) for k in places):
+            raise Refused(f"there are {what} 0 to {len(photos) - 1}")
+        places = places[:MOST_ASKED]
+        for place in places:
+            if (what, place) not in self._small:
+                self._small[what, place] = self._thumbnail(photos[place])
+        self.send(
+            {what: places, "texts": [self._album.described(photos[place]) for place in places]},
+            [self._small[what, place] for place in places],
+        )
+        while len(self._small) > KEPT:
+            self._small.pop(next(iter(self._small)))
+
+    def _thumbnail(self, photo: Photo) -> bytes:
+        image = self._rankings.pictures([photo])[0]
+        content = io.BytesIO()
+        Image.fromarray(image).resize((SMALL[1], SMALL[0])).save(content, "JPEG", quality=85)
+        return content.getvalue()
+
+    # --- shorthands --------------------------------------------------------------------------------------------------
+
+    @property
+    def _rankings(self) -> without.Rankings:
+        return self._shelf.rankings(self.model)
+
+    def _told(self, photos: tuple[Photo, ...]) -> dict:
+        return {
+            "names": [self._album.name(photo) for photo in photos],
+            "who": [self._album.who(photo) for photo in photos],
+        }
+
+    def _is_wide(self) -> bool:
+        height, width = self._own_photo.shape[:2]
+        return width * self._rankings.size[0] > height * self._rankings.size[1]
+
+    def _progress(self, name: str):
+        """Tells the page how far a network is with the photos, at once and not with the answer."""
+
+        def told(done: int, total: int) -> None:
+            self.send({"progress": f"The network {name} looks at {done} of {total} photos." if done < total else ""})
+
+        return told
