@@ -1,0 +1,162 @@
+"""Search by FAISS: everything (flat), only the lists near the query (ivf), or along links from row to row (hnsw).
+
+All keep the unit vectors in memory, so that the inner product is the cosine.
+Sources: Douze et al., The Faiss library, 2024; Malkov and Yashunin, HNSW, IEEE TPAMI 2020.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from .. import draws, retrieval
+from ..refused import Refused
+from .found import Found, asked, blocks, lengths
+
+POINTS = 64  # rows a list that k-means looks at; FAISS warns below 39, and more cost time and change little
+
+Ask = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]  # unit vectors, k -> similarity, indices
+
+
+def _faiss():
+    try:
+        import faiss
+    except ImportError as error:
+        raise Refused(
+            "this index needs FAISS, which is not installed: pip install faiss-cpu, or take kind 'exact'"
+        ) from error
+    return faiss
+
+
+@contextmanager
+def _threads() -> Iterator[None]:
+    """Inside the block FAISS has as many threads as PyTorch has now, and after it as many as before."""
+    faiss = _faiss()
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(torch.get_num_threads())
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+class FaissIndex:
+    """An index of FAISS.
+
+    inner: what FAISS built.  ask: the search.
+    thorough: one that always finds k rows, for queries where the first stopped before it had so many.
+    """
+
+    def __init__(self, name: str, inner, ask: Ask, thorough: Ask):
+        self.name, self.count, self._inner = name, int(inner.ntotal), inner
+        self._ask, self._thorough = ask, thorough
+
+    def held(self) -> int:
+        """What FAISS would write to disk, counted without writing it."""
+        faiss, sizes = _faiss(), []
+        faiss.write_index(self._inner, faiss.PyCallbackIOWriter(lambda part: sizes.append(len(part))))
+        return sum(sizes)
+
+    def __call__(self, queries: np.ndarray, k: int) -> Found:
+        queries, k = asked(queries, k, self.count, self._inner.d)
+        with _threads():
+            similarity, indices = self._ask(queries, k)
+            short = (indices < 0).any(1)
+            if short.any():
+                similarity[short], indices[short] = self._thorough(queries[short], k)
+        return Found(indices, np.clip(similarity, -1, 1))
+
+
+def flat(features: np.ndarray) -> FaissIndex:
+    """Compare with every row, by FAISS.  features: (N, D).
+
+    Raises: Refused where FAISS is missing, for an empty gallery, another shape and rows that are not finite numbers.
+    """
+    faiss, features = _faiss(), _taken(features)
+    inner = faiss.IndexFlatIP(features.shape[1])
+    _fill(inner, features)
+    return FaissIndex("flat", inner, inner.search, inner.search)
+
+
+def ivf(features: np.ndarray, *, lists: int | None = None, probes: int | None = None) -> FaissIndex:
+    """Put similar rows into one list, and compare with the lists whose centres are closest to the query.
+
+    features: (N, D).  lists: how many, 1 to N; by default 2 sqrt(N).  probes: lists that are read for a query, 1 to
+    all; by default a 64th of them, and 8 at least.
+    Raises: Refused as flat does, and for numbers outside these ranges.
+    """
+    faiss, features = _faiss(), _taken(features)
+    count, width = features.shape
+    # A query costs `lists` products to choose, and probes * N / lists to read: both grow as sqrt(N) where lists do.
+    # FAISS's guide takes 4 to 16 sqrt(N); 2 reads little more and halves the building twice. No list is trained on
+    # fewer than the 39 rows that FAISS asks for.
+    lists = max(1, min(2 * math.isqrt(count), count // 39)) if lists is None else lists
+    _in_range("lists", lists, count)
+    probes = min(lists, max(8, lists // 64)) if probes is None else probes
+    _in_range("probes", probes, lists)
+    inner = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, lists, faiss.METRIC_INNER_PRODUCT)
+    inner.cp.min_points_per_centroid = 1  # else FAISS prints a warning for few rows
+    picked = draws.named("search", "lists", count).choice(count, min(count, POINTS * lists), replace=False)
+    with _threads():
+        inner.train(_units(features[np.sort(picked)]))
+    _fill(inner, features)
+
+    def reading(probes: int) -> Ask:
+        settings = faiss.SearchParametersIVF(nprobe=probes)
+        return lambda queries, k: inner.search(queries, k, params=settings)
+
+    return FaissIndex("ivf", inner, reading(probes), reading(lists))
+
+
+def hnsw(
+    features: np.ndarray,
+    *,
+    links: int = 32,
+    effort: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> FaissIndex:
+    """Link each row with close ones, and walk along the links towards the query.
+
+    features: (N, D).  links: of a row, 2 to 256.  effort: rows that the walk keeps in view, from 1; by default 64, and
+    16 more for each doubling above 10,000 rows.  progress: called with (rows linked, N), as linking takes long.
+    Raises: Refused as flat does, and for numbers outside these ranges.
+    """
+    faiss, features = _faiss(), _taken(features)
+    count, width = features.shape
+    _in_range("links", links, 256, least=2)
+    # A walk gets longer with log N, and so does the number of rows that it may take for the closest by mistake.
+    effort = 64 + 16 * max(0, round(math.log2(count / 10_000))) if effort is None else effort
+    _in_range("effort", effort, 2**31 - 1)
+    inner = faiss.IndexHNSWFlat(width, links, faiss.METRIC_INNER_PRODUCT)
+    _fill(inner, features, progress)
+    storage = faiss.downcast_index(inner.storage)
+
+    def walk(queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        return inner.search(queries, k, params=faiss.SearchParametersHNSW(efSearch=max(effort, k)))
+
+    return FaissIndex("hnsw", inner, walk, storage.search)
+
+
+def _taken(features: np.ndarray) -> np.ndarray:
+    """A gallery that can be searched; what cannot is refused before anything is built."""
+    lengths(features)
+    return np.asanyarray(features)
+
+
+def _in_range(name: str, value: int, most: int, least: int = 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise Refused(f"{name} must be a whole number from {least} to {most}, got {value!r}")
+
+
+def _units(rows: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(retrieval.unit(np.asarray(rows, np.float32)))
+
+
+def _fill(inner, features: np.ndarray, progress: Callable[[int, int], None] | None = None) -> None:
+    with _threads():
+        for part, rows in blocks(features):
+            inner.add(_units(rows))
+            if progress:
+                progress(part.stop, len(features))

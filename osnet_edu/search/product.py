@@ -1,0 +1,71 @@
+"""Search by multiplying with everything: the answer that the faster ways are held against."""
+
+import numpy as np
+
+from .found import Found, asked, lengths
+
+FIRST, MOST = 1024, 16_384  # rows of the gallery in the first step, and at most
+QUERIES = 1024  # at once: similarities take 64 MB at most
+
+
+class Exact:
+    """A gallery as it is, in memory or on disk; only the length of each row is kept beside it."""
+
+    name = "exact"
+
+    def __init__(self, features: np.ndarray):
+        found = lengths(features)
+        self._features = features if isinstance(features, np.ndarray) else np.asarray(features)
+        self._lengths = np.where(found > 0, found, 1)  # a row of zeros stays zero, as in retrieval.unit
+
+    @property
+    def count(self) -> int:
+        return len(self._features)
+
+    def held(self) -> int:
+        return self._lengths.nbytes
+
+    def __call__(self, queries: np.ndarray, k: int) -> Found:
+        queries, k = asked(queries, k, self.count, self._features.shape[1])
+        parts = [self._closest(queries[start : start + QUERIES], k) for start in range(0, len(queries), QUERIES)]
+        indices, similarity = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Found(indices, similarity)
+
+    def _closest(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Equal similarities keep the gallery's order: a later row has to be closer than the k-th so far."""
+        best = np.full((len(queries), k), -np.inf, np.float32)
+        indices = np.full((len(queries), k), -1, np.int64)
+        # The first steps are short: they set the bar that spares sorting the rest.
+        start, step = 0, FIRST
+        while start < self.count:
+            part = slice(start, min(start + step, self.count))
+            rows = np.asarray(self._features[part], np.float32)
+            values = queries @ rows.T
+            values /= self._lengths[part]
+            best, indices = _merged(best, indices, values, start)
+            start, step = part.stop, min(2 * step, MOST)
+        return indices, np.clip(best, -1, 1)
+
+
+def _merged(best: np.ndarray, indices: np.ndarray, values: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k best so far, (Q, k), closest first, and those of the next rows, (Q, n), that are closer than the last."""
+    rows, columns = np.nonzero(values > best[:, -1:])
+    each = np.bincount(rows, minlength=len(values))
+    if not len(rows):
+        return best, indices
+    place = np.arange(len(rows)) - np.repeat(each.cumsum() - each, each)  # of each newcomer in its row
+    newcomers = np.full((len(values), each.max()), -np.inf, np.float32)
+    newcomers[rows, place] = values[rows, columns]
+    where = np.full(newcomers.shape, -1, np.int64)
+    where[rows, place] = start + columns
+    both, at = np.concatenate([best, newcomers], 1), np.concatenate([indices, where], 1)
+    order = np.argsort(-both, axis=1, kind="stable")[:, : best.shape[1]]
+    return np.take_along_axis(both, order, 1), np.take_along_axis(at, order, 1)
+
+
+def exact(features: np.ndarray) -> Exact:
+    """Compare with every row of a gallery, (N, D), in memory or memory-mapped; it is not copied.
+
+    Raises: Refused for an empty gallery, another shape, and a row that is not all finite numbers.
+    """
+    return Exact(features)
