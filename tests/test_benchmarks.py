@@ -98,6 +98,35 @@ def test_embedding_computes_the_same_on_all_sides():
         np.testing.assert_allclose(found, plain, atol=1e-4 * np.abs(plain).max())
 
 
+def test_a_million_is_measured_on_people_and_a_finished_size_is_kept(tmp_path, capsys):
+    import million
+
+    train, query, gallery = million.embedded()
+    sides = (train, gallery)
+    photos = [photo.name for side in sides for photo in side.photos]
+    without, names = next(million.made(sides, 500, noise=0.0))
+    origin = [photos.index(name.partition("_")[2]) for name in names]
+    features = np.concatenate([side.features for side in sides])[origin]
+    np.testing.assert_array_equal(without, features)  # no noise leaves the photos as they are
+    spread = np.concatenate([million.deviations(side) for side in sides])
+    added = next(million.made(sides, 20_000, noise=0.1))[0] - next(million.made(sides, 20_000, noise=0.0))[0]
+    # Below 0 nothing is added: so it is less than a tenth of the spread, and more than half of that.
+    assert 0.05 < np.sqrt((added**2).sum(1).mean() / (spread**2).sum(1).mean()) < 0.1
+    assert not {photo.name for photo in query.photos} & set(photos)
+
+    out = tmp_path / "million.csv"
+    records = million.main(["--quick", "--out", str(out)])
+    assert [record["kind"] for record in records] == ["exact", "flat", "ivf", "hnsw"] * 2
+    for record in records:
+        least = {"exact": 1.0, "flat": 0.999, "ivf": 0.9, "hnsw": 0.95}[record["kind"]]
+        assert least <= record["recall"] <= 1 and record["seconds"] > 0
+    assert [record["times_exact"] for record in records[::4]] == [1, 1]
+    capsys.readouterr()
+    assert million.main(["--quick", "--out", str(out)]) == records  # from the file
+    told = capsys.readouterr().out
+    assert told.count("finished before") == 2 and "building" not in told and "recall@10" in told
+
+
 @pytest.mark.slow
 def test_both_recipes_go_their_whole_way(capsys):
     import to_the_same_map

@@ -15,7 +15,8 @@ from .. import draws, retrieval
 from ..refused import Refused
 from .found import Found, asked, blocks, lengths
 
-POINTS = 64  # rows a list that k-means looks at; FAISS warns below 39, and more cost time and change little
+POINTS = 40  # rows a list that k-means looks at: FAISS asks for 39, and each more costs time in all of its rounds
+PROBES = 16
 
 Ask = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]  # unit vectors, k -> similarity, indices
 
@@ -83,18 +84,18 @@ def flat(features: np.ndarray) -> FaissIndex:
 def ivf(features: np.ndarray, *, lists: int | None = None, probes: int | None = None) -> FaissIndex:
     """Put similar rows into one list, and compare with the lists whose centres are closest to the query.
 
-    features: (N, D).  lists: how many, 1 to N; by default 2 sqrt(N).  probes: lists that are read for a query, 1 to
-    all; by default a 64th of them, and 8 at least.
+    features: (N, D).  lists: how many, 1 to N; by default 2 sqrt(N), and fewer below 6,000 rows.
+    probes: lists that are read for a query, 1 to all; by default 16, or all where there are fewer.
     Raises: Refused as flat does, and for numbers outside these ranges.
     """
     faiss, features = _faiss(), _taken(features)
     count, width = features.shape
-    # A query costs `lists` products to choose, and probes * N / lists to read: both grow as sqrt(N) where lists do.
-    # FAISS's guide takes 4 to 16 sqrt(N); 2 reads little more and halves the building twice. No list is trained on
-    # fewer than the 39 rows that FAISS asks for.
+    # A query is compared with all centres, `lists`, and with the rows of its lists, probes * N / lists. With lists in
+    # proportion to sqrt(N) both grow as sqrt(N). FAISS's guide takes 4 to 16 sqrt(N); training takes time in proportion
+    # to the square of this factor, so it is 2 here. Fewer rows make fewer lists: FAISS asks for 39 rows to train each.
     lists = max(1, min(2 * math.isqrt(count), count // 39)) if lists is None else lists
     _in_range("lists", lists, count)
-    probes = min(lists, max(8, lists // 64)) if probes is None else probes
+    probes = min(lists, PROBES) if probes is None else probes
     _in_range("probes", probes, lists)
     inner = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, lists, faiss.METRIC_INNER_PRODUCT)
     inner.cp.min_points_per_centroid = 1  # else FAISS prints a warning for few rows
