@@ -1236,4 +1236,60 @@ ANSWERS = {
         ["return 0.0", "return heat.sum()"],
         "my_missed(heat, start, end)",
     ),
+    "hard_stranger": answers(
+        [
+            'return "0211_c1s1_021100_01.jpg"',
+            """from osnet_edu import explore
+album, shelf = explore.shipped()
+rankings = shelf.rankings("shipped")
+for one in rankings.triplets()[::-1]:
+    query, negative = rankings.queries[one.query], rankings.gallery[one.negative]
+    if album.part(query) and album.part(query) != album.folder.part(query, negative):
+        return query.name""",
+        ],
+        {
+            "twin": 'return "0181_c1s1_018100_01.jpg"',
+            "no twin": 'return "0221_c1s1_022100_01.jpg"',
+            "gallery photo": 'return "-1_c1s1_029400_01.jpg"',
+        },
+        ['return "0211"', "return 211"],
+        "my_query()",
+    ),
+    "needed_stream": answers(
+        ['return "0209_c3s1_020900_01.jpg", "conv2.0", 1', 'return ("0211_c1s1_021100_01.jpg", "conv3.1", 4)'],
+        {
+            "lost before": 'return "0209_c1s1_020900_01.jpg", "conv2.0", 1',
+            "still wins": 'return "0225_c2s1_022500_01.jpg", "conv2.0", 1',
+            "gallery photo": 'return "-1_c1s1_029400_01.jpg", "conv2.0", 1',
+        },
+        ['return "0209_c3s1_020900_01.jpg", "conv2.0", 5', 'return "0209_c3s1_020900_01.jpg"'],
+        "my_stream()",
+    ),
+    "maps_disagree": answers(
+        [
+            'return "0183_c5s1_018300_01.jpg", "0184_c4s1_018407_02.jpg", "gradient x activation", "gradient"',
+            'query, impostor = "0183_c5s1_018300_01.jpg", "0184_c4s1_018407_02.jpg"\nmethods = ("gradient x activation", "gradient")\nreturn query, impostor, methods[0], methods[1]',
+        ],
+        {
+            "turned": 'return "0183_c5s1_018300_01.jpg", "0184_c4s1_018407_02.jpg", "gradient", "gradient x activation"',
+            "agree": 'return "0183_c5s1_018300_01.jpg", "0184_c4s1_018407_02.jpg", "gradient", "gradient"',
+            "no twins": 'return "0211_c1s1_021100_01.jpg", "0184_c2s1_018407_02.jpg", "gradient x activation", "gradient"',
+            "unnoticed": 'return "0209_c1s1_020900_01.jpg", "0210_c5s1_021007_02.jpg", "gradient x activation", "gradient"',
+        },
+        ['return "0183_c5s1_018300_01.jpg", "0184_c4s1_018407_02.jpg", "occlusion", "gradient"'],
+        "my_pair()",
+    ),
+    "one_change": answers(
+        [
+            'return "0209_c3s1_020900_01.jpg", "top_color", (0.1, 0.2, 0.9)',
+            'return "0209_c3s1_020900_01.jpg", "top_color", (0.0, 0.1, 1.0)',
+        ],
+        {
+            "lost before": 'return "0209_c1s1_020900_01.jpg", "top_color", (0.1, 0.2, 0.9)',
+            "still known": 'return "0225_c2s1_022500_01.jpg", "sock_length", 0.031',
+            "gallery photo": 'return "-1_c1s1_029400_01.jpg", "hat", "cap"',
+        },
+        ['return "0209_c3s1_020900_01.jpg", "mood", "good"', 'return "0209_c3s1_020900_01.jpg", "hat", "crown"'],
+        "my_change()",
+    ),
 }

@@ -23,7 +23,7 @@ from osnet_edu.exercises.judge import IN_PLACE
 from osnet_edu.exercises.magic import holes, same_code
 from osnet_edu.model import OSBlock, osnet
 
-NOTEBOOKS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10")
+NOTEBOOKS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
 REGISTRY = exercises.REGISTRY
 EACH = pytest.mark.parametrize("name", REGISTRY)
 

@@ -17,7 +17,7 @@ from osnet_edu.widgets import records
 from osnet_edu.widgets.widget import FOLDER, Widget, checked, joined, sentence, styles
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = sorted(path.name for path in FOLDER.glob("*.js") if path.name != "dom.js")
+SCRIPTS = sorted(path.name for path in FOLDER.glob("*.js") if "export default" in path.read_text(encoding="utf-8"))
 
 
 class Square(Widget, script="predict.js"):
@@ -158,7 +158,7 @@ def test_every_widget_has_the_shared_style_and_no_other_colours_of_the_page():
         own = (FOLDER / script.replace(".js", ".css")).read_text(encoding="utf-8")
         assert "--jp-" not in own, "JupyterLab's names stand in widgets.css alone"
         # Each widget brings widgets.css along, and the last copy on the page must not win over another's own style.
-        rules = [rule for line in re.findall(r"^([^\s{}][^{}]*)\{", own, re.MULTILINE) for rule in line.split(",")]
+        rules = [rule for line in re.findall(r"^\s*([^\s{}@][^{}]*)\{", own, re.MULTILINE) for rule in line.split(",")]
         assert rules and all(re.match(r"\.oe-box\.oe-\w+", rule.strip()) for rule in rules), script
         assert "<style" not in (FOLDER / script).read_text(encoding="utf-8")
 

@@ -17,21 +17,35 @@ list(itertools.count()), cannot be stopped from inside the process: interrupt or
 from typing import Any
 
 from ..refused import Refused
-from . import believe, convolution, gate, network, siblings, start, streams, train, where, which_scale, who
+from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
 from .judge import Verdict, judge
 from .magic import Box, Desk, Summary
 from .record import Exercise, Mistake, Property
 
+ROOMS = (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe, exploring)
 REGISTRY: dict[str, Exercise] = {
     exercise.name: exercise
-    for room in (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe)
+    for room in (
+        start,
+        who,
+        convolution,
+        streams,
+        gate,
+        network,
+        siblings,
+        train,
+        which_scale,
+        where,
+        believe,
+        exploring,
+    )
     for exercise in room.EXERCISES
 }
 _desk = Desk(REGISTRY)
 
 
 def by_notebook(notebook: str) -> tuple[Exercise, ...]:
-    """The exercises of one notebook, "00" to "10", in the order in which they are met."""
+    """The exercises of one notebook, "00" to "11", in the order in which they are met."""
     return tuple(exercise for exercise in REGISTRY.values() if exercise.notebook == notebook)
 
 

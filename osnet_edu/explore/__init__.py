@@ -3,7 +3,8 @@
 from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, hardness, open_folder
 from .listed import IS_JUNK, LONGEST, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
 from .own import framed, read_own
-from .shelf import SHIPPED, UNTRAINED, Shelf
+from .pair import triplet
+from .shelf import SHIPPED, UNTRAINED, Shelf, shipped
 
 __all__ = [
     "BY_NAME",
@@ -27,4 +28,6 @@ __all__ = [
     "listed",
     "open_folder",
     "read_own",
+    "shipped",
+    "triplet",
 ]

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import market, mining, retrieval
-from ..explain import known
-from ..explain.without import Rankings
+from ..explain import known, without
 from ..market import DISTRACTOR, JUNK, Market, Photo
 from ..refused import Refused
 
@@ -177,7 +176,7 @@ class Album:
         return worn
 
 
-def hardness(rankings: Rankings) -> Hardness:
+def hardness(rankings: without.Rankings) -> Hardness:
     """How hard each query is: first hit, hardest positive, hardest negative, average precision."""
     ids = [np.array([photo.person for photo in some]) for some in (rankings.queries, rankings.gallery)]
     cameras = [np.array([photo.camera for photo in some]) for some in (rankings.queries, rankings.gallery)]

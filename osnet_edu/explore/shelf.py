@@ -1,15 +1,15 @@
 """Networks by name, each with a folder's queries and gallery ranked by it: read and embedded when first asked for."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
-from .. import weights
+from .. import assets, weights
 from ..embed import normalise
-from ..explain import untrained
-from ..explain.without import Rankings
+from ..explain import untrained, without
 from ..market import Market, decode
 from ..refused import Refused
-from .album import Hardness, hardness
+from .album import Album, Hardness, hardness, open_folder
 
 SHIPPED, UNTRAINED = "shipped", "untrained"
 REFERENCE = 64  # photos by which the untrained network's normalisations are set
@@ -32,12 +32,18 @@ class Shelf:
             if name in (SHIPPED, UNTRAINED) or not name:
                 raise Refused(f"a network of one's own cannot be called {name!r}")
         self.files = {name: str(one) for name, one in self._sources.items() if isinstance(one, Path | str)}
-        self._rankings: dict[str, Rankings] = {}
+        self._rankings: dict[str, without.Rankings] = {}
         self._hardness: dict[str, Hardness] = {}
 
     @property
     def names(self) -> list[str]:
         return [SHIPPED, UNTRAINED, *self._sources]
+
+    def with_more(self, more: Mapping[str, weights.Checkpoint | Path | str] | None) -> "Shelf":
+        """Another shelf on the same folder: what is embedded here need not be embedded there."""
+        made = Shelf(self._market, more)
+        made._rankings, made._hardness = dict(self._rankings), dict(self._hardness)
+        return made
 
     def add(self, file: Path | str) -> str:
         """Put a weights file on the shelf, if it can be loaded.  Returns: its name.  Raises: Refused for any other."""
@@ -69,13 +75,22 @@ class Shelf:
         source = self._sources[name]
         return source if isinstance(source, weights.Checkpoint) else weights.open(source)
 
-    def rankings(self, name: str, progress: Progress | None = None) -> Rankings:
+    def rankings(self, name: str, progress: Progress | None = None) -> without.Rankings:
         """The folder ranked by a network; embedded once.  progress: (done, total) photos."""
         if name not in self._rankings:
-            self._rankings[name] = Rankings(self.checkpoint(name), self._market, progress)
+            self._rankings[name] = without.Rankings(self.checkpoint(name), self._market, progress)
         return self._rankings[name]
 
     def hardness(self, name: str) -> Hardness:
         if name not in self._hardness:
             self._hardness[name] = hardness(self.rankings(name))
         return self._hardness[name]
+
+
+@cache
+def shipped() -> tuple[Album, Shelf]:
+    """The shipped people, and the shipped network's rankings of them: made once, for all who ask."""
+    found = open_folder(assets.subset())
+    shelf = Shelf(found)
+    shelf.hardness(SHIPPED)
+    return Album(found), shelf

@@ -1,8 +1,10 @@
 // The explorer: a strip of queries, the ranked gallery of one network or of two side by side, and the open pair.
 
+import { beside } from "./beside.js";
 import { add, button, bytes, choice, number, page, percent, shape, slider, write } from "./dom.js";
 import { incoming } from "./incoming.js";
 import { longlist } from "./longlist.js";
+import { thumbnails } from "./thumbnails.js";
 
 const KINDS = ["other person", "same person", "left out: own camera", "left out: junk", "unknown person"];
 const MARKS = ["\u2717 ", "\u2713 ", "", "", ""];
@@ -15,7 +17,6 @@ const WHYS = [
   ["gates", "Which scale? The gates"],
   ["correspondence", "Where? The correspondence"],
 ];
-const ASKED = 60; // small pictures in one message
 
 function integers(value) {
   const data = bytes(value);
@@ -31,45 +32,7 @@ function render({ model, el }) {
   const get = (name) => model.get(name);
   const view = Math.random().toString(36).slice(2); // whose picture is saved, where a widget is shown twice
 
-  // ---- small pictures: asked for when they come into view
-
-  const small = { queries: new Map(), gallery: new Map() };
-  const wanted = { queries: new Set(), gallery: new Set() };
-  let asking = 0;
-  function thumbnail(node, what, place) {
-    const img = add(node, "img");
-    img.draggable = false;
-    img.alt = "";
-    const known = small[what].get(place);
-    if (known) {
-      if (known.src) img.src = known.src;
-      return;
-    }
-    wanted[what].add(place);
-    asking ||= requestAnimationFrame(ask);
-  }
-  function ask() {
-    asking = 0;
-    for (const [what, places] of Object.entries(wanted)) {
-      const all = [...places];
-      places.clear();
-      all.forEach((place) => small[what].set(place, {}));
-      for (let k = 0; k < all.length; k += ASKED) model.send({ [what]: all.slice(k, k + ASKED) });
-    }
-  }
-  const textOf = (what, place) => small[what].get(place)?.text || "";
-  function heard(message, buffers) {
-    if (message.progress !== undefined) write(progress, message.progress);
-    if (message.png && message.view === view) save(message.png, buffers[0]);
-    for (const what of ["queries", "gallery"]) {
-      (message[what] || []).forEach((place, k) => {
-        const src = URL.createObjectURL(new Blob([bytes(buffers[k])], { type: "image/jpeg" }));
-        if (small[what].get(place)?.src) URL.revokeObjectURL(small[what].get(place).src);
-        small[what].set(place, { src, text: message.texts[k] });
-      });
-      if (message[what]) arrived(what, new Set(message[what]));
-    }
-  }
+  const pictures = thumbnails(model, arrived);
   function arrived(what, places) {
     if (what === "queries") {
       found.forEach((place, index) => places.has(place) && strip.redraw(index));
@@ -77,6 +40,10 @@ function render({ model, el }) {
     } else {
       for (const { list, rows, data } of sides) rows.forEach((row, k) => places.has(data.place[row]) && list.redraw(k));
     }
+  }
+  function heard(message, buffers) {
+    if (message.progress !== undefined) write(progress, message.progress);
+    if (message.png && message.view === view) save(message.png, buffers[0]);
   }
 
   // ---- queries
@@ -102,10 +69,10 @@ function render({ model, el }) {
     kind: "row",
     wide: 62,
     tall: 124,
-    label: (index) => `${get("queries").who[found[index]]}. ${textOf("queries", found[index])}`,
+    label: (index) => `${get("queries").who[found[index]]}. ${pictures.text("queries", found[index])}`,
     chosen: (index) => set({ query: get("queries").names[found[index]] }),
     draw(node, index) {
-      thumbnail(node, "queries", found[index]);
+      pictures.draw(node, "queries", found[index]);
     },
   });
   let found = [];
@@ -172,20 +139,20 @@ function render({ model, el }) {
       label: (index) => told(sides[which], index),
       chosen: (index) => open(sides[which], index),
       draw: (node, index) => card(node, sides[which], index),
-      scrolled: () => together(which),
+      scrolled: () => which && pairOfLists.scrolled(which - 1),
     });
   }
   function told({ data, rows, side }, index) {
     const row = rows[index];
     const rank = data.rank[row] ? `Rank ${data.rank[row]}` : "No rank";
     const place = data.place[row];
-    return `${rank}, ${KINDS[data.kind[row]]}, similarity ${data.similarity[row].toFixed(2)}. ${get("gallery").who[place]}. ${moved(side, place)} ${textOf("gallery", place)}`;
+    return `${rank}, ${KINDS[data.kind[row]]}, similarity ${data.similarity[row].toFixed(2)}. ${get("gallery").who[place]}. ${moved(side, place)} ${pictures.text("gallery", place)}`;
   }
   function card(node, { data, rows, side }, index) {
     const row = rows[index];
     const [place, kind] = [data.place[row], data.kind[row]];
     node.classList.add(CLASSES[kind]);
-    thumbnail(node, "gallery", place);
+    pictures.draw(node, "gallery", place);
     const words = add(node, "div", "oe-words");
     const top = add(words, "div", "oe-rank");
     add(top, "b", "", data.rank[row] ? String(data.rank[row]) : "\u2013");
@@ -209,36 +176,7 @@ function render({ model, el }) {
     if (!side || !mine || !other || mine === other) return "";
     return mine < other ? `up from ${other}` : `down from ${other}`;
   }
-  let leading = 0;
-  function together(which) {
-    if (!comparing() || !which) return;
-    const [one, other] = [sides[which].list.element, sides[3 - which].list.element];
-    if (document.activeElement !== other || one === document.activeElement) leading = which;
-    if (leading === which && other.scrollTop !== one.scrollTop) other.scrollTop = one.scrollTop;
-    join();
-  }
-  function join() {
-    lines.replaceChildren();
-    if (!comparing()) return;
-    const [a, b] = [sides[1], sides[2]];
-    const [wide, tall] = [lines.clientWidth || 60, a.list.element.clientHeight];
-    lines.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
-    const [there, here] = [b, a].map(({ rows, data }) => new Map(rows.map((row, k) => [data.place[row], k])));
-    const middle = (side, k) => 100 * k + 50 - side.list.element.scrollTop;
-    const drawn = new Set();
-    const draw = (k, other, place) => {
-      if (other === undefined || drawn.has(place)) return;
-      drawn.add(place);
-      const match = a.data.kind[a.rows[k]] === 1;
-      const [y1, y2] = [middle(a, k), middle(b, other)];
-      const path = `M0 ${y1} C${wide / 2} ${y1} ${wide / 2} ${y2} ${wide} ${y2}`;
-      shape(lines, "path", { d: path, class: match ? "oe-match" : "oe-other" });
-    };
-    const [first1, last1] = a.list.view();
-    for (let k = first1; k <= last1; k++) draw(k, there.get(a.data.place[a.rows[k]]), a.data.place[a.rows[k]]);
-    const [first2, last2] = b.list.view();
-    for (let k = first2; k <= last2; k++) draw(here.get(b.data.place[b.rows[k]]), k, b.data.place[b.rows[k]]);
-  }
+  const pairOfLists = beside(lines, () => (comparing() ? sides.slice(1) : []));
 
   // ---- the open pair
 
@@ -363,11 +301,7 @@ function render({ model, el }) {
   function pictured() {
     const place = get("at");
     const mine = place < 0;
-    const known = mine ? { src: get("own").src, text: get("own").text } : small.queries.get(place);
-    if (!mine && !known) {
-      wanted.queries.add(place);
-      asking ||= requestAnimationFrame(ask);
-    }
+    const known = mine ? { src: get("own").src, text: get("own").text } : pictures.ask("queries", place);
     shown.hidden = !known?.src;
     if (known?.src && shown.src !== known.src) shown.src = known.src;
     shown.alt = mine ? known.text || "" : `the query: ${get("queries").who[place]}. ${known?.text || ""}`;
@@ -400,7 +334,7 @@ function render({ model, el }) {
     });
     write(titles[0], left.title || "");
     write(titles[1], beside.title || "");
-    requestAnimationFrame(join);
+    requestAnimationFrame(pairOfLists.join);
   }
   function draw() {
     controls();
@@ -442,12 +376,11 @@ function render({ model, el }) {
     undo();
     model.off("msg:custom", heard);
     clearTimeout(typing);
-    cancelAnimationFrame(asking);
+    pictures.end();
     own.end();
     strip.end();
     sides.forEach(({ list }) => list.end());
     inner.view?.remove();
-    for (const what of Object.values(small)) what.forEach(({ src }) => src && URL.revokeObjectURL(src));
   };
 }
 

@@ -12,7 +12,7 @@ import traitlets
 from ipywidgets import widget_serialization
 from PIL import Image
 
-from .. import assets, explore, people, weights
+from .. import explore, people, weights
 from ..explain import without
 from ..explore import Album, Shelf, Wish
 from ..market import Market, Photo
@@ -93,8 +93,12 @@ class Explorer(Widget, script="explorer.js"):
         if unknown:
             raise Refused(f"{unknown[0]} is nothing that can be set here; expected {', '.join(exploring.STATE)}")
         self._folder = "" if folder is None else str(folder.root if isinstance(folder, Market) else folder)
-        found = explore.open_folder(assets.subset() if folder is None else folder)
-        self._album, self._shelf = Album(found), Shelf(found, models)
+        if folder is None:
+            self._album, shared = explore.shipped()
+            self._shelf = shared.with_more(models)
+        else:
+            found = explore.open_folder(folder)
+            self._album, self._shelf = Album(found), Shelf(found, models)
         self._own_photo: np.ndarray | None = None
         self._small: dict[tuple[str, int], bytes] = {}
         self._openings: dict[tuple[str, str], Widget] = {}
@@ -269,7 +273,7 @@ class Explorer(Widget, script="explorer.js"):
             raise Refused(
                 "duel and gates need a query whose match is known; for a photo of your own, ask for the correspondence"
             )
-        triplet = exploring.triplet(rankings, self.at, place)
+        triplet = explore.triplet(rankings, self.at, place)
         key = name, self.why
         if key in self._openings:
             self._openings[key].point(triplet)

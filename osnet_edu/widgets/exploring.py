@@ -8,9 +8,8 @@ import numpy as np
 from PIL import Image
 
 from .. import explore, figures
-from ..explain.without import Rankings
+from ..explain import without
 from ..market import Skipped, decode
-from ..mining import Triplet
 from ..refused import Refused
 
 # What may be set, in the order in which it is set again: the second network before its silenced streams.
@@ -59,25 +58,6 @@ def columns(found: explore.Listed, title: str) -> dict:
     }
 
 
-def triplet(rankings: Rankings, query: int, place: int) -> Triplet:
-    """The triple that a gallery photo asks about: itself, and the best-ranked photo of the other side.
-
-    Raises: Refused where the Market rule leaves the photo out, and where there is no match or nobody else.
-    """
-    ranked = rankings.ranked(query)
-    person = rankings.queries[query].person
-    if not ranked.rank(place):
-        raise Refused("the Market rule leaves this photo out, so it cannot win or lose against another one")
-    same = np.array([rankings.gallery[k].person == person for k in ranked.order])
-    here = rankings.gallery[place].person == person
-    if same.all() or not same.any():
-        lacks = "photo of another person" if same.any() else "match by another camera"
-        raise Refused(f"a duel needs a match and an impostor, and the gallery has no {lacks} for this query")
-    rival = int(ranked.order[np.flatnonzero(same != here)[0]])
-    positive, negative = (place, rival) if here else (rival, place)
-    return Triplet(query, positive, negative, *(float(1 - ranked.similarity[photo]) for photo in (positive, negative)))
-
-
 def welcoming(hardness: explore.Hardness) -> int:
     """The query to begin with: the hardest of those that are won."""
     margin = np.where(hardness.first_hit == 1, hardness.positive - hardness.negative, np.inf)
@@ -99,7 +79,7 @@ def window(asked: object) -> tuple[int, int]:
 
 
 def picture(
-    rankings: Rankings, query: int, own: np.ndarray | None, lists: Sequence[Mapping], first: int, count: int
+    rankings: without.Rankings, query: int, own: np.ndarray | None, lists: Sequence[Mapping], first: int, count: int
 ) -> tuple[str, bytes]:
     """A query and a part of its ranked lists, one below the other, as a PNG.
 
@@ -123,7 +103,7 @@ def picture(
     return f"{name}.png", file.getvalue()
 
 
-def _drawn(rankings: Rankings, query: int, own: np.ndarray | None, columns: Mapping, first: int, count: int):
+def _drawn(rankings: without.Rankings, query: int, own: np.ndarray | None, columns: Mapping, first: int, count: int):
     place, kind = np.frombuffer(columns["place"], "<i4"), np.frombuffer(columns["kind"], np.uint8)
     similarity = np.frombuffer(columns["similarity"], "<f4")
     counts = np.flatnonzero((kind != explore.OWN_CAMERA) & (kind != explore.IS_JUNK))

@@ -146,6 +146,7 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
 
   return {
     element,
+    tall,
     view,
     name: (text) => element.setAttribute("aria-label", text),
     // New items: drawn anew, from the start of the list where `fresh`.
