@@ -1,0 +1,272 @@
+"""The explorer without a browser: its lists are those of the rooms below, and a refusal leaves the last good state."""
+
+import io
+import json
+import re
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_explain_without import folder  # noqa: F401  a fixture
+from test_explore import plain_folder
+
+from osnet_edu import assets, explore, osnet, weights
+from osnet_edu.refused import Refused
+from osnet_edu.widgets import Duelling, Explorer, GateTheatre, Matching, records
+
+
+@pytest.fixture
+def shown():
+    return Explorer()
+
+
+def numbers(columns, name, kind="<i4"):
+    return np.frombuffer(columns[name], kind)
+
+
+def test_the_list_is_the_ranking(shown):
+    _, shelf = explore.shipped()
+    rankings = shelf.rankings("shipped")
+    for query in (3, 200):
+        shown.query = rankings.queries[query].name
+        ranked = rankings.ranked(query)
+        place, rank = numbers(shown.left, "place"), numbers(shown.left, "rank")
+        assert len(place) == len(rankings.gallery)
+        assert place[rank > 0].tolist() == ranked.order.tolist()
+        assert np.allclose(numbers(shown.left, "similarity", "<f4"), ranked.similarity[place])
+    assert shown.gallery["who"][int(place[0])].startswith("person ")
+
+
+def test_it_begins_with_the_hardest_query_that_is_won(shown):
+    assert shown.said.startswith("Rank 1 is the same person.") and shown.state == f"Explorer(query={shown.query!r})"
+
+
+def test_filters_list_queries_and_leave_the_query_alone(shown):
+    query = shown.query
+    shown.set_state({"failures": True, "camera": 1})
+    found = numbers({"found": shown.found}, "found")
+    assert 0 < len(found) < 26 and all("camera 1" in shown.queries["who"][k] for k in found)
+    shown.search = "nobody at all"
+    assert shown.found == b"" and shown.query == query and shown.problem == ""
+
+
+def test_the_second_network_does_without_streams(shown):
+    _, shelf = explore.shipped()
+    rankings = shelf.rankings("shipped")
+    shown.set_state({"query": rankings.queries[10].name, "other": "shipped"})
+    assert shown.right["place"] == shown.left["place"] and [b for b, _ in shown.blocks] == list(rankings.streams)
+    shown.set_state({"silenced": [["conv4.1", 3], ["conv3.0", 1], ["conv3.0", 1]]})
+    assert shown.silenced == [["conv3.0", 1], ["conv4.1", 3]]
+    ranked = rankings.ranked(10, [("conv3.0", 1), ("conv4.1", 3)])
+    place, rank = numbers(shown.right, "place"), numbers(shown.right, "rank")
+    assert place[rank > 0].tolist() == ranked.order.tolist()
+    assert shown.right["title"] == "shipped without 2 streams"
+    shown.where = "both"
+    again = rankings.ranked(10, [("conv3.0", 1), ("conv4.1", 3)], where="both")
+    place, rank = numbers(shown.right, "place"), numbers(shown.right, "rank")
+    assert place[rank > 0].tolist() == again.order.tolist()
+    shown.other = ""
+    assert shown.silenced == [] and shown.right == {} and shown.blocks == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"query": "nobody.jpg"}, "There is no query 'nobody.jpg'"),
+        ({"query": ""}, "No query is chosen"),
+        ({"model": "resnet"}, "There is no network 'resnet' here; expected one of shipped, untrained"),
+        ({"other": "resnet"}, "There is no network 'resnet'"),
+        ({"silenced": [["conv2.0", 1]]}, "choose one first"),
+        ({"opened": "nobody.jpg"}, "There is no gallery photo"),
+        ({"why": "because"}, "There is no question 'because'"),
+        ({"sort": "beauty"}, "There is no order 'beauty'"),
+        ({"where": "nowhere"}, "There is no place 'nowhere'"),
+        ({"side": 2}, "There is no side 2"),
+        ({"own_at": 1.5}, "0 (left) to 1 (right), got 1.5"),
+        ({"camera": "one"}, "camera"),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_the_last_good_state_stays(shown, bad, says):
+    before = {name: getattr(shown, name) for name in ("query", "model", "other", "left", "found", "opened", "state")}
+    shown.set_state(bad)
+    assert says in shown.problem and shown.problem.endswith(".")
+    assert {name: getattr(shown, name) for name in before} == before
+
+
+def test_a_pair_is_asked_three_questions(shown):
+    place, kind = numbers(shown.left, "place"), numbers(shown.left, "kind", np.uint8)
+    match = int(place[np.flatnonzero(kind == explore.MATCH)[0]])
+    shown.opened = shown.gallery["names"][match]
+    assert isinstance(shown.child, Duelling)
+    triplet = shown.child._triplet
+    assert (triplet.query, triplet.positive) == (shown.at, match)
+    assert shown.child.triples[shown.child.triple].startswith(shown.query)
+    first = shown.child
+    other = int(place[np.flatnonzero(kind == explore.OTHER)[1]])
+    shown.opened = shown.gallery["names"][other]
+    assert shown.child is first and first._triplet.negative == other, "the widget stays and shows the new pair"
+    shown.why = "gates"
+    assert isinstance(shown.child, GateTheatre) and shown.child._triplet.negative == other
+    shown.why = "correspondence"
+    assert isinstance(shown.child, Matching) and not shown.child.known
+    shown.opened = shown.gallery["names"][match]
+    assert shown.child.known, "two renders of one person have a true place"
+    shown.opened = ""
+    assert shown.child is None and shown.asked_of == ""
+
+
+def test_a_photo_that_is_left_out_cannot_win_a_duel(shown):
+    place, rank = numbers(shown.left, "place"), numbers(shown.left, "rank")
+    shown.opened = shown.gallery["names"][int(place[rank == 0][0])]
+    assert shown.child is None and "The Market rule leaves this photo out" in shown.asked_of and shown.problem == ""
+
+
+def test_the_second_side_asks_the_second_network(shown):
+    place, rank = numbers(shown.left, "place"), numbers(shown.left, "rank")
+    shown.set_state({"other": "untrained", "opened": shown.gallery["names"][int(place[rank == 2][0])], "side": 1})
+    assert shown.asked_of.endswith("asked of the network untrained.")
+    assert shown.child.rankings is shown._shelf.rankings("untrained")
+
+
+# --- a photo of one's own ---------------------------------------------------------------------------------------------
+
+
+def as_file(image, form="PNG"):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, form)
+    return file.getvalue()
+
+
+def test_a_photo_of_ones_own_is_ranked_and_marks_nobody(shown):
+    rankings = shown._rankings
+    image = rankings.pictures([rankings.gallery[30]])[0]
+    shown._handle_custom_msg({"photo": "own"}, [memoryview(as_file(image))])
+    assert (shown.query, shown.at, shown.problem) == ("", -1, "")
+    place = numbers(shown.left, "place")
+    assert place[0] == 30 and numbers(shown.left, "similarity", "<f4")[0] == pytest.approx(1, abs=1e-4)
+    assert "right and wrong are not marked" in shown.said and not shown.own["wide"]
+    shown.opened = shown.gallery["names"][30]
+    assert shown.child is None and "ask for the correspondence" in shown.asked_of
+    shown.why = "correspondence"
+    assert isinstance(shown.child, Matching)
+
+
+def test_a_wide_photo_can_be_cut_elsewhere(shown):
+    wide = np.zeros((128, 256, 3), np.uint8)
+    wide[:, :64] = shown._rankings.pictures([shown._rankings.gallery[5]])[0]
+    shown.bring(wide)
+    assert shown.own["wide"]
+    shown.own_at = 0
+    assert numbers(shown.left, "place")[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("message", "files", "says"),
+    [
+        ({"photo": "own"}, [b"<svg onload=alert(1)>"], "Cannot be read as a picture"),
+        ({"photo": "own"}, [as_file(np.zeros((3, 3, 3), np.uint8))], "at least 16 a side"),
+        ({"photo": "own"}, [b"x", b"y"], "Expected one photo"),
+        ({"video": "own"}, [b"x"], "Expected one photo"),
+        ("text", [b"x"], "Expected one photo"),
+    ],
+)
+def test_what_is_no_photo_is_a_sentence_and_the_query_stays(shown, message, files, says):
+    before = shown.query, shown.left
+    shown._handle_custom_msg(message, files)
+    assert says in shown.problem and (shown.query, shown.left) == before
+
+
+def test_a_photo_of_100_megapixels_is_refused_before_it_is_decoded(shown):
+    small = as_file(np.zeros((16, 16, 3), np.uint8))
+    # Width and height of a PNG stand at bytes 16 to 24; their checksum follows the header.
+    import struct
+    import zlib
+
+    head = b"IHDR" + struct.pack(">II", 10_000, 10_000) + small[24:29]
+    large = small[:12] + head + struct.pack(">I", zlib.crc32(head)) + small[33:]
+    shown._handle_custom_msg({"photo": "own"}, [large])
+    assert "10000x10000, larger than the 50 million pixels" in shown.problem and shown.query
+
+
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_network_of_ones_own_joins_and_one_that_does_not_load_changes_nothing(shown, tmp_path):
+    weights.save(osnet(0.25, gate_hidden=4).eval(), tmp_path / "mine.safetensors", size=(64, 32))
+    (tmp_path / "bad.pth").write_bytes(b"nothing")
+    shown._handle_custom_msg({"weights": str(tmp_path / "bad.pth")}, [])
+    assert "bad.pth" in shown.problem and shown.model == "shipped" and shown.models == ["shipped", "untrained"]
+    shown._handle_custom_msg({"weights": str(tmp_path / "mine.safetensors")}, [])
+    assert (shown.problem, shown.model) == ("", "mine")
+    assert f"models={{'mine': {str(tmp_path / 'mine.safetensors')!r}}}, query=" in shown.state
+
+
+def test_the_line_of_python_makes_the_same_state(shown, tmp_path):
+    weights.save(osnet(0.25, gate_hidden=4).eval(), tmp_path / "mine.safetensors", size=(64, 32))
+    shown.add(tmp_path / "mine.safetensors")
+    shown.set_state({"model": "shipped", "other": "mine", "failures": True, "sort": "smallest margin", "twin": "logo"})
+    shown.silenced = [["conv2.1", 4]]
+    shown.opened = shown.gallery["names"][40]
+    again = eval(shown.state, {"Explorer": Explorer})
+    assert again.state == shown.state and again.right == shown.right and again.found == shown.found
+    told = parse_qs(shown.link.partition("#")[2])
+    assert told["silenced"] == ["conv2.1:4"] and told["failures"] == ["1"] and told["sort"] == ["smallest margin"]
+
+
+def test_words_that_cannot_be_set_are_refused():
+    with pytest.raises(Refused, match="colour is nothing that can be set here; expected query, model, other"):
+        Explorer(colour="red")
+    with pytest.raises(Refused, match="no query 'x'"):
+        Explorer(query="x")
+
+
+# --- what the page asks for -------------------------------------------------------------------------------------------
+
+
+def heard(widget, monkeypatch):
+    sent = []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=None: sent.append((content, buffers)))
+    return sent
+
+
+def test_small_pictures_come_when_they_are_asked_for(shown, monkeypatch):
+    sent = heard(shown, monkeypatch)
+    shown._handle_custom_msg({"gallery": [3, 1]}, [])
+    (content, buffers), *_ = sent
+    assert content["gallery"] == [3, 1] and len(buffers) == 2
+    image = np.asarray(Image.open(io.BytesIO(buffers[1])).convert("RGB")).astype(int)
+    wanted = shown._rankings.pictures([shown._rankings.gallery[1]])[0].astype(int)
+    assert image.shape == (128, 64, 3) and np.abs(image - wanted).mean() < 8
+    for bad in ({"gallery": [9999]}, {"queries": "all"}, {"sauce": [1]}, "save", {"save": {"first": "a", "count": 1}}):
+        shown._handle_custom_msg(bad, [])
+        assert shown.problem.endswith(".") and shown.crash == ""
+
+
+def test_the_picture_shows_the_ranks_that_are_asked_for(shown, monkeypatch):
+    sent = heard(shown, monkeypatch)
+    shown._handle_custom_msg({"save": {"first": 2, "count": 4, "view": "abc"}}, [])
+    (content, (png,)), *_ = sent
+    assert content == {"png": f"{shown.query[:-4]}.png", "view": "abc"}
+    one = Image.open(io.BytesIO(png))
+    shown.other = "untrained"
+    two = Image.open(io.BytesIO(shown.picture(2, 4)[1]))
+    assert two.height == 2 * one.height
+    shown.bring(np.full((64, 64, 3), 90, np.uint8))
+    assert Image.open(io.BytesIO(shown.picture()[1])).width > 300
+
+
+def test_markup_in_names_stays_text(tmp_path):
+    shown = Explorer(plain_folder(tmp_path / "<img src=x onerror=alert(1)>"))
+    assert all(re.fullmatch(r"<b>who\d<b>/\d\.png", name) for name in shown.queries["names"])
+    json.loads(records.to_json({key: value for key, value in shown.drawn().items()}))
+    assert "onerror" in shown.state and eval(shown.state, {"Explorer": Explorer}).query == shown.query
+
+
+def test_two_explorers_share_what_is_embedded_and_nothing_else(shown):
+    other = Explorer()
+    assert other._shelf.rankings("shipped") is shown._shelf.rankings("shipped")
+    other.query = other.queries["names"][7]
+    assert shown.query != other.query and shown.left != other.left
+    other.add(assets.path(assets.WEIGHTS))
+    assert "osnet_x0_25" not in shown.models
