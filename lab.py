@@ -3,9 +3,13 @@
 
     python3 lab.py                 set everything up, then open JupyterLab on the first notebook
     python3 lab.py test [...]      set everything up, then run the tests (what follows goes to pytest)
+    python3 lab.py app             set everything up, then open the explorer as a page of its own, without code
+    python3 lab.py setup           set everything up, and open nothing
     python3 lab.py doctor          say what is there and what is missing; changes nothing
+    python3 lab.py badge           write the links to Binder, Colab and Codespaces into README.md, for the newest tag,
+                                   and print the first cell that a notebook needs on Colab
 
-    --no-browser    serve JupyterLab and print its address, but open no browser
+    --no-browser    serve JupyterLab or the explorer and print the address, but open no browser
     --port N        the first port to try (default 8888); the next free one is taken
 
 Everything is installed into .venv beside this file: delete that folder and it is gone. The notebooks
@@ -21,14 +25,18 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import threading
 import time
+import urllib.request
+import webbrowser
 
 OLDEST = (3, 11)
 NEWEST = (3, 14)  # the newest Python that the pinned PyTorch has a build for
@@ -37,6 +45,7 @@ GET_CHROMIUM = (
     "only the browser tests need one: install Chrome, or Debian's package chromium, or set CHROME to a browser's path"
 )
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+EXPLORER = "notebooks/11_explore.ipynb"
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WINDOWS = os.name == "nt"
@@ -562,9 +571,112 @@ def silence_news(venv):
         json.dump(quiet, file, indent=2)
 
 
-def attend(command):
-    """Run a program in the foreground. Returns (status, whether Ctrl-C ended it)."""
-    process = subprocess.Popen(command, cwd=HERE, env=quiet_environment())
+# Voila's own page asks another machine for the letters of its icons. This one is the same less that line,
+# so that the explorer asks nobody for anything.
+APP_TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
+{% import "spinner.macro.html.j2" as spinner %}
+{%- block notebook_css -%}
+  {{ resources.include_js("static/voila-style.js") }}
+  {{ spinner.css() }}
+  <style>.jp-mod-noOutputs.jp-mod-noInput { display: none; }</style>
+  {{ super.super() }}
+{%- endblock notebook_css -%}
+"""
+
+
+def app_settings(notebook, port):
+    """Voila's settings: the whole of them, since no personal file is read beside these."""
+    return {
+        "Application": {"log_level": 30},  # warnings; the address is said here
+        "Voila": {
+            "ip": "127.0.0.1",
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,  # Voila would open the address without its token
+            "auto_token": True,  # which is the one in JUPYTER_TOKEN
+            "notebook_path": notebook,
+            "tornado_settings": {
+                # A page that closes asks for its kernel's end, in a request that cannot carry the XSRF cookie's
+                # answer: with the check on, the kernel stays. Off, it lets no stranger in: every request needs
+                # the token or its cookie, which a page of another site cannot send along with a POST, and the one
+                # POST that Voila knows names a kernel by its random number. WebSockets are held to their origin.
+                "disable_check_xsrf": True,
+                # Only a request to this machine's own name counts: no site can pass itself off as this one.
+                "allow_remote_access": False,
+            },
+        },
+        # A browser that crashed says no goodbye: a kernel that no page is connected to ends after a minute.
+        "MappingKernelManager": {"cull_idle_timeout": 60, "cull_interval": 10, "cull_connected": False},
+        "VoilaConfiguration": {
+            "template": "osnet_edu",
+            "allow_template_override": "NO",
+            "strip_sources": True,
+            "show_tracebacks": True,
+        },
+    }
+
+
+def open_app(notebook=None, browser=True, port=8888):
+    """Serve one notebook as a page without code, on loopback, with a token, until Ctrl-C."""
+    path = os.path.abspath(notebook or os.path.join(HERE, EXPLORER))
+    if not os.path.isfile(path):
+        raise Refusal("The notebook of the app is missing: %s." % path)
+    setup = Setup()
+    setup.make("run")
+    templates = os.path.join(setup.venv, "share", "jupyter", "voila", "templates", "osnet_edu")
+    settings = os.path.join(setup.venv, "app")
+    os.makedirs(templates, exist_ok=True)
+    os.makedirs(settings, exist_ok=True)
+    with open(os.path.join(templates, "conf.json"), "w", encoding="utf-8") as file:
+        json.dump({"base_template": "lab"}, file)
+    with open(os.path.join(templates, "index.html.j2"), "w", encoding="utf-8") as file:
+        file.write(APP_TEMPLATE)
+    free = free_port(port)
+    if free != port:
+        say("Port %d is taken: %d is used instead." % (port, free))
+    with open(os.path.join(settings, "voila.json"), "w", encoding="utf-8") as file:
+        json.dump(app_settings(path, free), file, indent=2)
+    token = secrets.token_hex(24)
+    address = "http://127.0.0.1:%d/?token=%s" % (free, token)
+    say("The explorer starts: the address below opens it, and Ctrl-C here ends it.\n    %s" % address)
+    if browser:
+        threading.Thread(target=open_when_there, args=(free, address), daemon=True).start()
+    command = [setup.python, "-m", "voila", "--Voila.config_file_paths=" + settings]
+    # By the environment, the token stands in no file and in no list of processes.
+    status, interrupted = attend(command, {"JUPYTER_TOKEN": token})
+    return 0 if interrupted else status
+
+
+def free_port(port):
+    """The first port on loopback from `port` on that nobody listens on."""
+    for candidate in range(port, min(port + 50, 65536)):
+        with socket.socket() as probe:
+            if not WINDOWS:  # where it would take a port from under somebody; elsewhere it passes over old connections
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", candidate))
+                return candidate
+    raise Refusal("No port from %d on is free. Name another with --port." % port)
+
+
+def open_when_there(port, address, patience=60):
+    """Open the browser as soon as the server answers; what answers here costs it no kernel."""
+    ends = time.time() + patience
+    while time.time() < ends:
+        try:
+            urllib.request.urlopen("http://127.0.0.1:%d/voila/static/" % port, timeout=5).close()
+        except urllib.request.HTTPError:
+            pass  # refused or not found is an answer as well
+        except OSError:
+            time.sleep(0.2)
+            continue
+        webbrowser.open(address)
+        return
+
+
+def attend(command, extra=None):
+    """Run a program in the foreground. extra: more variables for it. Returns (status, whether Ctrl-C ended it)."""
+    process = subprocess.Popen(command, cwd=HERE, env=dict(quiet_environment(), **(extra or {})))
     try:
         return process.wait(), False
     except KeyboardInterrupt:
@@ -666,6 +778,124 @@ def doctor():
     return 0 if well else 1
 
 
+# ---------------------------------------------------------------------------------------------
+# Links that open the kit elsewhere
+
+OPENING, CLOSING = b"<!-- badges -->", b"<!-- /badges -->"
+
+# On Colab the library comes from the tag, with the ranges of pyproject.toml and not the pins of requirements.txt.
+# Colab's own PyTorch and NumPy are named with the versions they have: they may be loaded already, and pip then keeps
+# them or says what is wrong, but never puts others in their place, so that nothing has to be restarted.
+COLAB_CELL = """\
+# On Colab this cell installs the kit at {tag}. Everywhere else it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    import subprocess
+    from importlib.metadata import version
+
+    kept = [f"{{name}}=={{version(name)}}" for name in ("torch", "numpy")]
+    kit = "osnet_edu @ git+https://github.com/{owner}/{repo}@{tag}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", kit, *kept], check=True)
+"""
+
+
+def ask_git(here, *arguments):
+    """What git says about the checkout, or '' where it has no answer."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", here] + list(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, universal_newlines=True,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise Refusal("git is not installed, and the links are made from what it knows.") from None
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def github_name(remote):
+    """(owner, repository) of a remote's address on GitHub, by https or ssh."""
+    found = re.match(r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]*@)?([\w.-]+)(?::\d+(?=/))?[:/]+(.*)$", remote, re.DOTALL)
+    if not found or found.group(1).lower() not in ("github.com", "ssh.github.com"):
+        # The host alone: the rest of an address may hold a password.
+        host = "at %s" % found.group(1) if found else "no address of a host"
+        raise Refusal("The links are known for GitHub only, and the remote 'origin' is %s." % host)
+    name = re.match(r"([A-Za-z0-9][A-Za-z0-9-]*)/([A-Za-z0-9._-]+?)(?:\.git)?/?\Z", found.group(2))
+    if not name or name.group(2) in (".", ".."):
+        raise Refusal("The remote 'origin' does not end in OWNER/REPOSITORY as GitHub spells them.")
+    return name.groups()
+
+
+def newest_tag(here):
+    """The newest tag behind what is checked out; of several of one second the highest version."""
+    # The last key counts first.
+    order = ["--sort=-version:refname", "--sort=-creatordate"]
+    tags = ask_git(here, "for-each-ref", "--merged=HEAD", "--format=%(refname:strip=2)", *(order + ["refs/tags"]))
+    if not tags:
+        raise Refusal(
+            "There is no tag, and a link to what still changes would break: make one with "
+            "'git tag v0.1.0 && git push --tags', then run 'lab.py badge' again."
+        )
+    tag = tags.splitlines()[0]
+    if not re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", tag):
+        raise Refusal("The newest tag is %r; a link needs one of letters, digits, '.', '_' and '-'." % tag)
+    return tag
+
+
+def badge_line(owner, repo, tag):
+    """One line of Markdown: words and no pictures, since a picture from elsewhere would tell who reads the page."""
+    return (
+        "[Open in Binder](https://mybinder.org/v2/gh/{0}/{1}/{2}?urlpath=lab/tree/{3}) · "
+        "[Open in Colab](https://colab.research.google.com/github/{0}/{1}/blob/{2}/{3}) · "
+        "[Open in Codespaces](https://codespaces.new/{0}/{1}/tree/{2})"
+    ).format(owner, repo, tag, FIRST_NOTEBOOK)
+
+
+def with_badges(readme, line):
+    """README.md's bytes with the line between the two marks; every other byte stays."""
+    end = b"\r\n" if b"\r\n" in readme else b"\n"
+    block = end.join([OPENING, line.encode("utf-8"), CLOSING])
+    if (readme.count(OPENING), readme.count(CLOSING)) == (1, 1):
+        start, stop = readme.index(OPENING), readme.index(CLOSING)
+        if start < stop:
+            return readme[:start] + block + readme[stop + len(CLOSING) :]
+    if OPENING in readme or CLOSING in readme:
+        raise Refusal("README.md needs %s once and %s once after it." % (OPENING.decode(), CLOSING.decode()))
+    title = re.match(rb"# [^\n]*\n", readme)
+    if not title:
+        raise Refusal("README.md does not begin with a title ('# ...'), below which the links would go.")
+    return title.group(0) + end + block + end + readme[title.end() :]
+
+
+def write_badges(here=HERE):
+    """Write the links into README.md; print them, and the first cell for Colab."""
+    if not ask_git(here, "rev-parse", "--git-dir") or ask_git(here, "rev-parse", "--show-prefix"):
+        raise Refusal("%s is not a git checkout of its own, and the links are made from its remote and tag." % here)
+    remote = ask_git(here, "remote", "get-url", "origin")
+    if not remote:
+        raise Refusal("There is no remote 'origin': add it with 'git remote add origin https://github.com/OWNER/REPO'.")
+    owner, repo = github_name(remote)
+    tag = newest_tag(here)
+    line = badge_line(owner, repo, tag)
+    path = os.path.join(here, "README.md")
+    try:
+        with open(path, "rb") as file:
+            before = file.read()
+    except FileNotFoundError:
+        raise Refusal("README.md is missing: %s." % path) from None
+    after = with_badges(before, line)
+    if after != before:
+        with open(path + ".part", "wb") as file:
+            file.write(after)
+        shutil.copymode(path, path + ".part")
+        os.replace(path + ".part", path)
+    say("README.md %s:" % ("has now" if after != before else "had already"))
+    say("    " + line.replace(" · ", " ·\n    "))
+    say("They work once the tag is on GitHub: git push origin %s" % tag)
+    say("\nThe first cell of a notebook that is to run on Colab:\n")
+    say(COLAB_CELL.format(owner=owner, repo=repo, tag=tag))
+    return 0
+
+
 def main(arguments):
     if arguments[:1] == ["test"]:
         refuse_unfit_machine()
@@ -678,13 +908,21 @@ def main(arguments):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=argparse.SUPPRESS,
     )
-    parser.add_argument("verb", nargs="?", choices=["test", "doctor"], help=argparse.SUPPRESS)
+    parser.add_argument("verb", nargs="?", choices=["test", "app", "setup", "doctor", "badge"], help=argparse.SUPPRESS)
     parser.add_argument("--no-browser", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
+    parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
     options = parser.parse_args(arguments)
     if options.verb == "doctor":
         return doctor()
+    if options.verb == "badge":
+        return write_badges()
     refuse_unfit_machine()
+    if options.verb == "setup":
+        Setup().make("run")
+        return 0
+    if options.verb == "app":
+        return open_app(options.notebook, browser=not options.no_browser, port=options.port)
     return open_lab(browser=not options.no_browser, port=options.port)
 
 
