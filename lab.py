@@ -889,7 +889,7 @@ def write_badges(here=HERE):
         shutil.copymode(path, path + ".part")
         os.replace(path + ".part", path)
     say("README.md %s:" % ("has now" if after != before else "had already"))
-    say("    " + line.replace(" · ", " ·\n    "))
+    say("    " + line.replace(" · ", "\n    "))
     say("They work once the tag is on GitHub: git push origin %s" % tag)
     say("\nThe first cell of a notebook that is to run on Colab:\n")
     say(COLAB_CELL.format(owner=owner, repo=repo, tag=tag))

@@ -1,0 +1,239 @@
+"""lab.py app: a notebook as a page, on loopback with a token; what it starts ends with the page or with the app."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+from conftest import free_port
+from labpage import CHROMIUM_FLAGS
+from test_lab import LAB, ROOT, posix
+from voilapage import App, alive, app_of, wait_until
+
+import lab
+
+CELLS = (
+    "# A formula $x^2$ and a word",
+    "from osnet_edu.widgets import Predict\n"
+    "w = Predict('What does `F.relu(-1)` give?', ['minus one', 'zero'], truth=2, because='Negatives become zero.')\n"
+    "w",
+    "secret_of_the_source = 1 / 0",
+)
+
+
+def status_of(request) -> int:
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code
+
+
+def answers(app: App) -> bool:
+    """Whether the app serves yet; asking for no page starts no kernel."""
+    try:
+        return status_of(f"{app.url}/voila/static/nothing") > 0
+    except OSError:
+        return False
+
+
+# ---------------------------------------------------------------------------------------------
+# Without a server
+
+
+def test_a_missing_notebook_is_a_sentence(tmp_path):
+    absent = tmp_path / "absent.ipynb"
+    command = [sys.executable, str(LAB), "app", "--no-browser", "--notebook", str(absent)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f"lab.py: The notebook of the app is missing: {absent}.\n"
+
+
+def test_a_taken_port_leads_to_a_later_one():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert port < lab.free_port(port) < port + 50
+    port = free_port()
+    assert lab.free_port(port) == port
+
+
+def test_no_port_at_all_is_a_sentence():
+    with pytest.raises(lab.Refusal, match=r"No port from 70000 on is free\. Name another with --port\."):
+        lab.free_port(70000)
+
+
+def test_the_settings_close_what_they_must():
+    settings = lab.app_settings("a.ipynb", 1)
+    assert settings["Voila"]["ip"] == "127.0.0.1" and settings["Voila"]["auto_token"] is True
+    assert settings["Voila"]["tornado_settings"]["allow_remote_access"] is False
+    assert settings["VoilaConfiguration"]["strip_sources"] is True
+
+
+# ---------------------------------------------------------------------------------------------
+# Served
+
+CARELESS = {
+    "voila.json": json.dumps(
+        {
+            "Voila": {"ip": "0.0.0.0", "token": "", "auto_token": False},
+            "VoilaConfiguration": {"strip_sources": False, "file_denylist": [], "file_allowlist": [".*"]},
+        }
+    ),
+    "jupyter_server_config.json": json.dumps({"IdentityProvider": {"token": ""}, "ServerApp": {"ip": "0.0.0.0"}}),
+}
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize(("by", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)], ids=["ctrl-c", "kill"])
+def test_it_is_closed_to_strangers_and_leaves_no_process(tmp_path, by, status):
+    with app_of(tmp_path, *CELLS, files=CARELESS) as app:
+        assert wait_until(lambda: answers(app))
+        # Without the token comes the page that asks for it, and no kernel.
+        with urllib.request.urlopen(app.url + "/", timeout=30) as answer:
+            assert "/login" in answer.url
+        assert status_of(urllib.request.Request(app.address, headers={"Host": "elsewhere.example"})) == 403
+        assert app.kernels() == []
+        # 127.0.0.2 is this machine as well: whoever listens for the whole network answers there.
+        with socket.socket() as knocking:
+            knocking.settimeout(5)
+            assert knocking.connect_ex(("127.0.0.2", int(app.url.rpartition(":")[2]))) != 0
+
+        with urllib.request.urlopen(app.address, timeout=120) as answer:
+            text = answer.read().decode()
+        assert "ZeroDivisionError" in text  # an error of a cell is shown
+        assert "F.relu(-1)" not in text  # and the source is not, whatever a personal setting says
+        assert "jsdelivr" not in text
+        assert status_of(f"{app.url}/voila/files/small.ipynb?{app.address.partition('?')[2]}") == 403
+
+        children = list(app.children())
+        assert len(app.kernels()) == 1
+        assert app.end(by) == status
+    assert wait_until(lambda: not any(map(alive, children)))
+
+
+# ---------------------------------------------------------------------------------------------
+# In a browser
+
+
+class Visitor:
+    """A browser that keeps note of what its pages ask for and complain of."""
+
+    def __init__(self, browser, app: App):
+        self.app, self.context = app, browser.new_context()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.context.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self):
+        page = self.context.new_page()
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
+        page.goto(self.app.address, timeout=120_000)
+        page.locator(".oe-predict button").first.wait_for(timeout=120_000)
+        return page
+
+    def outside(self) -> list[str]:
+        own = (self.app.url + "/", self.app.url.replace("http", "ws", 1) + "/", "data:", "blob:", "about:")
+        return [url for url in self.requests if not url.startswith(own)]
+
+
+@contextmanager
+def visitor_of(playwright, chromium_path: str, app: App):
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
+    try:
+        yield Visitor(browser, app)
+    finally:
+        browser.close()
+
+
+@posix
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, playwright, chromium_path):
+    with app_of(tmp_path, *CELLS[:2]) as app, visitor_of(playwright, chromium_path, app) as visitor:
+        assert wait_until(lambda: answers(app))
+        page = visitor.open()
+        # The reason is in Python alone, and comes back after the click.
+        page.locator(".oe-predict button").nth(1).click()
+        page.get_by_text("Negatives become zero.").wait_for(timeout=30_000)
+        pages = [page] + [visitor.open() for _ in range(4)]
+        assert len(app.kernels()) == 5
+        assert visitor.outside() == [] and visitor.complaints == []
+
+        # A page that closes says goodbye, and its kernel ends: sooner than any idle kernel would.
+        goodbye = lab.app_settings("", 0)["MappingKernelManager"]["cull_idle_timeout"] - 15
+        started = time.monotonic()
+        for closing in pages[:4]:
+            closing.close(run_before_unload=True)
+        assert wait_until(lambda: len(app.kernels()) == 1, goodbye - (time.monotonic() - started))
+        # The last one goes without a word, as with a browser that crashed.
+        pages[4].close()
+        assert wait_until(lambda: app.kernels() == [], 120)
+        assert visitor.outside() == [] and visitor.complaints == []
+
+
+# ---------------------------------------------------------------------------------------------
+# Codespaces
+
+
+def test_the_dev_container_calls_verbs_that_there_are():
+    settings = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert settings["forwardPorts"] == [8888]
+    commands = [settings["postCreateCommand"]]
+    verbs = [words.split()[2] for command in commands for words in command.split(" && ") if "lab.py" in words]
+    assert verbs == ["setup"]
+    usage = subprocess.run([sys.executable, str(LAB), "--help"], capture_output=True, text=True, check=True).stdout
+    assert all(f"python3 lab.py {verb} " in usage for verb in verbs)
+    version = tuple(map(int, settings["image"].partition(":")[2].split("-")[0].split(".")))
+    assert lab.OLDEST <= version <= lab.NEWEST
+
+
+def test_setup_prepares_and_opens_nothing(monkeypatch):
+    made = []
+    monkeypatch.setattr(lab.Setup, "make", lambda self, kind: made.append(kind))
+    monkeypatch.setattr(lab, "attend", lambda *_: pytest.fail("something was started"))
+    assert lab.main(["setup"]) == 0 and made == ["run"]
+
+
+def test_the_browser_opens_when_the_server_answers(monkeypatch):
+    opened = []
+    monkeypatch.setattr(lab.webbrowser, "open", opened.append)
+    lab.open_when_there(free_port(), "nobody", patience=0.3)
+    assert opened == []
+    with http_server() as port:
+        lab.open_when_there(port, "the address")
+    assert opened == ["the address"]
+
+
+@contextmanager
+def http_server():
+    """A server that knows no page at all."""
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    class Knows(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Knows) as server:
+        running = threading.Thread(target=server.serve_forever)
+        running.start()
+        yield server.server_port
+        server.shutdown()
+        running.join()
