@@ -35,7 +35,6 @@ import sysconfig
 import tempfile
 import threading
 import time
-import urllib.request
 import webbrowser
 
 OLDEST = (3, 11)
@@ -642,7 +641,7 @@ def open_app(notebook=None, browser=True, port=8888):
     if browser:
         threading.Thread(target=open_when_there, args=(free, address), daemon=True).start()
     command = [setup.python, "-m", "voila", "--Voila.config_file_paths=" + settings]
-    # By the environment, the token stands in no file and in no list of processes.
+    # By the environment, the token stands in no file, and in no list of processes beside the server.
     status, interrupted = attend(command, {"JUPYTER_TOKEN": token})
     return 0 if interrupted else status
 
@@ -660,13 +659,11 @@ def free_port(port):
 
 
 def open_when_there(port, address, patience=60):
-    """Open the browser as soon as the server answers; what answers here costs it no kernel."""
+    """Open the browser as soon as somebody listens on the port."""
     ends = time.time() + patience
     while time.time() < ends:
         try:
-            urllib.request.urlopen("http://127.0.0.1:%d/voila/static/" % port, timeout=5).close()
-        except urllib.request.HTTPError:
-            pass  # refused or not found is an answer as well
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
         except OSError:
             time.sleep(0.2)
             continue

@@ -208,32 +208,13 @@ def test_setup_prepares_and_opens_nothing(monkeypatch):
     assert lab.main(["setup"]) == 0 and made == ["run"]
 
 
-def test_the_browser_opens_when_the_server_answers(monkeypatch):
+def test_the_browser_opens_when_the_server_listens(monkeypatch):
     opened = []
     monkeypatch.setattr(lab.webbrowser, "open", opened.append)
     lab.open_when_there(free_port(), "nobody", patience=0.3)
     assert opened == []
-    with http_server() as port:
-        lab.open_when_there(port, "the address")
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        lab.open_when_there(listening.getsockname()[1], "the address")
     assert opened == ["the address"]
-
-
-@contextmanager
-def http_server():
-    """A server that knows no page at all."""
-    import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-
-    class Knows(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_error(404)
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Knows) as server:
-        running = threading.Thread(target=server.serve_forever)
-        running.start()
-        yield server.server_port
-        server.shutdown()
-        running.join()
