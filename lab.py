@@ -597,13 +597,14 @@ def app_settings(notebook, port):
             "tornado_settings": {
                 # A page that closes asks for its kernel's end, in a request that cannot carry the XSRF cookie's
                 # answer: with the check on, the kernel stays. Off, it lets no stranger in: every request needs
-                # the token or its cookie, which a page of another site cannot send along with a POST, and the one
-                # POST that Voila knows names a kernel by its random number. WebSockets are held to their origin.
+                # the token or its cookie, which no page of another site sends along (SameSite, below), and what
+                # ends a kernel names it by its random number. WebSockets are held to their origin.
                 "disable_check_xsrf": True,
                 # Only a request to this machine's own name counts: no site can pass itself off as this one.
                 "allow_remote_access": False,
             },
         },
+        "IdentityProvider": {"cookie_options": {"samesite": "Strict"}},
         # A browser that crashed says no goodbye: a kernel that no page is connected to ends after a minute.
         "MappingKernelManager": {"cull_idle_timeout": 60, "cull_interval": 10, "cull_connected": False},
         "VoilaConfiguration": {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -10,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from conftest import free_port
@@ -111,11 +113,22 @@ def test_it_is_closed_to_strangers_and_leaves_no_process(tmp_path, by, status):
             assert knocking.connect_ex(("127.0.0.2", int(app.url.rpartition(":")[2]))) != 0
 
         with urllib.request.urlopen(app.address, timeout=120) as answer:
-            text = answer.read().decode()
+            text, cookie = answer.read().decode(), answer.headers["Set-Cookie"]
         assert "ZeroDivisionError" in text  # an error of a cell is shown
         assert "F.relu(-1)" not in text  # and the source is not, whatever a personal setting says
         assert "jsdelivr" not in text
         assert status_of(f"{app.url}/voila/files/small.ipynb?{app.address.partition('?')[2]}") == 403
+
+        # Another site's page may neither bring the cookie along nor, with it, talk to the kernel.
+        assert "samesite=strict" in cookie.lower()
+        kernel = re.search(r'"kernelId": "([\w-]+)"', text).group(1)
+        handshake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+        handshake |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Cookie": cookie.partition(";")[0]}
+        for origin, wanted in (("http://elsewhere.example", 403), (app.url, 101)):
+            with closing(http.client.HTTPConnection(app.url.partition("//")[2], timeout=60)) as connection:
+                connection.request("GET", f"/api/kernels/{kernel}/channels", headers=handshake | {"Origin": origin})
+                with connection.getresponse() as answer:
+                    assert answer.status == wanted
 
         children = list(app.children())
         assert len(app.kernels()) == 1
@@ -176,8 +189,8 @@ def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, p
         # A page that closes says goodbye, and its kernel ends: sooner than any idle kernel would.
         goodbye = lab.app_settings("", 0)["MappingKernelManager"]["cull_idle_timeout"] - 15
         started = time.monotonic()
-        for closing in pages[:4]:
-            closing.close(run_before_unload=True)
+        for leaving in pages[:4]:
+            leaving.close(run_before_unload=True)
         assert wait_until(lambda: len(app.kernels()) == 1, goodbye - (time.monotonic() - started))
         # The last one goes without a word, as with a browser that crashed.
         pages[4].close()
