@@ -7,8 +7,9 @@ export function beside(svg, sides) {
   let leading = 0;
 
   function join() {
-    svg.replaceChildren();
     const [a, b] = sides();
+    if (b && !a.list.element.clientHeight) return; // hidden: the lines stay as they are
+    svg.replaceChildren();
     if (!b) return;
     const [wide, tall] = [svg.clientWidth || 60, a.list.element.clientHeight];
     svg.setAttribute("viewBox", `0 0 ${wide} ${tall}`);

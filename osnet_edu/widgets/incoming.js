@@ -64,10 +64,9 @@ async function animated(file) {
 // The controls, and the whole box as a place to drop a photo on. send(content): takes the bytes.
 export function incoming(parent, box, send) {
   const line = add(parent, "div", "oe-line");
-  const label = add(line, "label", "oe-file");
-  add(label, "span", "", "Choose a photo: ");
-  const input = add(label, "input");
-  Object.assign(input, { type: "file", accept: "image/*" });
+  const input = add(line, "input");
+  Object.assign(input, { type: "file", accept: "image/*", hidden: true });
+  button(line, "Choose a photo", () => input.click());
   const paste = button(line, "Paste one here", () => paste.focus());
   paste.title = "Click here, then press Ctrl-V or Cmd-V";
   const camera = button(line, "Use the camera", start);

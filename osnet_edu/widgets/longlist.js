@@ -18,6 +18,7 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
   inner.setAttribute("role", "presentation");
   const nodes = new Map();
   let [count, active, selected] = [0, -1, -1];
+  let awaited = -1; // an item to be shown as soon as the list has a size
 
   const across = () => {
     if (kind === "row") return Math.max(1, count);
@@ -36,9 +37,15 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     return [Math.min(first * many, count), Math.min((last + 1) * many, count) - 1];
   }
   function arrange() {
+    if (!element.clientWidth || !element.clientHeight) return; // hidden: it is arranged when it is seen again
     const many = across();
     if (kind === "row") Object.assign(inner.style, { width: `${count * wide}px`, height: `${tall}px` });
     else inner.style.height = `${Math.ceil(count / many) * tall}px`;
+    if (awaited >= 0) {
+      const index = awaited;
+      awaited = -1;
+      reveal(index);
+    }
     const [first, last] = lines().map((line, k) => line + (k ? BEYOND : -BEYOND));
     const per = kind === "row" ? 1 : many;
     const [from, to] = [Math.max(0, first * per), Math.min(count, (last + 1) * per)];
@@ -89,6 +96,10 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     else element.removeAttribute("aria-activedescendant");
   }
   function reveal(index) {
+    if (!element.clientWidth) {
+      awaited = index;
+      return;
+    }
     const many = across();
     const sideways = kind === "row";
     const [at, size] = sideways ? [index * wide, wide] : [Math.floor(index / many) * tall, tall];
@@ -112,6 +123,8 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
   };
   element.addEventListener("scroll", soon);
   element.addEventListener("focus", () => {
+    // Not for the mouse: the list would move under it, and the click would be lost.
+    if (!element.matches(":focus-visible")) return;
     if (active < 0 || active >= count) activate(selected >= 0 ? selected : 0);
   });
   element.addEventListener("click", (event) => {
@@ -153,7 +166,7 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     fill(many, fresh) {
       count = many;
       if (fresh) {
-        active = -1;
+        [active, awaited] = [-1, -1];
         element.scrollTo(0, 0);
       }
       active = Math.min(active, count - 1);
