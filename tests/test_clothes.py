@@ -8,6 +8,8 @@ import pytest
 from osnet_edu import assets, market, people, weights
 from osnet_edu.experiments import EXPERIMENTS, ON_OWN, clothes
 
+ALL = [name for names in people.WORN.values() for name in names]
+
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory):
@@ -21,7 +23,7 @@ def test_only_the_clothes_change_and_only_those_that_were_named(few):
     records = {record.person: record for record in people.read_people(few)}
     persons = sorted(records)
     dressed = clothes._dressed([records[person] for person in persons], persons)
-    body = set(people.Identity.__dataclass_fields__) - set(clothes.ALL)
+    body = set(people.Identity.__dataclass_fields__) - set(ALL)
     assert {"height", "skin", "hair", "hair_color", "grain", "girth"} <= body
     for name, found in dressed.items():
         for person, identity in zip(persons, found, strict=True):
@@ -29,11 +31,11 @@ def test_only_the_clothes_change_and_only_those_that_were_named(few):
             assert all(getattr(identity, field) == getattr(own, field) for field in body), name
     following = [records[person].identity for person in np.roll(persons, -1).tolist()]
     for identity, other in zip(dressed[clothes.EXCHANGED], following, strict=True):
-        assert all(getattr(identity, field) == getattr(other, field) for field in clothes.ALL)
+        assert all(getattr(identity, field) == getattr(other, field) for field in ALL)
     changed = 0
     for identity, person in zip(dressed["strangers' shoes alone"], persons, strict=True):
         own = records[person].identity
-        assert replace(identity, **{f: getattr(own, f) for f in clothes.WORN["shoes"]}) == own
+        assert replace(identity, **{f: getattr(own, f) for f in people.WORN["shoes"]}) == own
         changed += identity != own
     assert changed == len(persons)
 
@@ -41,7 +43,7 @@ def test_only_the_clothes_change_and_only_those_that_were_named(few):
 def test_a_network_is_asked_about_each_wardrobe(few):
     told = []
     found = clothes.measure(few, replace(weights.shipped(), size=(64, 32)), lambda *at: told.append(at))
-    parts = [f"strangers' {part} alone" for part in clothes.WORN]
+    parts = [f"strangers' {part} alone" for part in people.WORN]
     assert list(found.rank1) == [clothes.SAME, clothes.OTHERS, clothes.EXCHANGED, *parts]
     assert told[-1][0] == told[-1][1] == len(found.rank1) * found.photos
     assert found.rank1[clothes.SAME].value > found.rank1[clothes.EXCHANGED].value

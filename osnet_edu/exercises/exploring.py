@@ -122,7 +122,7 @@ def _is_one_change(name, attribute, value) -> Seen:
     if attribute not in {field.name for field in fields(people.Identity)}:
         return Seen("other", f"Expected an attribute such as top_color or hat, got {str(attribute)[:60]!r}.")
     try:
-        changed = people.edit(record.identity, **{attribute: value})
+        changed = explore.edited(record.identity, {attribute: value})
     except Refused as error:
         return Seen("other", f"Expected a value that the attribute allows: {error}.")
     if changed == record.identity:

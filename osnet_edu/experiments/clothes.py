@@ -26,18 +26,6 @@ from ..refused import Refused
 
 STRANGERS = 31  # seed of people whom nobody has met
 SAME, OTHERS, EXCHANGED = "the same clothes", "strangers' clothes", "exchanged clothes"
-# The attributes of each part of the clothes.
-WORN: Mapping[str, tuple[str, ...]] = {
-    "top": (
-        "top", "top_color", "top_color2", "top_length", "top_ease", "sleeve", "pattern", "pattern_period",
-        "pattern_phase", "open", "inner_color", "logo", "logo_color", "logo_place", "logo_size",
-    ),
-    "bottom": ("bottom", "bottom_color", "bottom_length", "bottom_ease"),
-    "shoes": ("shoe", "shoe_color", "sole_color", "sock_color", "sock_length"),
-    "bag": ("bag", "bag_color", "strap_color", "bag_side"),
-    "hat and glasses": ("hat", "hat_color", "glasses"),
-}  # fmt: skip
-ALL = tuple(name for names in WORN.values() for name in names)
 
 
 @dataclass(frozen=True)
@@ -144,21 +132,12 @@ def _dressed(records: list[PhotoRecord], persons: list[int]) -> dict[str, list[I
     following = {person: own[other] for person, other in zip(persons, np.roll(persons, -1).tolist(), strict=True)}
     found = {
         SAME: [record.identity for record in records],
-        OTHERS: [_put_on(record.identity, stranger[record.person], ALL) for record in records],
-        EXCHANGED: [_put_on(record.identity, following[record.person], ALL) for record in records],
+        OTHERS: [people.put_on(record.identity, stranger[record.person]) for record in records],
+        EXCHANGED: [people.put_on(record.identity, following[record.person]) for record in records],
     }
-    for part, names in WORN.items():
-        found[_alone(part)] = [_put_on(record.identity, stranger[record.person], names) for record in records]
+    for part in people.WORN:
+        found[_alone(part)] = [people.put_on(record.identity, stranger[record.person], part) for record in records]
     return found
-
-
-def _put_on(identity: Identity, other: Identity, names: tuple[str, ...]) -> Identity:
-    """A person in another's clothes; as she was, where these do not go with the rest."""
-    changes = {name: getattr(other, name) for name in names}
-    try:
-        return people.edit(identity, **changes)
-    except Refused:
-        return identity
 
 
 def _render(job: tuple) -> np.ndarray:

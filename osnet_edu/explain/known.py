@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import people, retrieval
+from .. import market, people, retrieval
 from ..market import Photo
 from ..mining import Triplet
 from ..refused import Refused
@@ -63,6 +63,22 @@ class Folder:
         if not truth.any():
             return None
         return Twins(one.part, truth, people.render(one.identity, two.view, size=size).image)
+
+
+def masks(photos: Sequence[Photo], size: tuple[int, int]) -> np.ndarray | None:
+    """The part of each pixel of some photos, at a size (height, width): (N, H, W) numbers into NAMES.
+
+    None for real photos, and for rendered ones that came without.
+    """
+    try:
+        found = [market.read_mask(photo.path, len(NAMES)) for photo in photos]
+    except Refused:
+        return None
+    height, width = size
+    at = [
+        np.ix_(*(np.arange(side) * many // side for side, many in zip(size, mask.shape, strict=True))) for mask in found
+    ]
+    return np.stack([mask[place] for mask, place in zip(found, at, strict=True)]).reshape(-1, height, width)
 
 
 def noticed(embed: Embed, query: np.ndarray, other: np.ndarray, same: np.ndarray) -> float:

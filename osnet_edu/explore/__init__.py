@@ -1,6 +1,8 @@
 """Exploring a gallery: which queries to look at, which networks rank it, what is in the list."""
 
-from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, hardness, open_folder
+from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
+from .editing import VIEW_NAMES, VIEWS, WEATHER, Editor, Seen, edited, viewed
+from .games import GAMES, IMPOSTOR, ONE, SMALLEST, Verdict, judged
 from .listed import IS_JUNK, LONGEST, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
 from .own import framed, read_own
 from .pair import triplet
@@ -8,26 +10,40 @@ from .shelf import SHIPPED, UNTRAINED, Shelf, shipped
 
 __all__ = [
     "BY_NAME",
+    "GAMES",
+    "IMPOSTOR",
     "IS_JUNK",
     "LONGEST",
     "MATCH",
+    "ONE",
     "OTHER",
     "OWN_CAMERA",
     "SHIPPED",
+    "SMALLEST",
     "SORTS",
     "UNKNOWN",
     "UNTRAINED",
+    "VIEWS",
+    "VIEW_NAMES",
+    "WEATHER",
     "WISHES",
     "Album",
+    "Editor",
     "Hardness",
     "Listed",
+    "Seen",
     "Shelf",
+    "Verdict",
     "Wish",
+    "colour",
+    "edited",
     "framed",
     "hardness",
+    "judged",
     "listed",
     "open_folder",
     "read_own",
     "shipped",
     "triplet",
+    "viewed",
 ]

@@ -4,20 +4,25 @@ from .archive import pack, unpack
 from .body import PARTS
 from .dataset import VISIBLE, PhotoRecord, Summary, read_people, write_dataset
 from .flat import Flat, Mark, Panel, paint_flat
-from .identity import Identity, build_of, draw_identity, edit
+from .identity import CHOICES, OPENING, RANGES, Identity, build_of, draw_identity, edit
 from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, render
 from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
 from .view import CAMERAS, View, draw_view
 from .world import WORLDS
+from .worn import WORN, put_on
 
 __all__ = [
     "CAMERAS",
+    "CHOICES",
+    "OPENING",
     "PARTS",
+    "RANGES",
     "TWIN_LABELS",
     "TWIN_PARTS",
     "VISIBLE",
     "WORLDS",
+    "WORN",
     "Cross",
     "Difference",
     "Flat",
@@ -40,6 +45,7 @@ __all__ = [
     "pack",
     "paint_flat",
     "prepare",
+    "put_on",
     "read_people",
     "render",
     "scale_ladder",

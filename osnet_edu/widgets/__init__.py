@@ -9,6 +9,7 @@ _HOME = {
     "count_predictions": "predict",
     "save_predictions": "predict",
     "Explorer": "explorer",
+    "PedestrianLab": "pedestrian_lab",
     "Ranking": "ranking",
     "GateMixer": "gate_mixer",
     "GateTheatre": "gate_theatre",

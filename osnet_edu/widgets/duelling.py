@@ -5,13 +5,12 @@ twin, so is the place where the two differ: the map on the negative is graded by
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import traitlets
 
-from .. import market, mining
+from .. import mining
 from ..embed import embedder_for, normalise
 from ..explain import badge, duel, known, untrained
 from ..figures import heat_image
@@ -118,7 +117,7 @@ class Duelling(Triples, script="duelling.js"):
         if key not in self._found:
             shown = [photo for _, photo in self._shown(triple)]
             images = self.rankings.pictures(shown)
-            masks = self._masks(shown)
+            masks = known.masks(shown, self.rankings.size)
             twins = self._folder.twins(shown[0], shown[2], self.rankings.size)
             noticed = None
             if twins is not None and self._limit:
@@ -140,14 +139,6 @@ class Duelling(Triples, script="duelling.js"):
             self._random = untrained.like(self.rankings.model, 0, some)
             self._random_fast = embedder_for(self._random, photos=MANY, size=self.rankings.size)
         return self._random
-
-    def _masks(self, photos: Sequence[market.Photo]) -> np.ndarray | None:
-        try:
-            masks = [market.read_mask(photo.path, len(known.NAMES)) for photo in photos]
-        except Refused:  # real photos, or rendered ones that came without
-            return None
-        height, width = self.rankings.size
-        return np.stack([_resized(mask, height, width) for mask in masks])
 
     def _enough(self) -> bool:
         return len(self.rankings.gallery) >= 20
@@ -183,11 +174,6 @@ def _table(evidence: duel.Evidence) -> list[PartShare]:
         )
         for name in order[:SHOWN]
     ]
-
-
-def _resized(mask: np.ndarray, height: int, width: int) -> np.ndarray:
-    rows, columns = (np.arange(side) * many // side for side, many in zip((height, width), mask.shape, strict=True))
-    return mask[np.ix_(rows, columns)]
 
 
 def _outline(truth: np.ndarray) -> np.ndarray:

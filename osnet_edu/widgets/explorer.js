@@ -16,6 +16,7 @@ const WHYS = [
   ["duel", "Why this one? The duel"],
   ["gates", "Which scale? The gates"],
   ["correspondence", "Where? The correspondence"],
+  ["edit", "What if? Edit the person"],
 ];
 
 function integers(value) {

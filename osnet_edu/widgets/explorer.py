@@ -21,11 +21,12 @@ from . import exploring
 from .duelling import Duelling
 from .gate_theatre import GateTheatre
 from .matching import Matching
+from .pedestrian_lab import PedestrianLab
 from .pictures import uri
 from .widget import Widget, checked, one_of, sentence
 
-DUEL, GATES, CORRESPONDENCE = "duel", "gates", "correspondence"
-WHYS = (DUEL, GATES, CORRESPONDENCE)
+DUEL, GATES, CORRESPONDENCE, EDIT = "duel", "gates", "correspondence", "edit"
+WHYS = (DUEL, GATES, CORRESPONDENCE, EDIT)
 SMALL = (128, 64)  # height, width of a picture in the lists
 KEPT = 4_000  # small pictures that are remembered
 OPENED = 8  # networks whose duel and gates are kept
@@ -43,7 +44,7 @@ class Explorer(Widget, script="explorer.js"):
         search, camera, attribute, twin, failures, sort: which queries are listed, as in explore.Wish.
         left_out: whether photos that the rule leaves out are shown.
         opened: a gallery photo, or "".  side: 0 to ask the first network about it, 1 the second.
-        why: "duel", "gates" or "correspondence".
+        why: "duel", "gates" or "correspondence"; "edit" for the pedestrian lab with the query's person.
         own_at: where a wide photo of one's own is cut, 0 left to 1 right.
     said: what the ranking says.  state: a line of Python that makes this state again.  child: the widget of the pair.
     """
@@ -262,7 +263,7 @@ class Explorer(Widget, script="explorer.js"):
         except Refused as reason:
             self.child = None
             self.asked_of = f"{self.asked_of} {sentence(reason)}"
-        if isinstance(before, Matching) and before is not self.child:
+        if isinstance(before, Matching | PedestrianLab) and before is not self.child:
             before.close()
 
     def _opening(self, name: str, rankings: without.Rankings, place: int) -> Widget:
@@ -271,8 +272,13 @@ class Explorer(Widget, script="explorer.js"):
             return Matching(rankings.model, *self._two(rankings, photo))
         if not self.query:
             raise Refused(
-                "duel and gates need a query whose match is known; for a photo of your own, ask for the correspondence"
+                "this needs a query whose match is known; for a photo of your own, ask for the correspondence"
             )
+        if self.why == EDIT:
+            root = self._album.market.root
+            made = PedestrianLab(self._shelf.checkpoint(name), root, photo=self.query, rankings=rankings)
+            made.against = self.opened
+            return made
         triplet = explore.triplet(rankings, self.at, place)
         key = name, self.why
         if key in self._openings:
