@@ -1,0 +1,197 @@
+"""The explorer in the page of `lab.py app`, in Chromium: by mouse and by keyboard alone, wide and narrow.
+
+OSNET_EDU_SCREENSHOTS=FOLDER keeps pictures.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import axe
+import pytest
+from PIL import Image
+from test_app import Visitor, answers, visitor_of
+from test_lab import ROOT, posix
+from test_widgets_browser import Bench
+from test_widgets_explorer_browser import BRING
+from voilapage import app_of, wait_until
+
+from osnet_edu import assets
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, posix]
+
+WIDE, NARROW = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+LOOKS = pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
+TURNED = pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (NARROW, "light")], ids=["wide", "narrow"])
+
+# Python's own state, written whenever it changes: what the page shows is no proof of it.
+WRITE = """
+import json, os, pathlib
+def write(*_):
+    plain = (int, float, str, list)
+    state = {{k: v for k, v in w.get_state().items() if not k.startswith("_") and isinstance(v, plain)}}
+    path = pathlib.Path({path!r})
+    path.with_suffix(".new").write_text(json.dumps(state))
+    os.replace(path.with_suffix(".new"), path)
+w.observe(write)
+write()
+w"""
+
+# How an element is called, as a screen reader would say it.
+CALLED = """() => {
+    const e = document.activeElement;
+    return (e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent || '').trim();
+}"""
+
+
+class Visit(Bench):
+    """The explorer in a page of Voila, and the state that its kernel writes down."""
+
+    def __init__(self, visitor: Visitor, state_file: Path, size: dict[str, int], theme: str):
+        self.visitor, self.state_file, self.size, self.theme = visitor, state_file, size, theme
+        self.page = visitor.context.new_page()
+        self.page.set_viewport_size(size)
+        self.page.on("websocket", lambda socket: visitor.requests.append(socket.url))
+        self.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        self.page.on("console", lambda line: visitor.complaints.append(line.text) if line.type == "error" else None)
+        self.page.goto(f"{visitor.app.address}&theme={theme}", timeout=120_000)
+        self.box = self.page.locator(".oe-explorer")
+        self.box.locator(".oe-grid .oe-item img[src]").first.wait_for(timeout=120_000)
+        self.page.set_default_timeout(30_000)
+
+    def look(self, name: str) -> None:
+        """No serious finding of axe, nothing wider than the window, and pictures where they are kept."""
+        if folder := os.environ.get("OSNET_EDU_SCREENSHOTS"):
+            window = self.size["width"]
+            self.page.set_viewport_size({"width": window, "height": 3400})
+            self.page.wait_for_timeout(1000)
+            self.box.screenshot(path=str(Path(folder) / f"voila_{name}_{self.theme}_{window}.png"))
+            self.page.set_viewport_size(self.size)
+        assert axe.violations(self.page, ".oe-explorer") == []
+        assert self.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+        assert self.box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+    def sound(self) -> None:
+        assert self.visitor.outside() == []
+        assert self.visitor.complaints == []
+        assert self.page.locator(".oe-problem, .oe-crash, .oe-lost").locator("visible=true").count() == 0
+
+    def tab(self, wanted: str, key: str = "Tab", most: int = 120) -> None:
+        """Press Tab, or Shift+Tab, until what has the focus is called so."""
+        for _ in range(most):
+            self.page.keyboard.press(key)
+            if self.page.evaluate(CALLED).startswith(wanted):
+                return
+        pytest.fail(f"{key} does not reach {wanted!r}")
+
+
+@contextmanager
+def visiting(folder: Path, playwright, chromium_path: str, size: dict[str, int], theme: str):
+    state_file = folder / "state.json"
+    cells = "from osnet_edu.widgets import Explorer", "w = Explorer()", WRITE.format(path=str(state_file))
+    with app_of(folder, *cells) as app, visitor_of(playwright, chromium_path, app) as visitor:
+        (folder / "kit" / "assets").symlink_to(ROOT / "assets")
+        assert wait_until(lambda: answers(app))
+        yield Visit(visitor, state_file, size, theme)
+
+
+@pytest.fixture
+def portrait(tmp_path) -> Path:
+    """A photo of one's own, larger than the network needs."""
+    photo = sorted((assets.subset() / "bounding_box_test").glob("*.jpg"))[30]
+    Image.open(photo).resize((256, 512)).save(tmp_path / "mine.png")
+    return tmp_path / "mine.png"
+
+
+@LOOKS
+def test_all_by_mouse(tmp_path, playwright, chromium_path, portrait, size, theme):
+    with visiting(tmp_path, playwright, chromium_path, size, theme) as visit:
+        box, before = visit.box, visit.trait("query")
+        visit.look("start")
+        place = visit.trait("at") + 1
+        box.locator(f".oe-row .oe-item[data-index='{place}']").click()
+        visit.python("at", place)
+        assert visit.trait("query") not in ("", before)
+
+        box.locator(".oe-grid .oe-item.oe-match").first.click()
+        visit.python("opened", lambda name: name != "")
+        box.locator(".oe-duel").wait_for()
+        assert visit.trait("why") == "duel"
+        visit.look("pair")
+
+        box.get_by_label("Beside it:").select_option("shipped")
+        visit.python("other", "shipped")
+        box.get_by_label("silence stream 3 of conv3.1").click()
+        visit.python("silenced", [["conv3.1", 3]])
+        box.locator(".oe-heads", has_text="shipped without a stream").wait_for()
+        box.locator("svg.oe-lines path.oe-match").first.wait_for()
+        visit.look("beside")
+
+        content = base64.b64encode(portrait.read_bytes()).decode()
+        visit.page.evaluate(BRING, ["drop", content, portrait.name, "image/png"])
+        visit.python("query", "")
+        visit.python("at", -1)
+        box.get_by_text("needs a query whose match is known").wait_for()
+        assert box.locator(".oe-duel").count() == 0
+        box.locator("summary", has_text="A photo of your own").click()
+        box.get_by_text("mine.png, 256x512 pixels.").wait_for()
+        visit.look("own")
+
+        box.get_by_role("button", name="Close the pair").click()
+        visit.python("opened", "")
+        box.locator(".oe-pair").wait_for(state="hidden")
+        visit.sound()
+
+
+@TURNED
+def test_all_by_keyboard(tmp_path, playwright, chromium_path, portrait, size, theme):
+    with visiting(tmp_path, playwright, chromium_path, size, theme) as visit:
+        box, keys, place = visit.box, visit.page.keyboard, visit.trait("at")
+        visit.look("start")
+        visit.tab("Queries")
+        keys.press("ArrowLeft")
+        keys.press("Enter")
+        visit.python("at", place - 1)
+
+        visit.tab("Gallery as ranked by shipped")
+        keys.press("ArrowRight")
+        keys.press("ArrowRight")
+        keys.press("Enter")
+        visit.python("opened", lambda name: name != "")
+        box.locator(".oe-duel").wait_for()
+        visit.look("pair")
+
+        visit.tab("Beside it:", "Shift+Tab")
+        keys.press("ArrowDown")
+        visit.python("other", "shipped")
+        visit.tab("silence stream 1 of conv2.0")
+        keys.press("Space")
+        visit.python("silenced", [["conv2.0", 1]])
+        visit.tab("Gallery as ranked by shipped without a stream")
+        keys.press("End")
+        visit.page.wait_for_function(
+            "() => { const [a, b] = document.querySelectorAll('.oe-list.oe-column');"
+            " return b.scrollTop > 9000 && a.scrollTop === b.scrollTop; }"
+        )
+        keys.press("Home")
+        visit.look("beside")
+
+        visit.tab("A photo of your own", "Shift+Tab")
+        keys.press("Enter")
+        visit.tab("Choose a photo")
+        with visit.page.expect_file_chooser() as chooser:
+            keys.press("Space")
+        chooser.value.set_files(str(portrait))
+        visit.python("query", "")
+        visit.python("at", -1)
+        box.get_by_text("mine.png, 256x512 pixels.").wait_for()
+        visit.look("own")
+
+        visit.tab("Close the pair")
+        keys.press("Enter")
+        visit.python("opened", "")
+        box.locator(".oe-pair").wait_for(state="hidden")
+        visit.sound()
