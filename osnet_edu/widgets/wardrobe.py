@@ -150,7 +150,7 @@ def sentence(changed: str, before: explore.Seen, now: explore.Seen) -> str:
         return f"Nothing is changed: similarity {before.similarity:.2f}, {_ranked(before.rank)}."
     return (
         f"With {changed}: similarity {before.similarity:.2f} before, {now.similarity:.2f} now; "
-        f"{_ranked(before.rank)} before, {_ranked(now.rank)} now."
+        f"{_ranked(before.rank)} before, {_ranked(now.rank).removeprefix('the best match ')} now."
     )
 
 
