@@ -270,3 +270,13 @@ def test_two_explorers_share_what_is_embedded_and_nothing_else(shown):
     assert shown.query != other.query and shown.left != other.left
     other.add(assets.path(assets.WEIGHTS))
     assert "osnet_x0_25" not in shown.models
+
+
+@pytest.mark.parametrize("kind", ["flat", "ivf", "hnsw"])
+def test_the_explorer_does_not_care_which_index_searches(shown, kind):
+    other = Explorer(index=kind, query=shown.query)
+    ours, theirs = (numbers(one.left, "place")[:20].tolist() for one in (shown, other))
+    assert len(set(ours) & set(theirs)) >= 18, "an index may miss a neighbour"
+    assert f"index={kind!r}" in other.state
+    with pytest.raises(Refused, match="no index of kind 'tree'; expected one of exact, flat"):
+        Explorer(index="tree")

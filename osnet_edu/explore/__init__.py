@@ -2,6 +2,7 @@
 
 from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
 from .editing import VIEW_NAMES, VIEWS, WEATHER, Editor, Seen, edited, viewed
+from .finding import Finder
 from .games import GAMES, IMPOSTOR, ONE, SMALLEST, Verdict, judged
 from .listed import IS_JUNK, LONGEST, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
 from .own import framed, read_own
@@ -29,6 +30,7 @@ __all__ = [
     "WISHES",
     "Album",
     "Editor",
+    "Finder",
     "Hardness",
     "Listed",
     "Seen",

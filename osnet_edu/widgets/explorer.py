@@ -38,6 +38,7 @@ class Explorer(Widget, script="explorer.js"):
 
     folder: a Market-1501 folder or a plain folder with one folder a person; without it the shipped people.
     models: networks of one's own by name, the file of a checkpoint each, beside "shipped" and "untrained".
+    index: what searches the gallery, a name in search.KINDS; for galleries beyond a matrix product.
     Every other argument is a trait that may be set:
         query: a name.  model: ranks the gallery.  other: a second network beside it, or "".  silenced: [block, stream]
         pairs that the second one does without, where: in the "query" alone or in "both".
@@ -88,6 +89,7 @@ class Explorer(Widget, script="explorer.js"):
         folder: Path | str | Market | None = None,
         *,
         models: Mapping[str, weights.Checkpoint | Path | str] | None = None,
+        index: str = "exact",
         **state,
     ):
         unknown = sorted(set(state) - set(exploring.STATE))
@@ -100,6 +102,7 @@ class Explorer(Widget, script="explorer.js"):
         else:
             found = explore.open_folder(folder)
             self._album, self._shelf = Album(found), Shelf(found, models)
+        self._finder = explore.Finder(self._shelf, index)
         self._own_photo: np.ndarray | None = None
         self._small: dict[tuple[str, int], bytes] = {}
         self._openings: dict[tuple[str, str], Widget] = {}
@@ -221,30 +224,25 @@ class Explorer(Widget, script="explorer.js"):
 
     def _rank(self) -> None:
         self.at = self._album.find(self._rankings.queries, self.query, "query") if self.query else -1
-        ranked = self._ranked(self._rankings, ())
-        self.left = exploring.columns(self._listed(ranked), self.model)
+        if not self.query:
+            image = explore.framed(self._own_photo, self._rankings.size, self.own_at)
+            self.own = {"src": uri(image), "text": "your photo, as the network gets it", "wide": self._is_wide()}
+        self.left = exploring.columns(self._listed(self.model), self.model)
         self.said = self.left["said"]
+        self.blocks, self.right = [], {}
         if self.other:
-            second, silenced = self._shelf.rankings(self.other), [tuple(pair) for pair in self.silenced]
-            self.blocks = [list(pair) for pair in second.streams.items()]
+            self.blocks = [list(pair) for pair in self._shelf.rankings(self.other).streams.items()]
+            silenced = [tuple(pair) for pair in self.silenced]
             without_some = f" without {len(silenced)} streams" if len(silenced) > 1 else " without a stream"
             title = self.other + (without_some if silenced else "")
-            self.right = exploring.columns(self._listed(self._ranked(second, silenced)), title)
-        else:
-            self.blocks, self.right = [], {}
+            self.right = exploring.columns(self._listed(self.other, silenced), title)
         self._tell()
 
-    def _ranked(self, rankings: without.Rankings, silenced) -> without.Ranked:
+    def _listed(self, name: str, silenced=()) -> explore.Listed:
         if self.query:
-            return rankings.ranked(self.at, silenced, where=self.where)
-        image = explore.framed(self._own_photo, rankings.size, self.own_at)
-        self.own = {"src": uri(image), "text": "your photo, as the network gets it", "wide": self._is_wide()}
-        return rankings.by_features(rankings.features(image[None], silenced))
-
-    def _listed(self, ranked: without.Ranked) -> explore.Listed:
-        order = np.argsort(-ranked.similarity, kind="stable")[: explore.LONGEST]
-        query = self._rankings.queries[self.at] if self.query else None
-        return explore.listed(order, ranked.similarity[order], query, self._rankings.gallery)
+            return self._finder.of_query(name, self.at, silenced, where=self.where)
+        size = self._shelf.rankings(name).size
+        return self._finder.of_image(name, explore.framed(self._own_photo, size, self.own_at), silenced)
 
     def _open(self) -> None:
         """Show the pair that is open, or nothing."""
@@ -305,7 +303,7 @@ class Explorer(Widget, script="explorer.js"):
     def _tell(self) -> None:
         values = {name: getattr(self, name) for name in exploring.STATE}
         defaults = {name: self.trait_defaults(name) for name in exploring.STATE}
-        self.state = exploring.line(values, defaults, self._folder, self._shelf.files)
+        self.state = exploring.line(values, defaults, self._folder, self._shelf.files, self._finder.kind)
         self.link = exploring.link(values, defaults)
 
     # --- what the page asks for --------------------------------------------------------------------------------------

@@ -20,12 +20,16 @@ MOST_DRAWN = 12  # photos of a ranking in a picture
 DPI = 150
 
 
-def line(values: Mapping[str, object], defaults: Mapping[str, object], folder: str, files: Mapping[str, str]) -> str:
+def line(
+    values: Mapping[str, object], defaults: Mapping[str, object], folder: str, files: Mapping[str, str], index: str
+) -> str:
     """A line of Python that makes this state again."""
     said = [repr(folder)] if folder else []
     own = {name: files[name] for name in (values["model"], values["other"]) if name in files}
     if own:
         said.append(f"models={own!r}")
+    if index != "exact":
+        said.append(f"index={index!r}")
     said += [f"{name}={value!r}" for name, value in _changed(values, defaults)]
     return f"Explorer({', '.join(said)})"
 
