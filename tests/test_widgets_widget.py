@@ -144,6 +144,12 @@ def test_the_joined_page_is_one_module_that_imports_nothing(script):
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_no_page_reads_a_text_as_html():
+    for path in FOLDER.glob("*.js"):
+        found = re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser", path.read_text("utf-8"))
+        assert found == [], f"{path.name}: a name with markup in it must show as text"
+
+
 def test_a_script_that_does_not_import_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("osnet_edu.widgets.widget.FOLDER", tmp_path)
     (tmp_path / "dom.js").write_text("export function add() {}\n")
