@@ -50,8 +50,8 @@ def lesson(path: Path) -> Lesson:
 
 
 def plain(words: str) -> str:
-    """Without capitals: a question may begin one sentence and stand within another."""
-    return " ".join(words.lower().split())
+    """Without capitals and breaks: a question may begin one sentence and stand within another."""
+    return " ".join(words.replace("<br>", " ").lower().split())
 
 
 def commands() -> list[list[str]]:
