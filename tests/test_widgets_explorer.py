@@ -13,7 +13,7 @@ from test_explore import plain_folder
 
 from osnet_edu import assets, explore, osnet, weights
 from osnet_edu.refused import Refused
-from osnet_edu.widgets import Duelling, Explorer, GateTheatre, Matching, records
+from osnet_edu.widgets import Duelling, Explorer, GateTheatre, Matching, PedestrianLab, records
 
 
 @pytest.fixture
@@ -112,6 +112,11 @@ def test_a_pair_is_asked_three_questions(shown):
     assert isinstance(shown.child, Matching) and not shown.child.known
     shown.opened = shown.gallery["names"][match]
     assert shown.child.known, "two renders of one person have a true place"
+    shown.why = "edit"
+    lab = shown.child
+    assert isinstance(lab, PedestrianLab) and (lab.photo, lab.against) == (shown.query, shown.opened)
+    shown.query = shown.queries["names"][0]
+    assert shown.child is lab and lab.photo == shown.query, "the lab is kept, and shows the new person"
     shown.opened = ""
     assert shown.child is None and shown.asked_of == ""
 

@@ -52,10 +52,10 @@ class Duelling(Triples, script="duelling.js"):
     grade = traitlets.Unicode("").tag(sync=True)
     pale = traitlets.Bool(False).tag(sync=True)
 
-    def _prepare(self, folder: Path | str) -> None:
+    def _prepare(self, folder: Path | str | known.Folder) -> None:
         rankings = self.rankings
         self._fast = embedder_for(rankings.model, photos=MANY, size=rankings.size)
-        self._folder = known.Folder(folder)
+        self._folder = folder if isinstance(folder, known.Folder) else known.Folder(folder)
         self._limit = known.limit(self._fast, rankings.pictures(rankings.gallery[:SHAMS])) if self._enough() else 0.0
         self._random = None
         self._found: OrderedDict[tuple[mining.Triplet, str], tuple] = OrderedDict()

@@ -261,7 +261,7 @@ class Explorer(Widget, script="explorer.js"):
         except Refused as reason:
             self.child = None
             self.asked_of = f"{self.asked_of} {sentence(reason)}"
-        if isinstance(before, Matching | PedestrianLab) and before is not self.child:
+        if isinstance(before, Matching) and before is not self.child:
             before.close()
 
     def _opening(self, name: str, rankings: without.Rankings, place: int) -> Widget:
@@ -272,18 +272,18 @@ class Explorer(Widget, script="explorer.js"):
             raise Refused(
                 "this needs a query whose match is known; for a photo of your own, ask for the correspondence"
             )
-        if self.why == EDIT:
-            root = self._album.market.root
-            made = PedestrianLab(self._shelf.checkpoint(name), root, photo=self.query, rankings=rankings)
-            made.against = self.opened
-            return made
-        triplet = explore.triplet(rankings, self.at, place)
         key = name, self.why
+        if self.why == EDIT:
+            if key not in self._openings:
+                self._openings[key] = PedestrianLab(self._shelf.checkpoint(name), self._album, rankings=rankings)
+            self._openings[key].point(self.query, self.opened)
+            return self._openings[key]
+        triplet = explore.triplet(rankings, self.at, place)
         if key in self._openings:
             self._openings[key].point(triplet)
         else:
             kind = {DUEL: Duelling, GATES: GateTheatre}[self.why]
-            made = kind(self._shelf.checkpoint(name), self._album.market.root, rankings=rankings, first=triplet)
+            made = kind(self._shelf.checkpoint(name), self._album.folder, rankings=rankings, first=triplet)
             self._openings[key] = made
             while len(self._openings) > OPENED:
                 self._openings.pop(next(iter(self._openings))).close()

@@ -4,8 +4,6 @@ Bars show each stream's gate and its share of the block. Silence streams, and th
 sentence follow. The bars show the network with all its streams on: they are what is to be explained.
 """
 
-from pathlib import Path
-
 import numpy as np
 import traitlets
 
@@ -50,7 +48,7 @@ class GateTheatre(Triples, script="gate_theatre.js"):
     how = traitlets.Unicode("").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
 
-    def _prepare(self, folder: Path | str) -> None:
+    def _prepare(self, folder: object) -> None:
         self._fields = {(f.block, f.stream): f for f in receptive.receptive_fields(self.rankings.model)}
         self._thumbnails: dict[int, str] = {}
 

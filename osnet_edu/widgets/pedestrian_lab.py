@@ -30,7 +30,7 @@ MEASURED = (
 class PedestrianLab(Widget, script="pedestrian_lab.js"):
     """Edit a pedestrian, and see what the network makes of it.
 
-    checkpoint, folder: a network and a Market-1501 folder of rendered people; without them the shipped ones.
+    checkpoint, folder: a network and a Market-1501 folder of rendered people, or its album; without them the shipped.
     photo: the query to begin with.  rankings: made before, to share; then checkpoint and folder are those of it.
     progress: (done, total) photos that are embedded at first.
 
@@ -71,7 +71,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
     def __init__(
         self,
         checkpoint: weights.Checkpoint | None = None,
-        folder: Path | str | None = None,
+        folder: Path | str | explore.Album | None = None,
         *,
         photo: str | None = None,
         rankings: without.Rankings | None = None,
@@ -83,10 +83,11 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         else:
             if folder is None:
                 raise Refused("a network of one's own needs the folder of its photos: name both")
-            found = explore.open_folder(folder)
-            self._album = explore.Album(found)
+            known_already = isinstance(folder, explore.Album)
+            self._album = folder if known_already else explore.Album(explore.open_folder(folder))
             if rankings is None:
-                rankings = without.Rankings(weights.shipped() if checkpoint is None else checkpoint, found, progress)
+                own = weights.shipped() if checkpoint is None else checkpoint
+                rankings = without.Rankings(own, self._album.market, progress)
         self._rankings, self._ready = rankings, False
         records = [self._album.folder.record(one) for one in rankings.queries]
         if not all(records):
@@ -101,6 +102,12 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         )
         self._ready = True
         self._take()
+
+    def point(self, photo: str, against: str) -> None:
+        """Show another person, beside a gallery photo; changes are undone where it is another one."""
+        with self.hold_sync():
+            self.photo = photo
+            self.against = against
 
     # --- what may be set ---------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import traitlets
 
 from .. import market, mining, weights
-from ..explain import without
+from ..explain import known, without
 from ..refused import Refused
 from .widget import Widget, checked
 
@@ -19,7 +19,7 @@ class Triples(Widget):
     checkpoint: a network, and the size of its photos.  folder: a Market-1501 folder with a test split.
     query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
     progress: (done, total) photos that are embedded at first.  rankings: made before, to share; then checkpoint and
-    folder are those that it was made of.  first: a triple of one's own to begin with, instead of names.
+    folder, or its records, are those that it was made of.  first: a triple of one's own to begin with, not by names.
 
     triple: index in `triples`, the hardest first; may be set.
     """
@@ -30,7 +30,7 @@ class Triples(Widget):
     def __init__(
         self,
         checkpoint: weights.Checkpoint,
-        folder: Path | str,
+        folder: Path | str | known.Folder,
         *,
         query: str | None = None,
         positive: str | None = None,
@@ -82,7 +82,7 @@ class Triples(Widget):
 
     # --- what a widget of triples says of itself ---------------------------------------------------------------------
 
-    def _prepare(self, folder: Path | str) -> None:
+    def _prepare(self, folder: Path | str | known.Folder) -> None:
         """What is needed before the first triple is shown; the rankings are there."""
 
     def _first_traits(self) -> dict:
