@@ -44,7 +44,7 @@ GET_CHROMIUM = (
     "only the browser tests need one: install Chrome, or Debian's package chromium, or set CHROME to a browser's path"
 )
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
-EXPLORER = "notebooks/11_explore.ipynb"
+EXPLORER = "assets/app.ipynb"
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WINDOWS = os.name == "nt"

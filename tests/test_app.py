@@ -14,6 +14,8 @@ import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
 
+import nbclient
+import nbformat
 import pytest
 from conftest import free_port
 from labpage import CHROMIUM_FLAGS
@@ -58,6 +60,20 @@ def test_a_missing_notebook_is_a_sentence(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == f"lab.py: The notebook of the app is missing: {absent}.\n"
+
+
+@pytest.mark.slow
+def test_the_app_is_the_explorer_and_the_lab_and_runs(tmp_path, kernel_environment):
+    notebook = nbformat.read(ROOT / lab.EXPLORER, as_version=4)
+    assert [cell.source.splitlines()[-1] for cell in notebook.cells if cell.cell_type == "code"] == [
+        "Explorer()", "PedestrianLab()",
+    ]  # fmt: skip
+    client = nbclient.NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute(env=kernel_environment)
+    state = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    shown = [one["state"] for one in state.values() if one["model_name"] == "AnyModel"]
+    assert any(one.get("said", "").startswith("Rank 1 is the same person") for one in shown)
+    assert any(one.get("said", "").startswith("Nothing is changed") for one in shown)
 
 
 def test_a_taken_port_leads_to_a_later_one():
