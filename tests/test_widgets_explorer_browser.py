@@ -131,7 +131,7 @@ def test_all_by_mouse(page, lab_server, console, portrait):
     bench.python("side", 1)
     box.get_by_role("button", name="Close the pair").click()
     bench.python("opened", "")
-    assert box.locator(".oe-child .oe-box").count() == 0
+    box.locator(".oe-child .oe-box").wait_for(state="detached")
     box.get_by_label("Beside it:").select_option("")
     bench.python("silenced", [])
 
