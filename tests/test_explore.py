@@ -267,3 +267,18 @@ def test_a_camera_that_was_held_sideways_is_turned_upright(tmp_path):
     Image.fromarray(wide).save(tmp_path / "held.png", exif=note)
     image = explore.read_own((tmp_path / "held.png").read_bytes())
     assert image.shape == (40, 20, 3) and (image[:20] == 255).all() and (image[20:] == 0).all()
+
+
+def test_markup_in_people_json_stays_text(folder, tmp_path):  # noqa: F811
+    import json
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "market")
+    table = json.loads((assets.subset() / "people.json").read_text())
+    hair = table["identity_fields"].index("hair")
+    for row in table["people"]:
+        row["identity"][hair] = "<img src=x onerror=alert(1)>"
+    (tmp_path / "market" / "people.json").write_text(json.dumps(table))
+    album = explore.Album(explore.open_folder(tmp_path / "market"))
+    assert "hair: <img src=x onerror=alert(1)>" in album.attributes, "a text as any other; no page reads one as HTML"
+    assert "<img src=x onerror=alert(1)> hair" in album.described(album.market.query[0])

@@ -50,7 +50,15 @@ CALLED = """() => {
 class Visit(Bench):
     """The explorer in a page of Voila, and the state that its kernel writes down."""
 
-    def __init__(self, visitor: Visitor, state_file: Path, size: dict[str, int], theme: str):
+    def __init__(
+        self,
+        visitor: Visitor,
+        state_file: Path,
+        size: dict[str, int],
+        theme: str,
+        widget: str = ".oe-explorer",
+        ready: str = ".oe-grid .oe-item img[src]",
+    ):
         self.visitor, self.state_file, self.size, self.theme = visitor, state_file, size, theme
         self.page = visitor.context.new_page()
         self.page.set_viewport_size(size)
@@ -58,8 +66,8 @@ class Visit(Bench):
         self.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         self.page.on("console", lambda line: visitor.complaints.append(line.text) if line.type == "error" else None)
         self.page.goto(f"{visitor.app.address}&theme={theme}", timeout=120_000)
-        self.box = self.page.locator(".oe-explorer")
-        self.box.locator(".oe-grid .oe-item img[src]").first.wait_for(timeout=120_000)
+        self.widget, self.box = widget, self.page.locator(widget)
+        self.box.locator(ready).first.wait_for(timeout=120_000)
         self.page.set_default_timeout(30_000)
 
     def look(self, name: str) -> None:
@@ -70,7 +78,7 @@ class Visit(Bench):
         self.page.wait_for_timeout(1000 if folder else 300)
         if folder:
             self.box.screenshot(path=str(Path(folder) / f"voila_{name}_{self.theme}_{width}.png"))
-        assert axe.violations(self.page, ".oe-explorer") == []
+        assert axe.violations(self.page, self.widget) == []
         assert self.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
         assert self.box.evaluate("box => box.scrollWidth <= box.clientWidth")
         self.page.set_viewport_size(self.size)
@@ -90,13 +98,14 @@ class Visit(Bench):
 
 
 @contextmanager
-def visiting(folder: Path, playwright, chromium_path: str, size: dict[str, int], theme: str):
+def visiting(folder: Path, playwright, chromium_path: str, size: dict[str, int], theme: str, of: str = "Explorer"):
     state_file = folder / "state.json"
-    cells = "from osnet_edu.widgets import Explorer", "w = Explorer()", WRITE.format(path=str(state_file))
+    cells = f"from osnet_edu.widgets import {of}", f"w = {of}()", WRITE.format(path=str(state_file))
+    where = {"Explorer": (), "PedestrianLab": (".oe-lab", ".oe-pictures img[src]")}[of]
     with app_of(folder, *cells) as app, visitor_of(playwright, chromium_path, app) as visitor:
         (folder / "kit" / "assets").symlink_to(ROOT / "assets")
         assert wait_until(lambda: answers(app))
-        yield Visit(visitor, state_file, size, theme)
+        yield Visit(visitor, state_file, size, theme, *where)
 
 
 @pytest.fixture
@@ -195,4 +204,28 @@ def test_all_by_keyboard(tmp_path, playwright, chromium_path, portrait, size, th
         keys.press("Enter")
         visit.python("opened", "")
         box.locator(".oe-pair").wait_for(state="hidden")
+        visit.sound()
+
+
+@LOOKS
+def test_a_pedestrian_is_edited_by_mouse_and_by_keyboard(tmp_path, playwright, chromium_path, size, theme):
+    with visiting(tmp_path, playwright, chromium_path, size, theme, "PedestrianLab") as visit:
+        box, keys, before = visit.box, visit.page.keyboard, visit.trait("similarity")
+        box.get_by_label("top: colour", exact=True).fill("#ff0000")
+        visit.python("rank", lambda rank: rank > 1)
+        box.get_by_text("of what speaks").wait_for()
+        visit.look("lab")
+        box.get_by_role("button", name="Undo all").click()
+        visit.python("similarity", before)
+
+        box.get_by_role("button", name="Undo all").focus()
+        visit.tab("top: kind")
+        keys.press("End")  # a tank top
+        visit.python("said", lambda said: "top tank" in said)
+        visit.tab("how she is seen")
+        keys.press("Enter")
+        visit.tab("how she is seen: turn, degrees")
+        keys.press("ArrowRight")
+        visit.python("said", lambda said: "yaw" in said)
+        assert visit.trait("similarity") != before
         visit.sound()

@@ -220,7 +220,9 @@ function render({ model, el }) {
     write(measured, get("clothes").measured || "");
     write(state, get("state"));
   }
-  model.on("change:answered", flush);
+  // A moment later: what is set while the model takes Python's answer in is not sent.
+  const answered = () => setTimeout(flush);
+  model.on("change:answered", answered);
   const traits = [
     "photo", "against", "changes", "view", "game", "photos", "games", "values", "own", "comparable", "pictures", "similarity",
     "rank", "first", "gates", "said", "verdict", "won", "best", "version", "explained", "clothes", "state",
@@ -229,7 +231,7 @@ function render({ model, el }) {
   return () => {
     undo();
     clearTimeout(timer);
-    model.off("change:answered", flush);
+    model.off("change:answered", answered);
   };
 }
 
