@@ -161,10 +161,11 @@ def test_what_an_index_holds():
 
 
 def test_faiss_gives_the_threads_back():
-    before, torchs = faiss.omp_get_max_threads(), torch.get_num_threads()
+    before, ago = faiss.omp_get_max_threads(), torch.get_num_threads()
     inside = []
     try:
         faiss.omp_set_num_threads(3)
+        torchs = torch.get_num_threads()  # 3 as well where the two share one OpenMP
         with compute.using(Compute(threads=2)):
             index = search.flat(normal(50, 4))
             ask, index._ask = index._ask, lambda *asked: (inside.append(faiss.omp_get_max_threads()), ask(*asked))[1]
@@ -180,6 +181,7 @@ def test_faiss_gives_the_threads_back():
         assert faiss.omp_get_max_threads() == 3
     finally:
         faiss.omp_set_num_threads(before)
+        torch.set_num_threads(ago)
 
 
 @pytest.mark.parametrize("kind", ["flat", "ivf", "hnsw"])
