@@ -23,7 +23,6 @@ MANY = 10_000  # photos that may be asked for: the fastest engine is chosen
 CHANGED = 8  # levels of 255 by which a pixel counts as changed
 # What may be changed in a view, with its lowest and highest value.
 VIEWS: Mapping[str, tuple[float, float]] = {"yaw": (-math.pi, math.pi), "stride": (0.0, 1.2), "hour": (7.0, 19.0)}
-WEATHER = ("clear", "cloudy", "overcast", "rain", "fog", "snow")
 VIEW_NAMES = (*VIEWS, "weather", "camera")
 
 
@@ -160,8 +159,8 @@ def viewed(record: PhotoRecord, changes: Mapping[str, object]) -> View:
             low, high = VIEWS[name]
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
                 raise Refused(f"{name} is {value!r}; allowed are numbers from {low:.4g} to {high:.4g}")
-        elif name == "weather" and value not in WEATHER:
-            raise Refused(f"weather is {value!r}; allowed are {', '.join(WEATHER)}")
+        elif name == "weather" and value not in people.WEATHER:
+            raise Refused(f"weather is {value!r}; allowed are {', '.join(people.WEATHER)}")
     camera = changes.get("camera", view.camera)
     if isinstance(camera, bool) or camera not in range(1, len(people.CAMERAS) + 1):
         raise Refused(f"camera is {camera!r}; allowed are 1 to {len(people.CAMERAS)}")
@@ -172,11 +171,7 @@ def viewed(record: PhotoRecord, changes: Mapping[str, object]) -> View:
     given = {name: float(changes[name]) for name in VIEWS if name in changes}
     if "weather" in changes:
         given["weather"] = changes["weather"]
-        light = {"clear": 1.0, "cloudy": 0.55, "overcast": 0.12, "rain": 0.06, "fog": 0.08, "snow": 0.15}
-        given["sun"] = people.CAMERAS[camera - 1].sun * light[changes["weather"]]
+        given["sun"] = people.CAMERAS[camera - 1].sun * people.LIGHT[changes["weather"]]
     if "hour" in changes or camera != record.view.camera:
-        hour = given.get("hour", view.hour)
-        noon = math.sin(math.pi * (hour - 6.5) / 13)
-        given["sun_azimuth"] = (hour - 12.5) * 0.27 + camera * 1.7
-        given["sun_height"] = 0.18 + 0.85 * max(noon, 0.0)
+        given["sun_azimuth"], given["sun_height"] = people.sun_at(given.get("hour", view.hour), camera)
     return replace(view, **given)

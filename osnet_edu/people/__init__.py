@@ -8,19 +8,21 @@ from .identity import CHOICES, OPENING, RANGES, Identity, build_of, draw_identit
 from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, render
 from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
-from .view import CAMERAS, View, draw_view
+from .view import CAMERAS, LIGHT, WEATHER, View, draw_view, sun_at
 from .world import WORLDS
 from .worn import WORN, put_on
 
 __all__ = [
     "CAMERAS",
     "CHOICES",
+    "LIGHT",
     "OPENING",
     "PARTS",
     "RANGES",
     "TWIN_LABELS",
     "TWIN_PARTS",
     "VISIBLE",
+    "WEATHER",
     "WORLDS",
     "WORN",
     "Cross",
@@ -49,6 +51,7 @@ __all__ = [
     "read_people",
     "render",
     "scale_ladder",
+    "sun_at",
     "twin",
     "unpack",
     "write_dataset",

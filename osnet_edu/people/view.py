@@ -44,7 +44,9 @@ OTHER_CAMERAS: tuple[Camera, ...] = (
     Camera(0.20, 5.0, 10.5, (1.03, 0.97, 0.87), 1.12, 0.70, 0.90, 0.20, 0.65, 0.020, 76, 0.7),
     Camera(2.70, 1.6, 9.5, (0.92, 1.03, 0.90), 0.95, 1.12, 1.05, 0.75, 0.50, 0.016, 80, 1.0),
 )
-WEATHER = ("clear", "cloudy", "overcast", "rain", "fog", "snow")
+# Share of the sun's light that gets through.
+LIGHT = {"clear": 1.0, "cloudy": 0.55, "overcast": 0.12, "rain": 0.06, "fog": 0.08, "snow": 0.15}
+WEATHER = tuple(LIGHT)
 ARMS = ("swing", "pocket", "phone", "chest", "behind")
 OCCLUDERS = ("none", "pole", "hedge", "bollard", "bike", "car", "bin", "sign", "person")
 
@@ -123,6 +125,12 @@ class Habits:
     jpeg: tuple[int, int] = (72, 90)
 
 
+def sun_at(hour: float, camera: int) -> tuple[float, float]:
+    """Azimuth and height of the sun over a camera's street, in radians.  hour: 0 to 24."""
+    noon = math.sin(math.pi * (hour - 6.5) / 13)
+    return (hour - 12.5) * 0.27 + camera * 1.7, 0.18 + 0.85 * max(noon, 0.0)
+
+
 def draw_view(
     seed: int,
     person: int,
@@ -153,8 +161,7 @@ def draw_view(
     arms = str(walk.choice(ARMS, p=habits.arms))
     yaw += rng.normal(0, 0.15)
     yaw = (yaw + math.pi) % (2 * math.pi) - math.pi
-    light = {"clear": 1.0, "cloudy": 0.55, "overcast": 0.12, "rain": 0.06, "fog": 0.08, "snow": 0.15}[weather]
-    noon = math.sin(math.pi * (hour - 6.5) / 13)
+    sun_azimuth, sun_height = sun_at(hour, camera)
     occluded = rng.random() < habits.occluded
     passed = rng.random() < habits.passed
     side = 1 if rng.random() < 0.5 else -1
@@ -173,10 +180,10 @@ def draw_view(
         zoom=rng.normal(0, habits.zoom),
         stretch=rng.normal(0, 0.05),
         hour=hour,
-        sun=fixed.sun * light * rng.uniform(0.85, 1.15),
+        sun=fixed.sun * LIGHT[weather] * rng.uniform(0.85, 1.15),
         place=place + rng.normal(0, 0.6),
-        sun_azimuth=(hour - 12.5) * 0.27 + camera * 1.7,
-        sun_height=0.18 + 0.85 * max(noon, 0.0),
+        sun_azimuth=sun_azimuth,
+        sun_height=sun_height,
         occluder_at=rng.uniform(0.05, 0.95),
         passer_x=side * rng.uniform(0.35, 0.95),
         passer_y=rng.uniform(-0.3, 4.5),

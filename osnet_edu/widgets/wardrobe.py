@@ -52,7 +52,7 @@ def _range(name: str, title: str, step: float = 0.01) -> Control:
 def groups() -> list[Group]:
     """All controls, in groups that each fit on a screen."""
     colour = lambda name, title: Control(name, title, COLOUR)  # noqa: E731
-    weather = Control("weather", "weather", CHOICE, explore.WEATHER, of="view")
+    weather = Control("weather", "weather", CHOICE, people.WEATHER, of="view")
     cameras = tuple(str(k + 1) for k in range(len(people.CAMERAS)))
     return [
         Group(
