@@ -96,18 +96,37 @@ class Rankings:
         Raises: Refused where no query has both.
         """
         found: list[mining.Triplet] = []
-        for start, rows in self.distances():
-            end = start + len(rows)
-            ids = (self._people[0][start:end], self._people[1], self._cameras[0][start:end], self._cameras[1])
+        for start, rows, ids in self.distances():
             found += [replace(one, query=one.query + start) for one in mining.triplets(rows, *ids)]
         if not found:
             raise Refused("no query has a photo of the same person by another camera, and one of another person")
         return sorted(found, key=lambda triplet: triplet.margin)
 
-    def distances(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Cosine distances with nothing silenced, by blocks of queries: (index of the first, (B, G) float32)."""
+    def distances(self) -> Iterator[tuple[int, np.ndarray, tuple[np.ndarray, ...]]]:
+        """Cosine distances with nothing silenced, by blocks of B queries.
+
+        Each block: the index of its first query; (B, G) float32; and the four arrays of people and cameras that
+        `mining` and `retrieval` take beside distances.
+        """
+        (asked, people), (cameras, theirs) = self._people, self._cameras
         for start in range(0, len(self.queries), BLOCK):
-            yield start, retrieval.distances(self.query_features[start : start + BLOCK], self.gallery_features)
+            some = slice(start, start + BLOCK)
+            rows = retrieval.distances(self.query_features[some], self.gallery_features)
+            yield start, rows, (asked[some], people, cameras[some], theirs)
+
+    def unread(self) -> str:
+        """Which photos are left out since they cannot be read, in a sentence; an empty text for none."""
+        if not self.skipped:
+            return ""
+        count = len(self.skipped)
+        many = f"{count} photos cannot be read and are" if count > 1 else "1 photo cannot be read and is"
+        return f"{many} left out; the first is {self.skipped[0].path.name}."
+
+    def sides(self, query: int) -> tuple[list[int], list[int]]:
+        """One query's ranking with nothing silenced, apart: the photos of its person, and those of others."""
+        person, order = self.queries[query].person, self.ranked(query).order.tolist()
+        same = [k for k in order if self.gallery[k].person == person]
+        return same, [k for k in order if self.gallery[k].person != person]
 
     def triplets_with(
         self, query: str | None = None, positive: str | None = None, negative: str | None = None

@@ -18,7 +18,7 @@ from ..refused import Refused
 BY_NAME, BY_POSITIVE, BY_NEGATIVE, BY_MARGIN = "name", "hardest positive", "hardest negative", "smallest margin"
 SORTS = (BY_NAME, BY_POSITIVE, BY_NEGATIVE, BY_MARGIN)
 # What a person wears that can be seen and named, in the order of a description.
-WORN = ("top", "pattern", "logo", "bottom", "shoe", "bag", "hat", "hair", "beard", "glasses", "umbrella")
+LOOKS = ("top", "pattern", "logo", "bottom", "shoe", "bag", "hat", "hair", "beard", "glasses", "umbrella")
 PLAIN = ("none", "plain")  # what goes without saying
 NAMED = {  # a few colours that everybody knows, display sRGB in [0, 1]
     "black": (0.08, 0.08, 0.09),
@@ -101,7 +101,7 @@ class Album:
         self.named = bool(found.train) or all(photo.path.parent.name in market.SPLITS.values() for photo in found.query)
         self._worn = {photo: self._wears(photo) for photo in found.query}
         of = {f"{what}: {value}" for worn in self._worn.values() for what, value in worn.items()}
-        self.attributes = sorted(of - {f"{what}: {value}" for what in WORN for value in PLAIN})
+        self.attributes = sorted(of - {f"{what}: {value}" for what in LOOKS for value in PLAIN})
         self.twins = sorted({self.part(photo) for photo in found.query} - {""})
         self.cameras = sorted({photo.camera for photo in found.query})
 
@@ -128,7 +128,7 @@ class Album:
     def described(self, photo: Photo) -> str:
         """A person's looks in words, such as "red t-shirt, black jeans, backpack"; empty for a real photo."""
         worn = self.wears(photo)
-        told = [_worded(what, worn) for what in WORN if worn.get(what, "none") not in PLAIN]
+        told = [_worded(what, worn) for what in LOOKS if worn.get(what, "none") not in PLAIN]
         part = self.part(photo)
         return ", ".join(told + ([f"has a twin by {part}"] if part else []))
 
@@ -169,7 +169,7 @@ class Album:
         if record is None:
             return {}
         identity = record.identity
-        worn = {what: getattr(identity, what) for what in WORN}
+        worn = {what: getattr(identity, what) for what in LOOKS}
         for what in ("top", "bottom", "shoe", "bag", "hair", "hat", "logo"):
             if worn[what] != "none":
                 worn[f"{what} color"] = colour(getattr(identity, f"{what}_color"))
@@ -178,20 +178,17 @@ class Album:
 
 def hardness(rankings: without.Rankings) -> Hardness:
     """How hard each query is: first hit, hardest positive, hardest negative, average precision."""
-    ids = [np.array([photo.person for photo in some]) for some in (rankings.queries, rankings.gallery)]
-    cameras = [np.array([photo.camera for photo in some]) for some in (rankings.queries, rankings.gallery)]
     count = len(rankings.queries)
     first, precise = np.zeros(count, int), np.full(count, np.nan)
     positive, negative = np.full(count, np.nan), np.full(count, np.nan)
-    for start, rows in rankings.distances():
+    for start, rows, ids in rankings.distances():
         end = start + len(rows)
-        rest = (ids[0][start:end], ids[1], cameras[0][start:end], cameras[1])
         for found, pick in ((positive, mining.hardest_positives), (negative, mining.hardest_negatives)):
-            picked = pick(rows, *rest)
+            picked = pick(rows, *ids)
             there = picked != mining.NONE
             found[start:end][there] = 1 - rows[np.flatnonzero(there), picked[there]]
         if np.isfinite(positive[start:end]).any():
-            score = retrieval.evaluate(rows, *rest)
+            score = retrieval.evaluate(rows, *ids)
             first[start:end], precise[start:end] = score.first_hit, score.average_precision
     return Hardness(first, positive, negative, precise)
 

@@ -30,7 +30,8 @@ VIEW_NAMES = (*VIEWS, "weather", "camera")
 class Seen:
     """What the network makes of one picture.
 
-    image: (H, W, 3) uint8.  labels: (H, W), the part of each pixel.  similarity: to the photo that it is compared with.
+    image: (H, W, 3) uint8.  labels: (H, W), the part of each pixel.
+    similarity: (G,) cosine, to every gallery photo.
     rank: of the best match, 0 where there is none.  first: the gallery photo at rank 1.  order: of all that count.
     gates: (K, T) mean over the channels; None where no block has a gate.
     changed: share of the pixels that differ from the picture before, in [0, 1].
@@ -38,7 +39,7 @@ class Seen:
 
     image: np.ndarray
     labels: np.ndarray
-    similarity: float
+    similarity: np.ndarray
     rank: int
     first: int
     order: np.ndarray
@@ -51,7 +52,9 @@ class Editor:
 
     rankings: of a folder of rendered people.  folder: its records.  query: a place among the queries.
     identity: who is edited; the query's person, unless another one is to be dressed as it.
-    Raises: Refused for a query that was not rendered.
+    before: what the network makes of the person without any change.
+    matches, strangers: gallery photos by their rank for the photo itself, of the query's person and of others.
+    Raises: Refused for a query that was not rendered, and a gallery of nobody else.
     """
 
     def __init__(
@@ -64,32 +67,24 @@ class Editor:
         self.rankings, self.record, self.query = rankings, record, query
         self.identity = record.identity if identity is None else identity
         self._fast = embedder_for(rankings.model, photos=MANY, size=rankings.size)
+        self.matches, self.strangers = rankings.sides(query)
+        if not self.strangers:
+            raise Refused("the gallery shows nobody but the query's person")
         self.before = None
-        self.before = self.see(self.best_match())
+        self.before = self.see()
 
     def best_match(self) -> int:
         """The gallery photo of the query's person that comes first by the photo itself; the nearest of all without."""
-        ranked = self.rankings.ranked(self.query)
-        same = [k for k in ranked.order if self.rankings.gallery[k].person == self.record.person]
-        return int(same[0] if same else ranked.order[0])
+        return (self.matches or self.strangers)[0]
 
     def hardest_negative(self) -> int:
-        """The nearest gallery photo of another person.  Raises: Refused where there is nobody else."""
-        ranked = self.rankings.ranked(self.query)
-        others = [k for k in ranked.order if self.rankings.gallery[k].person != self.record.person]
-        if not others:
-            raise Refused("the gallery shows nobody but the query's person")
-        return int(others[0])
+        """The nearest gallery photo of another person."""
+        return self.strangers[0]
 
-    def see(
-        self,
-        against: int,
-        changes: Mapping[str, object] | None = None,
-        view: Mapping[str, object] | None = None,
-    ) -> Seen:
+    def see(self, changes: Mapping[str, object] | None = None, view: Mapping[str, object] | None = None) -> Seen:
         """Render, embed, compare, rank.
 
-        against: a gallery photo.  changes: of the person, such as {"top_color": (1, 0, 0)}.  view: of VIEW_NAMES.
+        changes: of the person, such as {"top_color": (1, 0, 0)}.  view: of VIEW_NAMES.
         Raises: Refused for a change that no person or view can have.
         """
         identity = edited(self.identity, changes or {})
@@ -104,7 +99,7 @@ class Editor:
         return Seen(
             shot.image,
             shot.labels,
-            float(ranked.similarity[against]),
+            ranked.similarity,
             int(np.argmax(same)) + 1 if any(same) else 0,
             int(ranked.order[0]),
             ranked.order,

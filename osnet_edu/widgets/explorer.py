@@ -126,7 +126,7 @@ class Explorer(Widget, script="explorer.js"):
             },
             queries=self._told(rankings.queries),
             gallery=self._told(rankings.gallery),
-            noted=exploring.left_unread(rankings.skipped),
+            noted=rankings.unread(),
         )
         self._ready = True
         self._list_queries()

@@ -9,7 +9,7 @@ from PIL import Image
 
 from .. import explore, figures
 from ..explain import without
-from ..market import Skipped, decode
+from ..market import decode
 from ..refused import Refused
 
 # What may be set, in the order in which it is set again: the second network before its silenced streams.
@@ -66,13 +66,6 @@ def welcoming(hardness: explore.Hardness) -> int:
     """The query to begin with: the hardest of those that are won."""
     margin = np.where(hardness.first_hit == 1, hardness.positive - hardness.negative, np.inf)
     return int(np.nan_to_num(margin, nan=np.inf).argmin())
-
-
-def left_unread(skipped: Sequence[Skipped]) -> str:
-    if not skipped:
-        return ""
-    many = f"{len(skipped)} photos cannot be read and are" if len(skipped) > 1 else "1 photo cannot be read and is"
-    return f"{many} left out; the first is {skipped[0].path.name}."
 
 
 def window(asked: object) -> tuple[int, int]:

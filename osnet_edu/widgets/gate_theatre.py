@@ -209,13 +209,7 @@ class GateTheatre(Triples, script="gate_theatre.js"):
         )
 
     def _noted(self) -> str:
-        said = [gates.limits(self.rankings.model)]
-        if skipped := self.rankings.skipped:
-            many = (
-                f"{len(skipped)} photos cannot be read and are" if len(skipped) > 1 else "1 photo cannot be read and is"
-            )
-            said.append(f"{many} left out; the first is {skipped[0].path.name}.")
-        return " ".join(filter(None, said))
+        return " ".join(filter(None, [gates.limits(self.rankings.model), self.rankings.unread()]))
 
 
 def _listed(values) -> str:

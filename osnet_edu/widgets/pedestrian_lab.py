@@ -9,6 +9,7 @@ import traitlets
 from .. import explore, people, weights
 from ..explain import without
 from ..figures import heat_image
+from ..ids import DISTRACTOR
 from ..refused import Refused
 from . import wardrobe
 from .pictures import uri
@@ -159,11 +160,9 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         """Another person to edit: nothing is changed yet."""
         place = self._album.find(self._rankings.queries, self.photo, "query")
         self._editor = explore.Editor(self._rankings, self._album.folder, place)
-        self._match, self._rival = self._editor.best_match(), self._editor.hardest_negative()
         if self.game == explore.IMPOSTOR:
             impostor = self._album.folder.record(self._rankings.gallery[self._far()]).identity
             self._editor = explore.Editor(self._rankings, self._album.folder, place, identity=impostor)
-        self._before: dict[int, explore.Seen] = {}
         self._ready = False
         self.changes, self.view = {}, {}
         self.comparable = [
@@ -176,10 +175,9 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     def _see(self) -> None:
         against = self._album.find(self._rankings.gallery, self.against, "gallery photo")
-        if against not in self._before:  # the same picture, compared with another photo
-            self._before[against] = self._editor.see(against)
-        before = self._before[against]
-        self._now = now = self._editor.see(against, self.changes, self.view) if self.changes or self.view else before
+        before = self._editor.before
+        self._now = now = self._editor.see(self.changes, self.view) if self.changes or self.view else before
+        was, similarity = (float(seen.similarity[against]) for seen in (before, now))
         photo = self._rankings.gallery[against]
         if self.against not in [name for name, _ in self.comparable]:
             self.comparable = [*self.comparable, [self.against, self._album.who(photo)]]
@@ -197,7 +195,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
                 "text": f"the photo it is compared with: {self._album.who(photo)}",
             },
         ]
-        self.similarity, self.similarity_before = round(now.similarity, 4), round(before.similarity, 4)
+        self.similarity, self.similarity_before = round(similarity, 4), round(was, 4)
         self.rank, self.rank_before = now.rank, before.rank
         person = self._editor.record.person
         self.first = [
@@ -209,7 +207,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
             for k in now.order[:LISTED].tolist()
         ]
         self.gates = wardrobe.gates(list(self._rankings.streams.items()), before.gates, now.gates)
-        self.said = wardrobe.sentence(changed, before, now)
+        self.said = wardrobe.sentence(changed, (was, before.rank), (similarity, now.rank))
         self._judge(before, now)
         self.version += 1
         self.explained = {}
@@ -241,7 +239,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     def _explain(self) -> None:
         """The duel of the picture as it is now: the best match against the hardest negative."""
-        found, evidence = self._editor.duel(self._now, self._match, self._rival)
+        found, evidence = self._editor.duel(self._now, self._editor.best_match(), self._editor.hardest_negative())
         heat = found.heat[0]
         self.explained = {
             "version": self.version,
@@ -259,12 +257,11 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         )
         shown, told = [], []
         for identity, words in pairs:
-            editor = explore.Editor(self._rankings, self._album.folder, self._editor.query, identity=identity)
-            seen = editor.see(self._match)
+            seen = explore.Editor(self._rankings, self._album.folder, self._editor.query, identity=identity).before
             shown.append({"src": uri(seen.image), "text": words})
-            told.append(f"{words}: similarity {seen.similarity:.2f}, rank {seen.rank}")
+            told.append(f"{words}: similarity {seen.similarity[self._editor.best_match()]:.2f}, rank {seen.rank}")
         plain_rank = self._rankings.ranked(self._editor.query)
-        told.append(f"the photo itself: similarity {plain_rank.similarity[self._match]:.2f}")
+        told.append(f"the photo itself: similarity {plain_rank.similarity[self._editor.best_match()]:.2f}")
         self.clothes = {"pictures": shown, "said": f"{'; '.join(told)}.".capitalize(), "measured": MEASURED}
 
     # --- shorthands --------------------------------------------------------------------------------------------------
@@ -282,17 +279,11 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     def _far(self) -> int:
         """Somebody else with other looks: the gallery photo, of a person with a name, that is least similar."""
-        ranked = self._rankings.ranked(self._editor.query)
-        gallery, person = self._rankings.gallery, self._editor.record.person
-        found = [k for k in ranked.order if gallery[k].person not in (0, person)]
-        return int(found[-1])
+        return [k for k in self._editor.strangers if self._rankings.gallery[k].person != DISTRACTOR][-1]
 
     def _to_compare(self) -> list:
-        ranked = self._rankings.ranked(self._editor.query)
-        gallery, person = self._rankings.gallery, self._editor.record.person
-        same = [("match", gallery[k]) for k in ranked.order if gallery[k].person == person]
-        others = [("stranger", gallery[k]) for k in ranked.order if gallery[k].person != person][:6]
-        return same + others
+        sides = ("match", self._editor.matches), ("stranger", self._editor.strangers[:6])
+        return [(word, self._rankings.gallery[k]) for word, places in sides for k in places]
 
     def _thumbnail(self, place: int) -> str:
         if place not in self._small:

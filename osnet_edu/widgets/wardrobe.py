@@ -145,12 +145,13 @@ def gates(blocks: Sequence[tuple[str, int]], before: np.ndarray | None, now: np.
     ]
 
 
-def sentence(changed: str, before: explore.Seen, now: explore.Seen) -> str:
+def sentence(changed: str, before: tuple[float, int], now: tuple[float, int]) -> str:
+    """What the changes did.  before, now: similarity, and the rank of the best match."""
     if not changed:
-        return f"Nothing is changed: similarity {before.similarity:.2f}, {_ranked(before.rank)}."
+        return f"Nothing is changed: similarity {before[0]:.2f}, {_ranked(before[1])}."
     return (
-        f"With {changed}: similarity {before.similarity:.2f} before, {now.similarity:.2f} now; "
-        f"{_ranked(before.rank)} before, {_ranked(now.rank).removeprefix('the best match ')} now."
+        f"With {changed}: similarity {before[0]:.2f} before, {now[0]:.2f} now; "
+        f"{_ranked(before[1])} before, {_ranked(now[1]).removeprefix('the best match ')} now."
     )
 
 
