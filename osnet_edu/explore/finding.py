@@ -1,6 +1,7 @@
 """Ranked lists of a query or a photo of one's own, by any index: exact, or one that looks at a part of the gallery."""
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class Finder:
         if kind not in search.KINDS:
             raise Refused(f"there is no index of kind {kind!r}; expected one of {', '.join(search.KINDS)}")
         self._shelf, self.kind = shelf, kind
-        self._indexes: dict[int, search.Index] = {}
+        self._indexes: WeakKeyDictionary[without.Rankings, search.Index] = WeakKeyDictionary()
 
     def of_query(self, name: str, query: int, silenced: Sequence[Stream] = (), *, where: str = without.ALONE) -> Listed:
         """A query's list.  name: of the network.  silenced: streams that it does without, where: as in Rankings."""
@@ -44,7 +45,7 @@ class Finder:
         return self._listed(rankings, rankings.features(image[None], silenced), None)
 
     def _listed(self, rankings: without.Rankings, features: np.ndarray, photo) -> Listed:
-        if id(rankings) not in self._indexes:
-            self._indexes[id(rankings)] = search.index(rankings.gallery_features, self.kind)
-        found = self._indexes[id(rankings)](features, min(LONGEST, len(rankings.gallery)))
+        if rankings not in self._indexes:
+            self._indexes[rankings] = search.index(rankings.gallery_features, self.kind)
+        found = self._indexes[rankings](features, min(LONGEST, len(rankings.gallery)))
         return listed(found.indices[0], found.similarity[0], photo, rankings.gallery)

@@ -54,8 +54,6 @@ class Shelf:
             raise Refused(f"there is no weights file {path}; expected one such as RUN/weights.safetensors")
         loaded = weights.open(path)
         name = path.stem if path.stem not in ("weights", *self.names) else f"{path.parent.name}/{path.stem}"
-        if name in (SHIPPED, UNTRAINED):
-            name = str(path)
         self._rankings.pop(name, None)
         self._hardness.pop(name, None)
         self._sources[name] = loaded

@@ -65,6 +65,15 @@ export function choice(parent, title, changed, entries = []) {
   return { label, select, name, fill, show: (value) => (select.value = String(value)) };
 }
 
+// A box to tick, with words that may change.
+export function tick(parent, text, changed) {
+  const label = add(parent, "label", "oe-check");
+  const input = add(label, "input");
+  input.type = "checkbox";
+  input.addEventListener("change", () => changed(input.checked));
+  return { input, words: add(label, "span", "", text) };
+}
+
 // A slider with its value beside it. A slider that is being dragged is ahead of Python and is not pulled back.
 export function slider(parent, title, { min, max, step }, moved, inWords = String) {
   const label = add(parent, "label", "oe-slider");

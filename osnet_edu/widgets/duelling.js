@@ -1,6 +1,6 @@
 // The duel: three photos with a map over each, what lies on which part, and how far the map may be believed.
 
-import { add, choice, page, percent, slider, write } from "./dom.js";
+import { add, choice, page, percent, slider, tick, write } from "./dom.js";
 
 const KEY =
   "Orange speaks for, blue speaks against. On the query: what makes the match nearer than the impostor. " +
@@ -35,11 +35,7 @@ function render({ model, el }) {
     fade(value);
     set({ opacity: value });
   }, percent);
-  const check = add(left, "label", "oe-check");
-  const outlined = add(check, "input");
-  outlined.type = "checkbox";
-  outlined.addEventListener("change", () => set({ outlined: outlined.checked }));
-  const outlinedWords = add(check, "span");
+  const { input: outlined, words: outlinedWords } = tick(left, "", (on) => set({ outlined: on }));
   add(left, "p", "oe-small", KEY);
   const scale = add(left, "p", "oe-small");
 

@@ -1,7 +1,7 @@
 // The explorer: a strip of queries, the ranked gallery of one network or of two side by side, and the open pair.
 
 import { beside } from "./beside.js";
-import { add, button, bytes, choice, number, page, percent, shape, slider, write } from "./dom.js";
+import { add, button, bytes, choice, number, page, percent, shape, slider, tick, write } from "./dom.js";
 import { incoming } from "./incoming.js";
 import { longlist } from "./longlist.js";
 import { thumbnails } from "./thumbnails.js";
@@ -238,14 +238,6 @@ function render({ model, el }) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
-  function tick(parent, text, changed) {
-    const label = add(parent, "label", "oe-check");
-    const input = add(label, "input");
-    input.type = "checkbox";
-    input.addEventListener("change", () => changed(input.checked));
-    add(label, "span", "", text);
-    return input;
-  }
 
   // ---- drawing
 
@@ -264,7 +256,7 @@ function render({ model, el }) {
       ([control, name]) => control.show(get(name)),
     );
     if (document.activeElement !== search) search.value = get("search");
-    [failing.checked, outs.checked] = [get("failures"), get("left_out")];
+    [failing.input.checked, outs.input.checked] = [get("failures"), get("left_out")];
   }
   function streams() {
     const key = JSON.stringify([get("blocks"), get("where")]);

@@ -17,7 +17,7 @@ from ..explain import without
 from ..explore import Album, Shelf, Wish
 from ..market import Market, Photo
 from ..refused import Refused
-from . import exploring
+from . import exploring, silencing
 from .duelling import Duelling
 from .gate_theatre import GateTheatre
 from .matching import Matching
@@ -131,6 +131,7 @@ class Explorer(Widget, script="explorer.js"):
         self._ready = True
         self._list_queries()
         self._rank()
+        self._tell()
         for name in sorted(state, key=exploring.STATE.index):
             setattr(self, name, state[name])
 
@@ -161,16 +162,7 @@ class Explorer(Widget, script="explorer.js"):
             return []
         if not self.other:
             raise Refused("streams are silenced in the second network; choose one first")
-        streams = self._shelf.rankings(self.other).streams
-        found = set()
-        for pair in silenced:
-            if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise Refused(f"a stream is named by its block and its number, got {pair!r}")
-            one_of(pair[0], streams, "block")
-            one_of(pair[1], range(1, streams[pair[0]] + 1), f"stream of {pair[0]}")
-            found.add((pair[0], int(pair[1])))
-        order = list(streams)
-        return [list(pair) for pair in sorted(found, key=lambda pair: (order.index(pair[0]), pair[1]))]
+        return silencing.pairs(self._shelf.rankings(self.other).streams, silenced)
 
     @checked("where")
     def _check_where(self, where: str) -> None:
@@ -205,13 +197,11 @@ class Explorer(Widget, script="explorer.js"):
         if not self._ready:
             return
         with self.hold_sync():
-            if change.name == "model":
-                self._list_queries()
             if change.name == "other" and self.silenced:
                 self.silenced = []  # of another network
-            if change.name in explore.WISHES:
+            if change.name in ("model", *explore.WISHES):
                 self._list_queries()
-            elif change.name in ("model", "query", "other", "silenced", "where", "own_at"):
+            if change.name in ("model", "query", "other", "silenced", "where", "own_at"):
                 self._rank()
             if change.name in ("model", "query", "opened", "side", "why"):
                 self._open()
@@ -236,7 +226,6 @@ class Explorer(Widget, script="explorer.js"):
             without_some = f" without {len(silenced)} streams" if len(silenced) > 1 else " without a stream"
             title = self.other + (without_some if silenced else "")
             self.right = exploring.columns(self._listed(self.other, silenced), title)
-        self._tell()
 
     def _listed(self, name: str, silenced=()) -> explore.Listed:
         if self.query:
@@ -272,22 +261,21 @@ class Explorer(Widget, script="explorer.js"):
             raise Refused(
                 "this needs a query whose match is known; for a photo of your own, ask for the correspondence"
             )
+        shown = (self.query, self.opened) if self.why == EDIT else (explore.triplet(rankings, self.at, place),)
         key = name, self.why
-        if self.why == EDIT:
-            if key not in self._openings:
-                self._openings[key] = PedestrianLab(self._shelf.checkpoint(name), self._album, rankings=rankings)
-            self._openings[key].point(self.query, self.opened)
-            return self._openings[key]
-        triplet = explore.triplet(rankings, self.at, place)
-        if key in self._openings:
-            self._openings[key].point(triplet)
-        else:
-            kind = {DUEL: Duelling, GATES: GateTheatre}[self.why]
-            made = kind(self._shelf.checkpoint(name), self._album.folder, rankings=rankings, first=triplet)
-            self._openings[key] = made
+        if key not in self._openings:
+            self._openings[key] = self._made(rankings, *shown)
             while len(self._openings) > OPENED:
                 self._openings.pop(next(iter(self._openings))).close()
+        self._openings[key].point(*shown)
         return self._openings[key]
+
+    def _made(self, rankings: without.Rankings, first: object, *_rest) -> Widget:
+        """The widget of a question.  first: what it begins with, a query's name or a triple."""
+        if self.why == EDIT:
+            return PedestrianLab(folder=self._album, photo=first, rankings=rankings)
+        kind = {DUEL: Duelling, GATES: GateTheatre}[self.why]
+        return kind(None, self._album.folder, rankings=rankings, first=first)
 
     def _two(self, rankings: without.Rankings, photo: Photo) -> list:
         """Query and gallery photo; rendered once more where both show one rendered person, so that truth is known."""

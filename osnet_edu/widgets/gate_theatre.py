@@ -10,7 +10,7 @@ import traitlets
 from .. import receptive
 from ..embed import normalise
 from ..explain import gates, without
-from ..refused import Refused
+from . import silencing
 from . import theatre_words as words
 from .pictures import uri
 from .records import BlockSeen, Channels, Effect, RankedPhoto, StreamSeen, plain
@@ -63,13 +63,11 @@ class GateTheatre(Triples, script="gate_theatre.js"):
 
     @checked("silenced")
     def _check_silenced(self, silenced: list) -> list:
-        pairs = [self._pair(pair) for pair in silenced]
-        order = list(self.rankings.streams)
-        return [list(pair) for pair in sorted(set(pairs), key=lambda pair: (order.index(pair[0]), pair[1]))]
+        return silencing.pairs(self.rankings.streams, silenced)
 
     @checked("chosen")
     def _check_chosen(self, chosen: list) -> list:
-        return list(self._pair(chosen))
+        return list(silencing.pair(self.rankings.streams, chosen))
 
     @checked("opened")
     def _check_opened(self, opened: str) -> None:
@@ -82,15 +80,6 @@ class GateTheatre(Triples, script="gate_theatre.js"):
     @checked("where")
     def _check_where(self, where: str) -> None:
         one_of(where, (without.ALONE, without.ALIKE), "place")
-
-    def _pair(self, pair: object) -> tuple[str, int]:
-        streams = self.rankings.streams
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise Refused(f"a stream is named by its block and its number, got {pair!r}")
-        block, stream = pair
-        one_of(block, streams, "block")
-        one_of(stream, range(1, streams[block] + 1), f"stream of {block}")
-        return block, int(stream)
 
     # --- what follows ------------------------------------------------------------------------------------------------
 

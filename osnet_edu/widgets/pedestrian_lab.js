@@ -1,6 +1,6 @@
 // The pedestrian lab: controls on the left, the person before and now, and what the network makes of it.
 
-import { add, button, choice, page, picture, slider, write } from "./dom.js";
+import { add, button, choice, page, picture, slider, tick, write } from "./dom.js";
 
 const LATER = 200; // milliseconds without an edit, after which the duel is asked for
 const HOW =
@@ -24,11 +24,7 @@ function render({ model, el }) {
   const controls = add(main, "div", "oe-controls");
   const middle = add(main, "div", "oe-middle");
   const shown = add(middle, "div", "oe-pictures oe-result");
-  const mapped = add(middle, "label", "oe-check");
-  const map = add(mapped, "input");
-  map.type = "checkbox";
-  add(mapped, "span", "", "show the map of the duel on the person");
-  map.addEventListener("change", heated);
+  const { input: map } = tick(middle, "show the map of the duel on the person", heated);
   const said = says(middle, "p", "oe-strong oe-result");
   const verdict = says(middle, "p", "oe-verdict oe-result");
   const best = add(middle, "p", "oe-small");

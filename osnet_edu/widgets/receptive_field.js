@@ -1,6 +1,6 @@
 // How far a stream sees. Python computes windows and heat; this file draws them over the photo.
 
-import { add, arrows, cellUnder, choice, outline, page, raster, slider, write } from "./dom.js";
+import { add, arrows, cellUnder, choice, outline, page, raster, slider, tick, write } from "./dom.js";
 
 const MARGIN = 28; // of screen pixels around the photo: what a window sees there is padding
 const KEY =
@@ -37,11 +37,7 @@ function render({ model, el }) {
   const knob = (name, title, max) => slider(side, title, { min: 1, max, step: 1 }, (value) => set({ [name]: value }));
   const streams = knob("streams", "T, streams a block", model.get("most_streams"));
   const stream = knob("stream", "t, the stream asked", model.get("streams"));
-  const check = add(side, "label", "oe-check");
-  const measured = add(check, "input");
-  measured.type = "checkbox";
-  measured.addEventListener("change", () => set({ measured: measured.checked }));
-  add(check, "span", "", "draw the measured field");
+  const { input: measured } = tick(side, "draw the measured field", (on) => set({ measured: on }));
 
   const status = says(side, "div", "oe-result");
   const table = add(side, "table", "oe-result");

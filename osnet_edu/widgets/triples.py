@@ -18,8 +18,8 @@ class Triples(Widget):
 
     checkpoint: a network, and the size of its photos.  folder: a Market-1501 folder with a test split.
     query, positive, negative: names of photos; without them the hardest triple of the folder, or of that query.
-    progress: (done, total) photos that are embedded at first.  rankings: made before, to share; then checkpoint and
-    folder, or its records, are those that it was made of.  first: a triple of one's own to begin with, not by names.
+    progress: (done, total) photos that are embedded at first.  rankings: made before, to share; then there is no
+    checkpoint, and folder, or its records, is the one they were made of.  first: a triple to begin with, not by names.
 
     triple: index in `triples`, the hardest first; may be set.
     """
@@ -29,7 +29,7 @@ class Triples(Widget):
 
     def __init__(
         self,
-        checkpoint: weights.Checkpoint,
+        checkpoint: weights.Checkpoint | None,
         folder: Path | str | known.Folder,
         *,
         query: str | None = None,
@@ -39,6 +39,8 @@ class Triples(Widget):
         rankings: without.Rankings | None = None,
         first: mining.Triplet | None = None,
     ):
+        if (checkpoint is None) == (rankings is None):
+            raise Refused("expected a network, or rankings that were made by one")
         self.rankings = without.Rankings(checkpoint, folder, progress) if rankings is None else rankings
         self._triplets, at = self.rankings.triplets_with(query, positive, negative)
         if first is not None:
