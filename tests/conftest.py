@@ -13,12 +13,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
-from labpage import lab_page
+from labpage import LabPage, lab_page
 
 import lab
 
@@ -164,12 +165,46 @@ def playwright():
         yield running
 
 
+class SharedPage:
+    """One JupyterLab in one Chromium for the tests of a module; a test that failed leaves it to nobody."""
+
+    def __init__(self, playwright, chromium_path: str, server: LabServer):
+        self._made = lambda: lab_page(playwright, chromium_path, server)
+        self._opened = ExitStack()
+        self._page: LabPage | None = None
+
+    def page(self) -> LabPage:
+        if self._page is None:
+            self._page = self._opened.enter_context(self._made())
+            self._page.page.set_default_timeout(120_000)  # a busy machine serves JupyterLab's many files slowly
+            self._page.start()
+        return self._page
+
+    def clear(self) -> None:
+        self._page.page.set_default_timeout(120_000)
+        self._page.clear()
+
+    def close(self) -> None:
+        self._page = None
+        self._opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared_page(playwright, chromium_path: str, lab_server: LabServer) -> Iterator[SharedPage]:
+    shared = SharedPage(playwright, chromium_path, lab_server)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def page(playwright, chromium_path: str, lab_server: LabServer):
-    """A fresh browser on the JupyterLab; the kernels that it started end with it."""
-    with lab_page(playwright, chromium_path, lab_server) as opened:
-        opened.page.set_default_timeout(120_000)  # a busy machine serves JupyterLab's many files slowly
-        yield opened
+def page(shared_page: SharedPage, lab_server: LabServer, request: pytest.FixtureRequest):
+    """A JupyterLab without a document; the kernels that a test started end with it."""
+    failed = request.session.testsfailed
+    yield shared_page.page()
+    if request.session.testsfailed > failed:
+        shared_page.close()
+    else:
+        shared_page.clear()
     with urllib.request.urlopen(lab_server.address("api/sessions")) as answer:
         sessions = json.load(answer)
     for session in sessions:

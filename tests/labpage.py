@@ -25,9 +25,28 @@ ERRORS = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-out
     .map(output => output.textContent)
     .filter(text => /Traceback \\(most recent call last\\)|^\\w*(Error|Exception|Interrupt)\\b/m.test(text))"""
 
+# The page is put back to its start without a question about what was not saved.
+CLEAR = """async () => {
+    const { shell, commands } = window.jupyterapp;
+    document.querySelectorAll('.jp-Dialog .jp-mod-reject, .jp-Dialog .jp-mod-accept').forEach(button => button.click());
+    for (const widget of [...shell.widgets('main')]) {
+        await widget.sessionContext?.shutdown?.().catch(() => null);
+        widget.dispose();
+    }
+    shell.expandLeft();
+}"""
+OPEN = """async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"""
+# The notebook's own indicator says idle before there is a kernel, and Run All is then lost without a word.
+READY = """path => {
+    const shown = window.jupyterapp.shell.currentWidget;
+    return shown?.context?.path === path && shown.sessionContext.session?.kernel?.status === 'idle'
+        && (document.querySelector('#jp-main-statusbar') || {textContent: ''}).textContent.includes(' | Idle');
+}"""
+
 LOADING = "Loading widget..."
 BROKEN_WIDGETS = ("Error displaying widget", "Error creating widget", "Failed to load model class", LOADING)
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
+WINDOW = {"width": 1280, "height": 900}
 
 
 class LabPage:
@@ -39,17 +58,29 @@ class LabPage:
         self._requests = requests
         self._crashes = crashes
 
+    def start(self) -> None:
+        """Load JupyterLab itself, which takes seconds; notebooks are then opened in it."""
+        self.page.goto(self.server.address("lab?reset"))
+        self.page.wait_for_function("() => window.jupyterapp")
+        self.page.evaluate("() => window.jupyterapp.restored")
+
+    def clear(self) -> None:
+        """As JupyterLab was after its start: no document, the light theme, the usual window, nothing on record."""
+        self.page.set_viewport_size(WINDOW)
+        self.page.evaluate(CLEAR)
+        self.page.wait_for_function("() => !document.querySelector('.jp-Notebook')")
+        self.theme(LIGHT)
+        self.page.mouse.move(0, 0)
+        self._requests.clear()
+        self._crashes.clear()
+
     def open(self, path: str, patience: float = 120) -> None:
         """Open a notebook and wait for its kernel.
 
-        The notebook's own indicator says idle before there is a kernel, and Run All is then lost
-        without a word; the status bar tells the truth.
+        Its files are read anew, since a test before may have had one of the same name.
         """
-        self.page.goto(self.server.address(f"lab/tree/{path}?reset"))
-        self.page.wait_for_function(
-            "() => (document.querySelector('#jp-main-statusbar') || {textContent: ''}).textContent.includes(' | Idle')",
-            timeout=patience * 1000,
-        )
+        self.page.evaluate(OPEN, path)
+        self.page.wait_for_function(READY, arg=path, timeout=patience * 1000)
 
     def run_all(self, patience: float = 300) -> None:
         """Menu Run, Run All Cells; returns when every cell has run or one of them has failed."""
@@ -98,7 +129,7 @@ class LabPage:
         self.page.wait_for_timeout(1500)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(path))
-        self.page.set_viewport_size({"width": 1280, "height": 900})
+        self.page.set_viewport_size(WINDOW)
 
 
 def of_the_lab(error) -> bool:
@@ -112,7 +143,7 @@ def lab_page(playwright: Playwright, chromium_path: str, server):
     """A fresh browser with an empty profile on `server`; closed at the end."""
     browser = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
     try:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport=WINDOW)
         requests: list[str] = []
         crashes: list[str] = []
         page.on("request", lambda request: requests.append(request.url))
