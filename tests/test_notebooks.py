@@ -9,11 +9,14 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import pytest
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -38,18 +41,32 @@ _peak_megabytes()
 
 @dataclass(frozen=True)
 class Run:
+    """untrue: the lesson's sentences that its own cells contradict; None where the notebook is no lesson or failed."""
+
     notebook: nbformat.NotebookNode
     error: str
     seconds: float
     megabytes: float
+    untrue: list[str] | None = None
 
 
-def run(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> Run:
-    """Execute every cell in a fresh kernel whose folder is `folder`."""
+def run(
+    notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str], lesson: Path | None = None
+) -> Run:
+    """Execute every cell in a fresh kernel whose folder is `folder`.
+
+    lesson: the notebook's own file, if its sentences are to be held against what its cells compute.
+    """
     client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(folder)}})
     started = time.monotonic()
-    error = ""
+    error, untrue = "", None
+    if lesson is not None:
+        path = os.pathsep.join([environment["PYTHONPATH"], str(Path(__file__).parent)])
+        environment = {**environment, "OSNET_EDU_LESSON": str(lesson), "PYTHONPATH": path}
     with client.setup_kernel(env=environment):
+        look_again(client.kc.shell_channel)
+        if lesson is not None:
+            in_silence(client, "get_ipython().extension_manager.load_extension('claims.recording')")
         try:
             for index, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, index)
@@ -60,7 +77,42 @@ def run(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, st
         notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
         client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
         peak = notebook.cells.pop().outputs[0]["data"]["text/plain"]
-    return Run(notebook, error, seconds, float(peak))
+        if lesson is not None and not error:
+            executed, verdicts = folder / "executed.ipynb", folder / "verdicts.json"
+            nbformat.write(notebook, executed)
+            asked = (lesson.stem[:2], str(executed), str(verdicts))
+            in_silence(client, f"__import__('claims.recording').recording.judge{asked!r}")
+            untrue = json.loads(verdicts.read_text(encoding="utf-8"))
+    return Run(notebook, error, seconds, float(peak), untrue)
+
+
+def look_again(channel) -> None:
+    """Ask a kernel's channel for its next message once a second, however long the wait is.
+
+    An Output widget sends to the kernel while nbclient waits for an answer on the same socket. ZeroMQ may then wake
+    nobody when the answer comes, and the wait lasts until its limit.
+    """
+    ask = channel.get_msg
+
+    async def get_msg(timeout: float | None = None):
+        ends = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = 1.0 if ends is None else ends - time.monotonic()
+            try:
+                return await ask(timeout=max(0.0, min(1.0, left)))
+            except Empty:
+                if left <= 0:
+                    raise
+
+    channel.get_msg = get_msg
+
+
+def in_silence(client: NotebookClient, code: str) -> None:
+    """Run code in the notebook's kernel of which no cell and no history knows."""
+    answer = run_sync(client.kc.execute_interactive)(
+        code, silent=True, store_history=False, timeout=CELL_TIMEOUT, output_hook=lambda _message: None
+    )
+    assert answer["content"]["status"] == "ok", "\n".join(answer["content"].get("traceback", []))
 
 
 def widget_states(notebook: nbformat.NotebookNode) -> Iterator[dict]:
@@ -217,17 +269,35 @@ def test_notebook_is_committed_clean(path):
     assert lost_pictures(notebook) == [], "a cell has to end in what it shows"
 
 
+@pytest.fixture(scope="module")
+def done_once(tmp_path_factory, kernel_environment):
+    """done_once(path): a notebook's run in a kernel, made on the first call."""
+
+    @cache
+    def done(path: Path) -> Run:
+        notebook = nbformat.read(path, as_version=4)
+        return run(notebook, tmp_path_factory.mktemp(path.stem), kernel_environment, path)
+
+    return done
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(path, tmp_path, kernel_environment, report_notebook):
-    notebook = nbformat.read(path, as_version=4)
-    done = run(notebook, tmp_path, kernel_environment)
+def test_notebook_runs(path, done_once, report_notebook):
+    done = done_once(path)
     report_notebook(path.name, done.seconds, done.megabytes)
     assert done.error == ""
     assert hidden_errors(done.notebook) == []
     assert undescribed_pictures(done.notebook) == []
     if os.path.exists("/proc/self/status"):
         assert done.megabytes < MEMORY_LIMIT_MB
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_cells_compute_what_the_sentences_say(path, done_once):
+    untrue = done_once(path).untrue
+    assert untrue == [], "the notebook failed" if untrue is None else "\n" + "\n".join(untrue)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -67,5 +67,10 @@ def _cell(lesson: Lesson, names: dict, name: str, source: str) -> None:
             value = eval(compile(ast.Expression(last.value), name, "eval"), names)
     lesson.after[name] = SimpleNamespace(**{k: v for k, v in names.items() if k.isidentifier()})
     lesson.printed[name], lesson.value[name] = out.getvalue(), value
+    lesson.alt[name] = alt_of(value)
+
+
+def alt_of(value: object) -> str:
+    """The alternative text of a picture that a cell shows, or ''."""
     shown = re.search(r'alt="([^"]*)"', str(getattr(value, "data", "") or ""))
-    lesson.alt[name] = html.unescape(shown[1]) if shown else ""
+    return html.unescape(shown[1]) if shown else ""
