@@ -687,12 +687,22 @@ def attend(command, extra=None):
         stop(process)
 
 
+QUICK = ("-m", "not slow and not browser")  # a developer's every day: what needs no browser and no long computation
+
+
 def run_tests(arguments):
     setup = Setup()
     setup.make("test")
-    if not find_chromium():
+    if "--quick" in arguments:
+        arguments = [argument for argument in arguments if argument != "--quick"] + list(QUICK)
+    elif not find_chromium():
         say("No Chromium was found; " + GET_CHROMIUM)
-    return attend([setup.python, "-m", "pytest"] + arguments)[0]
+    options, extra = [], {}
+    if (os.cpu_count() or 1) > 1 and not any(argument.startswith(("-n", "--pdb", "-s")) for argument in arguments):
+        # Two processes, a file of tests at a time in each; the files that take longest come first (tests/conftest.py).
+        options = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+        extra["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS", str(max(1, os.cpu_count() // 2)))
+    return attend([setup.python, "-m", "pytest"] + options + arguments, extra)[0]
 
 
 PROBE = r"""

@@ -35,6 +35,8 @@ LAB_SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
+LONGEST_FIRST = ("test_exercises", "test_notebooks", "test_browser")
+
 
 @dataclass(frozen=True)
 class LabServer:
@@ -46,6 +48,12 @@ class LabServer:
 
     def address(self, path: str) -> str:
         return f"{self.url}/{path}{'&' if '?' in path else '?'}token={self.token}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: two processes then end at nearly the same time."""
+    place = {name: k for k, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 @pytest.fixture(autouse=True)
@@ -226,18 +234,15 @@ def serve_notebooks(lab_server: LabServer) -> Path:
 # ---------------------------------------------------------------------------------------------
 # The report on the notebooks, at the end of a run
 
-NOTEBOOK_REPORT = pytest.StashKey[list[tuple[str, float, float]]]()
-
-
 @pytest.fixture
 def report_notebook(request: pytest.FixtureRequest):
-    """report(name, seconds, megabytes): a line for the summary."""
-    rows = request.config.stash.setdefault(NOTEBOOK_REPORT, [])
-    return lambda name, seconds, megabytes: rows.append((name, seconds, megabytes))
+    """report(name, seconds, megabytes): a line for the summary, also from a process beside this one."""
+    return lambda *row: request.node.user_properties.append(("notebook", row))
 
 
-def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
-    rows = config.stash.get(NOTEBOOK_REPORT, [])
+def pytest_terminal_summary(terminalreporter) -> None:
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    rows = sorted({tuple(row) for report in reports for name, row in report.user_properties if name == "notebook"})
     if rows:
         terminalreporter.section("notebooks")
         for name, seconds, megabytes in rows:

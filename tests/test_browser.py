@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import axe
 import nbformat
 import pytest
 from labpage import DARK, LIGHT, LabPage
@@ -24,11 +25,16 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(notebook, path)
 
 
-def look(page: LabPage, name: str) -> None:
-    """Nothing may break when the theme changes, and the pictures are kept for a person to look at."""
+def look(page: LabPage, name: str, *selectors: str) -> None:
+    """Nothing may break when the theme changes, and the pictures are kept for a person to look at.
+
+    selectors: of what axe judges in both themes.
+    """
     folder = os.environ.get("OSNET_EDU_SCREENSHOTS")
     for theme, suffix in ((LIGHT, "light"), (DARK, "dark")):
         page.theme(theme)
+        for selector in selectors:
+            assert axe.violations(page.page, selector) == []
         if folder:
             page.screenshot(Path(folder) / f"{name}_{suffix}.png")
     assert page.errors() == []
@@ -73,10 +79,20 @@ def test_errors_and_outside_requests_are_seen(page, lab_server):
     assert set(page.outside_requests()) == {"http://127.0.0.1:65500/elsewhere.png"}  # drawn twice, asked for twice
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
+# A widget of which each of these lessons is made, judged in its place between text and pictures.
+JUDGED = {"01_who_is_it": ".oe-ranking", "04_the_aggregation_gate": ".oe-mixer", "09_where": ".oe-duel"}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
 def test_notebook_runs_in_the_browser(page, serve_notebooks, name):
-    page.open(f"notebooks/{name}")
+    page.open(f"notebooks/{name}.ipynb")
     page.run_all(patience=400)
     assert page.errors() == []
+    judged = [".oe-predict", JUDGED[name]] if name in JUDGED else []
+    if judged:
+        boxes = page.page.locator(".oe-predict")
+        assert boxes.count() >= 5
+        boxes.first.locator("button").first.click()
+        boxes.first.locator(".oe-tag", has_text="this is what happens").wait_for()
+    look(page, name, *judged)
     assert page.outside_requests() == []
-    look(page, Path(name).stem)

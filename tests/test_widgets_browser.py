@@ -242,22 +242,3 @@ def test_gate_mixer_by_mouse(page, lab_server):
     bench.python("hand", lambda hand: hand[:3] == [0, 0, 0] and 0.6 < hand[3] < 0.9)
     bench.python("shares", lambda shares: abs(shares[3] - 1) < 1e-6)
     bench.finish(".oe-mixer")
-
-
-@pytest.mark.parametrize(
-    ("name", "widget"),
-    [("01_who_is_it", ".oe-ranking"), ("04_the_aggregation_gate", ".oe-mixer"), ("09_where", ".oe-duel")],
-)
-def test_the_widgets_in_their_notebook(page, serve_notebooks, name, widget):
-    page.open(f"notebooks/{name}.ipynb")
-    page.run_all(patience=400)
-    boxes = page.page.locator(".oe-predict")
-    assert boxes.count() >= 5
-    boxes.first.locator("button").first.click()
-    boxes.first.locator(".oe-tag", has_text="this is what happens").wait_for()
-    for theme in (LIGHT, DARK):
-        page.theme(theme)
-        assert axe.violations(page.page, ".oe-predict") == []
-        assert axe.violations(page.page, widget) == []
-    assert page.errors() == []
-    assert page.outside_requests() == []
