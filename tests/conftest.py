@@ -234,6 +234,7 @@ def serve_notebooks(lab_server: LabServer) -> Path:
 # ---------------------------------------------------------------------------------------------
 # The report on the notebooks, at the end of a run
 
+
 @pytest.fixture
 def report_notebook(request: pytest.FixtureRequest):
     """report(name, seconds, megabytes): a line for the summary, also from a process beside this one."""

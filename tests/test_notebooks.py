@@ -50,9 +50,7 @@ class Run:
     untrue: list[str] | None = None
 
 
-def run(
-    notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str], lesson: Path | None = None
-) -> Run:
+def run(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str], lesson: Path | None = None) -> Run:
     """Execute every cell in a fresh kernel whose folder is `folder`.
 
     lesson: the notebook's own file, if its sentences are to be held against what its cells compute.

@@ -1,4 +1,4 @@
-"""What a lesson's cells leave behind, recorded in the kernel that runs them, so that a notebook runs once for all checks.
+"""What a lesson's cells leave behind, recorded in the kernel that runs them: a notebook runs once for all checks.
 
 An extension of IPython: the kernel loads it before the first cell, and OSNET_EDU_LESSON names the notebook.
 """
