@@ -24,6 +24,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 _PLACEHOLDER = "a tick of the exercise's clock"
 _NAMES = builtins.__dict__
@@ -92,11 +93,30 @@ def text_of(error: BaseException) -> str:
         return "(its own text cannot be shown: its __str__ raises)"
 
 
+class _Watched:
+    """One call under a clock.  closing: a plain mark, set by the call's thread, after which nobody may push any more."""
+
+    def __init__(self):
+        self.thread, self.closing = threading.get_ident(), False
+        self.lock, self.done = threading.Lock(), threading.Event()
+
+    def push(self, kind: type[BaseException] | None) -> None:
+        """Have an exception raised in the call's thread at its next step; None takes one back that has not come yet."""
+        raised = None if kind is None else ctypes.py_object(kind)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), raised)
+
+    def stop(self) -> None:
+        with self.lock:
+            self.done.set()
+            self.push(None)
+
+
 class Clock:
-    """A deadline for the thread that enters it: with Clock(5.0) as clock: ... raises TimeUp inside, after 5 seconds.
+    """A deadline for calls in this thread: Clock(5.0).call(work) raises TimeUp inside work after 5 seconds.
 
     worked: seconds of this thread's own work, for which a busy machine is no excuse to end it; else those of the wall.
     tick: what compile_ticking puts into code.  on_stuck: called from another thread where nothing helps.
+    over: whether the time of the last call was over, also where its code swallowed TimeUp.
     """
 
     PATIENCE = 3  # times so long on the wall, where work is counted
@@ -106,8 +126,6 @@ class Clock:
         self.seconds, self.on_stuck, self.worked = seconds, on_stuck, worked
         self.ends: float | None = None
         self.over = False
-        self._lock = threading.Lock()
-        self._done = threading.Event()
 
     def again(self, seconds: float, *, worked: bool = False) -> "Clock":
         """The same clock, whose ticks are in the code already, set anew."""
@@ -123,40 +141,46 @@ class Clock:
             raise TimeUp
         return True
 
-    def __enter__(self) -> "Clock":
-        self._thread = threading.get_ident()
-        self._done.clear()
+    def call(self, work: Callable[[], Any]) -> Any:
+        """What work() returns.  Raises: TimeUp when the time is over, and whatever work raises.
+
+        A method and not a `with` block: a push may come before the first line of __exit__, which would then stop
+        nobody. Here the first step after the work is an assignment, before which nothing can come, and a push that
+        was under way at that moment is caught.
+        """
+        watched = _Watched()
         self.over = False
         self.ends = self._now() + self.seconds
-        threading.Thread(target=self._watch, daemon=True, name="exercise clock").start()
-        return self
-
-    def __exit__(self, kind, error, trace) -> bool:
-        while True:  # a last push may arrive while the clock is being stopped
+        threading.Thread(target=self._watch, args=(watched,), daemon=True, name="exercise clock").start()
+        try:
+            return work()
+        except KeyboardInterrupt:
+            if self.over:
+                raise TimeUp from None  # our own interrupt, not the student's
+            raise
+        finally:
+            watched.closing = True
+            self.ends = None
             try:
-                with self._lock:
-                    self._done.set()
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
-                self.ends = None
-                break
+                watched.stop()
             except (TimeUp, KeyboardInterrupt):
-                kind = kind or TimeUp
-        if kind is not None and issubclass(kind, KeyboardInterrupt) and self.over:
-            raise TimeUp from None  # our own interrupt, not the student's
-        return False
+                try:  # a push and an interrupt may both have been under way
+                    watched.stop()
+                except (TimeUp, KeyboardInterrupt):
+                    watched.stop()
 
-    def _watch(self) -> None:
+    def _watch(self, watched: _Watched) -> None:
         wait, sent, told = self.seconds * (self.PATIENCE if self.worked else 1) + self.GRACE, 0, False
-        while not self._done.wait(wait):
+        while not watched.done.wait(wait):
             wait = self.AGAIN
-            with self._lock:
-                if self._done.is_set():
+            with watched.lock:
+                if watched.closing or watched.done.is_set():
                     return
                 self.over = True
                 late = sent * self.AGAIN
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(TimeUp))
+                watched.push(TimeUp)
                 if sent and late >= self.STUCK and sent % 10 == 0 and not told:
-                    _interrupt(self._thread)
+                    _interrupt(watched.thread)
                 sent += 1
             if late >= 2 * self.STUCK and not told:
                 told = True
