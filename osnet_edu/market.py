@@ -159,7 +159,7 @@ def decode(
     skipped: list[Skipped] = []
     for i, photo in enumerate(photos):
         try:
-            image = picture.rgb(photo.path, size)
+            image = picture.read(photo.path, size)
         except Refused as error:
             skipped.append(Skipped(photo.path, str(error)))
         else:
@@ -201,7 +201,7 @@ def read_mask(photo: Path, labels: int) -> np.ndarray:
     except Refused as error:
         raise Refused(f"{path} is no mask: {error}") from error
     try:
-        shape = picture.rgb(photo).shape[:2]
+        shape = picture.read(photo).shape[:2]
     except Refused as error:
         raise Refused(f"{photo}: {error}") from error
     if mask.shape != shape:

@@ -1,4 +1,4 @@
-"""One picture file, opened with care: what it is and how large it is stands before anything is decoded.
+"""One picture, read with care: its kind and its size are known before anything is decoded.
 
 A file may claim to be enormous, be another kind than its name says, or be no file at all (a pipe, a device). None of
 that may cost a run that reads thousands of photos more than this one photo.
@@ -8,39 +8,90 @@ import io
 import os
 import stat
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .refused import Refused
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")  # found by content, whatever the name says
+READ = "JPEG, PNG, BMP, WebP or TIFF"
+OTHERS = {  # kinds that are not read, by the bytes at the start of the file or behind the fourth
+    b"GIF8": "GIF", b"ftypavif": "AVIF", b"ftypavis": "AVIF", b"ftyphei": "HEIC", b"ftyphev": "HEIC",
+    b"ftypmif1": "HEIC", b"ftypmsf1": "HEIC", b"JXL ": "JPEG XL", b"\xff\x0a": "JPEG XL", b"jP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000", b"%PDF": "PDF", b"<svg": "SVG", b"<?xml": "SVG",
+}  # fmt: skip
 PIXELS = 50_000_000  # the largest picture that is decoded
 BYTES = 200_000_000  # the largest file that is opened
 WIDE = ("I;16", "I;16L", "I;16B", "I;16N")  # Pillow's modes for 16-bit grey
 UNBOUNDED = ("I", "F")  # 32 bits a pixel: nobody knows which value is white
 
+Source = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray
 
-def rgb(path: Path | str, size: tuple[int, int] | None = None) -> np.ndarray:
+
+def read(source: Source, size: tuple[int, int] | None = None) -> np.ndarray:
     """A photo as it is meant to be seen: (H, W, 3) uint8, [0, 255], RGB.
 
+    source: the name of a file, a file's bytes, a file opened in binary mode, a Pillow image, or pixels: (H, W, 3) or
+    (H, W) uint8. It is never changed, and the result shares no memory with it.
     Grey (8 and 16 bits) and CMYK are converted, and a camera's note on how it was held (EXIF) is followed.
     size: (height, width) in pixels to resize to, bilinearly; None leaves the photo as it is.
-    Raises: Refused, with the reason in a few words, for a file that gives no picture.
+    Raises: Refused, with the reason in a few words, for what gives no picture.
     """
-    image = _decoded(path, _converted)
+    image = _image(source)
     if size is not None:
         image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(image)
 
 
-def rgb_from(content: bytes) -> np.ndarray:
-    """The same of a file that is in memory: (H, W, 3) uint8, RGB.  Raises: Refused."""
+def _image(source: Source) -> Image.Image:
+    if isinstance(source, str | os.PathLike):
+        return _decoded(source, _converted)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _read(io.BytesIO(_some(bytes(source), "empty file")), _converted)
+    if isinstance(source, Image.Image):
+        _check_size(*source.size)
+        return _attempt(lambda: _converted(source.copy()))
+    if isinstance(source, np.ndarray):
+        return _from_pixels(source)
+    if hasattr(source, "read"):
+        return _read(io.BytesIO(_content(source)), _converted)
+    raise Refused(
+        "expected a photo: the name of a file, its bytes, an open file, a Pillow image or an array of pixels; "
+        f"got a value of type {type(source).__name__}"
+    )
+
+
+def _from_pixels(pixels: np.ndarray) -> Image.Image:
+    if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
+        raise Refused(f"expected pixels (H, W, 3) or (H, W) of uint8, got {pixels.shape} of {pixels.dtype}")
+    _check_size(pixels.shape[1], pixels.shape[0])  # before anything is copied: strides of 0 hold no memory
+    return Image.fromarray(np.array(pixels, order="C", subok=False)).convert("RGB")
+
+
+def _content(file: BinaryIO) -> bytes:
+    try:
+        content = file.read(BYTES + 1)
+    except (OSError, ValueError) as error:  # closed, or opened to be written
+        raise Refused(f"the open file cannot be read ({error})") from error
+    if not isinstance(content, bytes):
+        raise Refused(f"expected a file that is open in binary mode, it gave a {type(content).__name__}")
+    return _some(content, "the open file has no bytes left to read; file.seek(0) goes back to its start")
+
+
+def _some(content: bytes, none: str) -> bytes:
     if not content:
-        raise Refused("empty file")
-    return np.asarray(_read(io.BytesIO(content), _converted))
+        raise Refused(none)
+    if len(content) > BYTES:
+        raise Refused(_too_long(len(content)))
+    return content
+
+
+def _too_long(count: int) -> str:
+    return f"a file of {count / 1e6:.0f} MB, larger than the {BYTES / 1e6:.0f} MB that are opened"
 
 
 def values(path: Path | str) -> np.ndarray:
@@ -48,30 +99,54 @@ def values(path: Path | str) -> np.ndarray:
     return np.asarray(_decoded(path, _single))
 
 
-def _decoded(path: Path | str, convert) -> Image.Image:
-    with _opened(Path(path)) as file:
+def _decoded(path: str | os.PathLike, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    with _opened(path) as file:
         return _read(file, convert)
 
 
-def _read(file: BinaryIO, convert) -> Image.Image:
+def _read(file: BinaryIO, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    def decode() -> Image.Image:
+        with Image.open(file, formats=FORMATS) as picture:
+            _check_size(*picture.size)
+            return convert(picture)
+
+    try:
+        return _attempt(decode)
+    except UnidentifiedImageError as error:
+        file.seek(0)
+        raise Refused(_other_kind(file.read(16))) from error
+
+
+def _attempt(decode: Callable[[], Image.Image]) -> Image.Image:
+    """What Pillow makes of a picture.  Raises: Refused; UnidentifiedImageError for a file of another kind."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's own on size and on broken notes: what counts is checked below
+        warnings.simplefilter("ignore")  # Pillow's own on size and on broken notes: what counts is checked
         try:
-            with Image.open(file, formats=FORMATS) as picture:
-                width, height = picture.size
-                if width * height <= PIXELS:
-                    return convert(picture)
-        except Refused:
+            return decode()
+        except (Refused, UnidentifiedImageError):
             raise
         except Image.DecompressionBombError:
             raise Refused(f"larger than the {PIXELS // 1_000_000} million pixels that are opened") from None
         except Exception as error:  # hostile bytes make Pillow's decoders raise nearly anything
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise Refused(f"cannot be read as a picture ({reason})") from error
-    raise Refused(f"{width}x{height}, larger than the {PIXELS // 1_000_000} million pixels that are opened")
 
 
-def _opened(path: Path) -> BinaryIO:
+def _check_size(width: int, height: int) -> None:
+    if not width * height:
+        raise Refused(f"{width}x{height}: a picture without pixels")
+    if width * height > PIXELS:
+        raise Refused(f"{width}x{height}, larger than the {PIXELS // 1_000_000} million pixels that are opened")
+
+
+def _other_kind(start: bytes) -> str:
+    kind = next((OTHERS[mark] for mark in OTHERS if start.startswith(mark) or start[4:].startswith(mark)), None)
+    if kind:
+        return f"cannot be read as a picture: the file is {kind}; expected {READ}"
+    return f"cannot be read as a picture; expected a whole file of {READ}"
+
+
+def _opened(path: str | os.PathLike) -> BinaryIO:
     """The file, if it is a regular one. It is never waited for, as opening a pipe would."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -85,7 +160,7 @@ def _opened(path: Path) -> BinaryIO:
     elif about.st_size == 0:
         reason = "empty file"
     elif about.st_size > BYTES:
-        reason = f"a file of {about.st_size / 1e6:.0f} MB, larger than the {BYTES / 1e6:.0f} MB that are opened"
+        reason = _too_long(about.st_size)
     if reason:
         os.close(handle)
         raise Refused(reason)

@@ -244,7 +244,7 @@ def test_a_mask_that_is_none_is_refused_by_name(tmp_path):
 
 def test_a_bug_while_photos_are_decoded_is_no_skipped_photo(tmp_path, monkeypatch):
     some = [market.parse_name(photo(tmp_path / "0001_c1s1_000001_01.jpg"))]
-    monkeypatch.setattr(market.picture, "rgb", lambda path, size: np.zeros((10, 10)))  # grey fits no three colours
+    monkeypatch.setattr(market.picture, "read", lambda path, size: np.zeros((10, 10)))  # grey fits no three colours
     with pytest.raises(ValueError, match="broadcast"):
         market.decode(some, (8, 4))
 

@@ -113,5 +113,5 @@ def measure(records: Sequence[people.PhotoRecord], features: np.ndarray) -> Orac
 def _look(root: Path, record: people.PhotoRecord) -> tuple[np.ndarray, np.ndarray]:
     """A photo, (H, W, 3) uint8, RGB, and where the part in which its person has a twin shows, (H, W) bool."""
     labels = market.read_mask(root / record.path, len(people.PARTS))
-    image = picture.rgb(root / record.path)
+    image = picture.read(root / record.path)
     return image, np.isin(labels, [people.PARTS.index(name) for name in people.TWIN_LABELS[record.part]])

@@ -1,7 +1,5 @@
 """A photo of one's own, brought to the shape of a person: upright, twice as tall as wide."""
 
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
 
@@ -11,17 +9,12 @@ from ..refused import Refused
 SMALLEST = 16  # pixels of the shorter side
 
 
-def read_own(photo: Path | str | bytes | np.ndarray) -> np.ndarray:
-    """A photo from a file, from a file's bytes, or as pixels: (H, W, 3) uint8, RGB.
+def read_own(photo: picture.Source) -> np.ndarray:
+    """A photo from a file, its bytes, an open file, a Pillow image, or as pixels: (H, W, 3) uint8, RGB.
 
     Raises: Refused for what is no picture, or one that is smaller than 16 pixels or larger than 50 million.
     """
-    if isinstance(photo, np.ndarray):
-        image = photo
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise Refused(f"expected a photo (H, W, 3) of uint8, got {image.shape} of {image.dtype}")
-    else:
-        image = picture.rgb_from(photo) if isinstance(photo, bytes) else picture.rgb(photo)
+    image = picture.read(photo)
     if min(image.shape[:2]) < SMALLEST:
         raise Refused(f"the photo has {image.shape[1]}x{image.shape[0]} pixels; at least {SMALLEST} a side are needed")
     return image
