@@ -35,8 +35,8 @@ Source = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.I
 def read(source: Source, size: tuple[int, int] | None = None) -> np.ndarray:
     """A photo as it is meant to be seen: (H, W, 3) uint8, [0, 255], RGB.
 
-    source: the name of a file, a file's bytes, a file opened in binary mode, a Pillow image, or pixels: (H, W, 3) or
-    (H, W) uint8. It is never changed, and the result shares no memory with it.
+    source: the name of a file, a file's bytes, a file opened in binary mode, a Pillow image, or pixels (H, W, 3) uint8.
+    It is never changed, and the result shares no memory with it.
     Grey (8 and 16 bits) and CMYK are converted, and a camera's note on how it was held (EXIF) is followed.
     size: (height, width) in pixels to resize to, bilinearly; None leaves the photo as it is.
     Raises: Refused, with the reason in a few words, for what gives no picture.
@@ -66,10 +66,10 @@ def _image(source: Source) -> Image.Image:
 
 
 def _from_pixels(pixels: np.ndarray) -> Image.Image:
-    if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
-        raise Refused(f"expected pixels (H, W, 3) or (H, W) of uint8, got {pixels.shape} of {pixels.dtype}")
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise Refused(f"expected a photo (H, W, 3) of uint8, got {pixels.shape} of {pixels.dtype}")
     _check_size(pixels.shape[1], pixels.shape[0])  # before anything is copied: strides of 0 hold no memory
-    return Image.fromarray(np.array(pixels, order="C", subok=False)).convert("RGB")
+    return Image.fromarray(np.array(pixels, order="C", subok=False))
 
 
 def _content(file: BinaryIO) -> bytes:

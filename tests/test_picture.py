@@ -27,8 +27,8 @@ def test_a_photo_is_the_same_however_it_comes(tmp_path):
         ways = [path, str(path), png, bytearray(png), memoryview(png), io.BytesIO(png), opened, Image.fromarray(PIXELS),
                 PIXELS, PIXELS[:, ::-1][:, ::-1]]  # fmt: skip
         assert all(np.array_equal(picture.read(way), PIXELS) for way in ways)
-    grey = np.arange(200, dtype=np.uint8).reshape(20, 10)
-    assert np.array_equal(picture.read(grey), np.repeat(grey[..., None], 3, 2))
+    grey = Image.fromarray(PIXELS).convert("L")
+    assert np.array_equal(picture.read(grey), np.repeat(np.asarray(grey)[..., None], 3, 2))
     assert picture.read(PIXELS, (8, 4)).tolist() == picture.read(png, (8, 4)).tolist()
 
 
@@ -58,9 +58,10 @@ def test_a_kind_that_is_not_read_is_named_with_those_that_are(kind, start):
     ("source", "words"),
     [
         (np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (60_000, 60_000, 3)), "60000x60000, larger than the 50"),
-        (np.broadcast_to(np.zeros((1, 1), np.uint8), (9_000, 6_000)), "6000x9000, larger than the 50"),
+        (np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (9_000, 6_000, 3)), "6000x9000, larger than the 50"),
         (np.zeros((4, 0, 3), np.uint8), "0x4: a picture without pixels"),
-        (PIXELS / 255, "expected pixels (H, W, 3) or (H, W) of uint8, got (40, 20, 3) of float64"),
+        (PIXELS / 255, "expected a photo (H, W, 3) of uint8, got (40, 20, 3) of float64"),
+        (PIXELS[..., 0], "got (40, 20) of uint8"),
         (PIXELS.transpose(2, 0, 1), "got (3, 40, 20) of uint8"),
         (Image.new("RGB", (0, 0)), "0x0: a picture without pixels"),
         (Image.new("I", (4, 4)), "expected 8 or 16 bits a colour"),
