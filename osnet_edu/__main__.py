@@ -21,7 +21,8 @@ from .commands import (
     progress_bar,
     report,
     say,
-    say_skipped,
+    say_read,
+    say_score,
     score_by_rule,
     tell,
     train_network,
@@ -114,12 +115,12 @@ def subset(options: argparse.Namespace) -> None:
         f"Wrote {options.out}: {len(chosen.train)} photos to train on, {len(chosen.query)} queries, "
         f"{len(chosen.gallery)} gallery photos, of {options.people} people (seed {options.seed})."
     )
-    say_skipped(chosen.skipped)
+    say_read(chosen)
 
 
 def evaluate(options: argparse.Namespace) -> None:
     compute.check_device(options.device)
-    found = market.read(data_folder(options))
+    found = market.read(data_folder(options), train=False)
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     memory.check_embedding(checkpoint.model, options.size or checkpoint.size, 64, memory.available(options.device))
     with distributed.joined(options.device) as team:
@@ -131,7 +132,8 @@ def evaluate(options: argparse.Namespace) -> None:
         height, width = options.size or checkpoint.size
         tell(f"{found.root} at {height}x{width}, {options.distance} distance:")
         report((score, skipped))
-    say_skipped(found.skipped)
+    say_score(score, found)
+    say_read(found)
 
 
 def experiment(options: argparse.Namespace) -> None:

@@ -5,13 +5,13 @@
     bounding_box_test/    the gallery to search: the same people, distractors (id 0) and junk (id -1)
     masks/SPLIT/          where there are any: a .png of each photo's name, whose values tell body parts
 
-A name says it all: 0002_c1s1_000451_03.jpg is person 2, camera 1, sequence 1, frame 451, box 3.
+A name says it all (see `names`). Number 0 is a person in the training folder, as in MSMT17, and a passer-by in the
+gallery, as in Market-1501.
 Rendered and real photos enter by this one door.
 Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
 """
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,33 +20,17 @@ from pathlib import Path
 import numpy as np
 
 from . import picture, whole
+from .copies import copies
 from .ids import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
 from .ids import JUNK
+from .names import ENDINGS, EXAMPLE, Photo, parse_name
+from .names import format_name as format_name
 from .refused import Refused
 
 NOT_OWN = "no regular file below the folder; only such files are copied"
 MOST_SIDE = 4096  # pixels of a side that photos are resized to
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 MASKS = "masks"  # folder of the part masks: a file for each photo, in a folder of the photo's split
-
-# Up to 18 digits: numbers that 64 bits hold.
-_NAME = re.compile(r"(-1|\d{4,18})_c(\d{1,18})s(\d{1,18})_(\d{1,18})_(\d{1,18})(?:\.jpe?g)+", re.IGNORECASE | re.ASCII)
-
-
-@dataclass(frozen=True)
-class Photo:
-    """One photo and what its name says.  person: > 0, or DISTRACTOR, or JUNK.  camera, sequence: from 1."""
-
-    path: Path
-    person: int
-    camera: int
-    sequence: int
-    frame: int
-    box: int
-
-    @property
-    def name(self) -> str:
-        return self.path.name
 
 
 @dataclass(frozen=True)
@@ -59,13 +43,17 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Market:
-    """A folder as read: train, query, gallery = read(root) unpacks the three splits, each sorted by name."""
+    """A folder as read: train, query, gallery = read(root) unpacks the three splits, each sorted by name.
+
+    skipped: files that were left out.  notes: what was assumed about the folder, a sentence each.
+    """
 
     root: Path
     train: tuple[Photo, ...]
     query: tuple[Photo, ...]
     gallery: tuple[Photo, ...]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[Photo, ...]]:
         return iter((self.train, self.query, self.gallery))
@@ -80,68 +68,83 @@ class Decoded:
     skipped: tuple[Skipped, ...]
 
 
-def format_name(person: int, camera: int, sequence: int, frame: int, box: int) -> str:
-    """The file name of a photo.  Raises: Refused for a field that no name can hold."""
-    if person < JUNK or camera < 1 or sequence < 1 or frame < 0 or box < 0:
-        raise Refused(
-            "a photo needs person >= -1, camera >= 1, sequence >= 1, frame >= 0 and box >= 0, "
-            f"got {person}, {camera}, {sequence}, {frame}, {box}"
-        )
-    who = "-1" if person == JUNK else f"{person:04d}"
-    return f"{who}_c{camera}s{sequence}_{frame:06d}_{box:02d}.jpg"
+def read(root: Path | str, *, train: bool = True, score: bool = True) -> Market:
+    """Read the names of a Market-1501 folder; no picture is decoded.
 
-
-def parse_name(path: Path | str) -> Photo | None:
-    """The photo that a file name describes, or None where it is no Market-1501 name."""
-    path = Path(path)
-    match = _NAME.fullmatch(path.name)
-    return Photo(path, *map(int, match.groups())) if match else None
-
-
-def read(root: Path | str) -> Market:
-    """Read the names of a Market-1501 folder; no picture is opened.
-
-    Names that do not parse are skipped and listed, and so are queries that show no person (ids 0 and -1).
-    Raises: Refused, in a sentence, where the folder cannot be trained on and scored: a split missing or empty,
-    fewer than two people or cameras, no query with a match, a person both to train on and to test with.
+    train, score: what the folder is for. Where it is not to be trained on, the training folder may be missing. Where it
+    need not be scored, the folders of the test may be missing or without a match (see `unscored`). Where only one of
+    the two is wanted, people to test with may have numbers of people to train on: they are taken for other people.
+    Names that do not parse are skipped and listed, and so are queries that show no person (ids 0 and -1). What was
+    assumed stands in the notes.
+    Raises: Refused, in a sentence, where the folder cannot be used so: a split missing or empty, fewer than two people
+    or cameras, no query with a match, a person both to train on and to test with.
     """
     if not str(root):
         raise Refused("the folder's name is empty; expected a Market-1501 folder")
     root = Path(root)
     if not os.path.isdir(root):  # False also for a name that no folder can have
         raise Refused(f"{root} is not a folder; expected a Market-1501 folder with {_listed(SPLITS.values())}")
-    missing = [name for name in SPLITS.values() if not os.path.isdir(root / name)]
+    needed = {"train": train, "query": score, "gallery": score}
+    missing = [SPLITS[split] for split, need in needed.items() if need and not os.path.isdir(root / SPLITS[split])]
     if missing:
-        raise Refused(
-            f"{root} is no Market-1501 folder: expected {_listed(SPLITS.values())}, missing {_listed(missing)}"
-        )
+        wanted = [SPLITS[split] for split, need in needed.items() if need]
+        raise Refused(f"{root} is no Market-1501 folder: expected {_listed(wanted)}, missing {_listed(missing)}")
     skipped: list[Skipped] = []
-    splits = {split: _read_split(root / name, skipped) for split, name in SPLITS.items()}
+    splits = {split: _read_split(root / name, skipped, needed[split]) for split, name in SPLITS.items()}
     market = Market(root, **splits, skipped=tuple(skipped))
-    _check(market)
-    return market
+    _check(market, train=train, score=score)
+    return replace(market, notes=_notes(market, train=train))
+
+
+def unscored(market: Market) -> str:
+    """Why a folder's queries cannot be scored, in words, and what to do; an empty text where they can."""
+    empty = [SPLITS[split] for split in ("query", "gallery") if not getattr(market, split)]
+    if empty:
+        return f"a score needs photos in {_listed(empty)}, and there are none"
+    cameras = {photo.camera for photo in (*market.query, *market.gallery)}
+    if len(cameras) < 2:
+        return (
+            "at least 2 cameras are needed for a score, since a match counts only across cameras; found 1. If nobody "
+            "knows the cameras, write c0 for the camera of each query and c1 for the gallery: then every match counts"
+        )
+    seen: dict[int, set[int]] = {}
+    for photo in market.gallery:
+        if photo.person > 0:
+            seen.setdefault(photo.person, set()).add(photo.camera)
+    if not any(seen.get(photo.person, set()) - {photo.camera} for photo in market.query):
+        return "no query has a match, a gallery photo of the same person by another camera"
+    return ""
+
+
+def of_people(photos: Sequence[Photo]) -> list[Photo]:
+    """The photos of a training split that show a person: all but junk. Number 0 is a person here."""
+    return [photo for photo in photos if photo.person != JUNK]
 
 
 def read_folders(root: Path | str) -> Market:
     """Read a plain folder with one folder a person, for photos that know no cameras.
 
     Each photo counts as taken by a camera of its own, so that under the Market rule it is a query and finds all other
-    photos of its person, never itself.  train is empty.  Raises: Refused where no person has two photos.
+    photos of its person, never itself.  train is empty.  Hidden folders are no people: they are skipped and listed.
+    Raises: Refused where no person has two photos.
     """
     root = Path(root)
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     photos: list[Photo] = []
-    skipped: list[Skipped] = []
-    for person, folder in enumerate(folders, start=1):
+    skipped = [Skipped(path, "a hidden folder, and no person") for path in folders if path.name.startswith(".")]
+    for person, folder in enumerate((path for path in folders if not path.name.startswith(".")), start=1):
         camera = 0
         for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in {".jpg", ".jpeg", ".png"}:
+            if path.suffix.lower() in ENDINGS and not path.name.startswith("."):
                 camera += 1
                 photos.append(Photo(path, person, camera, 1, 0, 0))
             else:
-                skipped.append(Skipped(path, "not a .jpg or .png picture"))
+                skipped.append(Skipped(path, f"not a picture whose name ends in {', '.join(ENDINGS)}"))
     if not any(photo.camera > 1 for photo in photos):
-        raise Refused(f"{root}: expected one folder a person with two or more photos each, found {len(photos)} photos")
+        raise Refused(
+            f"{root}: expected one folder a person with two or more photos each ({', '.join(ENDINGS)}), "
+            f"found {len(photos)} photos{_other_files(skipped)}"
+        )
     return Market(root, (), tuple(photos), tuple(photos), tuple(skipped))
 
 
@@ -222,15 +225,13 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
     if seed < 0:
         raise Refused(f"seed must be 0 or more, got {seed}")
     market = _own_files(market)
-    train_ids = sorted({photo.person for photo in market.train if photo.person > 0})
+    train_ids = sorted({photo.person for photo in of_people(market.train)})
     test_ids = sorted({photo.person for photo in market.query if photo.person > 0})
     total = len(train_ids) + len(test_ids)
     n_test = round(people * len(test_ids) / total)
     n_train = people - n_test
     if people > total or min(n_train, n_test) < 2:
         raise Refused(f"a subset needs at least 2 people in training and 2 in test, and at most {total}; got {people}")
-    if seed < 0:
-        raise Refused(f"seed must be 0 or more, got {seed}")
     rng = np.random.Generator(np.random.PCG64(seed))
     keep_train = set(rng.permutation(train_ids)[:n_train].tolist())
     keep_test = set(rng.permutation(test_ids)[:n_test].tolist())
@@ -242,8 +243,9 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
         tuple(photo for photo in market.query if photo.person in keep_test),
         tuple(photo for photo in market.gallery if photo.person in keep_test or photo in keep_others),
         market.skipped,
+        market.notes,
     )
-    _check(result)
+    _check(result, train=True, score=True)
     return result
 
 
@@ -287,43 +289,90 @@ def write(market: Market, out: Path | str, progress: Callable[[int, int], None] 
                     progress(done, total)
 
 
-def _read_split(folder: Path, skipped: list[Skipped]) -> tuple[Photo, ...]:
-    photos = []
-    for path in sorted(folder.iterdir()):
+def _read_split(folder: Path, skipped: list[Skipped], needed: bool) -> tuple[Photo, ...]:
+    photos, others = [], []
+    for path in sorted(folder.iterdir()) if os.path.isdir(folder) else ():
         photo = parse_name(path)
-        if photo is None or photo.camera < 1:
-            skipped.append(Skipped(path, "no Market-1501 name, such as 0002_c1s1_000451_03.jpg"))
+        if photo is None:
+            others.append(Skipped(path, f"no Market-1501 name, such as {EXAMPLE}"))
         elif photo.person < 1 and folder.name == SPLITS["query"]:
-            skipped.append(Skipped(path, "a query must show a person, whose id is above 0"))
+            others.append(Skipped(path, "a query must show a person, whose id is above 0"))
         else:
             photos.append(photo)
-    if not photos:
-        raise Refused(f"{folder} holds no photo with a Market-1501 name, such as 0002_c1s1_000451_03.jpg")
+    if needed and not photos:
+        raise Refused(f"{folder} holds no photo with a Market-1501 name, such as {EXAMPLE}{_other_files(others)}")
+    skipped += others
     return tuple(photos)
 
 
-def _check(market: Market) -> None:
-    people = {photo.person for photo in market.train if photo.person > 0}
-    if len(people) < 2:
+def _other_files(skipped: Sequence[Skipped]) -> str:
+    if not skipped:
+        return ""
+    first = f"{skipped[0].path.name}: {skipped[0].reason}"
+    return f"; {len(skipped)} other{'s' * (len(skipped) > 1)} there, the first is {first}"
+
+
+def _check(market: Market, *, train: bool, score: bool) -> None:
+    people = {photo.person for photo in of_people(market.train)}
+    if train and len(people) < 2:
         raise Refused(f"{market.root}: training needs photos of at least 2 people, found {len(people)}")
-    both = sorted(people & {photo.person for photo in (*market.query, *market.gallery)})
-    if both:
-        some = ", ".join(f"{person:04d}" for person in both[:3]) + (" ..." if len(both) > 3 else "")
+    shared = _shared(market)
+    if train and score and shared:
         raise Refused(
-            f"{market.root}: {len(both)} of the people to test with are in {SPLITS['train']} too ({some}); "
+            f"{market.root}: {len(shared)} of the people to test with are in {SPLITS['train']} too ({_some(shared)}); "
             "expected people that training does not see, since scores on known people say nothing"
         )
-    cameras = {photo.camera for split in market for photo in split}
-    if len(cameras) < 2:
+    if train and shared and (same := _in_both(market, shared)):
+        (learned, tested), *_ = same
         raise Refused(
-            f"{market.root}: at least 2 cameras are needed, since a match counts only across cameras; found 1"
+            f"{market.root}: {len(same)} photos of the people to test with are in {SPLITS['train']} too, for one "
+            f"{tested.parent.name}/{tested.name} is {learned.parent.name}/{learned.name}; expected photos and people "
+            "that training does not see, since scores on known people say nothing"
         )
-    seen: dict[int, set[int]] = {}
-    for photo in market.gallery:
-        if photo.person > 0:
-            seen.setdefault(photo.person, set()).add(photo.camera)
-    if not any(seen.get(photo.person, set()) - {photo.camera} for photo in market.query):
-        raise Refused(f"{market.root}: no query has a match, a gallery photo of the same person by another camera")
+    if score and (reason := unscored(market)):
+        raise Refused(f"{market.root}: {reason}")
+
+
+def _shared(market: Market) -> list[int]:
+    """Numbers of people to train on that people to test with have too; 0 means two things, and is none."""
+    learned = {photo.person for photo in of_people(market.train)} - {DISTRACTOR}
+    return sorted(learned & {photo.person for photo in (*market.query, *market.gallery)})
+
+
+def _in_both(market: Market, shared: list[int]) -> list[tuple[Path, Path]]:
+    """Photos of these people that are to train on and to test with: the files are the same."""
+    sides = [[photo.path for photo in side if photo.person in shared]
+             for side in (market.train, (*market.query, *market.gallery))]  # fmt: skip
+    return copies(*sides)
+
+
+def _notes(market: Market, *, train: bool) -> tuple[str, ...]:
+    notes, test = [], f"{SPLITS['query']} and {SPLITS['gallery']}"
+    zeros = sum(photo.person == 0 for photo in market.train)
+    if train and zeros:
+        notes.append(f"Number 0 is a person in {SPLITS['train']}, with {zeros} photos; in {test} it is a passer-by.")
+    asked = sum((photo := parse_name(skip.path)) is not None and photo.person == 0 for skip in market.skipped)
+    if asked:
+        notes.append(
+            f"Number 0 is a passer-by in {test}, so {asked} queries of it are left out. To count them, give the person "
+            "another number."
+        )
+    if shared := _shared(market):
+        same = len(_in_both(market, shared))
+        taken = (
+            f"{same} of their photos are the same files, so they are the same people"
+            if same
+            else "They are taken for other people"
+        )
+        notes.append(
+            f"{len(shared)} numbers of people in {test} are in {SPLITS['train']} too ({_some(shared)}). {taken}. A "
+            "score of people that training has seen says nothing about others."
+        )
+    return tuple(notes)
+
+
+def _some(people: list[int]) -> str:
+    return ", ".join(f"{person:04d}" for person in people[:3]) + (" ..." if len(people) > 3 else "")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -22,8 +22,8 @@ PACKAGE = "osnet_edu"
 # the ground floor. A room imports rooms of lower floors and no other. Training has a floor of its own below the
 # experiments, which train networks.
 FLOORS = (
-    ("refused",),
-    ("ids", "picture", "probe", "draws", "whole", "pool", "intervals"),
+    ("refused", "ids"),
+    ("copies", "names", "picture", "probe", "draws", "whole", "pool", "intervals"),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed", "export"),
     ("people", "siblings", "costs", "receptive", "weights", "embed", "search"),
     ("arguments", "explain", "checkpoints", "memory"),

@@ -43,7 +43,7 @@ def test_a_name_says_person_camera_sequence_frame_and_box():
 
 
 @pytest.mark.parametrize(
-    "name", ["Thumbs.db", "2_c1s1_000451_03.jpg", "0002_c1_000451_03.jpg", "0002_c1s1_000451_03.png", "-2_c1s1_1_1.jpg"]
+    "name", ["Thumbs.db", "2_c1s1_000451_03.jpg", "0002_c1_000451_03.jpg", "0002_c1s1_000451_03.gif", "-2_c1s1_1_1.jpg"]
 )
 def test_other_names_are_no_photos(name):
     assert market.parse_name(name) is None
@@ -203,6 +203,19 @@ def test_a_plain_folder_a_person(tmp_path):
     assert [s.path.name for s in found.skipped] == ["notes.txt"]
     with pytest.raises(ValueError, match="one folder a person"):
         market.read_folders(tmp_path / "ann")
+
+
+def test_a_plain_folder_takes_all_kinds_that_are_read_and_no_hidden_one(tmp_path):
+    for name in ("ann/0.webp", "ann/1.BMP", "bob/0.tif", "bob/1.png", ".git/0.jpg", ".git/1.jpg", "ann/.2.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = market.read_folders(tmp_path)
+    assert [(p.path.name, p.person) for p in found.query] == [("0.webp", 1), ("1.BMP", 1), ("0.tif", 2), ("1.png", 2)]
+    assert [skip.path.name for skip in found.skipped] == [".git", ".2.jpg"]
+    for path in [*tmp_path.glob("ann/*"), *tmp_path.glob("bob/*")]:
+        path.rename(path.with_suffix(".heic"))
+    with pytest.raises(Refused, match=r"\.webp.*found 0 photos; 6 others there, the first is"):
+        market.read_folders(tmp_path)
 
 
 def with_mask(path, values, mode="L"):

@@ -2,8 +2,8 @@
 
 from .explaining import PICTURES, explain_pair, grade_method
 from .exporting import export_graph
-from .scoring import data_folder, figures_of, report, score_by_rule
-from .speech import any_terminal, one_voice, progress_bar, say, say_skipped, tell
+from .scoring import data_folder, figures_of, report, say_score, score_by_rule
+from .speech import any_terminal, one_voice, progress_bar, say, say_read, say_skipped, tell
 from .training import LAYOUTS, RECIPES, train_network
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "progress_bar",
     "report",
     "say",
+    "say_read",
+    "say_score",
     "say_skipped",
     "score_by_rule",
     "tell",

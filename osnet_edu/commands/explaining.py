@@ -21,7 +21,7 @@ def explain_pair(options: argparse.Namespace) -> None:
     if options.method not in METHODS:
         raise Refused(f"--method must be one of {', '.join(METHODS)}, got {options.method!r}")
     out = whole.new_file(options.out, (*PICTURES, ".pdf", ".svg"))
-    found = market.read(data_folder(options))
+    found = market.read(data_folder(options), train=False)
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     pair = [_named(found.query, options.query, "query"), _named(found.gallery, options.gallery, "gallery")]
     decoded = market.decode(pair, checkpoint.size)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from .. import assets, market, retrieval, weights
+from ..copies import copies
 from ..distributed import ALONE, Team
 from ..embed import embed, embedder_for
 from .speech import progress_bar, say, say_skipped, tell
@@ -21,6 +22,30 @@ def score_by_rule(checkpoint: weights.Checkpoint, found: market.Market, size, me
             sides.append(embed(checkpoint.model, photos, size=size, progress=progress, team=team))
     say(f"Embedded by {sides[-1].engine}: {sides[-1].engine.why}.")
     return retrieval.score(*sides, metric), (*sides[0].skipped, *sides[1].skipped)
+
+
+def say_score(score: retrieval.Score, found: market.Market) -> None:
+    """What makes a score mean less than it seems: equal distances, and queries that are in the gallery too."""
+    if score.tied:
+        say(
+            f"Ties: for {score.tied} queries a photo of somebody else is just as close as the first match. An equal "
+            "distance is no hit: the other photo has the better rank."
+        )
+    photos = {photo.path: photo for photo in (*found.query, *found.gallery)}
+    same = copies(*([photo.path for photo in side] for side in (found.query, found.gallery)))
+    pairs = [(photos[one], photos[other]) for one, other in same]
+    wrong = {query for query, photo in pairs if photo.person not in (query.person, market.JUNK)}
+    right = {query for query, photo in pairs if photo.person == query.person and photo.camera != query.camera}
+    if wrong:
+        say(
+            f"Copies: {len(wrong)} queries stand in the gallery too, as a passer-by or another person. A copy is the "
+            "closest photo and counts as wrong. Take the copies out of the gallery for a fair score."
+        )
+    if right:
+        say(
+            f"Copies: {len(right)} queries stand in the gallery too, as a match by another camera. Any network finds a "
+            "copy. Take the copies out of the gallery for a fair score."
+        )
 
 
 def figures_of(score: retrieval.Score) -> dict[str, float]:

@@ -51,6 +51,13 @@ def progress_bar(what: str, unit: str = "photo"):
         yield update
 
 
+def say_read(found: market.Market) -> None:
+    """What was assumed about a folder, and what was left out of it."""
+    for note in found.notes:
+        say(f"Note: {note}")
+    say_skipped(found.skipped)
+
+
 def say_skipped(skipped: Sequence[market.Skipped]) -> None:
     if skipped:
         some = ", ".join(f"{item.path.name} ({item.reason})" for item in skipped[:3])

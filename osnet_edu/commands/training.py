@@ -12,8 +12,8 @@ from tqdm import tqdm
 from .. import checkpoints, compute, distributed, market, memory, train, weights, whole
 from ..distributed import Team
 from ..refused import Refused
-from .scoring import data_folder, report, score_by_rule
-from .speech import progress_bar, say, say_skipped, tell
+from .scoring import data_folder, report, say_score, score_by_rule
+from .speech import progress_bar, say, say_read, say_skipped, tell
 
 
 def train_network(options: argparse.Namespace) -> None:
@@ -43,8 +43,12 @@ def _how_to_go_on(out: Path) -> str:
 
 
 def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: Team) -> None:
-    found = market.read(data_folder(options))
-    people = [photo.person for photo in found.train if photo.person > 0]
+    found = market.read(data_folder(options), score=False)
+    unscored = market.unscored(found)
+    say_read(found)
+    if unscored:
+        say(f"No score will follow the training: {unscored}.")
+    people = [photo.person for photo in market.of_people(found.train)]
     config = _config(options, len(people), out)
     need = memory.training(
         train.build(config, len(set(people))),
@@ -100,9 +104,14 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
         tell(f"Wrote {out / 'weights.safetensors'}: {config.photos} photos seen, seed {config.seed}.")
     else:
         tell(f"{out} is finished: all {config.steps} steps were taken before, and nothing was trained now.")
-    with compute.using(way):
-        report(score_by_rule(weights.Checkpoint(model, config.size), found, None, "cosine", team))
-    say_skipped((*found.skipped, *data.skipped))
+    if unscored:
+        tell(f"No score: {unscored}.")
+    else:
+        with compute.using(way):
+            scored = score_by_rule(weights.Checkpoint(model, config.size), found, None, "cosine", team)
+        report(scored)
+        say_score(scored[0], found)
+    say_skipped(data.skipped)
 
 
 def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainConfig:

@@ -160,7 +160,7 @@ def run(
 
     Raises: Refused before the first run where the folder has fewer people.
     """
-    people = len({photo.person for photo in market.read(root).train if photo.person > 0})
+    people = len({photo.person for photo in market.of_people(market.read(root).train)})
     if people < max(PEOPLE):
         needed = math.ceil(max(PEOPLE) / 0.75 / 20) * 20  # a quarter of the people is kept for the test
         raise Refused(

@@ -90,7 +90,7 @@ def read_bench(root: Path | str, size: tuple[int, int], tested: Path | str | Non
     fingerprint = _fingerprint((found.train, test.query, test.gallery))
     data = train.load(found.train, size)
     skipped = {skip.path for skip in data.skipped}
-    used = [photo for photo in found.train if photo.person > 0 and photo.path not in skipped]
+    used = [photo for photo in market.of_people(found.train) if photo.path not in skipped]
     cameras = np.array([photo.camera for photo in used])
     query, gallery = market.decode(test.query, size), market.decode(test.gallery, size)
     return Bench(data, cameras, _order(data.people, Path(root)), query, gallery, Path(tested or root), fingerprint)

@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import market, mining, retrieval, weights
 from ..embed import TorchEmbedder, embed, embedder_for, normalise
+from ..ids import JUNK
 from ..market import Photo
 from ..refused import Refused
 from . import changes
@@ -27,7 +28,7 @@ HELD = 2_000  # gallery photos that are kept in memory, to be embedded again; mo
 MEANS = 256  # gallery photos that a mean is taken of
 KEPT = 24  # embedded galleries that are remembered
 BLOCK = 256  # queries whose distances are held at a time
-NOBODY = 0, 0  # person and camera of a query whom nobody knows: no gallery photo is left out for it
+NOBODY = JUNK, 0  # person and camera of a query whom nobody knows: only junk is left out for it
 PART = 64  # photos that are read and embedded at a time
 
 Stream = tuple[str, int]  # block and stream, from 1
@@ -67,7 +68,7 @@ class Rankings:
     ):
         self.model, self.size = checkpoint.model, checkpoint.size
         self.streams = {name: len(block.stream_names) for name, block in changes.blocks_of(self.model).items()}
-        found = folder if isinstance(folder, market.Market) else market.read(folder)
+        found = folder if isinstance(folder, market.Market) else market.read(folder, train=False)
         photos = [*found.query, *found.gallery]
         if not found.query or not found.gallery:
             raise Refused(

@@ -84,7 +84,7 @@ def open_folder(folder: Path | str | Market) -> Market:
     if not root.is_dir():
         raise Refused(f"{root} is not a folder; expected a Market-1501 folder, or one folder for each person in it")
     if any((root / name).is_dir() for name in market.SPLITS.values()):
-        return market.read(root)
+        return market.read(root, train=False)
     return market.read_folders(root)
 
 
@@ -103,7 +103,7 @@ class Album:
         of = {f"{what}: {value}" for worn in self._worn.values() for what, value in worn.items()}
         self.attributes = sorted(of - {f"{what}: {value}" for what in LOOKS for value in PLAIN})
         self.twins = sorted({self.part(photo) for photo in found.query} - {""})
-        self.cameras = sorted({photo.camera for photo in found.query})
+        self.cameras = sorted({photo.camera for photo in found.query} - {0})  # 0 is any camera in a wish
 
     def name(self, photo: Photo) -> str:
         """A name that only this photo has: the file's, and in a plain folder the person's folder before it."""

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..market import Photo, Skipped, decode
+from ..market import Photo, Skipped, decode, of_people
 from ..refused import Refused
 
 
@@ -31,12 +31,11 @@ class Data:
 
 
 def load(photos: Sequence[Photo], size: tuple[int, int], progress: Callable[[int, int], None] | None = None) -> Data:
-    """Decode training photos once into memory; distractors and junk are left out.
+    """Decode training photos once into memory; junk is left out.
 
     Raises: Refused where fewer than two people remain.
     """
-    wanted = [photo for photo in photos if photo.person > 0]
-    decoded = decode(wanted, size, progress)
+    decoded = decode(of_people(photos), size, progress)
     people = tuple(sorted({photo.person for photo in decoded.photos}))
     if len(people) < 2:
         raise Refused(f"training needs readable photos of at least 2 people, found {len(people)}")
