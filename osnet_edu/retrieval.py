@@ -12,6 +12,8 @@ import numpy as np
 from .ids import JUNK
 from .refused import Refused
 
+SAME = 1e-6  # distances that differ by no more are equal: float32 rounds the sums of a cosine by about as much
+
 
 @dataclass(frozen=True)
 class Score:
@@ -21,6 +23,7 @@ class Score:
     mean_ap: mean over queries of the average precision, the mean of the precision at each hit.
     mean_inp: mean over queries of hits / rank of the last hit: what it costs to find everybody (Ye et al. 2021).
     average_precision, first_hit: (Q,), nan and 0 for a query without a match, which counts nowhere else.
+    tied: queries whose closest match is just as close as a photo of somebody else, which stands before it.
     """
 
     cmc: np.ndarray
@@ -30,6 +33,7 @@ class Score:
     first_hit: np.ndarray
     queries: int
     queries_without_match: int
+    tied: int = 0
 
     def rank(self, k: int) -> float:
         """The share of queries with a hit among the first k."""
@@ -63,10 +67,20 @@ def counts(query_id: int, query_camera: int, gallery_ids: np.ndarray, gallery_ca
 def ranking(row: np.ndarray, query_id: int, query_camera: int, gallery_ids, gallery_cameras) -> np.ndarray:
     """The gallery photos that count for one query, closest first: indices into the gallery.
 
-    row: (G,) distances.  Equal distances keep the gallery's order.
+    row: (G,) distances.  Equal distances: see `closest_first`.
     """
-    order = np.argsort(row, kind="stable")
-    return order[counts(query_id, query_camera, np.asarray(gallery_ids), np.asarray(gallery_cameras))[order]]
+    gallery_ids = np.asarray(gallery_ids)
+    order = closest_first(row, gallery_ids == query_id)
+    return order[counts(query_id, query_camera, gallery_ids, np.asarray(gallery_cameras))[order]]
+
+
+def closest_first(row: np.ndarray, matches: np.ndarray) -> np.ndarray:
+    """Photos in the order of their distances, (N,) -> (N,) indices.
+
+    matches: (N,) bool, photos of the query's person.  An equal distance is no hit: a match comes behind all others that
+    are as close up to `SAME`, as `evaluate` counts it. What is equal otherwise keeps its order.
+    """
+    return np.lexsort((matches, row + SAME * np.asarray(matches)))
 
 
 def nearest(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str = "cosine", block: int = 256):
@@ -96,7 +110,7 @@ def evaluate(
     """Score rankings by the Market-1501 rule.
 
     distances: (Q, G) float, smaller is closer.  *_ids, *_cameras: (Q,) or (G,) int; id -1 is junk.
-    ranks: length of the CMC curve.  Ties count against the query: whoever is equally close comes before the match.
+    ranks: length of the CMC curve.  An equal distance is no hit, in the order of `closest_first`.
     Returns: Score; cmc (ranks,) and mean_ap in [0, 1].
     Raises: Refused if no query has a true match, shapes disagree or a distance is not a number.
     Source: Zheng et al., ICCV 2015.
@@ -120,6 +134,7 @@ def evaluate(
     average_precision = np.full(len(query_ids), np.nan)
     inverse_penalty = np.full(len(query_ids), np.nan)
     first_hit = np.zeros(len(query_ids), np.int64)
+    tied = 0
     for q, row in enumerate(distances):
         if np.isnan(row.sum()):
             raise Refused(f"the distances of query {q} are not all numbers")
@@ -130,12 +145,16 @@ def evaluate(
             continue
         left_out = np.sort(row[same_person[own_camera]])
         hits = np.arange(1, len(matches) + 1)
-        tied_later = np.searchsorted(matches, matches, side="right") - hits
-        no_farther = _no_farther(row if len(valid) == len(row) else row[valid], matches)
-        positions = no_farther - np.searchsorted(left_out, matches, side="right") - tied_later
+        behind = matches + SAME  # where it would have to be alone to be a hit
+        tied_later = np.searchsorted(matches, behind, side="right") - hits
+        counted = row if len(valid) == len(row) else row[valid]
+        no_farther = _no_farther(counted, behind)
+        positions = no_farther - np.searchsorted(left_out, behind, side="right") - tied_later
         average_precision[q] = (hits / positions).mean()
         inverse_penalty[q] = len(matches) / positions[-1]
         first_hit[q] = positions[0]
+        before = matches[0] - SAME
+        tied += positions[0] - 1 > np.count_nonzero(counted < before) - np.count_nonzero(left_out < before)
 
     found = first_hit > 0
     if not found.any():
@@ -149,6 +168,7 @@ def evaluate(
         first_hit=first_hit,
         queries=int(found.sum()),
         queries_without_match=int((~found).sum()),
+        tied=int(tied),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import retrieval
 from ..ids import JUNK
 from ..market import Photo
 
@@ -35,7 +36,7 @@ def listed(place: np.ndarray, similarity: np.ndarray, query: Photo | None, galle
     """A list from what a search found.
 
     place: (N,) int, the gallery photos that it found, the most similar first.  similarity: (N,) cosine.
-    query: None for a photo of somebody whom nobody knows.
+    query: None for a photo of somebody whom nobody knows.  Of equal similarities, matches come last.
     """
     people, cameras = (np.array([getattr(gallery[k], what) for k in place]) for what in ("person", "camera"))
     kind = np.full(len(place), UNKNOWN if query is None else OTHER, np.uint8)
@@ -44,6 +45,8 @@ def listed(place: np.ndarray, similarity: np.ndarray, query: Photo | None, galle
         kind[same] = MATCH
         kind[same & (cameras == query.camera)] = OWN_CAMERA
     kind[people == JUNK] = IS_JUNK
+    order = retrieval.closest_first(-similarity, kind == MATCH)
+    place, similarity, kind = place[order], similarity[order], kind[order]
     counts = (kind != OWN_CAMERA) & (kind != IS_JUNK)
     rank = np.where(counts, np.cumsum(counts), 0).astype(np.int32)
     return Listed(place.astype(np.int32), similarity.astype(np.float32), kind, rank, _said(kind, rank))
