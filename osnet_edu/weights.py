@@ -8,8 +8,10 @@ import builtins
 import json
 import os
 import pickle
+import re
 import warnings
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +36,9 @@ CONFIG_KINDS = {
     "optimiser": str,
     "seed": int,
 }
+NAMED = re.compile(r".\.(safetensors|(pth|pt)(\.tar)?(-\d+)?)$", re.IGNORECASE)  # torchreid writes model.pth.tar-60
+OPTIMISER = "optimiser.pt"  # beside the weights of a checkpoint, and no weights
+MOST_NAME = 200  # characters of a tensor's name
 OFFICIAL_SIZE = (256, 128)  # height and width that the published checkpoints were trained at
 
 
@@ -78,6 +83,20 @@ def load(model: OSNet, path: Path | str) -> Checkpoint:
     return Checkpoint(model.eval(), tuple(card.get("size", OFFICIAL_SIZE)), left_out, card)
 
 
+def files(path: Path | str) -> list[Path]:
+    """The checkpoints of a folder, told by their names and sorted; a file is one alone, whatever its name.
+
+    Raises: Refused for a folder without any.
+    """
+    path = Path(path)
+    if not os.path.isdir(path):  # False also for a name that no folder can have
+        return [path]
+    found = sorted(file for file in path.iterdir() if NAMED.search(file.name) and file.name != OPTIMISER)
+    if not found:
+        raise Refused(f"{path} has no checkpoint; expected a name that ends in .safetensors, .pth, .pt or .pth.tar-60")
+    return found
+
+
 def save(model: OSNet, path: Path | str, *, size: tuple[int, int], card: dict | None = None) -> None:
     """Write a .safetensors checkpoint with its card; the file appears, or replaces an older one, when it is complete.
 
@@ -98,11 +117,38 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
     if path.stat().st_size > MOST_BYTES:
         size = f"{path.stat().st_size / 1e6:.0f} MB"
         raise Refused(f"{path} has {size}; the largest OSNet takes some 20 MB, and {MOST_BYTES / 1e6:.0f} MB are read")
-    state, card = _read_safetensors(path) if _is_safetensors(path) else (_read_pytorch(path), {})
-    for key, value in state.items():
+    found, card = _read_safetensors(path) if _is_safetensors(path) else (_read_pytorch(path), {})
+    state: dict[str, Tensor] = {}
+    for key, value in found.items():
+        if len(key) > MOST_NAME:
+            raise Refused(f"{path} is no checkpoint: expected names of tensors, got one of {len(key)} characters")
         if problem := odd(value):
             raise Refused(f"{path} is refused: {key} {problem}; expected a plain tensor of numbers")
+        name = _unwrapped(key)
+        if name in state:
+            raise Refused(f"{path} is refused: it holds {name} twice, with and without the name of a wrapper")
+        state[name] = _as_ours(name, value)
     return state, card
+
+
+def _unwrapped(key: str) -> str:
+    """A tensor's name without what DataParallel ("module.") and torch.compile ("_orig_mod.") put before it."""
+    first, _, rest = key.partition(".")
+    if rest and first in ("module", "_orig_mod"):
+        return _unwrapped(rest)
+    return key.replace("._orig_mod.", ".")
+
+
+def _as_ours(name: str, value: Tensor) -> Tensor:
+    """The same numbers in a type that PyTorch computes with: 8-bit floats, and counters that were made floats."""
+    if value.is_floating_point() and value.element_size() == 1:
+        with suppress(RuntimeError):  # floats of 4 bits, two in a byte: `_compare` names what does not fit
+            return value.float()
+    if name.endswith(".num_batches_tracked") and value.is_floating_point():
+        counted = value.double()
+        if bool((torch.isfinite(counted) & (counted >= 0) & (counted == counted.round())).all()):
+            return counted.to(torch.int64)
+    return value
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -119,6 +165,8 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict]:
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get("card", "{}")
             state = {key: file.get_tensor(key) for key in file.keys()}
+    except UnicodeEncodeError:
+        raise Refused(f"{path} has a name that is not UTF-8, which .safetensors files need; rename it") from None
     except Exception as error:  # whatever the library says of hostile bytes
         raise Refused(f"{path} is not a whole .safetensors file: {first_line(error)}") from error
     return state, _card(text, path)
@@ -174,9 +222,9 @@ def _read_pytorch(path: Path) -> dict[str, Tensor]:
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise Refused(f"{path} is no checkpoint: expected a dictionary of tensors, or one under 'state_dict'")
-    if not all(isinstance(key, str) and len(key) < 200 for key in content):
-        raise Refused(f"{path} is no checkpoint: expected the names of tensors as keys, got other or endless ones")
-    return {key.removeprefix("module."): value for key, value in content.items()}
+    if not all(isinstance(key, str) for key in content):
+        raise Refused(f"{path} is no checkpoint: expected the names of tensors as keys, got others")
+    return content
 
 
 def odd(value: Tensor) -> str | None:

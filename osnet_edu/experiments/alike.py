@@ -40,13 +40,7 @@ def own(path: Path | str) -> list[weights.Checkpoint]:
 
     Raises: Refused where there is none, and for a file that is no OSNet checkpoint.
     """
-    path = Path(path)
-    if not path.is_dir():
-        return [weights.open(path)]
-    files = sorted(file for file in path.iterdir() if file.suffix in (".safetensors", ".pth"))
-    if not files:
-        raise Refused(f"{path} has no .safetensors or .pth file")
-    return [weights.open(file) for file in files]
+    return [weights.open(file) for file in weights.files(path)]
 
 
 def common_size(networks: Sequence[weights.Checkpoint]) -> tuple[int, int]:

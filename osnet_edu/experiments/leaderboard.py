@@ -135,9 +135,8 @@ def shipped() -> Board:
 def _files(path: Path | None) -> list[Path]:
     if path is None:
         return []
-    path = Path(path)
     alike.own(path)  # refuses what is no checkpoint, before the work starts
-    return sorted(f for f in path.iterdir() if f.suffix in (".safetensors", ".pth")) if path.is_dir() else [path]
+    return weights.files(path)
 
 
 def _as_given(cases: Cases) -> Cases:
