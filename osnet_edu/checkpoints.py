@@ -25,7 +25,7 @@ from .refused import Refused, plain
 
 Record = typing.TypeVar("Record")
 REAL = {int, float}
-MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", "optimiser.pt", "state.json", "photos.txt"
+MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", weights.OPTIMISER, "state.json", "photos.txt"
 LOG = "log.jsonl"
 
 
@@ -93,7 +93,7 @@ def read_state(saved: Path) -> dict:
 def read_record(saved: Path, name: str, kind: type[Record]) -> Record:
     """A field of the state as the record that it was written from.
 
-    kind: a frozen dataclass whose fields are numbers, texts, truth values and tuples of them, with defaults.
+    kind: a frozen dataclass whose fields are numbers, texts, truth values and tuples of numbers, with defaults.
     Raises: Refused naming the field that is missing, unknown, of another type or of no allowed value.
     """
     given, known = read_state(saved)[name], {field.name: field for field in fields(kind)}
@@ -109,20 +109,18 @@ def read_record(saved: Path, name: str, kind: type[Record]) -> Record:
 
 
 def _fits(value: object, annotation: object) -> bool:
-    """Whether a JSON value can stand for a field: int, float, bool, str, X | None or tuple of numbers."""
+    """Whether a JSON value can stand for a field: int, float, bool, str, X | None or a tuple of such."""
     if isinstance(annotation, types.UnionType):
         return any(_fits(value, one) for one in typing.get_args(annotation))
     if typing.get_origin(annotation) is tuple:
-        return isinstance(value, list) and _are_numbers(value)
+        kinds = typing.get_args(annotation)
+        if not isinstance(value, list):
+            return False
+        kinds = kinds[:1] * len(value) if kinds[-1] is Ellipsis else kinds
+        return len(value) == len(kinds) and all(map(_fits, value, kinds))
     if annotation is float:
         return type(value) in (int, float) and math.isfinite(value)
     return value is None if annotation is types.NoneType else type(value) is annotation
-
-
-def _are_numbers(values: list) -> bool:
-    """Numbers, or pairs of numbers."""
-    flat = [one for value in values for one in (value if isinstance(value, list) and len(value) == 2 else [value])]
-    return all(type(one) in (int, float) and math.isfinite(one) for one in flat)
 
 
 def load_optimiser(saved: Path, optimiser: torch.optim.Optimizer, device: str) -> None:

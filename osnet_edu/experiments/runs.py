@@ -291,14 +291,21 @@ def _job(job: tuple[Variant, int], bench: Bench, way: Compute, compared: int | N
 
 def _check(plan: Plan, done: Sequence[Outcome], path: Path) -> None:
     known = {variant.name: variant for variant in plan.variants}
-    test = market.read(plan.tested or plan.root)
-    data = _fingerprint((market.read(plan.root).train, test.query, test.gallery))
+    found, test = market.read(plan.root), market.read(plan.tested or plan.root)
+    data = _fingerprint((found.train, test.query, test.gallery))
+    learned, asked = ({photo.person for photo in side} for side in (market.of_people(found.train), test.query))
     for outcome in done:
         if outcome.data != data:
             raise Refused(f"{path} holds runs on other photos; expected the same folder, or choose another for runs")
         variant = known.get(outcome.variant)
         if variant is None:
             continue  # runs of other variants may stand in the same file
+        most = variant.people or len(learned)  # fewer where no photo of a person can be read
+        if outcome.people > most or (variant.people and outcome.people < most) or len(outcome.person_map) > len(asked):
+            raise Refused(
+                f"{path} holds a run of {outcome.variant} with {outcome.people} people to train on and "
+                f"{len(outcome.person_map)} to test with, expected {most} and {len(asked)}; it is a run on other people"
+            )
         people = min(variant.config.people, outcome.people)
         config = replace(variant.config, people=people)
         photos = config.steps * config.batch

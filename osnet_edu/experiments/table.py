@@ -5,7 +5,9 @@ A run is a record: a frozen dataclass of texts, numbers and rows of numbers. `Ou
 
 import csv
 import io
+import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +46,30 @@ class Outcome:
     data: str
     person_rank1: tuple[float, ...] = field(repr=False)
     person_map: tuple[float, ...] = field(repr=False)
+
+    def __post_init__(self):
+        """Raises: Refused for a number that no run can have, so that no table is read that holds one."""
+        if min(self.photos, self.people, self.compared) < 1:
+            raise Refused(f"photos, people and compared must be 1 or more, got {self.photos}, {self.people}, "
+                          f"{self.compared}")  # fmt: skip
+        shares = {name: getattr(self, name) for name in ("rank1", "mean_ap", "seen_map", "unseen_map", "accuracy")}
+        shares |= {f"{name} of person {k}": share for name in ("person_rank1", "person_map")
+                   for k, share in enumerate(getattr(self, name), start=1)}  # fmt: skip
+        may_lack = "twins", "person_map"  # a folder without twins, a person whose queries have no match
+        for name, share in {**shares, "twins": self.twins}.items():
+            if not (0 <= share <= 1 or (math.isnan(share) and name.startswith(may_lack))):
+                raise Refused(f"{name} must be a fraction from 0 to 1, got {share:g}")
+        for name, value in {"cross_entropy": self.cross_entropy, "seconds": self.seconds}.items():
+            if not 0 <= value < math.inf:
+                raise Refused(f"{name} must be a number from 0, got {value:g}")
+        if len(self.person_rank1) != len(self.person_map):
+            raise Refused(f"person_rank1 and person_map must be of the same people, got {len(self.person_rank1)} and "
+                          f"{len(self.person_map)} numbers")  # fmt: skip
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What no two runs of a table share."""
+        return self.variant, self.seed
 
 
 Run = TypeVar("Run")
@@ -110,9 +136,28 @@ def _parsed(lines: list[str], path: Path | str, kind: type[Run]) -> tuple[Run, .
     if not lines or lines[0] != _head(kind):
         raise Refused(f"{path} is no file of runs: expected the columns {', '.join(_names(kind))}")
     try:
-        return tuple(_parse(row, path, kind) for row in csv.reader(lines[1:]))
+        runs = tuple(_parse(row, path, kind) for row in csv.reader(lines[1:]))
     except csv.Error as error:
         raise Refused(f"{path} is no file of runs: {error}") from error
+    _check_together(runs, path)
+    return runs
+
+
+def _check_together(runs: Sequence[Run], path: Path | str) -> None:
+    """Whether lines can stand in one table: no run twice, and tests of the same photos by the same people."""
+    first: dict[object, int] = {}
+    tested: dict[str, tuple[int, int]] = {}
+    for line, run in enumerate(runs, start=2):
+        key = getattr(run, "key", line)
+        if key in first:
+            raise Refused(f"{path} holds the run {' '.join(map(str, key))} twice, in lines {first[key]} and {line}; "
+                          "expected one of them")  # fmt: skip
+        first[key] = line
+        if isinstance(run, Outcome):
+            before, people = tested.setdefault(run.data, (line, len(run.person_map)))
+            if len(run.person_map) != people:
+                raise Refused(f"{path} holds runs tested on the same photos by {people} people in line {before} and by "
+                              f"{len(run.person_map)} in line {line}; one line is of another table")  # fmt: skip
 
 
 def _parse(row: list[str], path: Path | str, kind: type[Run]) -> Run:

@@ -67,9 +67,17 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self):
-        object.__setattr__(self, "size", tuple(self.size))
-        object.__setattr__(self, "milestones", tuple(self.milestones))
-        object.__setattr__(self, "growth", tuple((until, scale) for until, scale in self.growth))
+        for name in ("size", "milestones", "growth"):
+            if not isinstance(getattr(self, name), tuple | list):
+                raise Refused(f"{name} must be a tuple, got {weights.brief(getattr(self, name))}")
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in self.growth):
+            raise Refused(f"growth must be pairs of shares, such as ((0.5, 0.5),), got {weights.brief(self.growth)}")
+        object.__setattr__(self, "growth", tuple(map(tuple, self.growth)))
+        for name in ("milestones", "growth"):
+            shares = [share for one in getattr(self, name) for share in (one if isinstance(one, tuple) else (one,))]
+            if not all(type(share) in (int, float) for share in shares):
+                raise Refused(f"{name} must be shares, numbers, got {weights.brief(getattr(self, name))}")
         for name, (least, most) in LIMITS.items():
             value = getattr(self, name)
             whole = isinstance(least, int)
