@@ -94,7 +94,7 @@ def _hidden(path: Path) -> Path:
 
 
 def _mark(name: str) -> str:
-    stem = Path(name).stem.encode()[:_MOST].decode(errors="ignore")
+    stem = os.fsencode(Path(name).stem)[:_MOST].decode(errors="ignore")
     return f".{stem}.osnet_edu-{_machine()}-"
 
 

@@ -4,6 +4,7 @@ Features are computed in float32 unless a faster way is asked for, and are not n
 """
 
 import hashlib
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -127,7 +128,7 @@ def _key(model: OSNet, photos: Sequence[Photo], size: tuple[int, int], precision
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())
     for photo in photos:
         stat = photo.path.stat()
-        digest.update(f"{photo.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(photo.path) + f" {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:32]
 
 

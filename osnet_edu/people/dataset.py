@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -318,7 +319,8 @@ def _record(kind: type, names: list, values: object, entry: str) -> Identity | V
         if known[name] in (str, bool):
             fits = type(value) is known[name]
         else:
-            fits = isinstance(value, list) != (known[name] in (int, float)) and len(numbers) < 4
+            fits = isinstance(value, list) != (known[name] in (int, float))
+            fits = fits and len(numbers) == len(typing.get_args(known[name]) or (float,))
             fits = fits and all(type(one) in (int, float) and abs(one) < 1e300 for one in numbers)
         if not fits:
             raise Refused(f"{entry}: {name} of {what} cannot be {str(value)[:40]!r}")

@@ -91,12 +91,12 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
                 rankings = without.Rankings(own, self._album.market, progress)
         self._rankings, self._ready = rankings, False
         records = [self._album.folder.record(one) for one in rankings.queries]
-        if not all(records):
+        if not any(records):
             raise Refused(f"{self._album.market.root} holds photos that were not rendered: nobody in it can be edited")
         self._small: dict[int, str] = {}
         start = photo or self._album.name(rankings.queries[self._clear(records)])
         super().__init__(
-            photos=[self._album.name(one) for one in rankings.queries],
+            photos=[self._album.name(one) for one, record in zip(rankings.queries, records, strict=True) if record],
             games=[[FREE, "Try what you like."], *([name, rule] for name, rule in explore.GAMES.items())],
             groups=[plain(group) for group in wardrobe.groups()],
             photo=start,
@@ -114,7 +114,9 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     @checked("photo")
     def _check_photo(self, photo: str) -> None:
-        self._album.find(self._rankings.queries, photo, "query")
+        query = self._rankings.queries[self._album.find(self._rankings.queries, photo, "query")]
+        if self._album.folder.record(query) is None:
+            raise Refused(f"people.json has no record of {photo}, so its person cannot be edited; the others can")
 
     @checked("against")
     def _check_against(self, against: str) -> None:
@@ -269,7 +271,8 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
     def _clear(self, records: list) -> int:
         """A query to begin with: won, seen from the front, by day and with nothing in front."""
         hardness = explore.hardness(self._rankings)
-        won = [k for k in range(len(records)) if hardness.first_hit[k] == 1] or list(range(len(records)))
+        rendered = [k for k, record in enumerate(records) if record]
+        won = [k for k in rendered if hardness.first_hit[k] == 1] or rendered
 
         def unclear(k: int) -> float:
             view = records[k].view
@@ -279,7 +282,12 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     def _far(self) -> int:
         """Somebody else with other looks: the gallery photo, of a person with a name, that is least similar."""
-        return [k for k in self._editor.strangers if self._rankings.gallery[k].person != DISTRACTOR][-1]
+        gallery = self._rankings.gallery
+        named = [k for k in self._editor.strangers if gallery[k].person != DISTRACTOR]
+        known = [k for k in named if self._album.folder.record(gallery[k])]
+        if not known:
+            raise Refused("people.json has no record of anybody else in the gallery")
+        return known[-1]
 
     def _to_compare(self) -> list:
         sides = ("match", self._editor.matches), ("stranger", self._editor.strangers[:6])
