@@ -11,17 +11,23 @@ does the block end, so that nobody writes any more.
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
 from typing import Any, TypeVar
 
 from .refused import Refused
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+
+UNGUARDED = 3  # exit code of a worker whose script would start workers in its turn
 
 
 class WorkerLost(ChildProcessError):
@@ -46,7 +52,8 @@ def results(
     work, prepare, jobs: can be pickled, as what a module defines.  workers: processes, None is one a core; with 1, or
     with a single job, all is done in this process.  prepare: called once in each process before its first job; then
     work(job, prepared) is called.  ordered: in the order of the jobs, else as they are done.
-    Raises: what work and prepare raise; WorkerLost where a worker was killed; Refused for fewer than one worker.
+    Raises: what work and prepare raise; WorkerLost where a worker was killed; Refused for fewer than one worker, and
+    for a script whose workers cannot load it, as without a main guard.
     """
     if workers is not None and workers < 1:
         raise Refused(f"workers must be 1 or more, got {workers}")
@@ -55,35 +62,63 @@ def results(
         made = (prepare(),) if prepare and jobs else ()
         yield (work(job, *made) for job in jobs)
         return
-    # Fresh processes, not forks: the caller may hold threads, and macOS and Windows know no other way.
-    context = multiprocessing.get_context("spawn")
-    given_up = context.RawValue("b", 0)  # no lock: a worker that was killed would keep it
-    executor = ProcessPoolExecutor(workers, context, _begin, (given_up, work, prepare))
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(UNGUARDED)  # a worker that loads the caller's script runs it again: the caller says what is missing
+    context = _Context()
+    given_up, begun = context.RawValue("b", 0), context.RawValue("b", 0)  # no lock: a killed worker would keep it
+    executor = ProcessPoolExecutor(workers, context, _begin, (given_up, begun, work, prepare))
+
+    @contextmanager
+    def in_words() -> Iterator[None]:
+        try:
+            yield
+        except BrokenProcessPool as error:
+            executor.shutdown(wait=True, cancel_futures=True)  # now all exit codes are known
+            if not begun.value and any((process.exitcode or 0) > 0 for process in context.started):
+                raise _unguarded() from None
+            raise WorkerLost(
+                f"one of {workers} worker processes was ended from outside, as happens when memory runs out; "
+                "fewer --workers need less of it"
+            ) from error
+
     try:
-        with _in_words(workers):
+        with in_words():
             futures = [executor.submit(_do, job) for job in jobs]
-        yield _found(futures, workers, ordered)
+        yield _found(futures, in_words, ordered)
     finally:
         given_up.value = 1
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _found(futures: Sequence[Future], workers: int, ordered: bool) -> Iterator:
+class _Context(SpawnContext):
+    """Starts fresh processes, and keeps them, since their exit codes tell why they ended.
+
+    Not forks: the caller may hold threads, and macOS and Windows know no other way.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *args, **options) -> SpawnProcess:
+        self.started.append(SpawnProcess(*args, **options))
+        return self.started[-1]
+
+
+def _found(futures: Sequence[Future], in_words: Callable, ordered: bool) -> Iterator:
     for future in futures if ordered else as_completed(futures):
-        with _in_words(workers):
+        with in_words():
             result = future.result()
         yield result
 
 
-@contextmanager
-def _in_words(workers: int) -> Iterator[None]:
-    try:
-        yield
-    except BrokenProcessPool as error:
-        raise WorkerLost(
-            f"one of {workers} worker processes was ended from outside, as happens when memory runs out; "
-            "fewer --workers need less of it"
-        ) from error
+def _unguarded() -> Refused:
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    name = Path(script).name if script else "the script"
+    return Refused(
+        f"a worker process could not load {name} before its first job. Each worker loads the script that starts it, so "
+        'the script must start its work below the line `if __name__ == "__main__":`, the main guard'
+    )
 
 
 def check() -> None:
@@ -100,10 +135,11 @@ _prepare: Callable | None = None
 _prepared: tuple = ()
 
 
-def _begin(given_up, work: Callable, prepare: Callable | None) -> None:
+def _begin(given_up, begun, work: Callable, prepare: Callable | None) -> None:
     """Ctrl-C is for the parent to answer, and no worker outlives it."""
     global _given_up, _work, _prepare
     _given_up, _work, _prepare = given_up, work, prepare
+    begun.value = 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 

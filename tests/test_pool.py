@@ -155,3 +155,22 @@ def test_no_worker_outlives_a_parent_that_is_stopped_or_killed(tmp_path, number)
     left = len(list(marks.iterdir()))
     time.sleep(0.5)
     assert len(list(marks.iterdir())) == left < 1000
+
+
+@pytest.mark.parametrize(
+    ("rest", "cause"),
+    [("", ""), ("raise KeyError('a bug of the script')", "KeyError: 'a bug of the script'")],
+    ids=["no main guard", "a script that fails when a worker loads it"],
+)
+def test_a_script_that_workers_cannot_load_is_told_of_the_main_guard(tmp_path, rest, cause):
+    start = "with pool.results(abs, [-1, -2, -3], 2) as found:\n    print(list(found))\n"
+    guarded = f'if __name__ == "__main__":\n    {start.replace(chr(10), chr(10) + "    ")}\n'
+    script = tmp_path / "mine.py"
+    script.write_text(
+        f"from osnet_edu import pool\n{guarded if rest else start}" + (f"else:\n    {rest}\n" if rest else "")
+    )
+    done = subprocess.run([sys.executable, script], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+                          text=True, timeout=60)  # fmt: skip
+    assert done.returncode == 1 and "could not load mine.py before its first job" in done.stderr
+    assert 'the line `if __name__ == "__main__":`, the main guard' in done.stderr and cause in done.stderr
+    assert "bootstrapping phase" not in done.stderr and done.stdout == ""
