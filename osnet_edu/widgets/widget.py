@@ -14,6 +14,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from .. import colours
 from ..refused import Refused
 from .records import plain
 
@@ -158,6 +159,6 @@ def joined(script: str) -> str:
 
 
 def styles(script: str) -> str:
-    """widgets.css, and the widget's own .css where it has one."""
+    """The colours, widgets.css, and the widget's own .css where it has one."""
     files = [FOLDER / "widgets.css", (FOLDER / script).with_suffix(".css")]
-    return "\n".join(path.read_text(encoding="utf-8") for path in files if path.is_file())
+    return "\n".join([colours.css(".oe-box"), *(path.read_text(encoding="utf-8") for path in files if path.is_file())])

@@ -1,0 +1,44 @@
+"""One colour means one thing: the table that the widgets' CSS, the figures and saved pictures read.
+
+Orange and a solid frame: the same person, what speaks for, what is right. Blue and a dashed frame: another person, what
+speaks against, what is wrong. A mark and a word stand beside each colour. What is selected or has the focus has a thick
+neutral outline. A chart of two things that are neither uses ONE and TWO, which mean nothing by themselves.
+
+Text in each colour has a contrast of 4.5 on the paper and the panels of JupyterLab, Voila and the figures.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Colour:
+    """One colour as #rrggbb, on light and on dark paper."""
+
+    light: str
+    dark: str
+
+
+SAME = Colour("#b54908", "#f5994f")
+OTHER = Colour("#1f5fae", "#86b8f3")
+SELECT = Colour("#1a2230", "#e9edf3")
+ONE = Colour("#0b6e69", "#4fc4bb")
+TWO = Colour("#8a3a93", "#d79be0")
+
+# Beside the colours, wherever there is room for a mark or a word.
+SAME_MARK, OTHER_MARK = "✓", "✗"
+SAME_WORDS, OTHER_WORDS = "same person", "other person"
+
+VARIABLES = {"--oe-same": SAME, "--oe-other": OTHER, "--oe-select": SELECT, "--oe-one": ONE, "--oe-two": TWO}
+DARK_PAGES = ('[data-jp-theme-light="false"]', ".vscode-dark", ".vscode-high-contrast:not(.vscode-high-contrast-light)")
+
+
+def on_dark(selector: str) -> str:
+    """The selector, for what it selects inside a dark page of JupyterLab, Voila or VS Code."""
+    return ", ".join(f"{page} {selector}" for page in DARK_PAGES)
+
+
+def css(box: str) -> str:
+    """The table as custom properties.  box: a selector of the elements that get them, dark ones on a dark page."""
+    light = " ".join(f"{name}: {colour.light};" for name, colour in VARIABLES.items())
+    dark = " ".join(f"{name}: {colour.dark};" for name, colour in VARIABLES.items())
+    return f"{box} {{ {light} }}\n{on_dark(box)} {{ {dark} }}\n"
