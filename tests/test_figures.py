@@ -110,7 +110,7 @@ def test_same_and_other_are_marked_by_more_than_colour():
     figure = figures.photos(noise(3), ["a", "b", "c"], same=[True, False, None])
     (solid,), (dashed,) = edges(figure, figures.ORANGE), edges(figure, figures.BLUE)
     assert solid.get_linestyle() in ("-", "solid") and dashed.get_linestyle() not in ("-", "solid")
-    assert words(figure).count("✓ same person") == words(figure).count("other person") == 1
+    assert words(figure).count("✓ same person") == words(figure).count("✗ other person") == 1
     assert figure.get_label() == "3 photos. a (same person); b (other person); c."
 
 
@@ -135,7 +135,7 @@ def test_a_ranking_says_who_is_found_where_and_what_was_left_out():
     assert "rank 2, 4." in figure.get_label() and "0.91 at rank 1 to 0.12 at rank 4" in figure.get_label()
     assert "2 photos of this person by the query's own camera" in figure.get_label()
     assert words(figure).count("✓ same person") == len(edges(figure, figures.ORANGE)) == 2
-    assert words(figure).count("other person") == len(edges(figure, figures.BLUE)) == 2
+    assert words(figure).count("✗ other person") == len(edges(figure, figures.BLUE)) == 2
     assert "similarity 0.12" in words(figure)
     nobody = figures.ranking(noise(1)[0], noise(2), [False, False], [0.9, 0.8])
     assert "none of these ranks" in nobody.get_label() and "Left out" not in nobody.get_label()
@@ -277,7 +277,7 @@ def test_the_map_marks_where_you_are(place, says, lit):
     assert figure.get_label().endswith(says.removeprefix("You are here: ") + ".")
     opaque = [
         p
-        for p in edges(figure, figures.ORANGE)
+        for p in edges(figure, figures.INK)
         if p.get_facecolor()[3] < 1 or to_hex(p.get_facecolor()) == figures.PAPER
     ]
     whole = {(round(p.get_window_extent().x0), round(p.get_window_extent().y0)) for p in opaque}
@@ -338,7 +338,7 @@ def test_light_and_dark_colours_keep_their_contrast():
         low, high = sorted((luminance(one), luminance(other)))
         return (high + 0.05) / (low + 0.05)
 
-    for colour in (figures.INK, figures.MUTED, figures.ORANGE, figures.BLUE):
+    for colour in (figures.INK, figures.MUTED, figures.ORANGE, figures.BLUE, figures.ONE, figures.TWO):
         assert contrast(colour, figures.PAPER) >= 4.5
         assert contrast(DARK[colour], DARK[figures.PAPER]) >= 4.5
 

@@ -41,7 +41,7 @@ def test_differences_are_drawn_where_they_are():
     assert not any("omni-scale block" == word for word in shown)  # the reference has no line
     assert "9  T = 1: paper -13.3, ours -8.0 [-10.0, -6.0], agrees" in label
     assert "SE-style: ours -4.0 [-5.5, -2.5]." in label
-    ours, paper = marks(figure, figures.ORANGE)[1:], marks(figure, figures.BLUE)[1:]  # the first is the key's
+    ours, paper = marks(figure, figures.ONE)[1:], marks(figure, figures.TWO)[1:]  # the first is the key's
     assert (len(ours), len(paper)) == (4, 3)
     # One scale for both: the distances are those of the numbers.
     per_point = (ours[2][0] - ours[0][0]) / (0.5 + 8.0)
@@ -58,9 +58,9 @@ def test_differences_of_earlier_runs_stand_beside_their_own_row_only():
     assert "9  T = 1: paper -13.3, short +7.0 [+3.0, +11.0], long -8.0 [-10.0, -6.0], agrees" in label
     assert "SE-style: long -4.0" in label and "90" not in label  # T = 2 is no line
     assert {"short", "long, with a 95 % interval"} <= set(words(figure))
-    orange = marks(figure, figures.ORANGE)[2:]  # the first two are the key's
-    assert len(orange) == 5
-    ring, dot, full = orange[:3]
+    rings = marks(figure, figures.ONE)[2:]  # the first two are the key's
+    assert len(rings) == 5
+    ring, dot, full = rings[:3]
     per_point = (full[0] - dot[0]) / (-3.0 + 8.0)
     assert (ring[0] - dot[0]) / per_point == pytest.approx(15.0) and ring[1] < dot[1] < full[1]
 
@@ -85,9 +85,7 @@ def test_overfitting_draws_seen_unseen_and_gap():
     figure = figures.overfitting(KINDS, title="Less?")
     assert "Lite 3x3, 25 people: seen 91, unseen 11, gap 80" in figure.get_label()
     assert {"seen", "unseen", "people to train on", "Lite 3x3", "full 3x3", "25", "50"} <= set(words(figure))
-    lite = (
-        marks(figure, figures.ORANGE)[:-1] if len(marks(figure, figures.ORANGE)) % 2 else marks(figure, figures.ORANGE)
-    )
+    lite = marks(figure, figures.ONE)[:-1] if len(marks(figure, figures.ONE)) % 2 else marks(figure, figures.ONE)
     assert len(lite) == 6  # two numbers of people: seen, unseen and gap
 
 

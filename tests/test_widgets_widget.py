@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import traitlets
 
-from osnet_edu import Refused
+from osnet_edu import Refused, colours
 from osnet_edu.widgets import records
 from osnet_edu.widgets.widget import FOLDER, Widget, checked, joined, sentence, styles
 
@@ -160,7 +160,8 @@ def test_a_script_that_does_not_import_is_refused(tmp_path, monkeypatch):
 
 def test_every_widget_has_the_shared_style_and_no_other_colours_of_the_page():
     for script in SCRIPTS:
-        assert styles(script).startswith((FOLDER / "widgets.css").read_text(encoding="utf-8"))
+        shared = (FOLDER / "widgets.css").read_text(encoding="utf-8")
+        assert styles(script).startswith(f"{colours.css('.oe-box')}\n{shared}")
         own = (FOLDER / script.replace(".js", ".css")).read_text(encoding="utf-8")
         assert "--jp-" not in own, "JupyterLab's names stand in widgets.css alone"
         # Each widget brings widgets.css along, and the last copy on the page must not win over another's own style.

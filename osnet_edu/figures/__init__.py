@@ -10,14 +10,15 @@ from .followed import clusters, followed
 from .heat import explained_pair, gates, heat_image, heats
 from .leans import gate_scale
 from .measured import first_figure, intervals
-from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ORANGE, OTHER, PANEL, PAPER, SAME, WIDTH, show
+from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ONE, ORANGE, OTHER, PANEL, PAPER, SAME, TWO, WIDTH, show
 from .place import you_are_here
 from .portraits import mined, photos, ranked, ranking, triplet
 from .progress import progress
 from .training import augmented, collapses, left_out, schedules
 
 __all__ = [
-    "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME", "WIDTH",
+    "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ONE", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME",
+    "TWO", "WIDTH",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
     "gates", "heat_image", "heats", "intervals",
     "leaderboard", "left_out", "mined", "overfitting", "photos", "progress", "ranked", "ranking", "schedules", "show",

@@ -3,13 +3,13 @@
 import numpy as np
 
 from ..refused import Refused
-from .paper import BLUE, HEAT, INK, LINE, MUTED, ORANGE, Sheet, as_sentence
+from .paper import HEAT, INK, LINE, MUTED, ONE, TWO, Sheet, as_sentence
 
 PARTS_SHOWN = {"top color": "top", "bottom color": "bottom"}  # short names of parts
 
 
 def leaderboard(board, *, network: str = "shipped", view: str = "across", title: str = ""):
-    """Rank accuracy of every method: dots with intervals, trained in orange and untrained in blue; then by part.
+    """Rank accuracy of every method: trained as dots and untrained as diamonds, with intervals; then by part.
 
     board: a record with .methods(network), .mean(method, network=, weights=, view=) -> .value, .low, .high,
     .by_part(method, network=, view=), .floors(network, view) and .above_untrained(network, view)[method].shown.
@@ -69,7 +69,7 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
             weight="bold" if beats else "normal",
             color=INK,
         )
-        for found, color, marker in ((theirs.get(name), BLUE, "D"), (ours[name], ORANGE, "o")):
+        for found, color, marker in ((theirs.get(name), TWO, "D"), (ours[name], ONE, "o")):
             if found is None:
                 continue
             sheet.line([at(found.low), at(found.high)], [y, y], color=color, linewidth=1.4, zorder=3)
@@ -92,7 +92,7 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
 
 
 def _key(sheet: Sheet, x: float, y: float) -> None:
-    for color, marker, words in ((ORANGE, "o", "trained"), (BLUE, "D", "never trained")):
+    for color, marker, words in ((ONE, "o", "trained"), (TWO, "D", "never trained")):
         sheet.mark(x, y, color, marker)
         sheet.text(x + 0.12, y, words, size=9.5, va="center_baseline", color=color, weight="bold")
         x += 0.45 + 0.085 * len(words)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, Sheet, as_sentence, wide
+from .paper import INK, LINE, MUTED, ONE, PAPER, TWO, Sheet, as_sentence, wide
 
 _WORDS = {"agrees": "✓ agrees", "contradicts": "✗ contradicts", "open": "? open", "": ""}
 
@@ -21,7 +21,7 @@ def differences(
     earlier: Mapping[str, object] | None = None,
     earlier_is: str = "ours before",
 ) -> Figure:
-    """Differences to one row: the paper's as blue diamonds, ours as orange dots with intervals, and the verdict.
+    """Differences to one row: the paper's as diamonds, ours as dots with intervals, and the verdict.
 
     lines: records with .row (key, number, name), .published_difference (nan where there is none), .difference (value,
     low, high; None for the reference itself) and .verdict.  reference: what the differences are to, in words.
@@ -67,11 +67,11 @@ def differences(
         if not np.isnan(line.published_difference):
             _diamond(sheet, at(line.published_difference), y - (0.13 if earlier else 0.06))
         if before:
-            sheet.line([at(before.low), at(before.high)], [y] * 2, color=ORANGE, linewidth=1, zorder=3)
-            _mark(sheet, at(before.value), y, ORANGE, "o", hollow=True)
+            sheet.line([at(before.low), at(before.high)], [y] * 2, color=ONE, linewidth=1, zorder=3)
+            _mark(sheet, at(before.value), y, ONE, "o", hollow=True)
         below = y + (0.13 if earlier else 0.05)
-        sheet.line([at(found.low), at(found.high)], [below] * 2, color=ORANGE, linewidth=2, zorder=3)
-        _mark(sheet, at(found.value), below, ORANGE, "o")
+        sheet.line([at(found.low), at(found.high)], [below] * 2, color=ONE, linewidth=2, zorder=3)
+        _mark(sheet, at(found.value), below, ONE, "o")
         strong = line.verdict in ("agrees", "contradicts")
         words = f"{found.value:+.1f}  ({found.low:+.1f} to {found.high:+.1f})"
         sheet.text(left + span + 0.15, y, words, size=8.5, va="center_baseline", color=INK)
@@ -90,7 +90,7 @@ def overfitting(kinds: Mapping[str, Sequence], *, title: str = "") -> Figure:
     counts = [point.people for point in next(iter(kinds.values()))]
     if any([point.people for point in points] != counts for points in kinds.values()):
         raise Refused("expected the same numbers of people for both kinds")
-    styles = dict(zip(kinds, ((ORANGE, "-", "o"), (BLUE, (0, (4, 2)), "D")), strict=True))
+    styles = dict(zip(kinds, ((ONE, "-", "o"), (TWO, (0, (4, 2)), "D")), strict=True))
     told = "; ".join(
         f"{name}, {point.people} people: seen {np.mean(point.seen):.0f}, unseen {np.mean(point.unseen):.0f}, "
         f"gap {np.mean(point.gap):.0f}"
@@ -161,18 +161,18 @@ def _published(line) -> str:
 
 def _key(sheet: Sheet, x: float, y: float, ours: str, earlier: str = "") -> None:
     _diamond(sheet, x + 0.08, y)
-    sheet.text(x + 0.22, y, "paper, Market-1501", size=9, va="center_baseline", color=BLUE, weight="bold")
+    sheet.text(x + 0.22, y, "paper, Market-1501", size=9, va="center_baseline", color=TWO, weight="bold")
     x += 1.85
     for name, hollow in ((earlier, True), (f"{ours}, with a 95 % interval", False)):
         if name:
-            sheet.line([x, x + 0.4], [y] * 2, color=ORANGE, linewidth=1 if hollow else 2)
-            _mark(sheet, x + 0.2, y, ORANGE, "o", hollow=hollow)
-            sheet.text(x + 0.5, y, name, size=9, va="center_baseline", color=ORANGE, weight="bold")
+            sheet.line([x, x + 0.4], [y] * 2, color=ONE, linewidth=1 if hollow else 2)
+            _mark(sheet, x + 0.2, y, ONE, "o", hollow=hollow)
+            sheet.text(x + 0.5, y, name, size=9, va="center_baseline", color=ONE, weight="bold")
             x += 0.75 + wide(name, 9)
 
 
 def _diamond(sheet: Sheet, x: float, y: float) -> None:
-    _mark(sheet, x, y, BLUE, "D", hollow=True)
+    _mark(sheet, x, y, TWO, "D", hollow=True)
 
 
 def _mark(sheet: Sheet, x: float, y: float, color: str, marker: str, hollow: bool = False) -> None:

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import BLUE, INK, LINE, MUTED, ORANGE, PANEL, PAPER, Sheet, as_pictures, as_sentence, fitted
+from .paper import INK, LINE, MUTED, ONE, PANEL, PAPER, TWO, Sheet, as_pictures, as_sentence, fitted
 
 HATCHES = ("", "", "////", "....")
 # Seven colours that colour-blind readers tell apart, after Okabe and Ito; each label has a marker of its own too.
-SEVEN = ("#1f5fa8", "#c2540a", "#009e73", "#cc79a7", "#8a7a00", "#56b4e9", "#6b6b6b")
+SEVEN = (ONE, TWO, "#8a7a00", "#cc79a7", "#3d9a63", "#6b6b6b", INK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
@@ -22,7 +22,7 @@ def followed(shares: Mapping[str, Mapping[str, object]], *, title: str = "") -> 
     factors = list(next(iter(shares.values())))
     if len(factors) > len(HATCHES):
         raise Refused(f"expected at most {len(HATCHES)} factors, got {len(factors)}")
-    colours = (ORANGE, BLUE, MUTED, LINE)
+    colours = (ONE, TWO, MUTED, LINE)
     left, wide, bar, gap, top, high = 0.65, 1.25, 0.24, 0.06, 0.95, 2.0
     told = "; ".join(
         f"{block}: " + ", ".join(f"{name} {share.value:.0%}" for name, share in found.items())

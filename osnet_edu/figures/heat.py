@@ -148,7 +148,7 @@ def explained_pair(
     """
     same = pair[0].person == pair[1].person
     cosine = "" if similarity is None else f", similarity {similarity:.2f}"
-    title = f"What in {pair[1].name} speaks for {pair[0].name}? ({SAME[2:] if same else OTHER}{cosine})"
+    title = f"What in {pair[1].name} speaks for {pair[0].name}? ({(SAME if same else OTHER)[2:]}{cosine})"
     return heats(images[1], {method: heat}, reference=images[0], title=title, names=("query", "gallery"))
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 
 from ..refused import Refused
-from .paper import BLUE, INK, LINE, MUTED, ORANGE, Sheet, as_sentence
+from .paper import INK, LINE, MUTED, ONE, TWO, Sheet, as_sentence
 
 ACROSS = 3  # panels in a row
 
 
 def gate_scale(found, *, kinds: tuple[str, str] = ("trained", "untrained"), title: str = ""):
-    """The lean of each rung against its needed scale, for two kinds of networks: orange dots and blue diamonds.
+    """The lean of each rung against its needed scale, for two kinds of networks: dots and diamonds.
 
     found: a record with .needed (one scale a rung, nan is left out) and .kinds: by name, each with .leans (by block,
     one .value, .low, .high a rung) and .slopes (by block, .value, .low, .high, .p, .verdict).  kinds: the two to draw.
@@ -41,7 +41,7 @@ def gate_scale(found, *, kinds: tuple[str, str] = ("trained", "untrained"), titl
     sheet = Sheet(left + ACROSS * (width + gap), top + lines * (height + 0.62) + 0.25, said)
     sheet.text(0.1, 0.08, title, size=11, weight="bold")
     x = left
-    for kind, color, marker in zip(kinds, (ORANGE, BLUE), "oD", strict=True):
+    for kind, color, marker in zip(kinds, (ONE, TWO), "oD", strict=True):
         sheet.mark(x, 0.5, color, marker)
         sheet.text(x + 0.12, 0.5, kind, size=9.5, va="center_baseline", color=color, weight="bold")
         x += 0.5 + 0.085 * len(kind)
@@ -66,7 +66,7 @@ def gate_scale(found, *, kinds: tuple[str, str] = ("trained", "untrained"), titl
                            va="center_baseline")  # fmt: skip
         for k in sorted(set(scale[known].tolist())):
             sheet.text(at_x(np.log2(k)), y0 + height + 0.05, f"{k:g}", size=8.5, color=MUTED, ha="center")
-        for one, color, marker, shift in zip(shown, (ORANGE, BLUE), "oD", (-0.045, 0.045), strict=True):
+        for one, color, marker, shift in zip(shown, (ONE, TWO), "oD", (-0.045, 0.045), strict=True):
             for rung in known:
                 same = [r for r in known if scale[r] == scale[rung]]  # rungs of one scale stand side by side
                 here = at_x(log[rung]) + shift + 0.18 * (same.index(rung) - (len(same) - 1) / 2)

@@ -1,8 +1,7 @@
 """What every picture is drawn on: colours for light and dark paper, a sheet in inches, and the way into a page.
 
-Conventions, the same in every picture: orange and a solid frame mean "same person" or "speaks for"; blue and a dashed
-frame mean "other person" or "speaks against". Photos are enlarged by whole factors, so that a pixel stays a square.
-Lengths are inches at 96 CSS pixels; x runs to the right and y down.
+The colours and what they mean are those of the whole kit: colours.py. Photos are enlarged by whole factors, so that a
+pixel stays a square. Lengths are inches at 96 CSS pixels; x runs to the right and y down.
 """
 
 import hashlib
@@ -20,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch, Rectangle
 from matplotlib.text import Text
 
+from .. import colours
 from ..assets import data_uri
 from ..refused import Refused
 
@@ -29,19 +29,23 @@ WIDTH = 9.0  # the widest figure that fits a notebook beside JupyterLab's file l
 
 # Each colour on white and on black paper. `show` swaps one for the other.
 INK, MUTED, PAPER, PANEL, LINE = "#1d2430", "#5a6472", "#ffffff", "#eef2f7", "#b9c2cd"
-ORANGE, BLUE = "#c2540a", "#1f5fa8"
+ORANGE, BLUE = colours.SAME.light, colours.OTHER.light
+ONE, TWO = colours.ONE.light, colours.TWO.light  # two things of a chart that are neither
 DARK = {
     INK: "#e9ecf1",
     MUTED: "#abb4c0",
     PAPER: "#111111",
     PANEL: "#222a33",
     LINE: "#4c5764",
-    ORANGE: "#ff9c47",
-    BLUE: "#78b6f7",
+    ORANGE: colours.SAME.dark,
+    BLUE: colours.OTHER.dark,
+    ONE: colours.ONE.dark,
+    TWO: colours.TWO.dark,
 }
 HEAT = LinearSegmentedColormap.from_list("blue_orange", ["#0b3c7d", "#4f93d8", "#f2f2f2", "#f0963c", "#9a3c00"])
 
-SAME, OTHER = "✓ same person", "other person"
+SAME = f"{colours.SAME_MARK} {colours.SAME_WORDS}"
+OTHER = f"{colours.OTHER_MARK} {colours.OTHER_WORDS}"
 
 
 # ---- into a notebook ---------------------------------------------------------------------------------------------
@@ -65,14 +69,14 @@ def show(figure: Figure, alt: str | None = None):
     return HTML(
         f'<img class="{name}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%; height: auto" '
         f'src="{light}">'
-        f'<style>[data-jp-theme-light="false"] img.{name} {{ content: url("{dark}") }}</style>'
+        f'<style>{colours.on_dark(f"img.{name}")} {{ content: url("{dark}") }}</style>'
     )
 
 
-def _png(figure: Figure, colours: Mapping[str, str] | None = None) -> str:
+def _png(figure: Figure, swap: Mapping[str, str] | None = None) -> str:
     """The figure as the data URI of a PNG, with some colours exchanged for the moment of drawing."""
     FigureCanvasAgg(figure)
-    undo = _recolour(figure, {to_rgb(old): to_rgb(new) for old, new in (colours or {}).items()})
+    undo = _recolour(figure, {to_rgb(old): to_rgb(new) for old, new in (swap or {}).items()})
     try:
         file = BytesIO()
         figure.savefig(file, format="png", dpi=DPI, facecolor=figure.get_facecolor())

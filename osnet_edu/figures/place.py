@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 
 from ..refused import Refused
-from .paper import INK, LINE, MUTED, ORANGE, PANEL, PAPER, WIDTH, Sheet
+from .paper import INK, LINE, MUTED, PANEL, PAPER, WIDTH, Sheet
 
 _STAGES = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
@@ -43,11 +43,11 @@ def you_are_here(
     )
     whole = not words
     sheet = Sheet(WIDTH, 2.5, description)
-    sheet.text(0.1, 0.08, here, size=11, weight="bold", color=INK if whole else ORANGE)
+    sheet.text(0.1, 0.08, here, size=11, weight="bold", color=INK)
     mid = 1.5
 
     def part(x: float, width: float, height: float, words: str, on: bool, size: float = 8.5) -> None:
-        fill, edge = (to_rgba(ORANGE, 0.25), ORANGE) if on else (PANEL, LINE)
+        fill, edge = (to_rgba(INK, 0.14), INK) if on else (PANEL, LINE)
         sheet.box(x, mid - height / 2, width, height, fill=fill, edge=edge, round=0.04, linewidth=2 if on else 1)
         sheet.text(x + width / 2, mid, words, size=size, ha="center", va="center", zorder=4, rotation=90)
 
@@ -84,7 +84,7 @@ def you_are_here(
     _zoom(sheet, (px, mid - 0.4, 0.27, 0.8), (bx, by, bw, bh))
     sheet.text(bx, 0.42, f"block {block}" if block else "a block", size=9, color=MUTED)
     sheet.box(
-        bx, by, bw, bh, fill=PAPER, edge=ORANGE if block and not inside else LINE, linewidth=1.5, round=0.05, zorder=1
+        bx, by, bw, bh, fill=PAPER, edge=INK if block and not inside else LINE, linewidth=1.5, round=0.05, zorder=1
     )
     _block(sheet, bx, by, stream, gate or channel, channel)
     return sheet.figure
@@ -113,14 +113,14 @@ def _block(sheet: Sheet, x: float, y: float, stream: int | None, gate: bool, cha
     lanes = [y + 0.2 + 0.36 * t for t in range(4)]
 
     def part(px: float, py: float, width: float, height: float, words: str, on: bool = False, **more) -> None:
-        fill, edge = (to_rgba(ORANGE, 0.25), ORANGE) if on else (PANEL, LINE)
+        fill, edge = (to_rgba(INK, 0.14), INK) if on else (PANEL, LINE)
         sheet.box(px, py - height / 2, width, height, fill=fill, edge=edge, round=0.03, linewidth=1.8 if on else 1)
         sheet.text(px + width / 2, py, words, size=7.5, ha="center", va="center", zorder=4, **more)
 
     part(x + 0.12, centre, 0.24, 0.8, "1x1", rotation=90)
     for t, lane in enumerate(lanes, start=1):
         on = t == stream
-        color = ORANGE if on else LINE
+        color = INK if on else LINE
         sheet.line([x + 0.36, x + 0.46, x + 2.3], [centre, lane, lane], color=color, linewidth=2 if on else 1)
         for i in range(t):
             part(x + 0.52 + 0.37 * i, lane, 0.33, 0.24, "3x3", on)
@@ -129,11 +129,11 @@ def _block(sheet: Sheet, x: float, y: float, stream: int | None, gate: bool, cha
             lit = gate and (not channel or c == 1)
             sheet.box(
                 x + 2.14 + 0.075 * c, lane - 0.09, 0.075, 0.18,
-                fill=to_rgba(ORANGE if lit else MUTED, weight * (0.9 if lit else 0.55)),
-                edge=ORANGE if lit else LINE, linewidth=1.2 if lit else 0.7, zorder=3,
+                fill=to_rgba(INK if lit else MUTED, weight * (0.9 if lit else 0.55)),
+                edge=INK if lit else LINE, linewidth=1.2 if lit else 0.7, zorder=3,
             )  # fmt: skip
         sheet.line([x + 2.51, x + 2.64, x + 2.76], [lane, lane, centre], color=color, linewidth=2 if on else 1)
-    sheet.text(x + 2.33, y + 1.405, "gate", size=7.5, color=ORANGE if gate else MUTED, ha="center", weight="bold")
+    sheet.text(x + 2.33, y + 1.405, "gate", size=7.5, color=INK if gate else MUTED, ha="center", weight="bold")
     for px in (2.84, 3.33):
         sheet.ax.add_patch(Circle((x + px, centre), 0.085, facecolor=PANEL, edgecolor=LINE, zorder=3))
         sheet.text(x + px, centre, "+", size=9, ha="center", va="center_baseline", zorder=4)

@@ -36,7 +36,7 @@ def photos(
     top = 0.45 if title else 0.1
     description = f"{as_sentence(title)}{len(images)} photos. " + "; ".join(
         caption.replace("\n", ", ")
-        + ("" if same is None or same[i] is None else f" ({SAME[2:] if same[i] else OTHER})")
+        + ("" if same is None or same[i] is None else f" ({(SAME if same[i] else OTHER)[2:]})")
         for i, caption in enumerate(captions)
     )
     sheet = Sheet(max(columns * (w + gap), wide(title, 11) + 0.2), top + rows * (h + foot), description + ".")

@@ -12,7 +12,7 @@ from .. import train
 from ..embed import MEAN, STD
 from ..refused import Refused
 from ..train import TrainConfig
-from .paper import BLUE, INK, MUTED, ORANGE, PAPER, Sheet, as_sentence, wide
+from .paper import INK, MUTED, ONE, PAPER, TWO, Sheet, as_sentence, wide
 from .portraits import photos
 
 
@@ -109,11 +109,10 @@ def left_out(differences: Mapping[str, object], *, title: str = "", unit: str = 
         sheet.text(chart.x(tick), top + len(found) * height + 0.08, words, size=9, color=MUTED, ha="center")
     for row, (name, d) in enumerate(found.items()):
         y, clear = top + (row + 0.5) * height, d.low > 0 or d.high < 0
-        color = INK if not clear else ORANGE if d.value < 0 else BLUE
         sheet.text(0.1, y, name, va="center_baseline")
-        sheet.line([chart.x(d.low), chart.x(d.high)], [y, y], color=color, linewidth=2, zorder=3)
-        face = color if clear else PAPER
-        sheet.ax.scatter([chart.x(d.value)], [y], s=42, facecolor=face, edgecolor=color, linewidths=1.5, zorder=4)
+        sheet.line([chart.x(d.low), chart.x(d.high)], [y, y], color=INK, linewidth=2, zorder=3)
+        face = INK if clear else PAPER
+        sheet.ax.scatter([chart.x(d.value)], [y], s=42, facecolor=face, edgecolor=INK, linewidths=1.5, zorder=4)
         words = f"{d.value:+.1f}  [{d.low:+.1f}, {d.high:+.1f}]" + ("" if clear else "  open")
         sheet.text(names + span + 0.15, y, words, size=9.5, va="center_baseline")
     return sheet.figure
@@ -122,7 +121,7 @@ def left_out(differences: Mapping[str, object], *, title: str = "", unit: str = 
 class _Chart:
     """A rectangle of a sheet with scales.  place: (x, y, width, height) in inches; across, up: (from, to)."""
 
-    STYLES = ((BLUE, "-", 2.0), (ORANGE, (0, (4, 2)), 2.0))
+    STYLES = ((ONE, "-", 2.0), (TWO, (0, (4, 2)), 2.0))
 
     def __init__(self, sheet: Sheet, place: tuple, across: tuple, up: tuple):
         self.sheet, self.place, self.across, self.up = sheet, place, across, up

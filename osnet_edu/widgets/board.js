@@ -101,6 +101,7 @@ function render({ model, el }) {
     const svg = shape(figure, "svg", { role: "img", viewBox: `0 0 ${WIDE} ${HIGH}` });
     return { figure, words, svg };
   });
+  gate.figure.classList.add("oe-two-photos");
   const pair = add(gate.figure, "div", "oe-pair");
   const pictures = ["oe-first", "oe-second"].map((kind, i) => {
     const part = add(pair, "div");

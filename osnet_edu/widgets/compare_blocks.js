@@ -1,4 +1,4 @@
-// Two blocks side by side. Python describes them; this file draws streams as rows of boxes, and what differs in orange.
+// Two blocks side by side. Python describes them; this file draws streams as rows of boxes, and what differs in thick lines.
 
 import { add, choice, number, page, shape, write } from "./dom.js";
 
@@ -86,7 +86,7 @@ function render({ model, el }) {
     ["network", "network", named("networks")],
   ].map(([trait, title, entries]) => [trait, choice(pick, title, (value) => set({ [trait]: value }), entries)]);
   const both = add(box, "div", "oe-both oe-result");
-  add(box, "p", "oe-key", "Orange, and \u2260: here they differ. A circle on the join is a gate that looks at the photo; a square is a learned number.");
+  add(box, "p", "oe-key", "Thick lines, and \u2260: here they differ. A circle on the join is a gate that looks at the photo; a square is a learned number.");
   const said = says(box, "p", "oe-said oe-result");
 
   function draw() {

@@ -49,7 +49,7 @@ function render({ model, el }) {
   const note = add(told, "p", "oe-note");
 
   const key = add(box, "p", "oe-key");
-  [["oe-q", "query"], ["oe-p", "hard positive"], ["oe-n", "hard negative"]].forEach(([kind, text]) => {
+  [["oe-q", "query"], ["oe-p", "\u2713 hard positive"], ["oe-n", "\u2717 hard negative"]].forEach(([kind, text]) => {
     add(key, "i", kind).setAttribute("aria-hidden", "true");
     add(key, "span", "", text);
   });
@@ -236,7 +236,7 @@ function render({ model, el }) {
       const item = add(list, "li", `${one.match ? "oe-hit" : "oe-other"}${one.moved ? " oe-moved" : ""}`);
       add(item, "b", "", String(one.rank));
       picture(item, { src: one.src, text: one.name });
-      add(item, "span", "", one.match ? "\u2713 match" : "\u2717 other person");
+      add(item, "span", "", one.match ? "\u2713 same person" : "\u2717 other person");
       add(item, "span", "", one.similarity.toFixed(3));
       const arrow = one.rank < one.before ? "\u25b2 " : "\u25bc ";
       add(item, "span", "oe-place", one.moved ? arrow + one.moved : "");

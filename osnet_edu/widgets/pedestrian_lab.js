@@ -175,8 +175,8 @@ function render({ model, el }) {
         const cell = add(row, "td", "oe-right");
         const moved = value - one.before[t];
         add(cell, "span", Math.abs(moved) > 0.02 ? "oe-strong" : "", value.toFixed(2));
-        if (Math.abs(moved) > 0.02) add(cell, "span", "oe-soft", ` ${one.before[t].toFixed(2)}`);
-        const bar = add(cell, "span", `oe-bar${moved < -0.02 ? " oe-less" : moved > 0.02 ? " oe-more" : ""}`);
+        if (Math.abs(moved) > 0.02) add(cell, "span", "oe-soft", ` ${moved > 0 ? "\u25b2" : "\u25bc"} ${one.before[t].toFixed(2)}`);
+        const bar = add(cell, "span", "oe-bar");
         bar.style.width = `${Math.round(46 * value)}px`;
       });
     }

@@ -22,10 +22,12 @@ function render({ model, el }) {
     const [chosen, truth] = [model.get("chosen"), model.get("shown_truth")];
     buttons.forEach(({ one, tag }, i) => {
       const words = [];
-      if (i + 1 === chosen) words.push("you said so");
+      const wrong = truth > 0 && i + 1 === chosen && chosen !== truth;
+      if (i + 1 === chosen) words.push(wrong ? "\u2717 you said so" : "you said so");
       if (i + 1 === truth) words.push("\u2713 this is what happens");
       write(tag, words.join(" \u00b7 "));
       one.classList.toggle("oe-true", i + 1 === truth);
+      one.classList.toggle("oe-false", wrong);
       one.setAttribute("aria-pressed", String(i + 1 === chosen));
       // Not `disabled`: that would throw the keyboard's focus away.
       one.setAttribute("aria-disabled", String(truth > 0));

@@ -2,10 +2,11 @@
 
 import { add, arrows, cellUnder, choice, outline, page, raster, slider, tick, write } from "./dom.js";
 
+const FIELD = [79, 196, 187]; // of the measured field: --oe-one of a dark page, on the dimmed photo
 const MARGIN = 28; // of screen pixels around the photo: what a window sees there is padding
 const KEY =
   "Solid frame: shortest path. Dashed frame: longest path. Where a frame goes beyond the picture, it runs along the edge " +
-  "and a triangle points outwards. Orange: what moves the unit, strongest where it is densest. Around the photo lies padding.";
+  "and a triangle points outwards. Green-blue: what moves the unit, strongest where it is densest. Around the photo lies padding.";
 const HOW = "click the photo, or use the arrow keys on it, to ask another unit";
 
 function render({ model, el }) {
@@ -81,7 +82,7 @@ function render({ model, el }) {
     if (model.get("measured") && model.get("heat").byteLength !== 0) {
       pen.fillStyle = "rgba(0, 0, 0, 0.3)"; // a dimmed photo, so that the heat stands out
       pen.fillRect(...place);
-      pen.drawImage(raster(model.get("heat"), width, height, [255, 150, 30]), ...place);
+      pen.drawImage(raster(model.get("heat"), width, height, FIELD), ...place);
     }
     const windows = model.get("windows");
     if (windows.longest) frame(pen, windows.longest, [9, 6], 9);
