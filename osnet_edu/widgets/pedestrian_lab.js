@@ -1,6 +1,7 @@
 // The pedestrian lab: controls on the left, the person before and now, and what the network makes of it.
 
 import { add, button, choice, page, picture, slider, tick, write } from "./dom.js";
+import { edits } from "./edits.js";
 
 const LATER = 200; // milliseconds without an edit, after which the duel is asked for
 const HOW =
@@ -15,9 +16,9 @@ function render({ model, el }) {
   const get = (name) => model.get(name);
 
   const line = add(box, "div", "oe-line");
-  const photo = choice(line, "Person:", (value) => edit(() => ({ photo: value })));
-  const against = choice(line, "Compare with:", (value) => edit(() => ({ against: value })));
-  const game = choice(line, "Game:", (value) => edit(() => ({ game: value })));
+  const photo = choice(line, "Person:", (value) => start("photo", value));
+  const against = choice(line, "Compare with:", (value) => queue.against(value));
+  const game = choice(line, "Game:", (value) => start("game", value));
   const rule = add(box, "p", "oe-small");
 
   const main = add(box, "div", "oe-main");
@@ -41,41 +42,8 @@ function render({ model, el }) {
   const measured = add(clothes, "p", "oe-small");
   const state = add(add(box, "p", "oe-small"), "code");
 
-  // Edits go one after the other: while Python is at work, the newest one waits.
-  let waiting = null;
-  let sent = null;
-  function edit(next) {
-    waiting = next;
-    flush();
-  }
-  function flush() {
-    if (!waiting || model.get("asked") !== model.get("answered")) return;
-    sent = waiting();
-    waiting = null;
-    set(sent);
-  }
-  const wanted = {}; // control -> value that is on its way
-  function change(control, value) {
-    wanted[control.name] = { control, value };
-    edit(() => {
-      const now = { person: { ...get("changes") }, view: { ...get("view") } };
-      for (const [name, one] of Object.entries(wanted)) {
-        now[one.control.of][name] = one.value;
-        delete wanted[name];
-      }
-      const made = {};
-      if (JSON.stringify(now.person) !== JSON.stringify(get("changes"))) made.changes = now.person;
-      if (JSON.stringify(now.view) !== JSON.stringify(get("view"))) made.view = now.view;
-      return made;
-    });
-  }
-  function back(control) {
-    edit(() => {
-      const [trait, now] = control.of === "view" ? ["view", { ...get("view") }] : ["changes", { ...get("changes") }];
-      delete now[control.name];
-      return { [trait]: now };
-    });
-  }
+  const queue = edits(model, { set, press });
+  const locked = ({ of }) => of === "view" && queue.next("game") !== "free";
   // What Python takes: radians and a number, where the page shows degrees and a text.
   function inPython(control, value) {
     if (control.name === "yaw") return (value * Math.PI) / 180;
@@ -83,7 +51,12 @@ function render({ model, el }) {
   }
 
   const rows = [];
-  button(controls, "Undo all", () => press("undo"));
+  function start(kind, value) {
+    queue.start(kind, value);
+    lock();
+  }
+  const lock = () => rows.forEach(({ control, disable }) => disable(locked(control)));
+  button(controls, "Undo all", () => queue.undo());
   get("groups").forEach((group, k) => {
     const part = add(controls, "details");
     part.open = k === 0;
@@ -96,12 +69,12 @@ function render({ model, el }) {
     let show;
     let disable;
     if (control.kind === "choice") {
-      const list = choice(row, control.title, (value) => change(control, inPython(control, value)));
+      const list = choice(row, control.title, (value) => queue.edit(control, inPython(control, value)));
       list.fill(control.options.map((one) => [one, one]));
       list.select.setAttribute("aria-label", words);
       [show, disable] = [list.show, (off) => (list.select.disabled = off)];
     } else if (control.kind === "range") {
-      const moved = (value) => change(control, inPython(control, value));
+      const moved = (value) => queue.edit(control, inPython(control, value));
       const one = slider(row, control.title, { min: control.low, max: control.high, step: control.step }, moved, (v) => String(Number(v.toFixed(2))));
       one.input.setAttribute("aria-label", words);
       [show, disable] = [one.show, (off) => (one.input.disabled = off)];
@@ -111,11 +84,11 @@ function render({ model, el }) {
       const input = add(label, "input");
       input.type = "color";
       input.setAttribute("aria-label", words);
-      input.addEventListener("input", () => change(control, rgb(input.value)));
+      input.addEventListener("input", () => queue.edit(control, rgb(input.value)));
       show = (value) => document.activeElement !== input && (input.value = hex(value));
       disable = (off) => (input.disabled = off);
     }
-    const undo = button(row, "back", () => back(control), "oe-back");
+    const undo = button(row, "back", () => queue.edit(control, undefined), "oe-back");
     undo.setAttribute("aria-label", `${words}: take the change back`);
     return { row, show, disable, undo };
   }
@@ -156,7 +129,7 @@ function render({ model, el }) {
     });
     table();
     clearTimeout(timer);
-    timer = setTimeout(() => !waiting && press("explain"), LATER);
+    timer = setTimeout(() => !queue.waiting() && press("explain"), LATER);
   }
   function table() {
     gates.replaceChildren();
@@ -183,19 +156,18 @@ function render({ model, el }) {
   }
   function draw() {
     photo.fill(get("photos").map((name) => [name, name]));
-    photo.show(get("photo"));
+    photo.show(queue.next("photo"));
     against.fill(get("comparable"));
-    against.show(get("against"));
+    against.show(queue.next("against"));
     game.fill(get("games").map(([name]) => [name, name]));
-    game.show(get("game"));
+    game.show(queue.next("game"));
     write(rule, (get("games").find(([name]) => name === get("game")) || ["", ""])[1]);
-    const locked = get("game") !== "free";
-    for (const { control, row, show, disable, undo } of rows) {
+    lock();
+    for (const { control, row, show, undo } of rows) {
       const changed = control.name in (control.of === "view" ? get("view") : get("changes"));
-      if (!(control.name in wanted)) show(get("values")[control.name]);
+      if (!queue.wants(control)) show(get("values")[control.name]);
       row.classList.toggle("oe-changed", changed);
       undo.hidden = !changed;
-      disable(control.of === "view" && locked);
     }
     pictures();
     write(said, get("said"));
@@ -216,18 +188,16 @@ function render({ model, el }) {
     write(measured, get("clothes").measured || "");
     write(state, get("state"));
   }
-  // A moment later: what is set while the model takes Python's answer in is not sent.
-  const answered = () => setTimeout(flush);
-  model.on("change:answered", answered);
   const traits = [
     "photo", "against", "changes", "view", "game", "photos", "games", "values", "own", "comparable", "pictures", "similarity",
     "rank", "first", "gates", "said", "verdict", "won", "best", "version", "explained", "clothes", "state",
+    "answered", // a control shows what waits for Python, until Python has answered
   ];
   const undo = follow(traits, draw);
   return () => {
     undo();
     clearTimeout(timer);
-    model.off("change:answered", answered);
+    queue.end();
   };
 }
 
