@@ -1,24 +1,23 @@
 """Draws the first pictures of notebooks 02, 03 and 05: python benchmarks/lesson_pictures.py
 
-They are committed as assets/pictures/02_three_ways.png, 03_fields.png and 05_rows.png. On white paper, so that they
-read alike in the light and the dark theme.
+They are committed as assets/pictures/02_three_ways.png, 03_fields.png and 05_rows.png, and with _dark for dark pages.
 """
 
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
+from lesson_pictures_who_and_gate import DOTS, write
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
 from osnet_edu import assets, costs, market, osnet, receptive
+from osnet_edu.figures import INK, MUTED, ONE, PAPER
 from osnet_edu.people import PARTS, TWIN_LABELS, read_people
 
-OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
-INK, MUTED, LINE, PANEL = "#1d2430", "#5a6472", "#8a95a3", "#eef2f7"
-ORANGE, BLUE = "#c2540a", "#1f5fa8"
+LINE = "#8a95a3"
+READ, WRITTEN = "#6cc4bd", "#cf9bd6"  # paler than ONE and TWO, so that lines show
 CELL = 0.14
 
 
@@ -26,7 +25,7 @@ def channels(ax, x: float, y: float, looked_at: list[int], colour: str) -> float
     """Maps side by side, each with the side of the window that is looked at (0 for none).  Returns: where they end."""
     side = 5
     for window in looked_at:
-        ax.add_patch(Rectangle((x, y), side * CELL, side * CELL, facecolor="white", edgecolor=LINE, lw=1))
+        ax.add_patch(Rectangle((x, y), side * CELL, side * CELL, facecolor=PAPER, edgecolor=LINE, lw=1))
         for i in range(1, side):
             ax.plot([x + i * CELL] * 2, [y, y + side * CELL], color=LINE, lw=0.5)
             ax.plot([x, x + side * CELL], [y + i * CELL] * 2, color=LINE, lw=0.5)
@@ -39,7 +38,7 @@ def channels(ax, x: float, y: float, looked_at: list[int], colour: str) -> float
 
 
 def three_ways() -> Figure:
-    figure = Figure((8.9, 3.5), dpi=110, facecolor="white")
+    figure = Figure((8.9, 3.5), dpi=DOTS, facecolor=PAPER)
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, 8.9), ylim=(3.5, 0))
     ax.set_axis_off()
@@ -65,9 +64,9 @@ def three_ways() -> Figure:
         text(x, y + 1.22, words, 9.5, color=MUTED)
         end = x
         for step, says in zip(steps, ("1x1", "3x3") if len(steps) > 1 else ("",), strict=True):
-            end = channels(ax, end, y + 0.36, step, "#f4b183")
+            end = channels(ax, end, y + 0.36, step, READ)
             end = arrow(end, y + 0.36 + middle, says)
-        channels(ax, end, y + 0.36, [1], "#9dc3e6")
+        channels(ax, end, y + 0.36, [1], WRITTEN)
     return figure
 
 
@@ -87,7 +86,7 @@ def fields() -> Figure:
     row, column = middle_of_part(root, photo)
     image = market.decode([photo], (256, 128)).images[0]
     shown = {field.stream: field for field in receptive.receptive_fields(osnet(0.25)) if field.block == "conv2.0"}
-    figure = Figure((8.8, 4.1), dpi=110, facecolor="white")
+    figure = Figure((8.8, 4.1), dpi=DOTS, facecolor=PAPER)
     for t in range(1, 5):
         ax = figure.add_axes((0.02 + 0.245 * (t - 1), 0.06, 0.215, 0.78))
         ax.imshow(image)
@@ -108,8 +107,8 @@ def fields() -> Figure:
 def rows() -> Figure:
     table = [row for row in costs.table(osnet()) if row.layers]
     names = ["conv1", "conv2", "transition", "conv3", "transition ", "conv4", "conv5", "fc"]
-    figure = Figure((9.2, 3.9), dpi=110, facecolor="white")
-    kinds = (("parameters", 0.13, BLUE, ""), ("multiply_adds", 0.57, "#f0a35e", "////"))
+    figure = Figure((9.2, 3.9), dpi=DOTS, facecolor=PAPER)
+    kinds = (("parameters", 0.13, ONE, ""), ("multiply_adds", 0.57, WRITTEN, "////"))
     for kind, left, colour, hatch in kinds:
         ax = figure.add_axes((left, 0.06, 0.40, 0.80))
         values = np.array([getattr(row, kind) for row in table])
@@ -134,12 +133,7 @@ def rows() -> Figure:
 
 def main() -> None:
     torch.manual_seed(0)
-    OUT.mkdir(parents=True, exist_ok=True)
-    for name, draw in {"02_three_ways": three_ways, "03_fields": fields, "05_rows": rows}.items():
-        file = BytesIO()
-        draw().savefig(file, metadata={"Software": None})
-        # 256 colours are enough, and a third of the bytes.
-        Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
+    write({"02_three_ways": three_ways, "03_fields": fields, "05_rows": rows})
 
 
 if __name__ == "__main__":

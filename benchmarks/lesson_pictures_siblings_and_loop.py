@@ -1,18 +1,18 @@
 """Draws the first pictures of notebooks 06 and 07: python benchmarks/lesson_pictures_siblings_and_loop.py
 
-They are committed as assets/pictures/06_siblings.png and 07_the_loop.png, on white paper, so that they read alike in
-the light and the dark theme.
+They are committed as assets/pictures/06_siblings.png and 07_the_loop.png, and with _dark for dark pages.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from lesson_pictures_who_and_gate import BLUE, INK, MUTED, ORANGE, PANEL, WIDTH, paper, write
+from lesson_pictures_who_and_gate import WIDTH, paper, write
 from matplotlib.patches import FancyBboxPatch
 
 from osnet_edu import assets, market, siblings, train
 from osnet_edu.embed import MEAN, STD
+from osnet_edu.figures import BLUE, INK, MUTED, ONE, ORANGE, PANEL, PAPER
 
 EDGE = "#b6c0cd"
 MIDDLES = (  # of a row of the table: in words, and how its streams are joined in a word
@@ -33,18 +33,16 @@ def four_siblings():
     step, gap = 0.3, 0.32
     lanes = {key: siblings.lanes(siblings.block(key, 64, 256)) for key, *_ in MIDDLES}
     figure, ax, text, _ = paper(0.45 + sum(step * max(2, len(lanes[key])) + gap for key, *_ in MIDDLES) - gap)
-    text(6.68, 0.1, "sees", 8.5, color=BLUE, ha="center")
+    text(6.68, 0.1, "sees", 8.5, color=ONE, ha="center")
     top = 0.3
     for key, name, idea, join in MIDDLES:
         high = step * max(2, len(lanes[key]))
         middle, dynamic = top + high / 2, siblings.find(key).dynamic
-        text(0.1, middle - 0.27, name, 12.5, weight="bold", color=ORANGE if key == "primary" else INK)
+        text(0.1, middle - 0.27, name, 12.5, weight="bold", color=INK)
         text(0.1, middle + 0.03, idea, 9.5, color=MUTED)
         for x, words in ((2.33, "squeeze"), (6.95, join), (7.47, "expand")):
             chosen = words == "gate"
-            rounded(
-                ax, x, top, 0.3 if chosen else 0.27, high, edge=ORANGE if chosen else EDGE, thick=3 if chosen else 1.2
-            )
+            rounded(ax, x, top, 0.3 if chosen else 0.27, high, edge=INK if chosen else EDGE, thick=3 if chosen else 1.2)
             text(x + 0.14, middle, words, 8.5, rotation=90, ha="center", va="center")
         ax.annotate("", (7.46, middle), (7.26, middle), arrowprops={"arrowstyle": "-|>", "color": MUTED, "lw": 1.1})
         for i, lane in enumerate(lanes[key]):
@@ -57,12 +55,12 @@ def four_siblings():
                     rounded(ax, x + 0.05 * back, y - 0.1 - 0.05 * back, wide, 0.2)
                 text(x + wide / 2, y, layer, 8.5, ha="center", va="center")
                 x += wide + 0.12
-            paper_white = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+            paper_white = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
             if lane.count > 1:
                 text(x + 0.08, y, f"{lane.count} of them, all alike", 8.5, va="center", bbox=paper_white)
             sees = f"{lane.scale}x{lane.scale}"
-            text(6.68, y, sees, 9, color=BLUE, weight="bold", ha="center", va="center", bbox=paper_white)
-        words, colour = ("looks at\nthe photo", ORANGE) if dynamic else ("the same for\nevery photo", MUTED)
+            text(6.68, y, sees, 9, color=ONE, weight="bold", ha="center", va="center", bbox=paper_white)
+        words, colour = ("looks at\nthe photo", INK) if dynamic else ("the same for\nevery photo", MUTED)
         weight = "bold" if dynamic else "normal"
         text(7.88, middle, words, 9, color=colour, weight=weight, va="center", linespacing=1.4)
         top += high + gap
@@ -97,14 +95,14 @@ def the_loop():
         _grid(ax, images, x, top, shots, across)
     for j, (tall, wide) in enumerate(((1.5, 0.28), (1.15, 0.24), (0.87, 0.2), (0.55, 0.17))):
         x, y = lefts[2] + 0.14 + 0.34 * j, top + 0.9 - tall / 2
-        ax.fill_between([x, x + wide], y, y + tall, color=BLUE, lw=0)
+        ax.fill_between([x, x + wide], y, y + tall, color=ONE, lw=0)
     text(lefts[2] + width / 2, top + 1.73, "embedding", 9, color=MUTED, ha="center")
     x = lefts[3] + 0.1
     text(x, top + 0.08, "cross-entropy", 10, weight="bold")
     text(x, top + 0.27, "who is it?", 9, color=MUTED)
     for j, share in enumerate((0.12, 0.42, 0.06, 0.1, 0.04)):
         ax.fill_between(
-            [x + 0.22 * j, x + 0.22 * j + 0.15], top + 0.92 - share, top + 0.92, color=ORANGE if j == 1 else EDGE
+            [x + 0.22 * j, x + 0.22 * j + 0.15], top + 0.92 - share, top + 0.92, color=ONE if j == 1 else EDGE
         )
     text(x, top + 1.07, "triplet", 10, weight="bold")
     text(x, top + 1.26, "who is closer?", 9, color=MUTED)
@@ -114,7 +112,7 @@ def the_loop():
     x = lefts[4] + 0.12
     text(x, top + 0.08, "learning rate", 10, weight="bold")
     rates = [train.learning_rate(config, step) / config.learning_rate for step in range(1, config.steps + 1)]
-    ax.plot(x + np.linspace(0, 1.2, len(rates)), top + 1.1 - 0.7 * np.array(rates), color=BLUE, lw=2.2)
+    ax.plot(x + np.linspace(0, 1.2, len(rates)), top + 1.1 - 0.7 * np.array(rates), color=ONE, lw=2.2)
     text(x, top + 1.27, "AdamW moves all\nweights, and makes\nthem a little smaller", 9, color=MUTED, linespacing=1.4)
     last = lefts[4] + width / 2
     ax.plot([last, last, lefts[0] + 0.75, lefts[0] + 0.75], [top + high, 2.72, 2.72, 2.66], color=MUTED, lw=1.6)

@@ -1,27 +1,27 @@
 """Draws the first pictures of notebooks 01 and 04: python benchmarks/lesson_pictures_who_and_gate.py
 
-They are committed as assets/pictures/01_who_is_it.png and 04_sum_and_gate.png, on white paper, so that they read alike
-in the light and the dark theme.
+They are committed as assets/pictures/01_who_is_it.png and 04_sum_and_gate.png, and with _dark for dark pages.
 """
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from osnet_edu import assets, market
+from osnet_edu import assets, figures, market
+from osnet_edu.figures import BLUE, INK, MUTED, ONE, ORANGE, PAPER
 from osnet_edu.people import read_people
 
 OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
-INK, MUTED, LINE, PANEL = "#1d2430", "#5a6472", "#8a95a3", "#eef2f7"
-ORANGE, BLUE = "#c2540a", "#1f5fa8"
-WIDTH = 8.9
+LINE = "#8a95a3"
+WIDTH, DOTS = 8.9, 110  # inches, and pixels an inch
 
 
 def paper(height: float):
-    figure = Figure((WIDTH, height), dpi=110, facecolor="white")
+    figure = Figure((WIDTH, height), dpi=DOTS, facecolor=PAPER)
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, WIDTH), ylim=(height, 0), autoscale_on=False)
     ax.set_axis_off()
@@ -85,7 +85,7 @@ def who_is_it() -> Figure:
         }[kind]
         box(x - 0.03, top - 0.03, w + 0.06, h + 0.06, **style)
         text(x, 0.1, "no rank" if kind == "out" else f"rank {rank}", 10.5, weight="bold")
-        words = {"hit": "✓ same person", "other": "the twin", "out": "left out:"}[kind]
+        words = {"hit": "✓ same person", "other": "✗ the twin", "out": "left out:"}[kind]
         colour = {"hit": ORANGE, "other": BLUE, "out": MUTED}[kind]
         text(x - 0.03, top + h + 0.1, words, 8.8, color=colour, weight="bold")
         below = {"hit": f"precision {terms[-1] if terms else ''}", "other": "", "out": "own camera"}[kind]
@@ -121,30 +121,30 @@ def sum_and_gate() -> Figure:
         sums, mixed = [sum(v) for v in values], [sum(g * s for g, s in zip(gates, v, strict=True)) for v in values]
         for row, (name, v) in enumerate(zip(people, values, strict=True)):
             text(x - 0.42, 0.8 + 0.36 * row, name, color=MUTED)
-            end = bar(x, 0.78 + 0.36 * row, [(v[0], ORANGE, ""), (v[1], "white", "////")])
+            end = bar(x, 0.78 + 0.36 * row, [(v[0], ONE, ""), (v[1], PAPER, "////")])
             text(end + 0.06, 0.8 + 0.36 * row, f"{v[0]} + {v[1]}", 9, color=MUTED)
             text(x + 0.8 * row, 1.75, f"{name} {sums[row]:.1f}", 12)
             text(x + 1.0 * row, 2.65, f"{name} {mixed[row]:.2f}", 12)
         text(x, 2.02, f"ratio {sums[0] / sums[1]:.1f}: nearly alike", color=MUTED)
         text(x, 2.36, f"gates {gates[0]} and {gates[1]}", 9, color=MUTED)
-        text(x, 2.92, f"ratio {mixed[0] / mixed[1]:.1f}: told apart", color=ORANGE, weight="bold")
-    box(1.75, 0.44, 0.24, 0.16, facecolor=ORANGE, edgecolor=INK)
+        text(x, 2.92, f"ratio {mixed[0] / mixed[1]:.1f}: told apart", color=INK, weight="bold")
+    box(1.75, 0.44, 0.24, 0.16, facecolor=ONE, edgecolor=INK)
     text(2.06, 0.43, "stream 1, fine", 9)
-    box(3.2, 0.44, 0.24, 0.16, facecolor="white", edgecolor=INK, hatch="////")
+    box(3.2, 0.44, 0.24, 0.16, facecolor=PAPER, edgecolor=INK, hatch="////")
     text(3.51, 0.43, "stream 2, coarse", 9)
     text(0.15, 3.32, "No single weight a stream serves both channels: the gate has to be a vector.", 10.5)
     return figure
 
 
 def write(pictures: Mapping[str, Callable[[], Figure]]) -> None:
-    """Draw each picture and write it under its name."""
+    """Draw each picture and write it under its name, for light and for dark pages."""
     OUT.mkdir(parents=True, exist_ok=True)
     for name, draw in pictures.items():
-        draw().savefig(OUT / f"{name}.png", metadata={"Software": None})
-        # Few colours are enough for a picture of 200 kB at most.
-        Image.open(OUT / f"{name}.png").convert("RGB").quantize(192, dither=Image.Dither.NONE).save(
-            OUT / f"{name}.png", optimize=True
-        )
+        figure = draw()
+        for kind, dark in (("", False), ("_dark", True)):
+            drawn = Image.open(BytesIO(figures.png(figure, dark=dark, dpi=DOTS))).convert("RGB")
+            # Few colours are enough for a picture of 200 kB at most.
+            drawn.quantize(192, dither=Image.Dither.NONE).save(OUT / f"{name}{kind}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -76,9 +76,73 @@ def violations(page, selector: str) -> list[str]:
     page: a Playwright page.  Raises: AssertionError where nothing matches, since an empty page has no fault.
     """
     assert page.locator(selector).count() > 0, f"nothing on the page matches {selector}"
+    _bring(page)
+    return page.evaluate(RUN, [selector, list(BAD)])
+
+
+# What a person does to a button, as the pseudo-classes and attributes that the browser then has.
+STATES = {
+    "at rest": ((), {}),
+    "under the mouse": (("hover",), {}),
+    "pressed down": (("hover", "active"), {}),
+    "in focus": (("focus", "focus-visible"), {}),
+    "chosen": ((), {"aria-pressed": "true"}),
+    "chosen, under the mouse": (("hover",), {"aria-pressed": "true"}),
+    "not to be used": (("hover",), {"aria-disabled": "true"}),
+}
+CONTRAST = """(selector) => {
+    const before = document.body.style.height;
+    document.body.style.height = '100vh';
+    axe.setup(document.body);
+    const low = [];
+    for (const element of document.querySelectorAll(selector)) {
+        if (!element.checkVisibility() || !element.textContent.trim()) continue;
+        const behind = axe.commons.color.getBackgroundColor(element);
+        const ink = axe.commons.color.getForegroundColor(element);
+        const found = behind && ink ? axe.commons.color.getContrast(behind, ink) : 0;
+        if (found < 4.5) low.push(`${found.toFixed(2)} for ${element.outerHTML.slice(0, 120)}`);
+    }
+    axe.teardown();
+    document.body.style.height = before;
+    return low;
+}"""
+DRESS = """([selector, given]) => document.querySelectorAll(selector).forEach((element) => {
+    element.undressed = Object.fromEntries(Object.keys(given).map((name) => [name, element.getAttribute(name)]));
+    Object.entries(given).forEach(([name, value]) => element.setAttribute(name, value));
+})"""
+UNDRESS = """(selector) => document.querySelectorAll(selector).forEach((element) => {
+    Object.entries(element.undressed || {}).forEach(([name, value]) => value === null
+        ? element.removeAttribute(name) : element.setAttribute(name, value));
+})"""
+
+
+def contrast_in_states(page, selector: str) -> dict[str, list[str]]:
+    """State -> the elements of a selector whose text has less contrast than 4.5, by axe's own measure.
+
+    axe leaves out what is disabled; here it counts as well.  Each state is forced upon all elements at once.
+    """
+    _bring(page)
+    session = page.context.new_cdp_session(page)
+    for domain in ("DOM", "CSS"):
+        session.send(f"{domain}.enable")
+    root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    nodes = session.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]
+    assert nodes, f"nothing on the page matches {selector}"
+    low = {}
+    for state, (pseudo, given) in STATES.items():
+        page.evaluate(DRESS, [selector, given])
+        for node in nodes:
+            session.send("CSS.forcePseudoState", {"nodeId": node, "forcedPseudoClasses": list(pseudo)})
+        if found := page.evaluate(CONTRAST, selector):
+            low[state] = found
+        page.evaluate(UNDRESS, selector)
+    session.detach()
+    return low
+
+
+def _bring(page) -> None:
     if not page.evaluate("() => typeof axe === 'object'"):
         page.evaluate(script().read_text(encoding="utf-8"))
-    return page.evaluate(RUN, [selector, list(BAD)])
 
 
 def _whole(path: Path) -> bool:

@@ -24,7 +24,9 @@ STATE = ("photo", "game", "against", "changes", "view")
 # after the other, and what is set while an answer is taken in is not sent.
 PAGE = """
 class Model {
-  constructor(state) { this.state = state; this.heard = {}; this.dirty = {}; this.line = Promise.resolve(); this.taking = false; }
+  constructor(state) {
+    Object.assign(this, { state, heard: {}, dirty: {}, line: Promise.resolve(), taking: false });
+  }
   get(name) { return this.state[name]; }
   on(event, act) { (this.heard[event] ||= []).push(act); }
   off(event, act) { this.heard[event] = (this.heard[event] || []).filter((one) => one !== act); }
@@ -109,8 +111,9 @@ window.play = async (number) => {
     quiet = model.get("asked") === model.get("answered") ? quiet + 1 : 0;
   }
   await new Promise(requestAnimationFrame);
-  const shown = Object.fromEntries(controls.map((control, i) => [control.name, rows[i].querySelector("select, input").value]));
-  return { log, state: Object.fromEntries(STATE.map((name) => [name, model.get(name)])), shown, problem: model.get("problem") };
+  const shown = controls.map((control, i) => [control.name, rows[i].querySelector("select, input").value]);
+  const state = STATE.map((name) => [name, model.get(name)]);
+  return { log, state: Object.fromEntries(state), shown: Object.fromEntries(shown), problem: model.get("problem") };
 };
 """
 

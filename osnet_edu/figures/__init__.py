@@ -10,7 +10,26 @@ from .followed import clusters, followed
 from .heat import explained_pair, gates, heat_image, heats
 from .leans import gate_scale
 from .measured import first_figure, intervals
-from .paper import BLUE, CSS, DPI, HEAT, INK, LINE, MUTED, ONE, ORANGE, OTHER, PANEL, PAPER, SAME, TWO, WIDTH, show
+from .paper import (
+    BLUE,
+    CSS,
+    DPI,
+    HEAT,
+    INK,
+    LINE,
+    MUTED,
+    ONE,
+    ORANGE,
+    OTHER,
+    PANEL,
+    PAPER,
+    SAME,
+    TWO,
+    WIDTH,
+    png,
+    show,
+    two_themes,
+)
 from .place import you_are_here
 from .portraits import mined, photos, ranked, ranking, triplet
 from .progress import progress
@@ -21,6 +40,6 @@ __all__ = [
     "TWO", "WIDTH",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
     "gates", "heat_image", "heats", "intervals",
-    "leaderboard", "left_out", "mined", "overfitting", "photos", "progress", "ranked", "ranking", "schedules", "show",
-    "triplet", "you_are_here",
+    "leaderboard", "left_out", "mined", "overfitting", "photos", "png", "progress", "ranked", "ranking", "schedules",
+    "show", "triplet", "two_themes", "you_are_here",
 ]  # fmt: skip

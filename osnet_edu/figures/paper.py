@@ -63,27 +63,32 @@ def show(figure: Figure, alt: str | None = None):
     alt = (figure.get_label() if alt is None else alt).strip()
     if not alt:
         raise Refused("a picture needs alt text: say in a sentence or two what there is to see")
-    light, dark = _png(figure), _png(figure, DARK)
+    light, dark = (data_uri(png(figure, dark=dark)) for dark in (False, True))
+    return HTML(two_themes(light, dark, alt, figure.get_figwidth() * CSS))
+
+
+def two_themes(light: str, dark: str, alt: str, width: float) -> str:
+    """HTML of one <img> for both themes.  light, dark: addresses of pictures.  width: at most, in CSS pixels."""
     name = "osnet-edu-" + hashlib.sha256(light.encode()).hexdigest()[:12]
-    width = round(figure.get_figwidth() * CSS)
-    return HTML(
-        f'<img class="{name}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%; height: auto" '
+    return (
+        f'<img class="{name}" alt="{html.escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto" '
         f'src="{light}">'
         f'<style>{colours.on_dark(f"img.{name}")} {{ content: url("{dark}") }}</style>'
     )
 
 
-def _png(figure: Figure, swap: Mapping[str, str] | None = None) -> str:
-    """The figure as the data URI of a PNG, with some colours exchanged for the moment of drawing."""
+def png(figure: Figure, *, dark: bool = False, dpi: float = DPI) -> bytes:
+    """The figure as a PNG, on light or on dark paper."""
+    swap = DARK if dark else {}
     FigureCanvasAgg(figure)
-    undo = _recolour(figure, {to_rgb(old): to_rgb(new) for old, new in (swap or {}).items()})
+    undo = _recolour(figure, {to_rgb(old): to_rgb(new) for old, new in swap.items()})
     try:
         file = BytesIO()
-        figure.savefig(file, format="png", dpi=DPI, facecolor=figure.get_facecolor())
+        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None}, facecolor=figure.get_facecolor())
     finally:
         for setter, colour in undo:
             setter(colour)
-    return data_uri(file.getvalue())
+    return file.getvalue()
 
 
 def _recolour(figure: Figure, colours: Mapping[tuple, tuple]) -> list[tuple]:
@@ -105,15 +110,17 @@ def _recolour(figure: Figure, colours: Mapping[tuple, tuple]) -> list[tuple]:
     if not colours:
         return undo
     for artist in figure.findobj():
+        patches = (artist,) if isinstance(artist, Patch | Collection) else ()
         if isinstance(artist, Text):
             swap(artist.get_color, artist.set_color)
-        elif isinstance(artist, Line2D):
+            patches = artist.get_bbox_patch(), getattr(artist, "arrow_patch", None)  # findobj does not find these
+        for patch in filter(None, patches):
+            swap(patch.get_facecolor, patch.set_facecolor)
+            swap(patch.get_edgecolor, patch.set_edgecolor)
+        if isinstance(artist, Line2D):
             swap(artist.get_color, artist.set_color)
             swap(artist.get_markerfacecolor, artist.set_markerfacecolor)
             swap(artist.get_markeredgecolor, artist.set_markeredgecolor)
-        elif isinstance(artist, Patch | Collection):
-            swap(artist.get_facecolor, artist.set_facecolor)
-            swap(artist.get_edgecolor, artist.set_edgecolor)
     return undo
 
 

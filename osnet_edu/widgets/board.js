@@ -3,10 +3,10 @@
 import { add, button, choice, page, percent, picture, shape, write } from "./dom.js";
 
 const WIDE = 264; // of a chart, in its own units
-const HIGH = 200;
+const HIGH = 226;
 const LEFT = 38;
 const RIGHT = 28;
-const TOP = 8;
+const TOP = 34; // two lines of words about marks
 const BOTTOM = 30;
 const LETTER = 6; // about as wide as a letter of a label
 const ROW = 12; // and as high as a line
@@ -22,23 +22,24 @@ function ticks(low, high, about) {
   return found.map((value) => [value, value.toFixed(Math.min(6, digits))]);
 }
 
-// Labels that do not lie on each other: each is moved down, or up, line by line, to the nearest free place.
-function labels(svg) {
-  const taken = [];
+// Labels that lie neither on each other nor on a curve: each is moved down, or up, line by line, to the nearest free
+// place.  points: of the curves.
+function labels(svg, points) {
+  const taken = points.map(([x, y]) => ({ x1: x - 2, x2: x + 2, y: y + 4 }));
   const free = (box) => taken.every((b) => box.x2 < b.x1 || box.x1 > b.x2 || box.y + ROW <= b.y || box.y >= b.y + ROW);
   return (x, y, text, anchor = "start") => {
     const long = text.length * LETTER;
     const x1 = anchor === "end" ? x - long : anchor === "middle" ? x - long / 2 : x;
     const at = (moved) => ({ x1, x2: x1 + long, y: y + moved });
     const moves = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6].map((lines) => lines * ROW);
-    const inside = moves.filter((moved) => y + moved > TOP + 6 && y + moved < HIGH - BOTTOM);
+    const inside = moves.filter((moved) => y + moved > TOP + 6 && y + moved < HIGH - BOTTOM - 2);
     const box = inside.map(at).find(free) ?? at(0);
     taken.push(box);
     shape(svg, "text", { class: "oe-label", x, y: box.y, "text-anchor": anchor }, text);
   };
 }
 
-// lines: {points: [x, y], kind: "oe-one" or "oe-two", dots, label}. levels: [y, words]. marks: [x, words, y as a share].
+// lines: {points: [x, y], kind: "oe-one" or "oe-two", dots, label}. levels: [y, words]. marks: [x, words].
 function chart(svg, { steps, low, high, lines, levels = [], marks = [], inPercent = false }) {
   svg.replaceChildren();
   const x = (value) => LEFT + (value / Math.max(1, steps)) * (WIDE - LEFT - RIGHT);
@@ -56,7 +57,7 @@ function chart(svg, { steps, low, high, lines, levels = [], marks = [], inPercen
   shape(svg, "path", { class: "oe-axis", d: `M ${LEFT} ${TOP} V ${HIGH - BOTTOM} H ${WIDE - RIGHT}` });
   const shownLevels = levels.filter(([value]) => value >= low && value <= high);
   shownLevels.forEach(([value]) => rule("oe-level", LEFT, WIDE - RIGHT, y(value), y(value)));
-  marks.forEach(([step]) => rule("oe-level", x(step), x(step), TOP, HIGH - BOTTOM));
+  marks.forEach(([step], i) => rule("oe-level", x(step), x(step), TOP - (i % 2 ? 16 : 3), HIGH - BOTTOM));
   lines.forEach(({ points, kind, dots }) => {
     if (!points.length) return;
     const at = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" ");
@@ -67,16 +68,18 @@ function chart(svg, { steps, low, high, lines, levels = [], marks = [], inPercen
     });
   });
   // Words come last, so that no line strikes them through.
-  const label = labels(svg);
+  const label = labels(svg, lines.flatMap(({ points }) => points.map(([a, b]) => [x(a), y(b)])));
   const ends = lines.filter((line) => line.label && line.points.length).map((line) => [...line.points.at(-1), line.label]);
   ends.sort((one, two) => two[1] - one[1]).forEach(([a, b, text]) => label(x(a) + 5, y(b) + 4, text));
   shownLevels.forEach(([value, words]) => {
     const below = value < (low + high) / 2; // where a curve that comes down does not go
     label(WIDE - RIGHT - 2, y(value) + (below ? ROW : -4), words, "end");
   });
-  marks.forEach(([step, words, share]) => {
-    const late = x(step) + 4 + words.length * LETTER > WIDE;
-    label(x(step) + (late ? -4 : 4), y(low + share * (high - low)), words, late ? "end" : "start");
+  // Marks have their words above the chart, every other one a line higher.
+  marks.forEach(([step, words], i) => {
+    const late = x(step) + words.length * LETTER > WIDE;
+    const at = { x: late ? WIDE : x(step), y: TOP - (i % 2 ? 18 : 5), "text-anchor": late ? "end" : "middle" };
+    shape(svg, "text", at, words);
   });
 }
 
@@ -113,8 +116,8 @@ function render({ model, el }) {
 
   function drawLosses(steps) {
     const [losses, levels, joins] = [model.get("losses"), model.get("levels"), model.get("joins")];
-    const grows = model.get("grows").map(([step, size], i) => [step, size, i % 2 ? 0.54 : 0.66]);
-    const marks = joins > 0 ? [[joins, "triplet joins", 0.8], ...grows] : grows;
+    const grows = model.get("grows");
+    const marks = joins > 0 ? [[joins, "triplet joins"], ...grows] : grows;
     chart(loss.svg, {
       steps,
       low: 0,

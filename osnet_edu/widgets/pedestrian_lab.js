@@ -1,4 +1,4 @@
-// The pedestrian lab: controls on the left, the person before and now, and what the network makes of it.
+// The pedestrian lab: the person before and now, the controls, and what the network makes of it.
 
 import { add, button, choice, page, picture, slider, tick, write } from "./dom.js";
 import { edits } from "./edits.js";
@@ -22,8 +22,8 @@ function render({ model, el }) {
   const rule = add(box, "p", "oe-small");
 
   const main = add(box, "div", "oe-main");
-  const controls = add(main, "div", "oe-controls");
   const middle = add(main, "div", "oe-middle");
+  const controls = add(main, "div", "oe-controls");
   const shown = add(middle, "div", "oe-pictures oe-result");
   const { input: map } = tick(middle, "show the map of the duel on the person", heated);
   const said = says(middle, "p", "oe-strong oe-result");

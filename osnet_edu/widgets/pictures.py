@@ -1,17 +1,16 @@
 """Pictures on a page: one that ships with the kit, with its description, and pixels as the address of a picture."""
 
-import html
 import io
 
 import numpy as np
 from PIL import Image
 
-from .. import assets
+from .. import assets, figures
 from ..refused import Refused
 
 
 def picture(name: str, alt: str, width: int = 860):
-    """assets/pictures/NAME.png as one <img> with alt text, wherever the notebook lies.
+    """assets/pictures/NAME.png, or NAME_dark.png on a dark page, as one <img> with alt text.
 
     alt: what a person who does not see the picture should know.  width: at most, in CSS pixels.
     Returns: IPython.display.HTML.  Raises: Refused without a description; FileNotFoundError where it is missing.
@@ -20,10 +19,8 @@ def picture(name: str, alt: str, width: int = 860):
 
     if not alt.strip():
         raise Refused("a picture needs alt text: say in a sentence or two what there is to see")
-    source = assets.data_uri(assets.path(f"pictures/{name}.png").read_bytes())
-    return HTML(
-        f'<img alt="{html.escape(alt.strip())}" width="{width}" style="max-width: 100%; height: auto" src="{source}">'
-    )
+    light, dark = (assets.data_uri(assets.path(f"pictures/{name}{kind}.png").read_bytes()) for kind in ("", "_dark"))
+    return HTML(figures.two_themes(light, dark, alt.strip(), width))
 
 
 def uri(image: np.ndarray, form: str = "PNG") -> str:

@@ -2,6 +2,9 @@
 
 import { add, button, choice, page, picture, write } from "./dom.js";
 
+const MARKS = { hit: "\u2713 ", other: "\u2717 " };
+const [WIDEST, LEAST, BETWEEN] = [71, 62, 4]; // of a card and between cards, in pixels
+
 function render({ model, el }) {
   const { box, set, says, follow } = page({ model, el }, "oe-ranking");
   const send = (order) => set({ order });
@@ -73,6 +76,13 @@ function render({ model, el }) {
     return { list, cards, sums };
   });
 
+  // Rows of equal length: no card stands alone in a last row.
+  const fits = new ResizeObserver(([{ contentRect, target }]) => {
+    const count = target.children.length;
+    const most = Math.max(1, Math.floor((contentRect.width + BETWEEN) / (LEAST + BETWEEN)));
+    target.style.gridTemplateColumns = `repeat(${Math.ceil(count / Math.ceil(count / most))}, minmax(0, ${WIDEST}px))`;
+  });
+
   // The place whose card lies under the pointer, or else nearest to it.
   function nearest(q, x, y) {
     let best = 0;
@@ -120,7 +130,7 @@ function render({ model, el }) {
       said[q].cards.forEach(({ kind, why, rank }, i) => {
         for (const other of ["hit", "other", "out"]) cards[i].card.classList.toggle(`oe-${other}`, other === kind);
         cards[i].rank.textContent = rank;
-        cards[i].why.textContent = kind === "hit" ? `\u2713 ${why}` : why;
+        cards[i].why.textContent = `${MARKS[kind] || ""}${why}`;
       });
       sums.textContent = said[q].sums;
     });
@@ -137,7 +147,12 @@ function render({ model, el }) {
     puzzle.show(model.get("puzzle"));
     write(verdict, model.get("verdict"));
   }
-  return follow(["order", "rows", "numbers", "cmc", "puzzle", "verdict"], draw);
+  const undo = follow(["order", "rows", "numbers", "cmc", "puzzle", "verdict"], draw);
+  rows.forEach(({ list }) => fits.observe(list));
+  return () => {
+    fits.disconnect();
+    undo();
+  };
 }
 
 export default { render };

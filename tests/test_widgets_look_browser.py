@@ -1,0 +1,149 @@
+"""How the whole kit looks, in one page of JupyterLab: the colours of what shows a pair, and the contrast of buttons.
+
+OSNET_EDU_SCREENSHOTS=FOLDER keeps a picture of each widget, light and dark, wide and narrow.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import axe
+import kitpage
+import numpy as np
+import pytest
+from labpage import DARK, LIGHT, lab_page
+from PIL import Image
+
+from osnet_edu import colours
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+THEMES = {LIGHT: "light", DARK: "dark"}
+BOXES = (
+    "predict", "ranking", "lab", "theatre", "duel", "matching", "explorer", "conv", "field", "costs", "blocks", "mixer",
+    "training",
+)  # fmt: skip
+# Where a widget marks the same person and another one: what carries a frame, and what is filled.
+FRAMES = {
+    "same": (
+        ".oe-predict .oe-true", ".oe-ranking .oe-hit", ".oe-lab .oe-first .oe-match img", ".oe-theatre li.oe-hit",
+        ".oe-explorer .oe-item.oe-match img",
+    ),
+    "other": (
+        ".oe-predict .oe-false", ".oe-ranking .oe-other", ".oe-lab .oe-first .oe-other img", ".oe-theatre li.oe-other",
+        ".oe-explorer .oe-item.oe-other img", ".oe-training .oe-pair img.oe-second",
+    ),
+}  # fmt: skip
+FILLED = {
+    "same": (".oe-theatre i.oe-p", ".oe-duel .oe-bar.oe-for"),
+    "other": (".oe-theatre i.oe-n", ".oe-duel .oe-bar.oe-against"),
+}
+# A photo of the query's own top painted red, so that somebody else comes first.
+OTHERS_COME_FIRST = "top: colour"
+
+
+@pytest.fixture(scope="module")
+def kit(playwright, chromium_path, lab_server):
+    with lab_page(playwright, chromium_path, lab_server) as opened:
+        opened.page.set_default_timeout(60_000)
+        kitpage.opened(opened, lab_server.root)
+        opened.page.locator(".oe-lab").get_by_label(OTHERS_COME_FIRST, exact=True).fill("#ff0000")
+        opened.page.locator(".oe-lab .oe-first .oe-other").first.wait_for()
+        yield opened
+        assert opened.errors() == [] and opened.outside_requests() == []
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def themed(kit, request):
+    """The page in a theme, with its name: "light" or "dark"."""
+    kit.theme(request.param)
+    return kit.page, THEMES[request.param]
+
+
+def test_every_widget_is_there(themed):
+    page, theme = themed
+    assert [name for name in BOXES if not page.locator(f".oe-box.oe-{name}").count()] == []
+    if folder := os.environ.get("OSNET_EDU_SCREENSHOTS"):
+        look(page, theme, Path(folder))
+
+
+def look(page, theme: str, folder: Path) -> None:
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 1600})
+        page.wait_for_timeout(700)
+        for box in BOXES:
+            page.locator(f".oe-box.oe-{box}").first.screenshot(path=str(folder / f"{box}_{theme}_{width}.png"))
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def near(pixels: np.ndarray, meaning: str, theme: str) -> np.ndarray:
+    """Which pixels have the colour of a meaning: (H, W) bool.  pixels: (H, W, 3)."""
+    colour = getattr({"same": colours.SAME, "other": colours.OTHER}[meaning], theme)
+    wanted = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    return (np.abs(pixels.astype(int) - wanted) <= 28).all(-1)
+
+
+def pixels_of(page, locator, around: int = 0) -> np.ndarray:
+    locator.evaluate("element => element.scrollIntoView({block: 'center', inline: 'center'})")
+    box = locator.bounding_box()
+    clip = {"x": box["x"] - around, "y": box["y"] - around}
+    clip |= {"width": box["width"] + 2 * around, "height": box["height"] + 2 * around}
+    return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))
+
+
+def sides(mask: np.ndarray, deep: int = 8) -> list[float]:
+    """Of each side of a frame, the share of its length that is coloured, in the row or column that has the most."""
+    bands = (mask[:deep], mask[-deep:], mask[:, :deep].T, mask[:, -deep:].T)
+    return [float(band.mean(1).max()) for band in bands]
+
+
+@pytest.mark.parametrize(("meaning", "selector"), [(m, one) for m, all_ in FRAMES.items() for one in all_])
+def test_a_frame_has_the_colour_of_its_meaning(themed, meaning, selector):
+    page, theme = themed
+    pixels = pixels_of(page, page.locator(f"{selector}:visible").first, around=4)
+    found = sides(near(pixels, meaning, theme))
+    opposite = near(pixels, {"same": "other", "other": "same"}[meaning], theme)
+    assert max(sides(opposite)) < 0.3, f"{selector} has the colour of the opposite on {max(sides(opposite)):.0%}"
+    if meaning == "same":
+        assert min(found) > 0.85, f"a solid frame covers its sides, {selector} {found}"
+    else:
+        assert all(0.35 < share < 0.85 for share in found), f"a dashed frame covers a part of them, {selector} {found}"
+
+
+@pytest.mark.parametrize(("meaning", "selector"), [(m, one) for m, all_ in FILLED.items() for one in all_])
+def test_a_bar_has_the_colour_of_its_meaning(themed, meaning, selector):
+    page, theme = themed
+    bars = page.locator(f"{selector}:visible")
+    widest = max(range(bars.count()), key=lambda k: bars.nth(k).bounding_box()["width"])
+    assert near(pixels_of(page, bars.nth(widest)), meaning, theme).mean() > 0.6
+
+
+def test_figures_have_the_same_colours_in_both_themes(themed):
+    page, theme = themed
+    photos = pixels_of(page, page.locator('img[alt^="2 photos. a (same person)"]'))
+    middle = photos.shape[1] // 2
+    for half, meaning, opposite in ((photos[:, :middle], "same", "other"), (photos[:, middle:], "other", "same")):
+        assert near(half, meaning, theme).sum() > 400 > 20 > near(half, opposite, theme).sum()
+    for alt in ("A query, a photo of the same person", "A query and the 3 gallery photos"):
+        pixels = pixels_of(page, page.locator(f'img[alt^="{alt}"]'))
+        assert near(pixels, "same", theme).sum() > 400 and near(pixels, "other", theme).sum() > 200
+
+
+def test_every_button_can_be_read_in_every_state(themed):
+    page, _ = themed
+    assert axe.contrast_in_states(page, ".oe-box button, .oe-box select, .oe-box summary") == {}
+
+
+def test_the_focus_is_a_thick_neutral_outline(themed):
+    page, theme = themed
+    wanted = getattr(colours.SELECT, theme)
+    for box in ("predict", "ranking", "lab", "theatre", "mixer", "explorer"):
+        page.locator(f".oe-{box} button:visible").first.focus()
+        page.keyboard.press("Shift")  # a key, so that the browser shows the focus
+        style = page.evaluate(
+            "() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, s.outlineWidth, "
+            "'#' + s.outlineColor.match(/\\d+/g).slice(0, 3).map(v => Number(v).toString(16).padStart(2, '0')).join('')]; }"
+        )
+        assert style == ["solid", "3px", wanted], box
