@@ -7,6 +7,8 @@ neutral outline. A chart of two things that are neither uses ONE and TWO, which 
 Text in each colour has a contrast of 4.5 on the paper and the panels of JupyterLab, Voila and the figures.
 """
 
+import hashlib
+import html
 from dataclasses import dataclass
 
 
@@ -42,3 +44,13 @@ def css(box: str) -> str:
     light = " ".join(f"{name}: {colour.light};" for name, colour in VARIABLES.items())
     dark = " ".join(f"{name}: {colour.dark};" for name, colour in VARIABLES.items())
     return f"{box} {{ {light} }}\n{on_dark(box)} {{ {dark} }}\n"
+
+
+def two_themes(light: str, dark: str, alt: str, width: float) -> str:
+    """HTML of one <img> for both themes.  light, dark: addresses of pictures.  width: at most, in CSS pixels."""
+    name = "osnet-edu-" + hashlib.sha256(light.encode()).hexdigest()[:12]
+    return (
+        f'<img class="{name}" alt="{html.escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto" '
+        f'src="{light}">'
+        f'<style>{on_dark(f"img.{name}")} {{ content: url("{dark}") }}</style>'
+    )

@@ -33,7 +33,9 @@ TRIPLES = "widgets.{}(rankings=rankings, folder=album.folder, checkpoint=None)"
 EXPLORER = """explorer = widgets.Explorer()
 explorer"""
 
-LAB = "widgets.PedestrianLab()"
+LAB = """lab, edited = widgets.PedestrianLab(), widgets.PedestrianLab()
+edited.changes = {"top_color": [1, 0, 0]}  # somebody else comes first
+display(lab, edited)"""
 
 MATCHING = """who = people.draw_identity(21, 0)
 shots = [people.render(who, people.draw_view(21, 0, camera, 0)) for camera in (2, 5)]

@@ -164,10 +164,37 @@ def test_every_widget_has_the_shared_style_and_no_other_colours_of_the_page():
         assert styles(script).startswith(f"{colours.css('.oe-box')}\n{shared}")
         own = (FOLDER / script.replace(".js", ".css")).read_text(encoding="utf-8")
         assert "--jp-" not in own, "JupyterLab's names stand in widgets.css alone"
-        # Each widget brings widgets.css along, and the last copy on the page must not win over another's own style.
-        rules = [rule for line in re.findall(r"^\s*([^\s{}@][^{}]*)\{", own, re.MULTILINE) for rule in line.split(",")]
-        assert rules and all(re.match(r"\.oe-box\.oe-\w+", rule.strip()) for rule in rules), script
+        rules = selectors(own)
+        assert rules and all(re.match(r"\.oe-box\.oe-\w+", rule) for rule in rules), script
         assert "<style" not in (FOLDER / script).read_text(encoding="utf-8")
+
+
+def weight(selector: str) -> tuple[int, int]:
+    """Of a selector: its classes, attributes and states, and its elements."""
+    bare = re.sub(r":where\((?:[^()]|\([^()]*\))*\)", "", selector)
+    bare = re.sub(r":not\(([^()]*)\)", r"\1", bare)
+    elements = re.findall(r"(?:^|[\s>+~])[a-z]+\d?|::[a-z]+", bare)
+    return len(re.findall(r"\.[\w-]+|\[[^]]*\]|(?<!:):[a-z-]+", bare)), len(elements)
+
+
+def selectors(css: str) -> list[str]:
+    plain = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    rules = re.findall(r"(?:^|[{}])\s*([^{}@]+?)\s*\{", plain)
+    return [one.strip() for rule in rules for one in re.split(r",(?![^(]*\))", rule)]
+
+
+def test_a_shared_rule_never_beats_a_widgets_own():
+    """Each widget brings the shared rules along, and so the page's last copy comes after other widgets' own rules."""
+    assert weight(".oe-box.oe-x button[aria-pressed=true]:hover") == (4, 1)
+    assert weight(".oe-box button:where(:hover, [aria-disabled=true])") == (1, 1)
+    shared = selectors((FOLDER / "widgets.css").read_text(encoding="utf-8"))
+    assert len(shared) > 30
+    for one in shared:
+        assert weight(one) <= (2, 0) or ":focus-visible" in one, one
+    for script in SCRIPTS:
+        for one in selectors((FOLDER / script).with_suffix(".css").read_text(encoding="utf-8")):
+            inside = re.sub(r"^\.oe-box\.oe-[a-z]+", "", one)
+            assert weight(one) > (2, 0) or not inside.strip(" "), one
 
 
 def test_records_go_through_json_and_back():

@@ -1,7 +1,7 @@
 """Exploring a gallery: which queries to look at, which networks rank it, what is in the list."""
 
 from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
-from .editing import VIEW_NAMES, VIEWS, Editor, Seen, edited, viewed
+from .editing import VIEW_NAMES, VIEWS, Editor, Seen, edited, plain_changes, viewed
 from .finding import Finder
 from .games import GAMES, IMPOSTOR, ONE, SMALLEST, Verdict, judged
 from .listed import IS_JUNK, LONGEST, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
@@ -43,6 +43,7 @@ __all__ = [
     "judged",
     "listed",
     "open_folder",
+    "plain_changes",
     "read_own",
     "shipped",
     "triplet",

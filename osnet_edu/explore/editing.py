@@ -7,8 +7,8 @@ Shapes: H x W pixels, K blocks, T streams.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ MANY = 10_000  # photos that may be asked for: the fastest engine is chosen
 CHANGED = 8  # levels of 255 by which a pixel counts as changed
 # What may be changed in a view, with its lowest and highest value.
 VIEWS: Mapping[str, tuple[float, float]] = {"yaw": (-math.pi, math.pi), "stride": (0.0, 1.2), "hour": (7.0, 19.0)}
+PERSON_NAMES = tuple(field.name for field in fields(Identity))
 VIEW_NAMES = (*VIEWS, "weather", "camera")
 
 
@@ -124,6 +125,7 @@ def edited(identity: Identity, changes: Mapping[str, object]) -> Identity:
     cover the legs, there are trousers.
     Raises: Refused for a change that no person can have.
     """
+    changes = plain_changes(changes, PERSON_NAMES, "attribute of a person")
     given = {name: getattr(identity, name) for name in ("top", "open", "bag", "logo", "bottom")} | dict(changes)
     along: dict[str, object] = {}
     if given["open"] is True and given["top"] not in people.OPENING:
@@ -136,7 +138,21 @@ def edited(identity: Identity, changes: Mapping[str, object]) -> Identity:
     if given["bottom"] == "none" and given["top"] not in ("dress", "coat"):
         along["bottom"] = "trousers"
         along["bottom_length"] = 1.0
-    return people.edit(identity, **(along | dict(changes)))
+    return people.edit(identity, **(along | changes))
+
+
+def plain_changes(changes: Mapping[str, object], names: Sequence[str], what: str) -> dict[str, object]:
+    """Changes with NumPy's values as Python's.  names: that may be changed.  what: they are, in words.
+
+    Raises: Refused for another name, and for what is no mapping.
+    """
+    if not isinstance(changes, Mapping):
+        raise Refused(f"expected changes by their names, such as {{{names[0]!r}: ...}}, got {changes!r}")
+    for name in changes:
+        if name not in names:
+            raise Refused(f"{name!r} is no {what} that can be changed; allowed are {', '.join(names)}")
+    of_numpy = (np.ndarray, np.generic)
+    return {name: value.tolist() if isinstance(value, of_numpy) else value for name, value in changes.items()}
 
 
 def viewed(record: PhotoRecord, changes: Mapping[str, object]) -> View:
@@ -147,9 +163,8 @@ def viewed(record: PhotoRecord, changes: Mapping[str, object]) -> View:
     Raises: Refused naming what is allowed.
     """
     view = record.view
+    changes = plain_changes(changes, VIEW_NAMES, "part of a view")
     for name, value in changes.items():
-        if name not in VIEW_NAMES:
-            raise Refused(f"{name!r} is nothing of a view that can be changed; allowed are {', '.join(VIEW_NAMES)}")
         if name in VIEWS:
             low, high = VIEWS[name]
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
@@ -157,7 +172,7 @@ def viewed(record: PhotoRecord, changes: Mapping[str, object]) -> View:
         elif name == "weather" and value not in people.WEATHER:
             raise Refused(f"weather is {value!r}; allowed are {', '.join(people.WEATHER)}")
     camera = changes.get("camera", view.camera)
-    if isinstance(camera, bool) or camera not in range(1, len(people.CAMERAS) + 1):
+    if isinstance(camera, bool) or not isinstance(camera, int) or camera not in range(1, len(people.CAMERAS) + 1):
         raise Refused(f"camera is {camera!r}; allowed are 1 to {len(people.CAMERAS)}")
     if camera != view.camera:
         kept = ("yaw", "phase", "stride", "arms", "gaze", "nod", "hour", "weather")

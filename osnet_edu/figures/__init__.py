@@ -28,7 +28,6 @@ from .paper import (
     WIDTH,
     png,
     show,
-    two_themes,
 )
 from .place import you_are_here
 from .portraits import mined, photos, ranked, ranking, triplet
@@ -41,5 +40,5 @@ __all__ = [
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
     "gates", "heat_image", "heats", "intervals",
     "leaderboard", "left_out", "mined", "overfitting", "photos", "png", "progress", "ranked", "ranking", "schedules",
-    "show", "triplet", "two_themes", "you_are_here",
+    "show", "triplet", "you_are_here",
 ]  # fmt: skip

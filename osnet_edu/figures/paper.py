@@ -4,8 +4,6 @@ The colours and what they mean are those of the whole kit: colours.py. Photos ar
 pixel stays a square. Lengths are inches at 96 CSS pixels; x runs to the right and y down.
 """
 
-import hashlib
-import html
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from math import ceil
@@ -64,17 +62,7 @@ def show(figure: Figure, alt: str | None = None):
     if not alt:
         raise Refused("a picture needs alt text: say in a sentence or two what there is to see")
     light, dark = (data_uri(png(figure, dark=dark)) for dark in (False, True))
-    return HTML(two_themes(light, dark, alt, figure.get_figwidth() * CSS))
-
-
-def two_themes(light: str, dark: str, alt: str, width: float) -> str:
-    """HTML of one <img> for both themes.  light, dark: addresses of pictures.  width: at most, in CSS pixels."""
-    name = "osnet-edu-" + hashlib.sha256(light.encode()).hexdigest()[:12]
-    return (
-        f'<img class="{name}" alt="{html.escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto" '
-        f'src="{light}">'
-        f'<style>{colours.on_dark(f"img.{name}")} {{ content: url("{dark}") }}</style>'
-    )
+    return HTML(colours.two_themes(light, dark, alt, figure.get_figwidth() * CSS))
 
 
 def png(figure: Figure, *, dark: bool = False, dpi: float = DPI) -> bytes:

@@ -188,7 +188,7 @@ class Board(Widget, script="board.js"):
             self.steps = about.steps
             self.levels = [
                 [about.guessing, f"guessing among {about.people} people"],
-                [about.least, "the least" + (", with smoothed labels" if about.label_smoothing else "")],
+                [about.least, "least possible"],
             ]
             self.joins, self.test, self.pair = about.joins, about.test, list(about.pair)
             self.grows = [list(one) for one in about.grows]

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from .. import assets, figures
+from .. import assets, colours
 from ..refused import Refused
 
 
@@ -20,7 +20,7 @@ def picture(name: str, alt: str, width: int = 860):
     if not alt.strip():
         raise Refused("a picture needs alt text: say in a sentence or two what there is to see")
     light, dark = (assets.data_uri(assets.path(f"pictures/{name}{kind}.png").read_bytes()) for kind in ("", "_dark"))
-    return HTML(figures.two_themes(light, dark, alt.strip(), width))
+    return HTML(colours.two_themes(light, dark, alt.strip(), width))
 
 
 def uri(image: np.ndarray, form: str = "PNG") -> str:

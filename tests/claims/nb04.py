@@ -28,7 +28,7 @@ def _(lesson):
     ) > 1.5, said
 
 
-@says("nb04-answer-says", "Notice how the long hatched bars drown the short orange ones in a plain sum.")
+@says("nb04-answer-says", "Notice how the long hatched bars drown the short green ones in a plain sum.")
 @says(
     "nb04-vector-works-says",
     "One number a stream cannot help in both channels; a vector for each stream, one number a channel, can.",

@@ -122,7 +122,7 @@ def _(_lesson):
     return abs(0.95**10 - 0.60) < 0.005, f"{0.95**10:.3f}"
 
 
-@says("nb06-ablation-says", "Notice in the figure which orange bars cross the dark line.")
+@says("nb06-ablation-says", "Notice in the figure which bars cross the dark line.")
 @says("nb06-ablation-says", "here it is ahead, and so are the three siblings.")
 @says("nb06-ablation-says", "No stream of theirs is deeper than two layers.")
 def _(lesson):
