@@ -276,9 +276,7 @@ def test_the_map_marks_where_you_are(place, says, lit):
     figure = figures.you_are_here(**place)
     assert figure.get_label().endswith(says.removeprefix("You are here: ") + ".")
     opaque = [
-        p
-        for p in edges(figure, figures.INK)
-        if p.get_facecolor()[3] < 1 or to_hex(p.get_facecolor()) == figures.PAPER
+        p for p in edges(figure, figures.INK) if p.get_facecolor()[3] < 1 or to_hex(p.get_facecolor()) == figures.PAPER
     ]
     whole = {(round(p.get_window_extent().x0), round(p.get_window_extent().y0)) for p in opaque}
     assert len(whole) == lit

@@ -148,3 +148,35 @@ def test_the_focus_is_a_thick_neutral_outline(themed):
         page.keyboard.press("Shift")  # a key, so that the browser shows the focus
         style = page.evaluate(OUTLINE)
         assert style == ["solid", "3px", wanted], box
+
+
+@pytest.fixture
+def narrowed(kit):
+    """narrowed(width): the page that wide, until the test is over."""
+    yield lambda width: kit.page.set_viewport_size({"width": width, "height": 844})
+    kit.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def boxes_of(kit, selector: str) -> list[dict]:
+    kit.page.locator(selector).first.evaluate("element => element.scrollIntoView({block: 'start'})")
+    return [one.bounding_box() for one in kit.page.locator(selector).all()]
+
+
+def test_the_pictures_of_the_lab_come_first_on_a_phone(kit, narrowed):
+    narrowed(390)
+    kit.page.wait_for_function("() => document.querySelector('.oe-lab').clientWidth < 400")
+    lab = ".oe-lab >> nth=0 >> "
+    stacks = boxes_of(kit, f"{lab}.oe-main .oe-pictures .oe-stack")
+    assert len(stacks) == 3 and len({round(one["y"]) for one in stacks}) == 1, "side by side"
+    assert boxes_of(kit, f"{lab}.oe-controls")[0]["y"] > boxes_of(kit, f"{lab}.oe-pictures")[0]["y"]
+    (box,) = boxes_of(kit, lab + ".oe-main")
+    assert stacks[0]["height"] < 250 and stacks[2]["x"] + stacks[2]["width"] <= box["x"] + box["width"] + 1
+
+
+@pytest.mark.parametrize("width", [1280, 800, 600, 390])
+def test_no_card_stands_alone_in_a_last_row(kit, narrowed, width):
+    narrowed(width)
+    kit.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    places = [round(one["y"]) for one in boxes_of(kit, ".oe-ranking ol .oe-card")]
+    rows = [places.count(place) for place in sorted(set(places))]
+    assert len(places) == 9 and 2 * rows[-1] >= rows[0], rows
