@@ -1,4 +1,4 @@
-"""What students write: for every exercise right answers, each another way, and wrong ones with their mistake's name."""
+"""What students write: right answers other than the model answer, and wrong ones with their mistake's name."""
 
 # ruff: noqa: E501 - a student's line is as long as it is
 
@@ -98,7 +98,6 @@ def os_forward(mixed: str, last: str = "torch.relu(self.conv3(z) + s)") -> str:
 ANSWERS = {
     "rank_one": answers(
         [
-            "return (first_hit == 1).mean()",
             "return sum(rank == 1 for rank in first_hit) / len(first_hit)",
             "return np.mean(np.asarray(first_hit) < 2)",
         ],
@@ -114,7 +113,6 @@ ANSWERS = {
     ),
     "cosine": answers(
         [
-            "return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))",
             "u = a / np.sqrt((a * a).sum())\nv = b / np.sqrt((b * b).sum())\nreturn float(sum(u * v))",
             "return np.dot(a, b) / np.linalg.norm(a) / np.linalg.norm(b)",
         ],
@@ -134,7 +132,6 @@ ANSWERS = {
     ),
     "euclidean_ranking": answers(
         [
-            "return np.argsort(np.sqrt(((gallery - query) ** 2).sum(axis=1)))",
             "d = [float(np.linalg.norm(row - query)) for row in gallery]\nreturn sorted(range(len(d)), key=lambda i: d[i])",
             "d = query - gallery\nreturn np.einsum('gd,gd->g', d, d).argsort(kind='stable')",
         ],
@@ -153,7 +150,6 @@ ANSWERS = {
     ),
     "market_rule": answers(
         [
-            "junk = people == -1\ntoo_easy = (people == person) & (cameras == camera)\nreturn ~junk & ~too_easy",
             "return np.array([p != -1 and not (p == person and c == camera) for p, c in zip(people, cameras)])",
             "return (people != -1) & ((people != person) | (cameras != camera))",
         ],
@@ -177,7 +173,6 @@ ANSWERS = {
     ),
     "rank_k": answers(
         [
-            "return matches[:, :k].any(axis=1).mean()",
             "found = 0\nfor row in matches:\n    found += max(row[:k])\nreturn found / len(matches)",
             "return np.mean(np.cumsum(matches, axis=1)[:, k - 1] > 0)",
         ],
@@ -197,8 +192,6 @@ ANSWERS = {
     ),
     "average_precision": answers(
         [
-            "places = np.arange(1, len(matches) + 1)\nprecision = np.cumsum(matches) / places\n"
-            "return precision[matches].mean()",
             "hits, total = 0, 0.0\nfor place, hit in enumerate(matches, start=1):\n    if hit:\n        hits += 1\n"
             "        total += hits / place\nreturn total / hits",
             "places = np.flatnonzero(matches) + 1\nreturn np.mean(np.arange(1, len(places) + 1) / places)",
@@ -219,8 +212,6 @@ ANSWERS = {
     ),
     "hard_cases": answers(
         [
-            "positive = (people == person) & (cameras != camera)\nnegative = (people != person) & (people != -1)\n"
-            "return np.where(positive, distances, -np.inf).argmax(), np.where(negative, distances, np.inf).argmin()",
             "rows = range(len(people))\np = [i for i in rows if people[i] == person and cameras[i] != camera]\n"
             "n = [i for i in rows if people[i] not in (person, -1)]\n"
             "return max(p, key=lambda i: distances[i]), min(n, key=lambda i: distances[i])",
@@ -249,7 +240,6 @@ ANSWERS = {
     ),
     "triplet_loss": answers(
         [
-            "d = np.linalg.norm\nreturn max(0.0, d(anchor - positive) - d(anchor - negative) + margin)",
             "p = np.sqrt(((anchor - positive) ** 2).sum())\nn = np.sqrt(((anchor - negative) ** 2).sum())\n"
             "if n >= p + margin:\n    return 0\nreturn p + margin - n",
         ],
@@ -268,7 +258,6 @@ ANSWERS = {
     ),
     "window_sum": answers(
         [
-            "window = image[row - 1 : row + 2, column - 1 : column + 2]\nreturn (window * kernel).sum()",
             "total = 0.0\nfor i in range(3):\n    for j in range(3):\n"
             "        total += float(image[row - 1 + i, column - 1 + j]) * float(kernel[i, j])\nreturn total",
             "out = F.conv2d(image[None, None], kernel[None, None], padding=1)\nreturn out[0, 0, row, column].item()",
@@ -288,7 +277,6 @@ ANSWERS = {
     ),
     "grey": answers(
         [
-            "return F.conv2d(photos, torch.tensor([0.299, 0.587, 0.114]).reshape(1, 3, 1, 1))",
             "red, green, blue = photos[:, :1], photos[:, 1:2], photos[:, 2:]\n"
             "return 0.299 * red + 0.587 * green + 0.114 * blue",
         ],
@@ -306,7 +294,6 @@ ANSWERS = {
     ),
     "pointwise": answers(
         [
-            "return nn.Conv2d(c_in, c_out, 1, bias=False)",
             "return nn.Sequential(nn.Conv2d(in_channels=c_in, out_channels=c_out, kernel_size=(1, 1), bias=False))",
         ],
         {
@@ -323,7 +310,6 @@ ANSWERS = {
     ),
     "depthwise": answers(
         [
-            "return nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)",
             "pad = nn.ZeroPad2d(1)\n"
             "return nn.Sequential(pad, nn.Conv2d(channels, channels, (3, 3), groups=channels, bias=False))",
         ],
@@ -341,7 +327,6 @@ ANSWERS = {
     ),
     "lite_3x3": answers(
         [
-            lite(LITE_PARTS, "return torch.relu(self.bn(self.dw(self.pw(x))))"),
             lite(
                 "self.all = nn.Sequential(nn.Conv2d(c_in, c_out, 1, bias=False),\n"
                 "    nn.Conv2d(c_out, c_out, 3, 1, 1, groups=c_out, bias=False), nn.BatchNorm2d(c_out), nn.ReLU())",
@@ -388,7 +373,6 @@ ANSWERS = {
     ),
     "lite_parameters": answers(
         [
-            "return c_in * c_out + 9 * c_out",
             "return sum(p.numel() for c in (nn.Conv2d(c_in, c_out, 1, bias=False), "
             "nn.Conv2d(c_out, c_out, 3, groups=c_out, bias=False)) for p in c.parameters())",
             "return c_out * (c_in + 3 ** 2)",
@@ -407,7 +391,6 @@ ANSWERS = {
     ),
     "multiply_adds": answers(
         [
-            "return kernel * kernel * c_in * c_out * height * width // groups",
             "weights = nn.Conv2d(c_in, c_out, kernel, groups=groups, bias=False).weight.numel()\n"
             "return weights * (height * width)",
         ],
@@ -426,7 +409,6 @@ ANSWERS = {
     ),
     "camera_hour": answers(
         [
-            "video = megabits_per_second * 3600 / 8\nreturn video, people_per_minute * 60 * 512 * 4 / 1_000_000",
             "hour = 60 * 60\nreturn [megabits_per_second * 0.125 * hour, people_per_minute * hour / 60 * 0.002048]",
         ],
         {
@@ -442,7 +424,6 @@ ANSWERS = {
     ),
     "receptive_field": answers(
         [
-            "return 2 * t + 1",
             "field = 1\nfor _ in range(t):\n    field = field + 2\nreturn field",
             "return 3 if t == 1 else my_receptive_field(t - 1) + 2",
         ],
@@ -460,7 +441,6 @@ ANSWERS = {
     ),
     "stream": answers(
         [
-            "layers = [Lite3x3(channels, channels) for _ in range(depth)]\nreturn nn.Sequential(*layers)",
             "s = nn.Sequential()\nfor i in range(depth):\n    s.add_module(f'lite{i}', Lite3x3(channels, channels))\nreturn s",
             "first = Lite3x3(channels, channels)\n"
             "return nn.Sequential(first, my_stream(channels, depth - 1)) if depth > 1 else first",
@@ -480,7 +460,6 @@ ANSWERS = {
     ),
     "residual": answers(
         [
-            "return torch.relu(x + branch(x))",
             "y = branch(x).clone()\ny += x\nreturn y.clamp(min=0)",
         ],
         {
@@ -499,7 +478,6 @@ ANSWERS = {
     ),
     "shared_squeeze": answers(
         [
-            "y = squeeze(x)\nreturn [f(y) for f in streams]",
             "y, found = squeeze(x), []\nfor one in streams:\n    found.append(one(y))\nreturn tuple(found)",
         ],
         {
@@ -515,8 +493,6 @@ ANSWERS = {
     ),
     "stack_field": answers(
         [
-            "field, jump = 1, 1\nfor kernel, stride in layers:\n    field = field + (kernel - 1) * jump\n"
-            "    jump = jump * stride\nreturn field",
             "size = 1\nfor kernel, stride in reversed(layers):\n    size = (size - 1) * stride + kernel\nreturn size",
         ],
         {
@@ -537,7 +513,6 @@ ANSWERS = {
     ),
     "field_in_pixels": answers(
         [
-            "return field + 2 * t * jump",
             "left, right = 0, field\nfor _ in range(t):\n    left -= jump\n    right += jump\nreturn right - left",
         ],
         {
@@ -553,7 +528,6 @@ ANSWERS = {
     ),
     "gated_sum": answers(
         [
-            "return sum(gate(x) * x for x in streams)",
             "total = torch.zeros_like(streams[0])\nfor x in streams:\n    total = total + x * gate(x)\nreturn total",
             "return torch.stack([gate(x) * x for x in streams]).sum(0)",
         ],
@@ -573,10 +547,6 @@ ANSWERS = {
     ),
     "gate": answers(
         [
-            gate(
-                "self.pool = nn.AdaptiveAvgPool2d(1)\n" + GATE_PARTS,
-                "return torch.sigmoid(self.up(torch.relu(self.down(self.pool(x)))))",
-            ),
             gate(
                 "self.first, self.second = nn.Linear(channels, hidden), nn.Linear(hidden, channels)",
                 "y = F.relu(self.first(x.mean((2, 3))))\nreturn self.second(y).sigmoid()[:, :, None, None]",
@@ -614,7 +584,6 @@ ANSWERS = {
     ),
     "shared_gate": answers(
         [
-            mix("self.gate = AggregationGate(channels, hidden)", "return sum(self.gate(x) * x for x in maps)"),
             mix(
                 "one = AggregationGate(channels, hidden)\nself.gates = nn.ModuleList([one] * streams)",
                 "return sum(g(x) * x for g, x in zip(self.gates, maps))",
@@ -652,7 +621,6 @@ ANSWERS = {
     ),
     "gate_parameters": answers(
         [
-            "return channels * hidden + hidden + hidden * channels + channels",
             "return sum(p.numel() for p in AggregationGate(channels, hidden).parameters())",
             "return (2 * hidden + 1) * channels + hidden",
         ],
@@ -669,7 +637,6 @@ ANSWERS = {
     ),
     "gate_gradient": answers(
         [
-            "return (gradient * sum(streams)).sum(dim=(2, 3), keepdim=True)",
             "g = torch.ones(*streams[0].shape[:2], 1, 1, requires_grad=True)\n"
             "(sum(g * x for x in streams) * gradient).sum().backward()\nreturn g.grad",
             "return torch.stack([(gradient * x).sum((2, 3), keepdim=True) for x in streams]).sum(0)",
@@ -689,7 +656,6 @@ ANSWERS = {
     ),
     "recalibrate": answers(
         [
-            "total = sum(streams)\nreturn gate(total) * total",
             "total = torch.stack(streams).sum(0)\nreturn total.mul(gate(total))",
         ],
         {
@@ -705,8 +671,6 @@ ANSWERS = {
     ),
     "block_from_parts": answers(
         [
-            "squeezed = squeeze(x)\nmaps = [s(squeezed) for s in streams]\nmixed = sum(gate(m) * m for m in maps)\n"
-            "return torch.relu(expand(mixed) + shortcut(x))",
             "y, total = squeeze(x), 0\nfor f in streams:\n    z = f(y)\n    total = total + z * gate(z)\n"
             "return (shortcut(x) + expand(total)).clamp(min=0)",
         ],
@@ -733,7 +697,6 @@ ANSWERS = {
     ),
     "transition": answers(
         [
-            "return nn.Sequential(ConvLayer(channels, channels, 1), nn.AvgPool2d(2, stride=2))",
             "return nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(), "
             "nn.AvgPool2d(2))",
         ],
@@ -754,7 +717,6 @@ ANSWERS = {
     ),
     "count_parameters": answers(
         [
-            "return sum(p.numel() for p in model.parameters())",
             "seen, total = set(), 0\nfor name, p in model.named_parameters(remove_duplicate=False):\n"
             "    if id(p) not in seen:\n        seen.add(id(p))\n        total += int(np.prod(p.shape))\nreturn total",
         ],
@@ -772,7 +734,6 @@ ANSWERS = {
     ),
     "gate_floor": answers(
         [
-            "mid = c_out // 4\nreturn max(mid // 16, floor)",
             "width = math.floor(c_out / 64)\nreturn floor if width < floor else width",
         ],
         {
@@ -789,8 +750,6 @@ ANSWERS = {
     ),
     "load_strictly": answers(
         [
-            "skip = ('classifier.weight', 'classifier.bias')\nstate = {k: v for k, v in state.items() if k not in skip}\n"
-            "model.load_state_dict(state)\nreturn model",
             "state = dict(state)\nfor name in ('weight', 'bias'):\n    state.pop(f'classifier.{name}', None)\n"
             "mine = model.state_dict()\nif state.keys() != mine.keys():\n    raise ValueError('other entries')\n"
             "model.load_state_dict(state)\nreturn model",
@@ -817,7 +776,6 @@ ANSWERS = {
     ),
     "os_block": answers(
         [
-            os_block(os_forward("sum(self.gate(m) * m for m in maps)")),
             os_block(
                 "y, total = self.conv1(x), 0\nfor letter in 'dcba':\n    z = self.get_submodule('conv2' + letter)(y)\n"
                 "    total = total + self.gate(z) * z\nif self.downsample is not None:\n    x = self.downsample(x)\n"
@@ -850,8 +808,6 @@ ANSWERS = {
     ),
     "smoothed_cross_entropy": answers(
         [
-            "t = np.full(len(logits), smoothing / len(logits))\nt[person] += 1 - smoothing\n"
-            "return -(t * (logits - np.log(np.exp(logits).sum()))).sum()",
             "logs = [z - math.log(sum(math.exp(v) for v in logits)) for z in logits]\n"
             "return -(1 - smoothing) * logs[person] - smoothing * sum(logs) / len(logs)",
             "loss = nn.CrossEntropyLoss(label_smoothing=smoothing)\n"
@@ -881,8 +837,6 @@ ANSWERS = {
     ),
     "batch_hard": answers(
         [
-            "same = people[:, None] == people[None]\npositive = np.where(same, distances, -np.inf).max(1)\n"
-            "negative = np.where(same, np.inf, distances).min(1)\nreturn np.maximum(0, positive - negative + margin).mean()",
             "losses = []\nfor i in range(len(people)):\n    far = max(distances[i][people == people[i]])\n"
             "    near = min(distances[i][people != people[i]])\n    losses.append(max(0.0, far - near + margin))\n"
             "return sum(losses) / len(losses)",
@@ -919,8 +873,6 @@ ANSWERS = {
     ),
     "warm_up": answers(
         [
-            "done = step / steps\nif done < warmup:\n    return peak * done / warmup\n"
-            "p = (done - warmup) / (1 - warmup)\nreturn peak * 0.5 * (1 + np.cos(np.pi * p))",
             "rise = warmup * steps\nif step < rise:\n    return peak * step / rise\n"
             "return peak * math.cos(math.pi / 2 * (step - rise) / (steps - rise)) ** 2",
         ],
@@ -945,7 +897,6 @@ ANSWERS = {
     ),
     "people_batch": answers(
         [
-            "return np.concatenate([np.flatnonzero(labels == person)[:shots] for person in people])",
             "batch = []\nfor person in people:\n    batch += [i for i in range(len(labels)) if labels[i] == person][:shots]\n"
             "return np.array(batch)",
             "order = np.argsort(labels, kind='stable')\nfirst = np.searchsorted(labels[order], people)\n"
@@ -966,7 +917,6 @@ ANSWERS = {
     ),
     "weight_decay": answers(
         [
-            "for rate in rates:\n    weight = weight - rate * decay * weight\nreturn weight",
             "return weight * np.prod(1 - np.asarray(rates) * decay)",
         ],
         {
@@ -983,7 +933,6 @@ ANSWERS = {
     ),
     "fixed_gates": answers(
         [
-            "total = 0\nfor logit, x in zip(logits, streams):\n    total = total + torch.sigmoid(logit)[:, None, None] * x\nreturn total",
             "return (torch.sigmoid(logits)[:, None, :, None, None] * torch.stack(streams)).sum(0)",
             "return torch.einsum('tc,tbchw->bchw', 1 / (1 + torch.exp(-logits)), torch.stack(streams))",
         ],
@@ -1002,7 +951,6 @@ ANSWERS = {
     ),
     "same_budget": answers(
         [
-            "width = 0\nwhile 2 * outside * (width + 1) + 9 * (width + 1) ** 2 <= budget:\n    width = width + 1\nreturn width",
             "return max(w for w in range(budget) if outside * w + 9 * w * w + w * outside <= budget)",
             "return int((-outside + math.isqrt(outside**2 + 9 * budget)) // 9)",
         ],
@@ -1019,7 +967,6 @@ ANSWERS = {
     ),
     "paired_difference": answers(
         [
-            "differences = ours - reference\nreturn differences.mean(), differences.std(ddof=1) / len(differences) ** 0.5",
             "d = np.subtract(ours, reference)\nn = d.size\nreturn d.sum() / n, np.sqrt(((d - d.mean()) ** 2).sum() / (n - 1) / n)",
         ],
         {
@@ -1038,7 +985,6 @@ ANSWERS = {
     ),
     "reproduced": answers(
         [
-            "if low <= 0 <= high:\n    return 'open'\nreturn 'agrees' if low * published > 0 else 'contradicts'",
             "if low > 0:\n    return 'agrees' if published > 0 else 'contradicts'\nif high < 0:\n    return 'agrees' if published < 0 else 'contradicts'\nreturn 'open'",
         ],
         {
@@ -1053,7 +999,6 @@ ANSWERS = {
     ),
     "stream_shares": answers(
         [
-            "whole = parts.sum(0)\nreturn (parts @ whole) / (whole @ whole)",
             "whole = sum(parts)\nreturn torch.stack([(row * whole).sum() for row in parts]) / whole.norm() ** 2",
         ],
         {
@@ -1068,7 +1013,6 @@ ANSWERS = {
     ),
     "silence": answers(
         [
-            "parts = [w * x for w, x in zip(weights, streams)]\nparts[which - 1] = torch.ones_like(streams[0]) * mean\nreturn sum(parts)",
             "total = torch.zeros_like(streams[0])\nfor t, (w, x) in enumerate(zip(weights, streams), start=1):\n    total = total + (mean if t == which else w * x)\nreturn total",
             "return sum(w * x for w, x in zip(weights, streams)) - weights[which - 1] * streams[which - 1] + mean",
         ],
@@ -1085,7 +1029,6 @@ ANSWERS = {
     ),
     "shapley": answers(
         [
-            "from itertools import permutations\norders = list(permutations(range(1, streams + 1)))\nfound = [0.0] * streams\nfor order in orders:\n    there = frozenset()\n    for one in order:\n        found[one - 1] += (worth[there | {one}] - worth[there]) / len(orders)\n        there = there | {one}\nreturn found",
             "found = []\nfor s in range(1, streams + 1):\n    value = 0.0\n    for some in worth:\n        if s not in some:\n            k = len(some)\n            share = math.factorial(k) * math.factorial(streams - 1 - k) / math.factorial(streams)\n            value += share * (worth[some | {s}] - worth[some])\n    found.append(value)\nreturn found",
         ],
         {
@@ -1100,7 +1043,6 @@ ANSWERS = {
     ),
     "explained": answers(
         [
-            "mean = values.mean()\nbetween = sum((groups == g).sum() * (values[groups == g].mean() - mean) ** 2 for g in set(groups))\nreturn between / ((values - mean) ** 2).sum()",
             "left = sum(((values[groups == g] - values[groups == g].mean()) ** 2).sum() for g in np.unique(groups))\nreturn 1 - left / ((values - values.mean()) ** 2).sum()",
         ],
         {
@@ -1114,7 +1056,6 @@ ANSWERS = {
     ),
     "occlude": answers(
         [
-            "heat = np.zeros(photo.shape)\nbefore = score(photo)\nfor t in range(0, photo.shape[0], window):\n    for l in range(0, photo.shape[1], window):\n        painted = np.array(photo)\n        painted[t : t + window, l : l + window] = fill[t : t + window, l : l + window]\n        heat[t : t + window, l : l + window] = before - score(painted)\nreturn heat",
             "rows, columns = np.indices(photo.shape) // window\nheat = np.zeros(photo.shape)\nfor r in range(rows.max() + 1):\n    for c in range(columns.max() + 1):\n        here = (rows == r) & (columns == c)\n        heat += here * (score(photo) - score(np.where(here, fill, photo)))\nreturn heat",
         ],
         {
@@ -1130,7 +1071,6 @@ ANSWERS = {
     ),
     "grad_cam": answers(
         [
-            "weights = slopes.mean(dim=(1, 2))\nreturn torch.einsum('c,chw->hw', weights, maps)",
             "return sum(slope.mean() * one for slope, one in zip(slopes, maps))",
         ],
         {
@@ -1146,7 +1086,6 @@ ANSWERS = {
     ),
     "evidence": answers(
         [
-            "kept = heat * (heat > 0)\nreturn (kept * (mask == part)).sum() / kept.sum()",
             "total = np.bincount(mask.ravel(), heat.clip(min=0).ravel())\nreturn total[part] / total.sum()",
         ],
         {
@@ -1162,7 +1101,6 @@ ANSWERS = {
     ),
     "matching_cell": answers(
         [
-            "asked = maps[:, row, column]\nalike = F.cosine_similarity(others.flatten(1), asked[:, None], dim=0)\nreturn divmod(int(alike.argmax()), others.shape[2])",
             "asked = F.normalize(maps[:, row, column], dim=0)\nbest = max((float(asked @ others[:, r, c] / others[:, r, c].norm()), r, c) for r in range(others.shape[1]) for c in range(others.shape[2]))\nreturn best[1], best[2]",
         ],
         {
@@ -1177,7 +1115,6 @@ ANSWERS = {
     ),
     "rank_accuracy": answers(
         [
-            "k = truth.sum()\nlimit = np.sort(relevance, axis=None)[-k]\nreturn truth[relevance >= limit].mean()",
             "k = int(truth.sum())\nbest = set(np.argsort(relevance.ravel())[::-1][:k].tolist())\nreturn sum(i in best for i in np.flatnonzero(truth).tolist()) / k",
         ],
         {
@@ -1193,7 +1130,6 @@ ANSWERS = {
     ),
     "noticed": answers(
         [
-            "limit = np.quantile(np.abs(sham), 0.95)\nreturn difference > limit",
             "limit = np.percentile(abs(sham), 95)\nreturn np.array([d > limit for d in difference])",
         ],
         {
@@ -1209,7 +1145,6 @@ ANSWERS = {
     ),
     "exchange_pieces": answers(
         [
-            "rises = []\nfor piece in np.unique(pieces):\n    inside = pieces == piece\n    changed = photo.copy()\n    changed[inside] = photo[inside] - photo[inside].mean(0) + colour\n    rises.append(score(changed) - score(photo))\nreturn rises",
             "rises = []\nfor piece in np.unique(pieces):\n    inside = (pieces == piece)[..., None]\n    shift = colour - photo[pieces == piece].mean(axis=0)\n    rises.append(score(np.where(inside, photo + shift, photo)) - score(photo))\nreturn rises",
         ],
         {
@@ -1224,7 +1159,6 @@ ANSWERS = {
     ),
     "missed": answers(
         [
-            "return abs(heat.sum() - end + start) / abs(end - start)",
             "change = end - start\nreturn abs(1 - heat.sum() / change)",
         ],
         {
@@ -1238,7 +1172,6 @@ ANSWERS = {
     ),
     "hard_stranger": answers(
         [
-            'return "0211_c1s1_021100_01.jpg"',
             """from osnet_edu import explore
 album, shelf = explore.shipped()
 rankings = shelf.rankings("shipped")
@@ -1256,7 +1189,7 @@ for one in rankings.triplets()[::-1]:
         "my_query()",
     ),
     "needed_stream": answers(
-        ['return "0209_c3s1_020900_01.jpg", "conv2.0", 1', 'return ("0211_c1s1_021100_01.jpg", "conv3.1", 4)'],
+        ['return ("0211_c1s1_021100_01.jpg", "conv3.1", 4)'],
         {
             "lost before": 'return "0209_c1s1_020900_01.jpg", "conv2.0", 1',
             "still wins": 'return "0225_c2s1_022500_01.jpg", "conv2.0", 1',
@@ -1267,7 +1200,6 @@ for one in rankings.triplets()[::-1]:
     ),
     "maps_disagree": answers(
         [
-            'return "0183_c5s1_018300_01.jpg", "0184_c4s1_018407_02.jpg", "gradient x activation", "gradient"',
             'query, impostor = "0183_c5s1_018300_01.jpg", "0184_c4s1_018407_02.jpg"\nmethods = ("gradient x activation", "gradient")\nreturn query, impostor, methods[0], methods[1]',
         ],
         {
@@ -1281,7 +1213,6 @@ for one in rankings.triplets()[::-1]:
     ),
     "one_change": answers(
         [
-            'return "0209_c3s1_020900_01.jpg", "top_color", (0.1, 0.2, 0.9)',
             'return "0209_c3s1_020900_01.jpg", "top_color", (0.0, 0.1, 1.0)',
         ],
         {

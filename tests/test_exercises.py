@@ -17,15 +17,20 @@ import pytest
 import torch
 from exercise_answers import ANSWERS, PRELUDE, made
 
-from osnet_edu import exercises
-from osnet_edu.exercises.guard import Clock, TimeUp, compile_ticking
-from osnet_edu.exercises.judge import IN_PLACE
-from osnet_edu.exercises.magic import holes, same_code
+from osnet_edu import exercises, explore
+from osnet_edu.exercises.finds import Finds
+from osnet_edu.exercises.guard import Capped, Clock, Room, TimeUp, compile_ticking
+from osnet_edu.exercises.judge import IN_PLACE, judge
+from osnet_edu.exercises.magic import Desk, holes, same_code
+from osnet_edu.exercises.shown import Code
+from osnet_edu.exercises.solutions import pasted
 from osnet_edu.model import OSBlock, osnet
 
 NOTEBOOKS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
 REGISTRY = exercises.REGISTRY
+BODY = "return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))"
 EACH = pytest.mark.parametrize("name", REGISTRY)
+RIGHT = {name: (pasted(task), *ANSWERS[name].right) for name, task in REGISTRY.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -117,8 +122,8 @@ def test_the_references_agree_with_the_figures_of_the_paper():
 
 @EACH
 def test_right_answers_pass_however_they_are_written(name):
-    assert len(ANSWERS[name].right) >= 2
-    for source in ANSWERS[name].right:
+    assert len(RIGHT[name]) >= 2
+    for source in RIGHT[name]:
         found = verdict(name, source)
         assert found.state == "right", f"{source}\n{found}"
         assert not differs(REGISTRY[name], made(source, REGISTRY[name].answer), REGISTRY[name].reference)
@@ -257,7 +262,7 @@ def differs(task, answer, other) -> bool:
 def test_mutants_never_pass_and_never_get_a_wrong_diagnosis(name):
     task = REGISTRY[name]
     wrong = {mistake.name: mistake.wrong for mistake in task.mistakes}
-    sources = sorted({mutant for source in ANSWERS[name].right for mutant in mutants(source)})
+    sources = sorted({mutant for source in RIGHT[name] for mutant in mutants(source)})
     sources = random.Random(name).sample(sources, min(len(sources), 18))
     assert len(sources) >= 4
     named = judged = 0
@@ -307,7 +312,7 @@ def test_random_numbers_go_on_as_if_nothing_had_been_checked():
     torch.manual_seed(5), random.seed(5)
     first = torch.rand(1).item(), random.random()
     torch.manual_seed(5), random.seed(5)
-    verdict("lite_3x3", ANSWERS["lite_3x3"].right[0])
+    verdict("lite_3x3", RIGHT["lite_3x3"][0])
     assert (torch.rand(1).item(), random.random()) == first
 
 
@@ -317,8 +322,60 @@ def test_what_an_answer_raises_is_told_and_not_raised():
         assert found.state == "failed" and error.split("(")[0] in found.says
 
 
-def test_every_solution_can_be_shown_and_is_source_of_the_library():
+def test_an_answer_of_another_length_is_told_what_was_expected():
+    found = verdict("needed_stream", "def my_stream():\n    return 'x'")
+    assert found.says == "It returns one value. Expected: 3 values, the name of a query, a block and a stream."
+    found = verdict("hard_stranger", "def my_query():\n    return 'x', 1")
+    assert found.says == "It returns 2 values. Expected: one value, the name of a query."
+    assert "`return` missing" in verdict("one_change", "def my_change():\n    pass").says
+
+
+def test_a_bug_in_what_looks_at_an_answer_is_not_taken_for_a_wrong_one():
+    def broken(_name):
+        raise TypeError("a bug of the kit's")
+
+    with pytest.raises(TypeError, match="a bug"):
+        Finds(broken, "a name").seen(lambda: "x")
+
+
+def test_the_names_in_the_starters_of_what_is_found_are_queries():
+    queries = {photo.name for photo in explore.shipped()[1].rankings("shipped").queries}
+    found = {name for task in exercises.by_notebook("11") for name in re.findall(r"[-\w]+\.jpg", task.starter)}
+    assert found and found <= queries
+
+
+def test_what_an_answer_prints_is_heard_up_to_the_limit():
+    task, heard = REGISTRY["cosine"], io.StringIO()
+    answer = made(f"def my_cosine(a, b):\n    print('seen', a.shape)\n    {BODY}", task.answer)
+    assert judge(task, answer, listener=Capped(heard, Room(1000, 20))).state == "right"
+    assert re.fullmatch(r"(seen \(\d+,\)\n){20}", heard.getvalue())
+
+
+# ---------------------------------------------------------------------------------------------
+# Solutions
+
+
+def shown_by_solution(name: str) -> list[str]:
+    desk = Desk(REGISTRY)
+    desk.hint(name)  # a hint comes first
+    return [part.text for part in desk.solution(name).body if isinstance(part, Code)]
+
+
+@EACH
+def test_the_first_block_of_a_solution_is_right_as_it_stands(name):
+    first, *library = shown_by_solution(name)
+    space: dict = {}
+    exec(compile(first, "solution", "exec"), space)  # with nothing but what the block itself imports
+    assert exercises.check(name, space[REGISTRY[name].answer]).state == "right"
+    assert not holes(ast.parse(first))
+    assert len(library) == len({inspect.getmodule(one).__name__ for one in REGISTRY[name].shows})
+
+
+def test_what_follows_is_the_librarys_own_and_no_wrapper_alone():
     for name, task in REGISTRY.items():
-        for shown in task.shows or (task.reference,):
-            assert inspect.getmodule(shown).__name__.startswith("osnet_edu."), name
-            assert len(inspect.getsource(shown)) > 20
+        assert all(not inspect.getmodule(shown).__name__.startswith("osnet_edu.exercises") for shown in task.shows), (
+            name
+        )
+    formula, around = shown_by_solution("stream_shares")[1].split("\n\n", 1)
+    assert formula.startswith("def _share(") and "def read_shares(" in around
+    assert "return _keep(" in (silence := shown_by_solution("silence")[1]) and "def _keep(" in silence

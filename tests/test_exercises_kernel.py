@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import nbformat
@@ -64,7 +65,9 @@ CELLS = {
         cosine(f"from IPython.display import display, HTML\nfor _ in range(500): display(HTML('<b>b</b>'))\n{RIGHT}"),
         "the rest was cut",
     ),
-    "prints in the check": (function("print(a)", BODY), "Right"),
+    "prints in the check": (function("print('seen', a.shape)", BODY), "Right"),
+    "prints and is wrong": (function("print('seen', a.shape)", "return a @ b"), "seen ("),
+    "prints at the top": (cosine(f"print('at the top')\n{RIGHT}"), "at the top"),
     "warns": (cosine("import warnings\nwarnings.warn('careful')\n" + RIGHT), "Right"),
     "raises SystemExit": (cosine("raise SystemExit"), "The kernel stays"),
     "exit()": (cosine("exit()"), "The kernel stays"),
@@ -85,7 +88,7 @@ CELLS = {
     "html in an error": (cosine("raise ValueError('<script>alert(1)</script>')"), "<script>"),
     "hint": ("%hint cosine", "Hint 1 of 2"),
     "last hint": ("exercises.hint('cosine')", "Hint 2 of 2"),
-    "solution after an attempt": ("%solution cosine", "def distances"),
+    "solution after an attempt": ("%solution cosine", "A model answer"),
     "solution, first asked": ("%solution gate", "A hint first"),
     "solution, asked again": ("%solution gate", "class AggregationGate"),
     "an earlier answer is not taken away": ("float(my_cosine(np.ones(3), np.ones(3)))", "1.0"),
@@ -147,6 +150,32 @@ def test_what_is_endless_ends_in_time(ran):
 
 
 @pytest.mark.slow
+def test_an_end_in_the_check_is_told_in_the_seconds_that_passed(ran):
+    outputs, seconds = ran["loops in the check"]
+    told = int(re.search(r"stopped after (\d+) seconds", text_of(outputs))[1])
+    assert LIMIT <= told <= seconds + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["prints in the check", "prints and is wrong"])
+def test_what_a_function_prints_stands_above_the_verdict_and_is_cut(ran, name):
+    text = text_of(ran[name][0])
+    printed, _, verdict = text.partition("Right" if name == "prints in the check" else "Not yet")
+    assert printed.startswith("> Printed while `my_cosine` was checked") and verdict
+    assert 2 <= printed.count("seen (") <= 20 and "the rest was cut" in printed
+
+
+@pytest.mark.slow
+def test_right_wrong_and_error_differ_by_more_than_a_word(ran):
+    def bar(name: str) -> str:
+        html = next(o["data"]["text/html"] for o in reversed(ran[name][0]) if "text/html" in o.get("data", {}))
+        return re.search(r"border-left:[.\d]+em ([^;]*);", html)[1]
+
+    assert bar("right").startswith("solid var(--oe-same,") and bar("mistake").startswith("dashed var(--oe-other,")
+    assert bar("raises").startswith("double") and bar("loops") == bar("another name") == bar("raises")
+
+
+@pytest.mark.slow
 def test_the_students_own_line_is_shown_and_no_other(ran):
     shown = text_of(ran["raises"][0])
     assert "ZeroDivisionError: division by zero" in shown
@@ -159,7 +188,7 @@ def test_the_summary_counts_and_names_nobody(ran):
     assert set(counts) == {"cosine", "gate"}
     cosine_counts = counts["cosine"]
     assert cosine_counts["solved"] is True and cosine_counts["solution_seen"] is True and cosine_counts["hints"] == 2
-    assert cosine_counts["mistakes"] == {"dot product": 1, "in place": 1}
+    assert cosine_counts["mistakes"] == {"dot product": 2, "in place": 1}
     opened = 3  # starter, empty, not implemented: no attempts
     attempts = sum(source.startswith("%%exercise cosine") for source, _ in CELLS.values()) - opened
     assert cosine_counts["attempts"] == attempts

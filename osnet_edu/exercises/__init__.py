@@ -19,8 +19,9 @@ from typing import Any
 from ..refused import Refused
 from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
 from .judge import Verdict, judge
-from .magic import Box, Desk, Summary
+from .magic import Desk
 from .record import Exercise, Mistake, Property
+from .shown import Box, Summary
 
 ROOMS = (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe, exploring)
 REGISTRY: dict[str, Exercise] = {
@@ -88,7 +89,7 @@ def hint(name: str) -> Box:
 
 
 def solution(name: str) -> Box:
-    """The library's source that solves an exercise; where nobody has tried yet, a hint first."""
+    """A model answer, then the library's own code; where nobody has tried yet, a hint first."""
     return _desk.solution(name)
 
 

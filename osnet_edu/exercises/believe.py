@@ -3,36 +3,10 @@
 import numpy as np
 
 from ..explain import completeness, exchange, grading, known
+from .answers import believe as solved
 from .compare import Calls
 from .draw import integer
 from .record import Exercise, Mistake
-
-
-def _rank_accuracy(relevance, truth):
-    count = truth.sum()
-    top = np.argsort(-relevance, axis=None)[:count]
-    return truth.ravel()[top].mean()
-
-
-def _noticed(difference, sham):
-    return difference > np.quantile(np.abs(sham), 0.95)
-
-
-def _exchange(score, photo, pieces, colour):
-    rises = []
-    before = score(photo)
-    for piece in np.unique(pieces):
-        inside = pieces == piece
-        changed = photo.copy()
-        changed[inside] += colour - photo[inside].mean(0)
-        rises.append(score(changed) - before)
-    return rises
-
-
-def _missed(heat, start, end):
-    difference = end - start
-    return abs(heat.sum() - difference) / abs(difference)
-
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
 
@@ -108,7 +82,7 @@ def my_rank_accuracy(relevance, truth):
         "`np.argsort(-relevance, axis=None)` has the pixels of the whole map, the most relevant first.",
         "`truth.ravel()[pixels]` says of each whether it lies in the truth.",
     ),
-    reference=_rank_accuracy,
+    reference=solved.my_rank_accuracy,
     comparison=Calls(_graded),
     shows=(grading.grade,),
     mistakes=(
@@ -137,12 +111,12 @@ def my_rank_accuracy(relevance, truth):
         Mistake(
             "of all pixels",
             "The hits are divided by the number of pixels of the photo. Divide by k.",
-            lambda relevance, truth: _rank_accuracy(relevance, truth) * truth.sum() / truth.size,
+            lambda relevance, truth: solved.my_rank_accuracy(relevance, truth) * truth.sum() / truth.size,
         ),
         Mistake(
             "counted",
             "That is the number of hits. Divide it by k.",
-            lambda relevance, truth: _rank_accuracy(relevance, truth) * truth.sum(),
+            lambda relevance, truth: solved.my_rank_accuracy(relevance, truth) * truth.sum(),
         ),
     ),
 )
@@ -171,7 +145,7 @@ def my_noticed(difference, sham):
     return ...
 ''',
     hints=("The size of a move is `np.abs(sham)`.", "`np.quantile(values, 0.95)`"),
-    reference=_noticed,
+    reference=solved.my_noticed,
     comparison=Calls(_differences),
     shows=(known.limit,),
     mistakes=(
@@ -205,7 +179,7 @@ def my_noticed(difference, sham):
         Mistake(
             "turned around",
             "That is what is not noticed.",
-            lambda difference, sham: ~_noticed(difference, sham),
+            lambda difference, sham: ~solved.my_noticed(difference, sham),
         ),
     ),
 )
@@ -243,7 +217,7 @@ def my_exchange(score, photo, pieces, colour):
         "`photo[inside].mean(0)` is the mean colour of the piece.",
         "Adding the same three numbers to each pixel of the piece moves its mean and keeps its texture.",
     ),
-    reference=_exchange,
+    reference=solved.my_exchange,
     comparison=Calls(_pieces),
     shows=(exchange.against,),
     mistakes=(
@@ -262,13 +236,13 @@ def my_exchange(score, photo, pieces, colour):
             "score",
             "That is the score after each exchange. Subtract the score of the photo as it is.",
             lambda score, photo, pieces, colour: [
-                rise + score(photo) for rise in _exchange(score, photo, pieces, colour)
+                rise + score(photo) for rise in solved.my_exchange(score, photo, pieces, colour)
             ],
         ),
         Mistake(
             "fall",
             "The sign is turned around: a rise is after minus before.",
-            lambda score, photo, pieces, colour: [-rise for rise in _exchange(score, photo, pieces, colour)],
+            lambda score, photo, pieces, colour: [-rise for rise in solved.my_exchange(score, photo, pieces, colour)],
         ),
         Mistake(
             "added",
@@ -297,7 +271,7 @@ MISSED = Exercise(
     ...
 ''',
     hints=("The change is `end - start`.", "A share has no sign: use `abs`."),
-    reference=_missed,
+    reference=solved.my_missed,
     comparison=Calls(_summed),
     shows=(completeness,),
     mistakes=(

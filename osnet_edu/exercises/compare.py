@@ -376,40 +376,20 @@ def _other_names(have: dict[str, Tensor], need: dict[str, Tensor]) -> str | None
 
 
 @contextmanager
-def undisturbed():
-    """What was random before goes on as if the checks had not happened, and their warnings are not shown."""
+def undisturbed(listener=None):
+    """What was random before goes on as if the checks had not happened, and their warnings are not shown.
+
+    listener: a stream for what the checked code prints; None forgets it.
+    """
+    before, quiet.listener = quiet.listener, listener or _Nowhere()
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
+            quiet.listener = before
             random.setstate(states[0]), np.random.set_state(states[1]), torch.set_rng_state(states[2])
-
-
-class quiet:
-    """Call a student's code: its prints go nowhere, and random numbers start from a seed.
-
-    SystemExit, and whatever else is no Exception, becomes an ordinary one. A class, because leaving must work where the
-    code has emptied the builtins.
-    """
-
-    def __init__(self, seed: int):
-        self.seed = seed
-
-    def __enter__(self):
-        self.streams = sys.stdout, sys.stderr
-        self.builtins = Builtins()
-        random.seed(self.seed), np.random.seed(self.seed), torch.default_generator.manual_seed(self.seed)
-        sys.stdout = sys.stderr = _Nowhere()
-        self.builtins.__enter__()
-
-    def __exit__(self, kind, error, trace) -> bool:
-        self.builtins.__exit__()
-        sys.stdout, sys.stderr = self.streams
-        if isinstance(error, Exception | TimeUp | KeyboardInterrupt | None):
-            return False
-        raise Failed(f"{type(error).__name__} {text_of(error)}".strip()) from error
 
 
 class _Nowhere:
@@ -425,3 +405,30 @@ class _Nowhere:
 
     def isatty(self) -> bool:
         return False
+
+
+class quiet:
+    """Call a student's code: its prints go to the listener, and random numbers start from a seed.
+
+    SystemExit, and whatever else is no Exception, becomes an ordinary one. A class, because leaving must work where the
+    code has emptied the builtins.
+    """
+
+    listener = _Nowhere()
+
+    def __init__(self, seed: int):
+        self.seed = seed
+
+    def __enter__(self):
+        self.streams = sys.stdout, sys.stderr
+        self.builtins = Builtins()
+        random.seed(self.seed), np.random.seed(self.seed), torch.default_generator.manual_seed(self.seed)
+        sys.stdout = sys.stderr = self.listener
+        self.builtins.__enter__()
+
+    def __exit__(self, kind, error, trace) -> bool:
+        self.builtins.__exit__()
+        sys.stdout, sys.stderr = self.streams
+        if isinstance(error, Exception | TimeUp | KeyboardInterrupt | None):
+            return False
+        raise Failed(f"{type(error).__name__} {text_of(error)}".strip()) from error

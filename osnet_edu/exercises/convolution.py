@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..model import Lite3x3
+from .answers import convolution as solved
 from .compare import Builds, Calls
 from .draw import integer, tensor
 from .record import Exercise, Mistake, Property
@@ -17,10 +18,6 @@ GREYS = (0.299, 0.587, 0.114)
 
 def _window(image, row, column):
     return image[row - 1 : row + 2, column - 1 : column + 2]
-
-
-def _window_sum(image, kernel, row, column):
-    return (_window(image, row, column) * kernel).sum()
 
 
 def _grey(photos, weights=GREYS):
@@ -38,17 +35,6 @@ def _depthwise(channels):
 def _lite_parameters(c_in, c_out):
     lite = Lite3x3(c_in, c_out)
     return lite.conv1.weight.numel() + lite.conv2.weight.numel()
-
-
-def _multiply_adds(c_in, c_out, kernel, height, width, groups=1):
-    one_number = kernel * kernel * (c_in // groups)
-    return one_number * c_out * height * width
-
-
-def _camera_hour(megabits_per_second, people_per_minute):
-    video = megabits_per_second / 8 * 3600
-    embeddings = people_per_minute * 60 * 512 * 4 / 1e6
-    return video, embeddings
 
 
 # ---------------------------------------------------------------------------------------------
@@ -238,9 +224,8 @@ WINDOW_SUM = Exercise(
         "Rows: `image[row - 1 : row + 2]`, from one before to one after; a slice stops before its end. Columns alike.",
         "`window * kernel` multiplies cell by cell; `.sum()` adds up.",
     ),
-    reference=_window_sum,
+    reference=solved.my_window_sum,
     comparison=Calls(lambda rng: (tensor(rng, 6, 8), tensor(rng, 3, 3), integer(rng, 1, 4), integer(rng, 1, 6))),
-    shows=(_window_sum, _window),
     mistakes=(
         Mistake(
             "turned kernel",
@@ -308,8 +293,8 @@ def my_grey(photos):
 ''',
     hints=("The hole wants a list of three numbers, one weight a channel, in the order of the channels.",),
     reference=_grey,
+    solution=solved.my_grey,
     comparison=Calls(lambda rng: (tensor(rng, integer(rng, 1, 3), 3, 2, 4),)),
-    shows=(_grey,),
     mistakes=(
         Mistake(
             "blue first",
@@ -369,6 +354,7 @@ def my_pointwise(c_in, c_out):
 ''',
     hints=("`nn.Conv2d(channels_in, channels_out, kernel_size, bias=...)`.",),
     reference=_pointwise,
+    solution=solved.my_pointwise,
     comparison=Builds(lambda rng: (integer(rng, 2, 4), integer(rng, 5, 8)), _map),
     shows=(Lite3x3,),
     mistakes=(
@@ -443,6 +429,7 @@ def my_depthwise(channels):
         "each side.",
     ),
     reference=_depthwise,
+    solution=solved.my_depthwise,
     comparison=Builds(lambda rng: (integer(rng, 2, 7),), _map),
     shows=(Lite3x3,),
     mistakes=(
@@ -496,6 +483,8 @@ class MyLite3x3(nn.Module):
         "Read a nested call from the inside: `self.relu(self.norm(...))` does the normalisation first.",
     ),
     reference=Lite3x3,
+    solution=solved.MyLite3x3,
+    shows=(Lite3x3,),
     comparison=Builds(lambda rng: (integer(rng, 2, 4), integer(rng, 5, 8)), _map),
     mistakes=(
         *_one_or_two(_LITE, lambda options: _lite_with(**options)),
@@ -531,8 +520,9 @@ LITE_PARAMETERS = Exercise(
         "Depthwise: nine weights for every channel, and it works on the channels that the pointwise step made.",
     ),
     reference=_lite_parameters,
+    solution=solved.my_lite_parameters,
     comparison=Calls(lambda rng: (integer(rng, 2, 40), integer(rng, 2, 40))),
-    shows=(_lite_parameters, Lite3x3),
+    shows=(Lite3x3,),
     mistakes=(
         Mistake("standard", "That is a standard 3x3 convolution.", lambda a, b: 9 * a * b),
         Mistake(
@@ -602,9 +592,8 @@ MULTIPLY_ADDS = Exercise(
         "Start with one number of the output: how many input numbers does it look at? Then count the outputs.",
         "An output channel looks at `c_in / groups` channels only: those of its own group.",
     ),
-    reference=_multiply_adds,
+    reference=solved.my_multiply_adds,
     comparison=Calls(_work),
-    shows=(_multiply_adds,),
     mistakes=(
         Mistake(
             "weights",
@@ -687,12 +676,13 @@ CAMERA_HOUR = Exercise(
         "An hour has 3,600 seconds for the video, and 60 minutes for the people.",
         "One embedding is 512 * 4 bytes = 0.002048 MB.",
     ),
-    reference=_camera_hour,
+    reference=solved.my_camera_hour,
     comparison=Calls(lambda rng: (float(rng.uniform(1, 8)), float(rng.uniform(1, 60)))),
-    shows=(_camera_hour,),
     mistakes=(
         *_hours(),
-        Mistake("swapped", "The two are swapped: the video comes first.", lambda m, p: _camera_hour(m, p)[::-1]),
+        Mistake(
+            "swapped", "The two are swapped: the video comes first.", lambda m, p: solved.my_camera_hour(m, p)[::-1]
+        ),
     ),
 )
 

@@ -7,6 +7,7 @@ from .. import explore, people
 from ..embed import embedder_for
 from ..explain import duel, grading, known
 from ..refused import Refused
+from .answers import exploring as solved
 from .finds import RIGHT, Finds, Seen
 from .record import Exercise, Mistake
 
@@ -249,7 +250,7 @@ STRANGER = Exercise(
         "Find a query of a person who has a twin, whose hardest negative is *not* that twin. Return the query's name."
     ),
     starter='''def my_query():
-    """Returns the name of a query, such as "0181_c1s1_018100_00.jpg"."""
+    """Returns the name of a query, such as "0181_c1s1_018100_01.jpg"."""
     return ...
 ''',
     hints=(
@@ -259,7 +260,8 @@ STRANGER = Exercise(
         "photo of another person: the duel's list of triples says *twins by* where the two are twins.",
     ),
     reference=_hard_stranger,
-    comparison=Finds(_is_hard_stranger),
+    solution=solved.my_query,
+    comparison=Finds(_is_hard_stranger, "the name of a query"),
     mistakes=(
         Mistake(
             "twin",
@@ -298,7 +300,8 @@ STREAM = Exercise(
         "A query that is won by a hair falls first: order the queries by *smallest margin*.",
     ),
     reference=_needed_stream,
-    comparison=Finds(_is_needed_stream),
+    solution=solved.my_stream,
+    comparison=Finds(_is_needed_stream, "the name of a query", "a block", "a stream"),
     mistakes=(
         Mistake(
             "lost before",
@@ -339,7 +342,10 @@ MAPS = Exercise(
         "A large part gives large differences: choose people with a twin by *top color*.",
     ),
     reference=_maps_disagree,
-    comparison=Finds(_is_disagreement),
+    solution=solved.my_pair,
+    comparison=Finds(
+        _is_disagreement, "the name of a query", "the name of the twin's photo", "the better method", "the worse method"
+    ),
     mistakes=(
         Mistake(
             "turned",
@@ -384,7 +390,8 @@ CHANGE = Exercise(
         "The top's colour carries most. A colour is three numbers from 0 to 1: red, green, blue.",
     ),
     reference=_one_change,
-    comparison=Finds(_is_one_change),
+    solution=solved.my_change,
+    comparison=Finds(_is_one_change, "the name of a query", "an attribute", "its new value"),
     mistakes=(
         Mistake(
             "lost before",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from .compare import quiet
@@ -22,21 +22,28 @@ class Finds:
     """Compare what two functions without arguments found.
 
     look: (the values that were returned) -> Seen.  What it says of a value does not change.
+    parts: what each of these values is, in words.
     """
 
-    def __init__(self, look: Callable[..., Seen]):
-        self.look = lru_cache(maxsize=200)(look)
+    def __init__(self, look: Callable[..., Seen], *parts: str):
+        self.look, self.parts = lru_cache(maxsize=200)(look), parts
 
     def seen(self, answer: Any) -> Seen:
         with quiet(0):
             value = answer()
         values = value if isinstance(value, tuple) else (value,)
-        if not all(isinstance(one, str | int | float | tuple) for one in values):
-            return Seen("other", f"It returns {str(value)[:80]!r}, where names and numbers are expected.")
-        try:
-            return self.look(*values)
-        except TypeError:
-            return Seen("other", f"It returns {len(values)} values, where another number of them is expected.")
+        if value is None:
+            return Seen("other", f"It returns None: is a `return` missing? Expected: {self._wanted()}.")
+        if len(values) != len(self.parts):
+            came = "one value" if len(values) == 1 else f"{len(values)} values"
+            return Seen("other", f"It returns {came}. Expected: {self._wanted()}.")
+        if not all(_hashable(one) for one in values):
+            return Seen("other", f"It returns {str(value)[:80]!r}. Expected names and numbers: {self._wanted()}.")
+        return self.look(*values)
+
+    def _wanted(self) -> str:
+        *most, last = self.parts
+        return f"{len(self.parts)} values, {', '.join(most)} and {last}" if most else f"one value, {last}"
 
     def trial(self, answer: Any, seed: int) -> "FindsTrial":
         return FindsTrial(self, answer)
@@ -44,24 +51,34 @@ class Finds:
 
 @dataclass(frozen=True)
 class FindsTrial:
-    """An answer that was called."""
+    """An answer that was called, once."""
 
     finds: Finds
     answer: Any
+
+    @cached_property
+    def outcome(self) -> Seen | Exception:
+        try:
+            return self.finds.seen(self.answer)
+        except Exception as error:
+            return error
 
     def changed(self) -> tuple[str, ...]:
         return ()
 
     def error(self, other: Any) -> Exception | None:
-        try:
-            self.finds.seen(self.answer)
-        except Exception as error:
-            return error
-        return None
+        return self.outcome if isinstance(self.outcome, Exception) else None
 
     def difference(self, other: Any) -> str | None:
-        try:
-            mine = self.finds.seen(self.answer)
-        except Exception as error:
-            return f"It raises {type(error).__name__}."
-        return None if mine.kind == self.finds.seen(other).kind else mine.says or "It is not what was looked for."
+        if isinstance(self.outcome, Exception):
+            return f"It raises {type(self.outcome).__name__}."
+        same = self.outcome.kind == self.finds.seen(other).kind
+        return None if same else self.outcome.says or "It is not what was looked for."
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True

@@ -4,35 +4,14 @@ import torch
 from torch import nn
 
 from ..model import AggregationGate, OSBlock, Sum
+from .answers import gate as solved
 from .compare import Builds, Calls
 from .draw import Gate, integer, maps, tensor
 from .record import Exercise, Mistake, Property
 
 
-def _gated_sum(streams, gate):
-    return sum(gate(x) * x for x in streams)
-
-
-class _Mix(nn.Module):
-    def __init__(self, channels, hidden, streams):
-        super().__init__()
-        self.gate = AggregationGate(channels, hidden)
-
-    def forward(self, maps):
-        return sum(self.gate(x) * x for x in maps)
-
-
 def _gate_parameters(channels, hidden, streams):
     return sum(parameter.numel() for parameter in AggregationGate(channels, hidden).parameters())
-
-
-def _gate_gradient(gradient, streams):
-    return (gradient * sum(streams)).sum(dim=(2, 3), keepdim=True)
-
-
-def _recalibrate(streams, gate):
-    total = sum(streams)
-    return gate(total) * total
 
 
 class _WrongGate(nn.Module):
@@ -145,7 +124,7 @@ GATED_SUM = Exercise(
     return sum(... for x in streams)
 ''',
     hints=("Inside the sum stands one stream, weighed by the gate's answer about that stream.",),
-    reference=_gated_sum,
+    reference=solved.my_gated_sum,
     comparison=Calls(_stream_inputs),
     shows=(OSBlock.mix, OSBlock.gates, Sum.forward),
     mistakes=(
@@ -174,7 +153,7 @@ GATED_SUM = Exercise(
         Mistake(
             "mean",
             "The weighed streams are averaged. They are added up.",
-            lambda streams, gate: _gated_sum(streams, gate) / len(streams),
+            lambda streams, gate: solved.my_gated_sum(streams, gate) / len(streams),
         ),
         Mistake(
             "added",
@@ -233,6 +212,8 @@ class MyGate(nn.Module):
         "`torch.relu` and `torch.sigmoid` are functions: they need no line in `__init__`.",
     ),
     reference=AggregationGate,
+    solution=solved.MyGate,
+    shows=(AggregationGate,),
     comparison=Builds(
         lambda rng: (integer(rng, 5, 8), integer(rng, 2, 4)), lambda rng, given: (tensor(rng, 3, given[0], 4, 5),)
     ),
@@ -339,7 +320,7 @@ class MyMix(nn.Module):
         return sum(gate(x) * x for gate, x in zip(self.gates, maps))
 ''',
     hints=("Make one `AggregationGate` and call it once for every map.",),
-    reference=_Mix,
+    reference=solved.MyMix,
     comparison=Builds(
         lambda rng: (integer(rng, 4, 6), integer(rng, 2, 3), integer(rng, 2, 4)),
         lambda rng, given: ([tensor(rng, 2, given[0], 3, 4) for _ in range(given[2])],),
@@ -394,8 +375,9 @@ GATE_PARAMETERS = Exercise(
 ''',
     hints=("A bias is one number for each *output* channel. And what does a shared gate care about `streams`?",),
     reference=_gate_parameters,
+    solution=solved.my_gate_parameters,
     comparison=Calls(lambda rng: (integer(rng, 8, 128), integer(rng, 2, 9), integer(rng, 2, 6))),
-    shows=(_gate_parameters, AggregationGate),
+    shows=(AggregationGate,),
     mistakes=(
         Mistake(
             "times streams",
@@ -455,9 +437,8 @@ GATE_GRADIENT = Exercise(
         "First for one position: dL/dg = dL/dx~ * (x_1 + ... + x_T).",
         "`.sum(dim=(2, 3), keepdim=True)` adds up over positions and keeps the shape (B, C, 1, 1).",
     ),
-    reference=_gate_gradient,
+    reference=solved.my_gate_gradient,
     comparison=Calls(_gradient_inputs),
-    shows=(_gate_gradient,),
     mistakes=(
         Mistake(
             "last stream",
@@ -536,14 +517,13 @@ RECALIBRATE = Exercise(
     return ...
 ''',
     hints=("The gate is called once here, and it sees the sum.",),
-    reference=_recalibrate,
+    reference=solved.my_recalibrate,
     comparison=Calls(_stream_inputs),
-    shows=(_recalibrate,),
     mistakes=(
         Mistake(
             "gated sum",
             "That is OSNet's gated sum, a gate for each stream. SENet adds up first and sees only the sum.",
-            _gated_sum,
+            solved.my_gated_sum,
         ),
         Mistake("plain sum", "The gate is never asked.", lambda streams, gate: sum(streams)),
         Mistake("gate alone", "It returns the gate's answer. Multiply the sum by it.", lambda s, gate: gate(sum(s))),

@@ -264,6 +264,11 @@ class Capped:
             self._stream.write(passed)
         return len(text)
 
+    @property
+    def cut(self) -> bool:
+        """Whether something was dropped."""
+        return self._room.cut
+
     def writelines(self, lines) -> None:
         for line in lines:
             self.write(line)

@@ -33,14 +33,16 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str] = lambda error: "") -> Verdict:
+def judge(
+    task: Exercise, answer: Any, frame: Callable[[BaseException], str] = lambda error: "", listener=None
+) -> Verdict:
     """Check an answer: the object that the student's cell bound to task.answer.
 
-    frame: from an exception to the student's own lines that raised it.
+    frame: from an exception to the student's own lines that raised it.  listener: a stream for what the answer prints.
     """
     if not callable(answer):
         return Verdict("refused", f"`{task.answer}` is no function and no class, so that there is nothing to call.")
-    with undisturbed():
+    with undisturbed(listener):
         return _judge(task, answer, frame)
 
 

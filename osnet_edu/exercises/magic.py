@@ -6,31 +6,30 @@ the cells after it run.
 
 import ast
 import difflib
-import html
-import inspect
-import json
+import io
 import re
 import sys
 import textwrap
+import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from ..refused import plain
 from .guard import Builtins, Capped, Clock, Drained, Room, TimeUp, compile_ticking, text_of
 from .judge import Verdict, judge
 from .record import Exercise
+from .shown import Box, Code, Summary
+from .solutions import library_code, pasted
 
 LONGEST = 600.0
 MOST_SHOWN = 3_000_000  # characters of one picture or table
-SECONDS = 5.0  # for the cell, and once more for the checks
+SECONDS = 5.0  # of the clock for the cell, and as many of work for the checks
 
 SIGNS = {"right": ("✓", "Right"), "wrong": ("✗", "Not yet"), "open": ("○", "Not attempted yet")}
 FAILED = {"failed": "It raised an error", "slow": "It took too long", "refused": "Nothing to check"}
+CUT = "It printed or showed more than fits here: the rest was cut."
 STUCK = (
     "This cell is still running inside compiled code, such as list(itertools.count()) or one huge product, which "
     "nothing inside Python can stop. Use Kernel, Interrupt; or Kernel, Restart."
@@ -46,63 +45,6 @@ class Progress:
     hints: int = 0
     solution_seen: bool = False
     mistakes: Counter = field(default_factory=Counter)
-
-
-class Box:
-    """Shown as HTML in a notebook; the same words as plain text elsewhere."""
-
-    def __init__(self, title: str, sign: str, paragraphs: Sequence[str], code: str = ""):
-        self.title, self.sign, self.paragraphs, self.code = title, sign, tuple(paragraphs), code
-
-    def __repr__(self) -> str:
-        return "\n".join([f"{self.sign} {self.title}", *self.paragraphs, *([self.code] if self.code else [])])
-
-    def _repr_html_(self) -> str:
-        body = "".join(f'<p style="margin:.3em 0">{_words(text)}</p>' for text in self.paragraphs)
-        if self.code:
-            body += (
-                '<pre style="margin:.4em 0;padding:.5em;overflow-x:auto;white-space:pre;'
-                'background:var(--jp-layout-color2,#eee);color:var(--jp-content-font-color1,#111)">'
-                f"{html.escape(self.code)}</pre>"
-            )
-        return (
-            f'<section aria-label="{html.escape(self.title, quote=True)}" style="border:1px solid '
-            "var(--jp-border-color1,#888);border-left-width:.4em;padding:.4em .8em;max-width:46em;"
-            'color:var(--jp-content-font-color1,#111)"><p style="margin:.2em 0;font-weight:600">'
-            f'<span aria-hidden="true">{self.sign}</span> {_words(self.title)}</p>{body}</section>'
-        )
-
-
-class Summary:
-    """Counts for a teacher: by exercise, without names, answers or times.
-
-    counts: {name: {"attempts", "solved", "hints", "solution_seen", "mistakes": {name of mistake: times}}}.
-    """
-
-    def __init__(self, counts: dict[str, dict[str, Any]], titles: dict[str, str]):
-        self.counts, self._titles = counts, titles
-
-    def to_json(self) -> str:
-        return json.dumps(self.counts, indent=1, sort_keys=True)
-
-    def save(self, path: Path | str) -> None:
-        """Write the counts as a JSON file."""
-        Path(path).write_text(self.to_json() + "\n", encoding="utf-8")
-
-    def __repr__(self) -> str:
-        return self.to_json()
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(self._titles[name])}</th>'
-            f"<td>{'✓ solved' if row['solved'] else 'not yet'}</td><td>{row['attempts']}</td><td>{row['hints']}</td>"
-            f"<td>{'yes' if row['solution_seen'] else 'no'}</td></tr>"
-            for name, row in self.counts.items()
-        )
-        heads = "".join(
-            f'<th scope="col">{h}</th>' for h in ("exercise", "state", "attempts", "hints", "solution seen")
-        )
-        return f"<table><caption>Exercises in this kernel</caption><thead><tr>{heads}</tr></thead>{rows}</table>"
 
 
 class Desk:
@@ -139,7 +81,7 @@ class Desk:
         return Box(f"Hint {number + 1} of {len(task.hints)}: {task.title}", "?", [task.hints[number], after])
 
     def solution(self, name: str) -> Box:
-        """The library's own source that solves an exercise; where nobody has tried yet, a hint first."""
+        """A model answer and what of the library does the same; where nobody has tried yet, a hint first."""
         task = self.registry.get(name.strip())
         if task is None:
             return self._unknown(name)
@@ -147,15 +89,15 @@ class Desk:
         if not (progress.attempts or progress.hints):
             first = self.hint(name)
             says = [
-                *first.paragraphs[:1],
+                *first.body[:1],
                 f"A hint first. If you ask again, the solution is shown: `%solution {task.name}`",
             ]
             return Box(first.title, first.sign, says)
         progress.solution_seen = True
-        shows = task.shows or (task.reference,)
-        code = "\n\n".join(textwrap.dedent(inspect.getsource(shown)).rstrip() for shown in shows)
-        where = " and ".join(dict.fromkeys(f"`{inspect.getmodule(shown).__name__}`" for shown in shows))
-        return Box(f"Solution: {task.title}", "=", [f"The library's own source, from {where}."], code)
+        says = ["A model answer, as you may write it into the cell.", Code(pasted(task))]
+        for names, code in library_code(task):
+            says += [f"The library's own code, from {names}.", Code(code)]
+        return Box(f"Solution: {task.title}", "=", says)
 
     def summary(self) -> Summary:
         counts = {
@@ -181,8 +123,12 @@ class Desk:
         if seconds is None:
             says = f"After the name stands nothing, or --seconds and a number up to {LONGEST:g}, such as --seconds 10."
             return Box(f"{task.title}: '{rest.strip()[:60]}' was not understood", "!", [says])
-        room = Room()
-        verdict = self._verdict(shell, task, cell, seconds, room)
+        room, heard = Room(), io.StringIO()
+        told = Capped(heard, Room(1000, 20))
+        verdict = self._verdict(shell, task, cell, seconds, room, told)
+        if heard.getvalue().strip():
+            says = [Code(heard.getvalue().rstrip()), *([CUT] if told.cut else [])]
+            _display(shell, Box(f"Printed while `{task.answer}` was checked", ">", says))
         progress = self._of(task.name)
         if verdict.state != "open":
             progress.attempts += 1
@@ -190,14 +136,16 @@ class Desk:
         if verdict.mistake:
             progress.mistakes[verdict.mistake] += 1
         sign, word = SIGNS.get(verdict.state) or ("!", FAILED[verdict.state])
+        kind = {"right": "right", "wrong": "wrong", "open": "plain"}.get(verdict.state, "problem")
         says = [verdict.says, *verdict.notes]
         if room.cut:
-            says.append("It printed or showed more than fits here: the rest was cut.")
+            says.append(CUT)
         if verdict.state not in ("right", "open"):
             says.append(f"A hint: `%hint {task.name}` in a cell of its own. The solution: `%solution {task.name}`.")
-        return Box(f"{word}: {task.title}", sign, says, verdict.code)
+        code = [Code(verdict.code)] if verdict.code else []
+        return Box(f"{word}: {task.title}", sign, [*says, *code], kind)
 
-    def _verdict(self, shell, task: Exercise, cell: str, seconds: float, room: Room) -> Verdict:
+    def _verdict(self, shell, task: Exercise, cell: str, seconds: float, room: Room, told: Capped) -> Verdict:
         source = "\n" + shell.transform_cell(cell)  # line 1 of the cell is the magic
         try:
             tree = ast.parse(source)
@@ -251,16 +199,17 @@ class Desk:
             return Verdict("refused", f"The cell defines no `{task.answer}`. Keep the name that the starter has.")
 
         answer = space[task.answer]
+        started = time.monotonic()
         try:
-            with Builtins(), clock.again(2 * seconds, worked=True):
-                verdict = judge(task, answer, frame)
+            with Builtins(), clock.again(seconds, worked=True):
+                verdict = judge(task, answer, frame, told)
             if clock.over:  # it swallowed the exception that should have ended it
                 raise TimeUp
             return verdict
         except TimeUp:
+            passed = time.monotonic() - started
             return Verdict(
-                "slow",
-                f"`{task.answer}` did not answer the checks within {2 * seconds:g} seconds and was stopped. {_LOOP}",
+                "slow", f"`{task.answer}` did not answer the checks. It was stopped after {passed:.0f} seconds. {_LOOP}"
             )
         except KeyboardInterrupt as error:
             return Verdict("failed", "It was interrupted.", code=frame(error))
@@ -378,12 +327,6 @@ def _line(source: str, number: int | None) -> str:
     if not number or not 0 < number <= len(lines):
         return ""
     return f"line {number}: {lines[number - 1].strip()}"
-
-
-def _words(text: str) -> str:
-    """Plain text as HTML; what stands between backticks is code."""
-    parts = html.escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
 def _display(shell, box: Box) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ..model import Conv1x1Linear, ConvLayer, OSBlock, osnet
+from .answers import network as solved
 from .compare import Builds, Calls
 from .draw import Gate, Layer, integer, tensor
 from .record import Exercise, Mistake, Property
@@ -15,29 +16,6 @@ CLASSIFIER = ("classifier.weight", "classifier.bias")
 
 def _mixed(squeezed, streams, gate):
     return sum(gate(y) * y for y in (stream(squeezed) for stream in streams))
-
-
-def _block(x, squeeze, streams, gate, expand, shortcut):
-    return torch.relu(expand(_mixed(squeeze(x), streams, gate)) + shortcut(x))
-
-
-def _transition(channels):
-    return nn.Sequential(ConvLayer(channels, channels, 1), nn.AvgPool2d(2, stride=2))
-
-
-def _count(model):
-    return sum(parameter.numel() for parameter in model.parameters())
-
-
-def _hidden(c_out, floor):
-    mid = c_out // 4
-    return max(1, mid // 16, floor)
-
-
-def _load(model, state):
-    kept = {key: value for key, value in state.items() if key not in CLASSIFIER}
-    model.load_state_dict(kept, strict=True)
-    return model
 
 
 def _loaded(model, state, **options):
@@ -220,9 +198,9 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
         "The mixed map is the gated sum of notebook 04, over `stream(squeezed)` for every stream.",
         "The shortcut starts from `x`, not from the squeezed map, and joins after `expand`.",
     ),
-    reference=_block,
+    reference=solved.my_block,
     comparison=Calls(_parts),
-    shows=(_block, OSBlock.forward),
+    shows=(OSBlock.forward,),
     mistakes=(
         Mistake(
             "no shortcut",
@@ -304,7 +282,7 @@ def my_transition(channels):
     return nn.Sequential(...)
 ''',
     hints=("`ConvLayer(channels_in, channels_out, kernel)` comes first, `nn.AvgPool2d(2, stride=2)` second.",),
-    reference=_transition,
+    reference=solved.my_transition,
     comparison=Builds(lambda rng: (integer(rng, 2, 7),), lambda rng, given: (tensor(rng, 3, given[0], 6, 8),)),
     mistakes=(
         Mistake(
@@ -379,9 +357,8 @@ COUNT_PARAMETERS = Exercise(
         "`model.parameters()` gives every parameter tensor once, also where a module is shared.",
         "`.numel()` is how many numbers a tensor holds.",
     ),
-    reference=_count,
+    reference=solved.my_count,
     comparison=Calls(lambda rng: (_Several(rng),)),
-    shows=(_count,),
     mistakes=(
         Mistake(
             "shared twice",
@@ -452,9 +429,9 @@ GATE_FLOOR = Exercise(
     return ...
 ''',
     hints=("`//` divides and rounds down; `max` takes the larger of two numbers.",),
-    reference=_hidden,
+    reference=solved.my_hidden,
     comparison=Calls(_width_and_floor, cases=32),
-    shows=(_hidden, OSBlock.__init__),
+    shows=(OSBlock.__init__,),
     mistakes=(
         Mistake(
             "quarter forgotten",
@@ -520,7 +497,7 @@ LOAD_STRICTLY = Exercise(
         "A dictionary comprehension with a condition makes a new dictionary without some keys.",
         "`load_state_dict` is strict unless you tell it not to be, and raises by itself.",
     ),
-    reference=_load,
+    reference=solved.my_load,
     comparison=Calls(
         _checkpoint,
         read=lambda model, given: dict(model.state_dict()),
@@ -528,7 +505,6 @@ LOAD_STRICTLY = Exercise(
         refusals=(RuntimeError, ValueError, KeyError),
         cases=24,
     ),
-    shows=(_load,),
     mistakes=(
         Mistake(
             "strict=False",
@@ -609,6 +585,8 @@ class MyOSBlock(nn.Module):
         "Where `c_in` equals `c_out` there is no `downsample`: the shortcut is `x` itself.",
     ),
     reference=OSBlock,
+    solution=solved.MyOSBlock,
+    shows=(OSBlock,),
     comparison=Builds(
         _widths,
         lambda rng, given: (tensor(rng, 2, given[0], 6, 4),),

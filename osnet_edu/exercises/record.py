@@ -1,7 +1,7 @@
 """What an exercise is: a task, a starter with a hole, a reference, and the mistakes that can be told by behaviour."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -53,9 +53,10 @@ class Exercise:
 
     answer: the name that the student's cell has to define.  starter: what stands in the cell, `...` marks a hole.
     stars: 1 to 4, how hard.  minutes: how long.  hints: given one after the other, before the solution.
-    reference: the right answer, made of the library's own classes.  comparison: how another is held against it.
-    properties: in the order in which they are worth reading.  shows: the objects whose source is the solution, the
-    reference alone where empty.
+    reference: the right answer, often made of the library's own classes.  comparison: how another is held against it.
+    solution: the model answer of `answers/`, where it is not the reference itself.
+    shows: what of the library does the same; its source stands below the model answer.
+    properties: in the order in which they are worth reading.
     """
 
     name: str
@@ -72,4 +73,10 @@ class Exercise:
     mistakes: tuple[Mistake, ...]
     properties: tuple[Property, ...] = ()
     required: bool = False
-    shows: tuple[Any, ...] = field(default=())
+    solution: Any = None
+    shows: tuple[Any, ...] = ()
+
+    @property
+    def model_answer(self) -> Any:
+        """The function or class that a student may write."""
+        return self.solution or self.reference

@@ -3,28 +3,17 @@
 import math
 
 import numpy as np
-import torch
 
 from ..model import Sum
 from ..siblings import FixedGates, squeeze_excite
+from .answers import siblings as solved
 from .compare import Calls
 from .draw import integer, maps, tensor
 from .record import Exercise, Mistake
 
 
-def _fixed_gates(streams, logits):
-    return sum(torch.sigmoid(logit)[None, :, None, None] * x for logit, x in zip(logits, streams, strict=True))
-
-
 def _weighed(weights, streams):
     return sum(weight[..., None, None] * x for weight, x in zip(weights, streams, strict=True))
-
-
-def _widest(outside, budget):
-    width = 0
-    while 2 * outside * (width + 1) + 9 * (width + 1) ** 2 <= budget:
-        width += 1
-    return width
 
 
 def _widest_by(cost):
@@ -38,23 +27,12 @@ def _widest_by(cost):
 
 
 def _first_over(outside, budget):
-    return _widest(outside, budget) + 1
-
-
-def _paired(ours, reference):
-    differences = ours - reference
-    return float(differences.mean()), float(differences.std(ddof=1) / math.sqrt(len(differences)))
+    return solved.my_width(outside, budget) + 1
 
 
 def _unpaired(ours, reference):
     variance = ours.var(ddof=1) / len(ours) + reference.var(ddof=1) / len(reference)
     return float((ours - reference).mean()), float(math.sqrt(variance))
-
-
-def _verdict(low, high, published):
-    if low <= 0 <= high:
-        return "open"
-    return "agrees" if (low > 0) == (published > 0) else "contradicts"
 
 
 def _fixed_inputs(rng):
@@ -98,7 +76,7 @@ FIXED_GATES = Exercise(
         "`torch.sigmoid(logit)` has shape (C,). A map has (B, C, H, W): the weight needs two axes behind C.",
         "`weight[:, None, None]` has shape (C, 1, 1), and PyTorch repeats it over photos and positions.",
     ),
-    reference=_fixed_gates,
+    reference=solved.my_fixed_gates,
     comparison=Calls(_fixed_inputs),
     shows=(FixedGates, Sum.forward),
     mistakes=(
@@ -132,7 +110,7 @@ FIXED_GATES = Exercise(
         Mistake(
             "mean",
             "The weighed streams are averaged. They are added up.",
-            lambda streams, logits: _fixed_gates(streams, logits) / len(streams),
+            lambda streams, logits: solved.my_fixed_gates(streams, logits) / len(streams),
         ),
         Mistake(
             "weights of the sum",
@@ -167,9 +145,9 @@ SAME_BUDGET = Exercise(
         "A 1x1 convolution from a to b channels has a * b weights, a standard 3x3 has 9 * a * b.",
         "The loop asks about `width + 1`.",
     ),
-    reference=_widest,
+    reference=solved.my_width,
     comparison=Calls(lambda rng: (integer(rng, 16, 128), integer(rng, 2_000, 30_000))),
-    shows=(_widest, squeeze_excite),
+    shows=(squeeze_excite,),
     mistakes=(
         Mistake(
             "one too many",
@@ -225,9 +203,8 @@ PAIRED = Exercise(
     return differences.mean(), ...
 ''',
     hints=("`x.std(ddof=1)` has n - 1 in the denominator; without it, NumPy takes n.",),
-    reference=_paired,
+    reference=solved.my_paired_difference,
     comparison=Calls(_paired_inputs),
-    shows=(_paired,),
     mistakes=(
         Mistake(
             "unpaired",
@@ -283,9 +260,8 @@ VERDICT = Exercise(
     return "agrees" if ... else "contradicts"
 ''',
     hints=("Behind the first `if`, low and high have the same sign.",),
-    reference=_verdict,
+    reference=solved.my_verdict,
     comparison=Calls(_verdict_inputs, cases=40),
-    shows=(_verdict,),
     mistakes=(
         Mistake(
             "middle alone",

@@ -1,12 +1,9 @@
 """The exercise of notebook 00, start here: rank-1 from the first hits."""
 
+from .answers import start as solved
 from .compare import Calls
 from .draw import integer
 from .record import Exercise, Mistake
-
-
-def _rank_one(first_hit):
-    return (first_hit == 1).mean()
 
 
 def _first_hits(rng):
@@ -35,7 +32,7 @@ RANK_ONE = Exercise(
         "`first_hit == 1` asks every query at once, and answers True or False for each.",
         "The mean of True and False is the share of True: `(...).mean()`.",
     ),
-    reference=_rank_one,
+    reference=solved.my_rank1,
     comparison=Calls(_first_hits, cases=24),
     mistakes=(
         Mistake(

@@ -4,34 +4,10 @@ import torch
 from torch import nn
 
 from ..model import Lite3x3, stream
+from .answers import streams as solved
 from .compare import Builds, Calls
 from .draw import Layer, integer, tensor
 from .record import Exercise, Mistake
-
-
-def _receptive_field(t):
-    return 2 * t + 1
-
-
-def _residual(x, branch):
-    return torch.relu(x + branch(x))
-
-
-def _streams(x, squeeze, streams):
-    squeezed = squeeze(x)
-    return [stream(squeezed) for stream in streams]
-
-
-def _stack_field(layers):
-    field, jump = 1, 1
-    for kernel, stride in layers:
-        field += (kernel - 1) * jump
-        jump *= stride
-    return field
-
-
-def _field_in_pixels(t, field, jump):
-    return field + 2 * t * jump
 
 
 class _Beside(nn.Module):
@@ -99,9 +75,8 @@ RECEPTIVE_FIELD = Exercise(
     return ...
 ''',
     hints=("Every further 3x3 adds one cell on the left and one on the right.",),
-    reference=_receptive_field,
+    reference=solved.my_receptive_field,
     comparison=Calls(lambda rng: (integer(rng, 1, 12),)),
-    shows=(_receptive_field,),
     mistakes=(
         Mistake(
             "3t", "It adds 3 cells for every layer. The windows overlap: each further layer adds 2.", lambda t: 3 * t
@@ -158,6 +133,8 @@ def my_stream(channels, depth):
         "`[layer] * n` is a list of n times the *same* layer: one set of weights.",
     ),
     reference=stream,
+    solution=solved.my_stream,
+    shows=(stream,),
     comparison=Builds(
         lambda rng: (integer(rng, 2, 4), integer(rng, 2, 4)), lambda rng, given: (tensor(rng, 2, given[0], 6, 5),)
     ),
@@ -211,9 +188,8 @@ def my_residual(x, branch):
     return torch.relu(...)
 ''',
     hints=("Two terms inside the ReLU: what came in, and what the branch makes of it.",),
-    reference=_residual,
+    reference=solved.my_residual,
     comparison=Calls(lambda rng: (tensor(rng, 1, 2, 2, 3), Layer(rng, 2))),
-    shows=(_residual,),
     mistakes=(
         Mistake(
             "no input",
@@ -269,9 +245,8 @@ SHARED_SQUEEZE = Exercise(
         "Keep the squeezed map in a variable before you go through the streams.",
         "`[f(y) for f in streams]` gives every function the same `y`.",
     ),
-    reference=_streams,
+    reference=solved.my_streams,
     comparison=Calls(_squeezed, watch=lambda given: given[1].calls, watched="calls `squeeze` {} times"),
-    shows=(_streams,),
     mistakes=(
         Mistake(
             "squeezed again",
@@ -297,12 +272,12 @@ SHARED_SQUEEZE = Exercise(
         Mistake(
             "added up",
             "The streams are added up already. The gate has to see each of them: return the list.",
-            lambda x, squeeze, streams: sum(_streams(x, squeeze, streams)),
+            lambda x, squeeze, streams: sum(solved.my_streams(x, squeeze, streams)),
         ),
         Mistake(
             "stacked",
             "The maps are stacked into one tensor. A list is asked for.",
-            lambda x, squeeze, streams: torch.stack(_streams(x, squeeze, streams)),
+            lambda x, squeeze, streams: torch.stack(solved.my_streams(x, squeeze, streams)),
         ),
         Mistake(
             "squeeze in the list",
@@ -334,9 +309,8 @@ STACK_FIELD = Exercise(
     return field
 ''',
     hints=("Two lines in the loop. Which comes first decides whether a layer's own stride counts for itself.",),
-    reference=_stack_field,
+    reference=solved.my_stack_field,
     comparison=Calls(_stack, cases=24),
-    shows=(_stack_field,),
     mistakes=(
         Mistake(
             "strides ignored",
@@ -376,7 +350,7 @@ STACK_FIELD = Exercise(
         Mistake(
             "backwards",
             "The stack is walked from the last layer to the first. With this rule the first layer comes first.",
-            lambda layers: _stack_field(layers[::-1]),
+            lambda layers: solved.my_stack_field(layers[::-1]),
         ),
         Mistake(
             "field multiplied",
@@ -403,9 +377,8 @@ FIELD_IN_PIXELS = Exercise(
     ...
 ''',
     hints=("Draw three cells of 11 pixels each, 4 pixels apart, and measure from the left edge to the right edge.",),
-    reference=_field_in_pixels,
+    reference=solved.my_field_in_pixels,
     comparison=Calls(lambda rng: (integer(rng, 1, 6), integer(rng, 5, 40), integer(rng, 2, 16))),
-    shows=(_field_in_pixels,),
     mistakes=(
         Mistake(
             "cells times field",

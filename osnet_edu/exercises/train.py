@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from .. import train
+from .answers import train as solved
 from .compare import Calls
 from .draw import integer
 from .record import Exercise, Mistake, Property
@@ -25,13 +26,6 @@ def _target(logits, person, smoothing):
     target = np.full(len(logits), smoothing / len(logits))
     target[person] += 1 - smoothing
     return target
-
-
-def _batch_hard(distances, people, margin):
-    same = people[:, None] == people[None]
-    positive = np.where(same, distances, -np.inf).max(1)
-    negative = np.where(same, np.inf, distances).min(1)
-    return np.maximum(0, positive - negative + margin).mean()
 
 
 def _hard(distances, people, positive, negative):
@@ -96,10 +90,6 @@ def _ends(answer):
     return None
 
 
-def _draw(labels, people, shots):
-    return np.concatenate([np.flatnonzero(labels == person)[:shots] for person in people])
-
-
 def _draw_inputs(rng):
     count = integer(rng, 4, 6)
     labels = rng.permutation(np.repeat(np.arange(count), integer(rng, 4, 6)))
@@ -147,10 +137,10 @@ def my_cross_entropy(logits, person, smoothing):
         "below 0.",
     ),
     reference=_cross_entropy,
+    solution=solved.my_cross_entropy,
     comparison=Calls(
         lambda rng: (rng.normal(size=(k := integer(rng, 3, 7))) * 2, integer(rng, 0, k - 1), rng.uniform(0.05, 0.4))
     ),
-    shows=(_target, _log_shares),
     mistakes=(
         Mistake(
             "not smoothed",
@@ -231,7 +221,7 @@ def my_batch_hard(distances, people, margin):
         "`np.maximum(0, x)` works entry by entry, and comes before the mean: a photo that is content must not pay for "
         "another.",
     ),
-    reference=_batch_hard,
+    reference=solved.my_batch_hard,
     comparison=Calls(_people_batch, cases=24),
     shows=(train.batch_hard,),
     mistakes=(
@@ -329,6 +319,7 @@ def my_learning_rate(step, steps, peak, warmup):
         "left.",
     ),
     reference=_rate,
+    solution=solved.my_learning_rate,
     comparison=Calls(_schedule, cases=32),
     shows=(train.learning_rate,),
     properties=(Property("ends", _ends),),
@@ -404,9 +395,9 @@ def my_batch(labels, people, shots):
         "`np.flatnonzero(labels == person)` gives the positions of one person's photos.",
         "`own[:shots]` keeps the first so many.",
     ),
-    reference=_draw,
+    reference=solved.my_batch,
     comparison=Calls(_draw_inputs),
-    shows=(_draw, train.draw_batch),
+    shows=(train.draw_batch,),
     mistakes=(
         Mistake(
             "people",
@@ -474,6 +465,7 @@ def my_weight(weight, rates, decay):
 ''',
     hints=("What one step takes is `rate * decay * weight`.", "So a step multiplies the weight by `1 - rate * decay`."),
     reference=_left,
+    solution=solved.my_weight,
     comparison=Calls(lambda rng: (rng.normal() * 2, rng.uniform(0.01, 0.4, integer(rng, 3, 8)), rng.uniform(0.1, 0.9))),
     shows=(train.optimiser_for,),
     mistakes=(

@@ -4,41 +4,15 @@ import numpy as np
 import torch
 
 from ..explain import METHODS, correspondence, duel
+from .answers import where as solved
 from .compare import Calls
 from .draw import integer, tensor
 from .record import Exercise, Mistake
 
 
-def _occlude(score, photo, window, fill):
-    heat = np.zeros(photo.shape)
-    before = score(photo)
-    for top in range(0, photo.shape[0], window):
-        for left in range(0, photo.shape[1], window):
-            here = slice(top, top + window), slice(left, left + window)
-            painted = photo.copy()
-            painted[here] = fill[here]
-            heat[here] = before - score(painted)
-    return heat
-
-
-def _grad_cam(maps, slopes):
-    return (slopes.mean((1, 2))[:, None, None] * maps).sum(0)
-
-
-def _evidence(heat, mask, part):
-    relevance = np.maximum(heat, 0)
-    return relevance[mask == part].sum() / relevance.sum()
-
-
 def _found(alike):
     found = int(alike.argmax())
     return found // alike.shape[1], found % alike.shape[1]
-
-
-def _matching_cell(maps, row, column, others):
-    asked = maps[:, row, column]
-    alike = torch.einsum("c,chw->hw", asked, others) / (asked.norm() * others.norm(dim=0))
-    return _found(alike)
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
@@ -109,7 +83,7 @@ def my_occlude(score, photo, window, fill):
     return heat
 ''',
     hints=("`painted = photo.copy()` first, then `painted[here] = fill[here]`.", "A fall is before minus after."),
-    reference=_occlude,
+    reference=solved.my_occlude,
     comparison=Calls(_photo),
     shows=(METHODS["occlusion"],),
     mistakes=(
@@ -117,27 +91,29 @@ def my_occlude(score, photo, window, fill):
             "turned around",
             "The sign is turned around: a window that speaks for a high score must be above 0. Take before minus "
             "after.",
-            lambda score, photo, window, fill: -_occlude(score, photo, window, fill),
+            lambda score, photo, window, fill: -solved.my_occlude(score, photo, window, fill),
         ),
         Mistake(
             "painted zero",
             "The window is painted with 0, and not with the pixels of `fill`.",
-            lambda score, photo, window, fill: _occlude(score, photo, window, np.zeros_like(fill)),
+            lambda score, photo, window, fill: solved.my_occlude(score, photo, window, np.zeros_like(fill)),
         ),
         Mistake(
             "the others painted",
             "The window is kept and all the rest is painted. Paint the window alone.",
-            lambda score, photo, window, fill: score(photo) - (score(fill) + _occlude(score, photo, window, fill)),
+            lambda score, photo, window, fill: (
+                score(photo) - (score(fill) + solved.my_occlude(score, photo, window, fill))
+            ),
         ),
         Mistake(
             "falls alone",
             "Negative falls are cut off. A window may raise the score when it is taken away: keep the sign.",
-            lambda score, photo, window, fill: np.maximum(_occlude(score, photo, window, fill), 0),
+            lambda score, photo, window, fill: np.maximum(solved.my_occlude(score, photo, window, fill), 0),
         ),
         Mistake(
             "divided",
             "The fall is divided by the number of pixels of the window. Here each pixel gets the fall of its window.",
-            lambda score, photo, window, fill: _occlude(score, photo, window, fill) / window**2,
+            lambda score, photo, window, fill: solved.my_occlude(score, photo, window, fill) / window**2,
         ),
         Mistake(
             "never restored",
@@ -169,7 +145,7 @@ GRAD_CAM = Exercise(
     return ...
 ''',
     hints=("`slopes.mean((1, 2))` has one number a channel.", "`[:, None, None]` makes a weight fit a map."),
-    reference=_grad_cam,
+    reference=solved.my_grad_cam,
     comparison=Calls(_layer),
     shows=(METHODS["Grad-CAM"],),
     mistakes=(
@@ -182,7 +158,7 @@ GRAD_CAM = Exercise(
         Mistake(
             "cut off",
             "The map is cut off at 0, as in the original paper. Keep what is below: it speaks against the match.",
-            lambda maps, slopes: torch.relu(_grad_cam(maps, slopes)),
+            lambda maps, slopes: torch.relu(solved.my_grad_cam(maps, slopes)),
         ),
         Mistake(
             "mean of the maps",
@@ -192,12 +168,12 @@ GRAD_CAM = Exercise(
         Mistake(
             "summed slopes",
             "The slopes of a channel are added up. Take their mean.",
-            lambda maps, slopes: _grad_cam(maps, slopes) * maps[0].numel(),
+            lambda maps, slopes: solved.my_grad_cam(maps, slopes) * maps[0].numel(),
         ),
         Mistake(
             "mean over channels",
             "The channels are averaged. Add them up.",
-            lambda maps, slopes: _grad_cam(maps, slopes) / len(maps),
+            lambda maps, slopes: solved.my_grad_cam(maps, slopes) / len(maps),
         ),
         Mistake(
             "no slopes",
@@ -230,7 +206,7 @@ def my_evidence(heat, mask, part):
         "`np.maximum(heat, 0)` keeps what speaks for the match.",
         "`relevance[mask == part]` has the part's pixels.",
     ),
-    reference=_evidence,
+    reference=solved.my_evidence,
     comparison=Calls(_masked),
     shows=(duel.evidence,),
     mistakes=(
@@ -293,7 +269,7 @@ def my_matching_cell(maps, row, column, others):
         "`others.norm(dim=0)` has the length of each cell's feature.",
         "`argmax()` counts through all cells: row = found // w, column = found % w.",
     ),
-    reference=_matching_cell,
+    reference=solved.my_matching_cell,
     comparison=Calls(_features),
     shows=(correspondence.matches,),
     mistakes=(
@@ -305,7 +281,7 @@ def my_matching_cell(maps, row, column, others):
         Mistake(
             "column first",
             "Row and column are exchanged.",
-            lambda maps, row, column, others: _matching_cell(maps, row, column, others)[::-1],
+            lambda maps, row, column, others: solved.my_matching_cell(maps, row, column, others)[::-1],
         ),
         Mistake(
             "distance",

@@ -6,40 +6,10 @@ import numpy as np
 import torch
 
 from ..explain import gates, shapley
+from .answers import which_scale as solved
 from .compare import Calls
 from .draw import integer, tensor
 from .record import Exercise, Mistake, Property
-
-
-def _shares(parts):
-    whole = parts.sum(0)
-    return (parts * whole).sum(1) / (whole * whole).sum()
-
-
-def _silence(streams, weights, mean, which):
-    parts = [weight * stream for weight, stream in zip(weights, streams, strict=True)]
-    parts[which - 1] = mean.expand_as(parts[which - 1])
-    return sum(parts)
-
-
-def _shapley(worth, streams):
-    orders = list(permutations(range(1, streams + 1)))
-    found = []
-    for stream in range(1, streams + 1):
-        gains = []
-        for order in orders:
-            before = frozenset(order[: order.index(stream)])
-            gains.append(worth[before | {stream}] - worth[before])
-        found.append(sum(gains) / len(gains))
-    return found
-
-
-def _explained(values, groups):
-    groups = np.asarray(groups)
-    centred = np.asarray(values, float) - np.mean(values)
-    within = [centred[groups == group] for group in np.unique(groups)]
-    return sum(len(some) * some.mean() ** 2 for some in within) / (centred**2).sum()
-
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
 
@@ -115,9 +85,9 @@ SHARES = Exercise(
     return ...
 ''',
     hints=("`(parts * whole).sum(1)` has the inner product of each row with the sum.",),
-    reference=_shares,
+    reference=solved.my_stream_shares,
     comparison=Calls(_share_inputs),
-    shows=(gates.read_shares,),
+    shows=(gates._share, gates.read_shares),
     properties=(Property("sums to one", _sums_to_one),),
     mistakes=(
         Mistake(
@@ -169,25 +139,25 @@ SILENCE = Exercise(
     return sum(parts)
 ''',
     hints=("Lists count from 0, `which` counts from 1.", "`mean.expand_as(...)` has the mean at every position."),
-    reference=_silence,
+    reference=solved.my_silence,
     comparison=Calls(_silence_inputs),
     shows=(gates.mute, gates.means),
     mistakes=(
         Mistake(
             "counted from 0",
             "Another stream is silenced: `which` counts from 1, a list counts from 0.",
-            lambda streams, weights, mean, which: _silence(streams, weights, mean, which % 4 + 1),
+            lambda streams, weights, mean, which: solved.my_silence(streams, weights, mean, which % 4 + 1),
         ),
         Mistake(
             "zero",
             "The stream becomes zero. Here it becomes its mean: what stands behind the block has never seen a stream "
             "that is zero.",
-            lambda streams, weights, mean, which: _silence(streams, weights, torch.zeros_like(mean), which),
+            lambda streams, weights, mean, which: solved.my_silence(streams, weights, torch.zeros_like(mean), which),
         ),
         Mistake(
             "gated twice",
             "The mean is multiplied by the gate. It has the gate in it already.",
-            lambda streams, weights, mean, which: _silence(streams, weights, weights[which - 1] * mean, which),
+            lambda streams, weights, mean, which: solved.my_silence(streams, weights, weights[which - 1] * mean, which),
         ),
         Mistake(
             "nothing silenced",
@@ -234,7 +204,7 @@ def my_shapley(worth, streams):
     return found
 ''',
     hints=("What it adds: the worth with it, minus the worth of those who came before.", "`before | {stream}`"),
-    reference=_shapley,
+    reference=solved.my_shapley,
     comparison=Calls(_game),
     shows=(shapley.values, shapley.coalitions),
     properties=(Property("makes up the whole", _makes_up_the_whole),),
@@ -261,13 +231,13 @@ def my_shapley(worth, streams):
             "summed",
             "The gains of all orders are added up. Take their mean.",
             lambda worth, streams: [
-                value * len(list(permutations(range(streams)))) for value in _shapley(worth, streams)
+                value * len(list(permutations(range(streams)))) for value in solved.my_shapley(worth, streams)
             ],
         ),
         Mistake(
             "turned around",
             "The sign is turned around: what a stream adds is the worth with it minus the worth without it.",
-            lambda worth, streams: [-value for value in _shapley(worth, streams)],
+            lambda worth, streams: [-value for value in solved.my_shapley(worth, streams)],
         ),
     ),
 )
@@ -292,7 +262,7 @@ def my_explained(values, groups):
     ...
 ''',
     hints=("`values[groups == group]` has the photos of one group.", "A large group counts more than a small one."),
-    reference=_explained,
+    reference=solved.my_explained,
     comparison=Calls(_grouped),
     mistakes=(
         Mistake(
@@ -306,7 +276,7 @@ def my_explained(values, groups):
         Mistake(
             "what is left",
             "That is the share that the groups do not explain. Take 1 minus it.",
-            lambda values, groups: 1 - _explained(values, groups),
+            lambda values, groups: 1 - solved.my_explained(values, groups),
         ),
         Mistake(
             "not centred",
@@ -319,7 +289,7 @@ def my_explained(values, groups):
         Mistake(
             "root",
             "That is the root of the share.",
-            lambda values, groups: np.sqrt(_explained(values, groups)),
+            lambda values, groups: np.sqrt(solved.my_explained(values, groups)),
         ),
     ),
 )

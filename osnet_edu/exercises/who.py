@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import mining, retrieval
+from .answers import who as solved
 from .compare import Calls
 from .draw import integer
 from .record import Exercise, Mistake
@@ -20,10 +21,6 @@ def _ranking(query, gallery):
 
 def _keep(person, camera, people, cameras):
     return retrieval.counts(person, camera, people, cameras)
-
-
-def _rank_k(matches, k):
-    return matches[:, :k].any(axis=1).mean()
 
 
 def _average_precision(matches):
@@ -105,6 +102,7 @@ def my_cosine(a, b):
         "Three pieces: `a @ b`, `np.linalg.norm(a)` and `np.linalg.norm(b)`.",
     ),
     reference=_cosine,
+    solution=solved.my_cosine,
     comparison=Calls(lambda rng: tuple(rng.normal(size=(2, 5)) * rng.uniform(0.3, 3, (2, 1)))),
     shows=(retrieval.distances, retrieval.unit),
     mistakes=(
@@ -182,6 +180,7 @@ def my_ranking(query, gallery):
         "`np.argsort(v)` gives the row numbers that would sort `v`, the smallest value first.",
     ),
     reference=_ranking,
+    solution=solved.my_ranking,
     comparison=Calls(lambda rng: (rng.normal(size=4), rng.normal(size=(integer(rng, 6, 9), 4)) * rng.uniform(0.5, 2))),
     shows=(retrieval.distances, retrieval.ranking),
     mistakes=(
@@ -262,6 +261,7 @@ def my_keep(person, camera, people, cameras):
         "A photo is too easy only where **both** hold: it is the query's person and it is the query's camera.",
     ),
     reference=_keep,
+    solution=solved.my_keep,
     comparison=Calls(lambda rng: (integer(rng, 1, 3), integer(rng, 1, 3), *_gallery(rng))),
     shows=(retrieval.counts,),
     mistakes=(
@@ -345,7 +345,7 @@ def my_rank_k(matches, k):
         "`matches[:, :k]` keeps the first k columns of every row.",
         "`.any(axis=1)` asks each row whether it holds a True; the mean of a mask is the share of True.",
     ),
-    reference=_rank_k,
+    reference=solved.my_rank_k,
     comparison=Calls(lambda rng: (_matches(rng, integer(rng, 4, 7)), integer(rng, 1, 4)), cases=24),
     mistakes=(
         Mistake(
@@ -429,6 +429,7 @@ def my_average_precision(matches):
         "Only the places that hold a hit are averaged: `precision[matches]`.",
     ),
     reference=_average_precision,
+    solution=solved.my_average_precision,
     comparison=Calls(lambda rng: (_matches(rng),), cases=24),
     shows=(retrieval.evaluate,),
     mistakes=(
@@ -515,6 +516,7 @@ def my_hard_cases(distances, person, camera, people, cameras):
         "For the negative it is the other way round: put `np.inf` where a photo may not be picked, and take `argmin`.",
     ),
     reference=_hard_cases,
+    solution=solved.my_hard_cases,
     comparison=Calls(_hard_inputs, cases=24),
     shows=(mining.hardest_positives, mining.hardest_negatives),
     mistakes=(
@@ -621,8 +623,8 @@ def my_triplet_loss(anchor, positive, negative, margin):
         "`max(0.0, something)` is 0 where nothing is missing.",
     ),
     reference=_triplet_loss,
+    solution=solved.my_triplet_loss,
     comparison=Calls(lambda rng: (*rng.normal(size=(3, 4)), rng.uniform(0.2, 2.0))),
-    shows=(_triplet_loss,),
     mistakes=(
         Mistake(
             "turned around",
