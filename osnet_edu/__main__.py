@@ -1,4 +1,7 @@
-"""The command line: python -m osnet_edu COMMAND. Each command says what it writes and ends with a plain sentence."""
+"""The command line: python -m osnet_edu COMMAND. Each command says what it writes and ends with a plain sentence.
+
+The options are read before PyTorch is loaded, which takes seconds: a mistake and --help are answered at once.
+"""
 
 import argparse
 import errno
@@ -6,34 +9,22 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from . import arguments, compute, distributed, market, memory, weights, whole
-from .commands import (
-    LAYOUTS,
-    PICTURES,
-    RECIPES,
-    any_terminal,
-    data_folder,
-    explain_pair,
-    export_graph,
-    figures_of,
-    grade_method,
-    one_voice,
-    progress_bar,
-    report,
-    say,
-    say_read,
-    say_score,
-    score_by_rule,
-    tell,
-    train_network,
-)
-from .refused import Refused
+from . import arguments, limits, whole
+from .refused import Refused, plain
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run one command.  Returns: the exit status, 0 for success, 2 where the input was refused."""
-    any_terminal()
+    _any_terminal()
     options = _parser().parse_args(given)
+    try:
+        arguments.check(options)
+    except Refused as reason:
+        print(f"osnet_edu: {plain(reason, 4000)}", file=sys.stderr)
+        return 2
+    from . import distributed, memory
+    from .commands import one_voice, say
+
     try:
         with whole.ending(), one_voice(distributed.launched()):
             options.run(options)
@@ -58,7 +49,17 @@ def main(given: Sequence[str] | None = None) -> int:
         return _refuse(f"the memory{of} is used up; a smaller --size or --batch, or fewer photos, need less")
 
 
+def _any_terminal() -> None:
+    """What a terminal's encoding lacks is written escaped: no score is lost to the name of a file."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _refuse(reason: object) -> int:
+    from . import distributed
+    from .commands import say
+
     try:
         team = distributed.launched()
     except Refused:
@@ -72,6 +73,7 @@ def _refuse(reason: object) -> int:
 
 def render(options: argparse.Namespace) -> None:
     from . import people
+    from .commands import PICTURES, progress_bar, tell
 
     out = whole.new_folder(options.out)
     beside = [path for path in (options.archive, options.preview) if path is not None]
@@ -106,6 +108,9 @@ def render(options: argparse.Namespace) -> None:
 
 
 def subset(options: argparse.Namespace) -> None:
+    from . import market
+    from .commands import progress_bar, say_read, tell
+
     whole.new_folder(options.out)
     found = market.read(options.market)
     chosen = market.subset(found, options.people, options.seed)
@@ -119,6 +124,9 @@ def subset(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
+    from . import compute, distributed, market, memory, weights
+    from .commands import data_folder, figures_of, report, say_read, say_score, score_by_rule, tell
+
     compute.check_device(options.device)
     found = market.read(data_folder(options), train=False)
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
@@ -137,7 +145,8 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def experiment(options: argparse.Namespace) -> None:
-    from . import experiments
+    from . import compute, experiments
+    from .commands import data_folder, progress_bar, say, tell
 
     measured, trained = experiments.EXPERIMENTS, experiments.RESUMED
     own = (*experiments.ON_OWN, experiments.LEADERBOARD)
@@ -163,9 +172,6 @@ def experiment(options: argparse.Namespace) -> None:
             )
         tell(result)
         return
-    found = measured.get(options.name)
-    if found is None:
-        raise Refused(f"experiment must be one of {', '.join([*measured, *trained])}, got {options.name!r}")
     if options.out is not None or options.workers or options.photos or options.seeds:
         raise Refused(
             f"{options.name} is not resumed: --out, --workers, --photos and --seeds are for {', '.join(trained)}"
@@ -174,42 +180,51 @@ def experiment(options: argparse.Namespace) -> None:
         if options.weights is not None:
             tell(experiments.ON_OWN[options.name](data_folder(options), options.weights, progress))
         else:
-            tell(found(data_folder(options), progress))
+            tell(measured[options.name](data_folder(options), progress))
+
+
+def train(options: argparse.Namespace) -> None:
+    from .commands import train_network
+
+    train_network(options)
+
+
+def export(options: argparse.Namespace) -> None:
+    from .commands import export_graph
+
+    export_graph(options)
+
+
+def explain(options: argparse.Namespace) -> None:
+    from .commands import explain_pair
+
+    explain_pair(options)
+
+
+def grade(options: argparse.Namespace) -> None:
+    from .commands import grade_method
+
+    grade_method(options)
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------
 
 
-def _patience() -> str:
-    minutes = distributed.PATIENCE.total_seconds() / 60
-    return f"Under torchrun the processes wait {minutes:g} minutes for one that does not come or falls silent."
-
-
-def _methods() -> str:
-    from .explain import METHODS
-
-    return f"Methods: {', '.join(METHODS)}."
-
-
-def _experiments() -> str:
-    from . import experiments
-
-    measured, trained = (", ".join(names) for names in (experiments.EXPERIMENTS, experiments.RESUMED))
-    return f"NAMEs that measure: {measured}. NAMEs that go on where they were stopped: {trained}."
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = arguments.Parser(
+    parser = argparse.ArgumentParser(
         prog="python -m osnet_edu", description="Build, train, rank and explain a small re-identification network."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    patience = (
+        f"Under torchrun the processes wait {limits.PATIENCE} minutes for one that does not come or falls silent."
+    )
 
-    def command(name: str, run: Callable, text: str) -> arguments.Parser:
+    def command(name: str, run: Callable, text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
         return made
 
-    def with_data(made: arguments.Parser) -> None:
+    def with_data(made: argparse.ArgumentParser) -> None:
         made.add_argument(
             "data",
             nargs="?",
@@ -218,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
             help="a Market-1501 folder; default: the shipped subset",
         )
 
-    def with_weights(made: arguments.Parser) -> None:
+    def with_weights(made: argparse.ArgumentParser) -> None:
         made.add_argument(
             "--weights",
             type=arguments.path,
@@ -263,7 +278,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities in all (default 240)")
     one.add_argument("--seed", type=arguments.seed, default=0)
 
-    one = command("train", train_network, "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.")
+    one = command("train", train, "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.")
     with_data(one)
     one.add_argument("--out", required=True, metavar="RUN", help="a new folder for checkpoints, log and weights")
     one.add_argument("--width", type=arguments.real, metavar="W", help="of the network (default 0.25; 1.0 for market)")
@@ -287,22 +302,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument(
         "--recipe",
-        choices=tuple(RECIPES),
+        choices=arguments.RECIPES,
         help="default: kit; published: the paper's, at the kit's size; first, shipped: of the shipped weights; "
         "market: for a real Market-1501 as in the paper",
     )
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
-    one.add_argument("--dtype", choices=tuple(compute.DTYPES), help="default: measured")
-    one.add_argument("--threads", type=arguments.up_to(compute.MOST_THREADS), metavar="N", help="default: measured")
+    one.add_argument("--dtype", choices=limits.DTYPES, help="default: measured")
+    one.add_argument("--threads", type=arguments.up_to(limits.MOST_THREADS), metavar="N", help="default: measured")
     one.add_argument(
         "--layout",
-        choices=LAYOUTS,
+        choices=arguments.LAYOUTS,
         help="of pictures in memory (default: measured, so that two runs may differ in their last bits; "
         "--dtype, --threads and --layout together pin the way; --resume keeps it)",
     )
     one.add_argument("--compile", action="store_true", help="through torch.compile, which first takes a minute")
 
-    one.late = _patience
+    one.epilog = patience
 
     one = command("evaluate", evaluate, "Score weights by the Market-1501 rule.")
     with_data(one)
@@ -314,12 +329,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu")
     one.add_argument("--json", action="store_true", help="print one JSON object of fractions")
 
-    one.late = _patience
-    one = command("export", export_graph, "Write weights as an ONNX file, and check it against PyTorch.")
+    one.epilog = patience
+    one = command("export", export, "Write weights as an ONNX file, and check it against PyTorch.")
     one.add_argument("out", metavar="OUT", help="a new file, such as osnet.onnx")
     with_weights(one)
 
-    one = command("explain", explain_pair, "Draw which pixels of a gallery photo speak for and against a query.")
+    one = command("explain", explain, "Draw which pixels of a gallery photo speak for and against a query.")
     with_data(one)
     with_weights(one)
     one.add_argument("--query", required=True, metavar="NAME", help="file name of a query")
@@ -327,9 +342,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", required=True, metavar="PNG", help="the picture to write")
     one.add_argument("--method", default="occlusion", help="default: occlusion")
 
-    one.late = _methods
+    one.epilog = f"Methods: {', '.join(arguments.METHODS)}."
 
-    one = command("grade", grade_method, "Grade a method of yours on the frozen grading set, in a process of its own.")
+    one = command("grade", grade, "Grade a method of yours on the frozen grading set, in a process of its own.")
     with_data(one)
     with_weights(one)
     one.add_argument(
@@ -352,7 +367,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--checks", action="store_true", help="what needs no truth, on the photos of DATA")
 
     one = command("experiment", experiment, "Run a measurement and print its table.")
-    one.late = _experiments
+    one.epilog, one.formatter_class = arguments.experiments(), argparse.RawDescriptionHelpFormatter
     one.add_argument("name", metavar="NAME", help="listed below")
     with_data(one)
     one.add_argument(

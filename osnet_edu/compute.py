@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import torch
 
+from . import limits
 from .refused import Refused
 
 DEVICES = ("cpu", "cuda", "mps")
-MOST_THREADS = 256
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+DTYPES = {name: getattr(torch, name) for name in limits.DTYPES}
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Compute:
         for name, allowed in {"device": DEVICES, "dtype": tuple(DTYPES)}.items():
             if getattr(self, name) not in allowed:
                 raise Refused(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
-        if not 1 <= self.threads <= MOST_THREADS:
-            raise Refused(f"threads must be 1 to {MOST_THREADS}, got {self.threads}")
+        if not 1 <= self.threads <= limits.MOST_THREADS:
+            raise Refused(f"threads must be 1 to {limits.MOST_THREADS}, got {self.threads}")
 
     def __str__(self) -> str:
         layout = "channels last" if self.channels_last else "contiguous"

@@ -20,9 +20,10 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import limits
 from .refused import Refused
 
-PATIENCE = timedelta(minutes=5)  # for the slowest of the others, before the run is given up
+PATIENCE = timedelta(minutes=limits.PATIENCE)
 
 Value = TypeVar("Value")
 

@@ -23,12 +23,12 @@ from . import picture, whole
 from .copies import copies
 from .ids import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
 from .ids import JUNK
+from .limits import MOST_SIDE
 from .names import ENDINGS, EXAMPLE, Photo, parse_name
 from .names import format_name as format_name
 from .refused import Refused
 
 NOT_OWN = "no regular file below the folder; only such files are copied"
-MOST_SIDE = 4096  # pixels of a side that photos are resized to
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 MASKS = "masks"  # folder of the part masks: a file for each photo, in a folder of the photo's split
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,9 +16,10 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import market, osnet, train, weights
+from osnet_edu import arguments, compute, experiments, limits, market, osnet, train, weights
 from osnet_edu.commands import exporting, training
 from osnet_edu.embed import TorchEmbedder
+from osnet_edu.explain import METHODS
 from osnet_edu.train import loop
 
 SPLITS = market.SPLITS
@@ -176,9 +178,9 @@ def test_bad_input_gets_a_sentence_a_status_and_leaves_nothing(command, sentence
 
 
 def test_arguments_that_make_no_sense_are_refused_by_name(capsys):
-    for arguments in (["evaluate", "--size", "big"], ["train", "--out", "x", "--photos", "0"], ["train"], []):
+    for given in (["evaluate", "--size", "big"], ["train", "--out", "x", "--photos", "0"], ["train"], []):
         with pytest.raises(SystemExit, match="2"):
-            run(*arguments)
+            run(*given)
     assert "expected HEIGHTxWIDTH in pixels, such as 256x128" in capsys.readouterr().err
 
 
@@ -377,3 +379,43 @@ def test_a_real_market_folder_from_subset_to_score(folder, tmp_path, capsys):
     figures = json.loads(capsys.readouterr().out)
     assert figures["rank1"] <= figures["rank5"] <= figures["rank10"] <= 1.0 and 0 < figures["mean_ap"] <= 1
     assert train.read_config(out).optimiser == "amsgrad" and train.read_config(out).size == (64, 32)
+
+
+# --- before PyTorch is loaded -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "words"),
+    [
+        (["--help"], 0, "experiment"),
+        (["train", "--nope"], 2, "--out"),
+        (["experiment", "nonsense"], 2, "experiment must be one of baselines"),
+        (["evaluate", "nowhere"], 2, "nowhere is not a folder; expected a Market-1501 folder"),
+    ],
+)
+def test_a_mistake_is_answered_before_pytorch_is_loaded(tmp_path, command, status, words):
+    program = (
+        "import sys; sys.modules['torch'] = None;"  # an import of it would end in a traceback
+        "from osnet_edu.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command], capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+    assert done.returncode == status and words in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_the_options_name_is_what_there_is():
+    assert arguments.METHODS == tuple(METHODS) and tuple(compute.DTYPES) == limits.DTYPES
+    assert tuple(arguments.MEASURED) == tuple(experiments.EXPERIMENTS)
+    assert tuple(arguments.RESUMED) == tuple(experiments.RESUMED)
+    configs = [training._recipe(name, 12_936) for name in arguments.RECIPES]
+    assert len({str(config) for config in configs}) == len(arguments.RECIPES)
+
+
+def test_the_help_says_what_each_experiment_asks_and_its_minutes(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        run("experiment", "--help")
+    lines = capsys.readouterr().out.splitlines()
+    for name in (*experiments.EXPERIMENTS, *experiments.RESUMED):
+        assert any(re.fullmatch(rf"  {name} +\d+ min  \S.*[.?]", line) for line in lines), name

@@ -23,7 +23,7 @@ PACKAGE = "osnet_edu"
 # experiments, which train networks.
 FLOORS = (
     ("refused", "ids"),
-    ("copies", "names", "picture", "probe", "draws", "whole", "pool", "intervals", "colours"),
+    ("copies", "names", "picture", "probe", "draws", "whole", "pool", "intervals", "colours", "limits"),
     ("assets", "compute", "model", "market", "retrieval", "mining", "distributed", "export"),
     ("people", "siblings", "costs", "receptive", "weights", "embed", "search"),
     ("arguments", "explain", "checkpoints", "memory"),

@@ -15,7 +15,7 @@ from PIL import Image
 
 import lab
 from osnet_edu import __main__ as cli
-from osnet_edu import exercises, experiments, search, widgets
+from osnet_edu import assets, exercises, experiments, market, search, widgets
 from osnet_edu.widgets import predict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -120,6 +120,12 @@ def test_every_verb_of_the_kit_and_each_of_its_options_exist(capsys):
         words = capsys.readouterr().out
         for option in re.findall(r"--[a-z]+", " ".join(rest)):
             assert re.search(rf"{option}\b", words), f"{verb} {option}"
+
+
+def test_the_line_that_explains_a_pair_names_two_shipped_photos():
+    query, photo = re.search(r"explain --query (\S+\.jpg) --gallery (\S+\.jpg)", README).groups()
+    found = market.read(assets.subset())
+    assert query in {one.name for one in found.query} and photo in {one.name for one in found.gallery}
 
 
 def test_every_experiment_is_named_and_there_is_no_other():

@@ -3,14 +3,11 @@
 from .explaining import PICTURES, explain_pair, grade_method
 from .exporting import export_graph
 from .scoring import data_folder, figures_of, report, say_score, score_by_rule
-from .speech import any_terminal, one_voice, progress_bar, say, say_read, say_skipped, tell
-from .training import LAYOUTS, RECIPES, train_network
+from .speech import one_voice, progress_bar, say, say_read, say_skipped, tell
+from .training import train_network
 
 __all__ = [
-    "LAYOUTS",
     "PICTURES",
-    "RECIPES",
-    "any_terminal",
     "data_folder",
     "explain_pair",
     "export_graph",

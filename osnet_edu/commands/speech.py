@@ -32,13 +32,6 @@ def tell(text: object) -> None:
     print(plain(text, 100_000), flush=True)
 
 
-def any_terminal() -> None:
-    """What a terminal's encoding lacks is written escaped: no score is lost to the name of a file."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
 @contextmanager
 def progress_bar(what: str, unit: str = "photo"):
     """A progress bar for anything over a second, as a function of (done, total)."""

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import checkpoints, compute, distributed, market, memory, train, weights, whole
+from ..arguments import CHANNELS_LAST
 from ..distributed import Team
 from ..refused import Refused
 from .scoring import data_folder, report, say_score, score_by_rule
@@ -120,7 +120,7 @@ def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainC
     if options.resume and not options.recipe:
         config = train.read_config(out)
     else:
-        config = RECIPES[options.recipe or "kit"](photos)
+        config = _recipe(options.recipe or "kit", photos)
     given = {field.name: getattr(options, field.name, None) for field in fields(train.TrainConfig)}
     given = {name: value for name, value in given.items() if value is not None}
     if options.batch and config.people:
@@ -132,15 +132,12 @@ def _config(options: argparse.Namespace, photos: int, out: Path) -> train.TrainC
     return replace(config, **given)
 
 
-LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
-RECIPES: dict[str, Callable[[int], train.TrainConfig]] = {
-    "kit": lambda photos: train.TrainConfig(),
-    "published": lambda photos: train.TrainConfig.published(),
-    "first": lambda photos: train.TrainConfig.first(),
-    "shipped": lambda photos: train.TrainConfig.shipped(),
-    "market": train.TrainConfig.market,
-    "market-scratch": train.TrainConfig.market_scratch,
-}
+def _recipe(name: str, photos: int) -> train.TrainConfig:
+    """A recipe by the name that --recipe takes.  photos: of the training split, by which some count epochs."""
+    if name == "kit":
+        return train.TrainConfig()
+    made = getattr(train.TrainConfig, name.replace("-", "_"))
+    return made(photos) if name.startswith("market") else made()
 
 
 def _choose_way(

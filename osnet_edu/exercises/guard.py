@@ -94,7 +94,7 @@ def text_of(error: BaseException) -> str:
 
 
 class _Watched:
-    """One call under a clock.  closing: a plain mark, set by the call's thread, after which nobody may push any more."""
+    """One call under a clock.  closing: a mark of the call's thread, after which nobody pushes any more."""
 
     def __init__(self):
         self.thread, self.closing = threading.get_ident(), False
