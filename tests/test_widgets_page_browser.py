@@ -90,7 +90,7 @@ def test_every_widget_says_that_the_kernel_is_gone(all_of_them):
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     for box in BOXES:
         said = page.locator(f".oe-{box} .oe-lost")
-        said.get_by_text("run this cell again").wait_for()
+        said.get_by_text("choose Run > Run All Above Selected Cell, then run this cell").wait_for()
         assert said.get_attribute("role") == "alert"
     page.get_by_role("button", name="Play again").click()
     page.wait_for_timeout(500)

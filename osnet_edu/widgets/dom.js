@@ -7,8 +7,9 @@ const KEYED = ["button", "canvas", "input", "select", "summary"];
 const BUSY = 250; // milliseconds without an answer, after which results are greyed
 const SOON = 3000; // after which the kernel is gone, where the page was told of a restart
 const LATE = 15000; // and after which a sentence says what may be wrong
-const GONE = "The kernel was restarted or has ended: run this cell again.";
-const WAITS = "Python has not answered yet. Is another cell running? If the kernel was restarted, run this cell again.";
+const AGAIN = "choose Run > Run All Above Selected Cell, then run this cell.";
+const GONE = `The kernel was restarted or has ended: ${AGAIN}`;
+const WAITS = `Python has not answered yet. Is another cell running? If the kernel was restarted, ${AGAIN}`;
 const BUG = "This is a fault of the widget, and not of what you did. Python's own words:";
 
 // ---- elements
