@@ -550,8 +550,9 @@ def open_lab(browser=True, port=8888):
             "allow_root": hasattr(os, "geteuid") and os.geteuid() == 0,
         },
     }
+    settings["LabApp"] = {"workspaces_dir": first_layout(setup.venv)}
     if os.path.exists(os.path.join(HERE, FIRST_NOTEBOOK)):
-        settings["LabApp"] = {"default_url": "/lab/tree/" + FIRST_NOTEBOOK}
+        settings["LabApp"]["default_url"] = "/lab/tree/" + FIRST_NOTEBOOK
     config = os.path.join(setup.venv, "jupyter_lab_config.json")
     with open(config, "w", encoding="utf-8") as file:
         json.dump(settings, file, indent=2)
@@ -570,16 +571,76 @@ def silence_news(venv):
         json.dump(quiet, file, indent=2)
 
 
-# Voila's own page asks another machine for the letters of its icons. This one is the same less that line,
-# so that the explorer asks nobody for anything.
+def first_layout(venv):
+    """The folder where JupyterLab keeps its window's layout. At first the sidebar is closed: a lesson needs width."""
+    folder = os.path.join(venv, "etc", "jupyter", "workspaces")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "default-37a8.jupyterlab-workspace")  # JupyterLab's name for the first workspace
+    if not os.path.exists(path):
+        closed = {"collapsed": True, "visible": True, "widgets": []}
+        layout = {"data": {"layout-restorer:data": {"left": closed, "right": closed}}, "metadata": {"id": "default"}}
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(layout, file, indent=2)
+    return folder
+
+
+# Voila's own page asks another machine for the letters of its icons; this one asks nobody for anything. It follows the
+# light or dark theme of the visitor's system, or ?theme=light and ?theme=dark, and says what happens from the first
+# moment on. `loading` and `rendered_cells` are the names that Voila's script knows.
 APP_TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
-{% import "spinner.macro.html.j2" as spinner %}
+{% from "voila_setup.macro.html.j2" import voila_setup_helper_functions with context %}
 {%- block notebook_css -%}
   {{ resources.include_js("static/voila-style.js") }}
-  {{ spinner.css() }}
-  <style>.jp-mod-noOutputs.jp-mod-noInput { display: none; }</style>
   {{ super.super() }}
+  {% if resources.theme not in ("light", "dark") %}
+  {{ resources.include_css("static/theme-light.css") }}
+  {% set dark_css = resources.include_url("static/theme-dark.css") %}
+  <link rel="stylesheet" media="(prefers-color-scheme: dark)" href="{{ dark_css }}">
+  {% set _ = page_config.update(jupyterLabTheme="light") %}
+  {% endif %}
+  <style>
+    :root { color-scheme: {{ resources.theme if resources.theme in ("light", "dark") else "light dark" }}; }
+    body.jp-Notebook { margin: 0; background: var(--jp-layout-color1) !important; }
+    body.jp-Notebook { color: var(--jp-content-font-color1); }
+    #rendered_cells, #loading { box-sizing: border-box; max-width: 76em; margin: 0 auto; padding: 12px 16px; }
+    #loading { font: 16px/1.5 sans-serif; padding-top: 18vh; max-width: 36em; }
+    #loading progress { width: 100%; accent-color: #616161; }
+    #rendered_cells .jp-Cell { padding: 0; }
+    .jp-InputPrompt, .jp-OutputPrompt, .jp-mod-noOutputs.jp-mod-noInput { display: none; }
+    #rendered_cells .oe-box { margin: 2px auto; max-width: none; }
+  </style>
 {%- endblock notebook_css -%}
+{%- block body_header -%}
+<link rel="icon" href="data:;base64,=">
+<body class="jp-Notebook" data-base-url="{{ resources.base_url }}voila/" data-voila="voila">
+<script>
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const named = "{{ resources.theme if resources.theme in ("light", "dark") }}";
+  const dress = () => {
+    const light = named ? named === "light" : !dark.matches;
+    document.body.dataset.jpThemeLight = light;
+    document.body.dataset.jpThemeName = light ? "JupyterLab Light" : "JupyterLab Dark";
+    document.body.classList.toggle("theme-dark", !light);
+    document.body.classList.toggle("theme-light", light);
+  };
+  dress();
+  dark.addEventListener("change", dress);
+</script>
+<main id="loading">
+  <h1>{{ nb.metadata.get("title", resources["metadata"]["name"]) | e }}</h1>
+  <p>Python starts on this machine and prepares the page. This takes a few seconds.</p>
+  <progress aria-label="How much of the page is ready" value="0" max="1"></progress>
+</main>
+{{ voila_setup_helper_functions() }}
+<script>
+  window.voila_process = (done, all) => {
+    const bar = document.querySelector("#loading progress");
+    if (bar) bar.value = done / (all + 1);
+  };
+</script>
+<div id="rendered_cells" style="display: none">
+  <div>
+{%- endblock body_header -%}
 """
 
 
@@ -609,6 +670,7 @@ def app_settings(notebook, port):
         "MappingKernelManager": {"cull_idle_timeout": 60, "cull_interval": 10, "cull_connected": False},
         "VoilaConfiguration": {
             "template": "osnet_edu",
+            "theme": "system",  # of whoever looks; ?theme= may name another
             "allow_template_override": "NO",
             "strip_sources": True,
             "show_tracebacks": True,

@@ -65,6 +65,7 @@ def test_a_missing_notebook_is_a_sentence(tmp_path):
 @pytest.mark.slow
 def test_the_app_is_the_explorer_and_the_lab_and_runs(tmp_path, kernel_environment):
     notebook = nbformat.read(ROOT / lab.EXPLORER, as_version=4)
+    assert notebook.metadata["title"] == "The OSNet explorer"
     assert [cell.source.splitlines()[-1] for cell in notebook.cells if cell.cell_type == "code"] == [
         "Explorer()", "PedestrianLab()",
     ]  # fmt: skip
@@ -156,6 +157,15 @@ def test_it_is_closed_to_strangers_and_leaves_no_process(tmp_path, by, status):
 # In a browser
 
 
+# JupyterLab's own papers, and what the widgets are told.
+LOOK = """() => [getComputedStyle(document.body).backgroundColor, document.body.dataset.jpThemeLight]"""
+LIGHT, DARK = ["rgb(255, 255, 255)", "true"], ["rgb(33, 33, 33)", "false"]
+MARGINS = """() => {
+    const { left, right } = document.querySelector('#rendered_cells').getBoundingClientRect();
+    return [left, document.documentElement.clientWidth - right];
+}"""
+
+
 class Visitor:
     """A browser that keeps note of what its pages ask for and complain of."""
 
@@ -165,12 +175,17 @@ class Visitor:
         self.complaints: list[str] = []
         self.context.on("request", lambda request: self.requests.append(request.url))
 
-    def open(self):
+    def open(self, scheme: str = "light", theme: str = ""):
+        """A page, for a system that is light or dark; theme: what the address names."""
         page = self.context.new_page()
+        page.emulate_media(color_scheme=scheme)
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
-        page.goto(self.app.address, timeout=120_000)
+        page.goto(self.app.address + theme, timeout=120_000, wait_until="commit")
+        # What happens is said before Python is there.
+        page.locator("#loading", has_text="Python starts on this machine").wait_for(timeout=60_000)
+        assert page.get_by_role("heading").inner_text() == page.title() == "A page to try"
         page.locator(".oe-predict button").first.wait_for(timeout=120_000)
         return page
 
@@ -198,7 +213,11 @@ def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, p
         # The reason is in Python alone, and comes back after the click.
         page.locator(".oe-predict button").nth(1).click()
         page.get_by_text("Negatives become zero.").wait_for(timeout=30_000)
-        pages = [page] + [visitor.open() for _ in range(4)]
+        looks = [("dark", ""), ("dark", "&theme=light"), ("light", "&theme=dark"), ("light", "")]
+        pages = [page] + [visitor.open(*look) for look in looks]
+        assert [one.evaluate(LOOK) for one in pages] == [LIGHT, DARK, LIGHT, DARK, LIGHT]
+        left, right = page.evaluate(MARGINS)
+        assert left > 50 and abs(left - right) <= 1
         assert len(app.kernels()) == 5
         assert visitor.outside() == [] and visitor.complaints == []
 

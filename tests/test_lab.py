@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 from conftest import free_port, home_in
+from jupyterlab_server.workspaces_handler import slugify
+from labpage import CHROMIUM_FLAGS
 
 import lab
 
@@ -445,3 +447,31 @@ def test_the_news_pop_up_is_off_in_the_environments_own_settings(tmp_path):
     path = tmp_path / "etc" / "jupyter" / "labconfig" / "default_setting_overrides.json"
     settings = json.loads(path.read_text(encoding="utf-8"))
     assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
+
+
+def test_the_layout_that_somebody_left_stays(tmp_path):
+    folder = Path(lab.first_layout(str(tmp_path)))
+    (kept,) = folder.iterdir()
+    kept.write_text("theirs")
+    assert lab.first_layout(str(tmp_path)) == str(folder) and kept.read_text() == "theirs"
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_jupyterlab_opens_with_its_sidebar_closed(tmp_path, lab_server, playwright, chromium_path):
+    (made,) = Path(lab.first_layout(str(tmp_path))).iterdir()
+    assert made.name == slugify("default") + ".jupyterlab-workspace"
+    layout = json.loads(made.read_text()) | {"metadata": {"id": "closed"}}
+    address = lab_server.address("lab/api/workspaces/closed")
+    urllib.request.urlopen(urllib.request.Request(address, json.dumps(layout).encode(), method="PUT")).close()
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
+    try:
+        page = browser.new_page()
+        page.goto(lab_server.address("lab/workspaces/closed"), timeout=120_000)
+        page.wait_for_function("() => window.jupyterapp", timeout=120_000)
+        page.evaluate("() => window.jupyterapp.restored")
+        assert page.locator("#jp-left-stack").bounding_box() is None
+        page.evaluate("() => window.jupyterapp.shell.expandLeft()")
+        page.locator("#jp-left-stack").wait_for()
+    finally:
+        browser.close()

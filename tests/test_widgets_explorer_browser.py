@@ -325,7 +325,7 @@ def test_twice_in_a_notebook_run_again_and_the_kernel_restarted(page, lab_server
         dialog.first.click()
     bench.page.wait_for_timeout(3000)
     boxes.nth(1).locator(f".oe-row .oe-item[data-index='{chosen[0] - 1}']").click()
-    boxes.nth(1).get_by_text("The kernel was restarted or has ended: choose Run > Run All Above").wait_for(timeout=30_000)
+    boxes.nth(1).get_by_text("has ended: choose Run > Run All Above").wait_for(timeout=30_000)
     page.run_all(patience=120)
     boxes.nth(1).locator(f".oe-row .oe-item[data-index='{chosen[0] - 1}']").click()
     bench.python("query", lambda name: name != before)

@@ -75,6 +75,7 @@ def notebook(path: Path, *cells: str) -> Path:
         nbformat.v4.new_markdown_cell(cell) if cell.startswith("# ") else nbformat.v4.new_code_cell(cell)
         for cell in cells
     ]
+    made.metadata["title"] = "A page to try"
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(made, path)
