@@ -369,3 +369,15 @@ def test_frames_are_rectangles_on_the_photo():
     left, right, bottom, top = image.get_extent()
     assert frame.get_x() < left and frame.get_x() + frame.get_width() > right
     assert frame.get_y() < top and frame.get_y() + frame.get_height() > bottom
+
+
+def test_numbers_are_a_sentence_and_folded_lines_whose_columns_do_not_wrap():
+    text = "A first <line>. (3b23ac9fe0d33649)\n\nname   rank-1\nhers    4.7%\nChance: 1.7%."
+    found = figures.numbers("What was found:", text)
+    html = found._repr_html_()
+    assert html.startswith("<details><summary") and "What was found:</summary>" in html
+    assert "<p style" in html and "A first &lt;line&gt;.</p>" in html and "3b23ac9fe0d33649" not in html
+    assert re.search(r"<pre [^>]*white-space:pre;[^>]*>name   rank-1\nhers    4.7%</pre>", html)
+    assert html.endswith("Chance: 1.7%.</p></details>")
+    assert repr(found).startswith("What was found:\n\nA first <line>.\n\nname   rank-1")
+    assert figures.numbers("", text, folded=False)._repr_html_().startswith("<details open>")

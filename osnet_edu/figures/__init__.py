@@ -2,6 +2,7 @@
 
 Every function returns a matplotlib Figure of its own (no pyplot, no global state) that carries its description as its
 label; `show` puts it into a notebook with that description as alt text, readable in the light and the dark theme.
+`numbers` shows a table of text: a sentence, and the lines folded.
 """
 
 from .board import leaderboard
@@ -10,6 +11,7 @@ from .followed import clusters, followed
 from .heat import explained_pair, gates, heat_image, heats
 from .leans import gate_scale
 from .measured import first_figure, intervals
+from .numbers import numbers
 from .paper import (
     BLUE,
     CSS,
@@ -39,6 +41,6 @@ __all__ = [
     "TWO", "WIDTH",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
     "gates", "heat_image", "heats", "intervals",
-    "leaderboard", "left_out", "mined", "overfitting", "photos", "png", "progress", "ranked", "ranking", "schedules",
-    "show", "triplet", "you_are_here",
+    "leaderboard", "left_out", "mined", "numbers", "overfitting", "photos", "png", "progress", "ranked", "ranking",
+    "schedules", "show", "triplet", "you_are_here",
 ]  # fmt: skip

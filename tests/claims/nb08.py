@@ -68,7 +68,7 @@ def _(lesson):
 
 
 @says("ask:single-stream", "with none")
-@says("nb08-zero-or-mean-says", "Look at the right half: not one margin is above 0.")
+@says("nb08-zero-or-mean-says", "Open the table and look at its right half: not one margin is above 0.")
 @says("nb08-zero-or-mean-says", "No single stream made this mistake, and none would have prevented it.")
 def _(lesson):
     n = lesson.after["nb08-zero-or-mean"]
@@ -121,7 +121,7 @@ def _(lesson):
     "A p-value below 0.05 would be a clear difference: there is none. conv4.1 comes nearest, on the side that was expected.",
 )
 def _(lesson):
-    upper = lesson.printed["nb08-parts"].split("untrained  ")[0]
+    upper = lesson.value["nb08-parts"].text.split("untrained  ")[0]
     rows = re.findall(r"(conv\d\.\d)\s+\S+\s+\S+\s+(\S+)\s+\[.*?\]\s+(\S+)", upper)
     p = {block: float(value) for block, _, value in rows}
     difference = {block: float(value) for block, value, _ in rows}
@@ -180,7 +180,7 @@ def _slopes(text: str) -> dict[str, tuple[float, ...]]:
 @says("nb08-again-says", "It is small: a lean can go from -1.5 to 1.5, and a doubling moves it by 0.07.")
 @says("nb08-recap", "What we could show of it is small, and in one block of six.")
 def _(lesson):
-    text = lesson.printed["nb08-again"]
+    text = lesson.value["nb08-again"].text
     rows = re.findall(r"([\w-]+)\s+([+-]\d\.\d+)\s+\[(\S+), (\S+)\]", text)
     found = {name: tuple(map(float, numbers)) for name, *numbers in rows}
     p = float(re.search(r"p = (\d\.\d+)", text)[1])

@@ -53,7 +53,7 @@ def _(lesson):
         and row["exchanged clothes"] == 15.0
         and "Chance: 1.7%" in text
     )
-    return said and lesson.printed["nb11-clothes"].strip() == text.strip(), f"{row}"
+    return said and lesson.value["nb11-clothes"].text.strip() == text.strip(), f"{row}"
 
 
 @says("nb11-large-text", "For more, an index looks at a part of the gallery, and may miss a neighbour.")
