@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from waiting import wait_until
 
 from osnet_edu.exercises.guard import Capped, Clock, Room, TimeUp
 
@@ -199,11 +201,19 @@ def test_the_summary_counts_and_names_nobody(ran):
 # The guards, one by one
 
 
+def for_ever() -> None:
+    while True:
+        pass
+
+
+def no_clock_is_left() -> bool:
+    return not any(thread.name == "exercise clock" for thread in threading.enumerate())
+
+
 def test_a_clock_ends_a_loop_that_carries_no_ticks():
-    with pytest.raises(TimeUp), Clock(0.2):
-        while True:
-            pass
-    time.sleep(0.5)  # nothing of it arrives later
+    with pytest.raises(TimeUp):
+        Clock(0.2).call(for_ever)
+    assert wait_until(no_clock_is_left, 30)
 
 
 def test_a_clock_pushes_again_where_a_finaliser_swallowed_the_first_push():
@@ -212,25 +222,37 @@ def test_a_clock_pushes_again_where_a_finaliser_swallowed_the_first_push():
     class Finalised:
         def __del__(self):
             try:
-                while True:
-                    pass
+                for_ever()
             finally:
                 ended.append(True)
 
-    with pytest.raises(TimeUp), Clock(0.1):
+    def work():
         Finalised()
         assert ended == [True]
-        while True:
-            pass
+        for_ever()
+
+    with pytest.raises(TimeUp):
+        Clock(0.1).call(work)
 
 
 def test_a_clock_that_was_in_time_is_never_heard_of_again():
     for _ in range(20):
-        with Clock(0.01) as clock:
-            clock.GRACE = 0.0
-            total = sum(range(1000))
-    assert total == 499500
-    time.sleep(0.3)
+        clock = Clock(0.01)
+        clock.GRACE = 10.0
+        assert clock.call(lambda: sum(range(1000))) == 499500 and not clock.over
+    assert wait_until(no_clock_is_left, 30)
+
+
+def test_a_push_that_comes_as_the_work_ends_is_heard_within_the_call_or_not_at_all():
+    clock, came = Clock(0.0), 0
+    clock.GRACE, clock.AGAIN = 0.001, 0.0002
+    for k in range(400):  # of growing length, so that many end just when they are pushed
+        try:
+            clock.call(lambda k=k: sum(range(100 * k)))
+        except TimeUp:
+            came += 1
+    assert wait_until(no_clock_is_left, 30)  # a clock that nobody stopped would push into this wait, again and again
+    assert 0 < came < 400
 
 
 def test_a_loop_in_compiled_code_is_told_of_and_ends_when_it_ends():
@@ -240,9 +262,13 @@ def test_a_loop_in_compiled_code_is_told_of_and_ends_when_it_ends():
     told = []
     clock = Clock(0.1, lambda: told.append(True))
     clock.STUCK = 0.2
-    with pytest.raises(TimeUp), clock:
+
+    def work():
         for _ in range(100):  # a piece of this takes a while, and no exception arrives inside it
             collections.deque(itertools.repeat(None, 10**8), maxlen=0)
+
+    with pytest.raises(TimeUp):
+        clock.call(work)
     assert told in ([True], [])  # on a fast machine one piece may be over before it is time to tell
 
 

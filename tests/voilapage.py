@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,14 +16,7 @@ import nbformat
 import pytest
 from conftest import free_port, home_in
 from test_lab import copy_of_the_kit, heeds_ctrl_c
-
-
-def wait_until(there, patience: float = 60):
-    """What `there` gives as soon as it is true; after `patience` seconds, what it gives then."""
-    ends = time.monotonic() + patience
-    while not there() and time.monotonic() < ends:
-        time.sleep(0.2)
-    return there()
+from waiting import wait_until
 
 
 @dataclass(frozen=True)

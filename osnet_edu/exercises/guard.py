@@ -151,8 +151,9 @@ class Clock:
         watched = _Watched()
         self.over = False
         self.ends = self._now() + self.seconds
-        threading.Thread(target=self._watch, args=(watched,), daemon=True, name="exercise clock").start()
+        watch = threading.Thread(target=self._watch, args=(watched,), daemon=True, name="exercise clock")
         try:
+            watch.start()
             return work()
         except KeyboardInterrupt:
             if self.over:

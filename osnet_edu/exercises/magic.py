@@ -179,8 +179,8 @@ class Desk:
             return _own_lines(error, filename, source)
 
         try:
-            with Builtins(), _noise(shell, room), clock:
-                _execute(shell, tree, filename, clock)
+            with Builtins(), _noise(shell, room):
+                clock.call(lambda: _execute(shell, tree, filename, clock))
             if clock.over:
                 raise TimeUp
             made = task.answer in space
@@ -201,8 +201,8 @@ class Desk:
         answer = space[task.answer]
         started = time.monotonic()
         try:
-            with Builtins(), clock.again(seconds, worked=True):
-                verdict = judge(task, answer, frame, told)
+            with Builtins():
+                verdict = clock.again(seconds, worked=True).call(lambda: judge(task, answer, frame, told))
             if clock.over:  # it swallowed the exception that should have ended it
                 raise TimeUp
             return verdict
@@ -309,8 +309,7 @@ def same_code(tree: ast.Module, starter: str) -> bool:
 
 def _told(error: BaseException, clock: Clock) -> str:
     try:
-        with clock.again(1.0):
-            text = text_of(error)[:4000].strip()
+        text = clock.again(1.0).call(lambda: text_of(error)[:4000].strip())
     except TimeUp:
         text = "(its own text does not end)"
     return f"{type(error).__name__}: {textwrap.shorten(text, 400)}" if text else type(error).__name__
