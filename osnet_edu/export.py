@@ -97,6 +97,16 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
+def digest(model: nn.Module) -> str:
+    """Names a network by what it computes: how it is built and each of its numbers, never by the name of a file."""
+    found = hashlib.sha256(fingerprint(model).encode())
+    for key, value in model.state_dict().items():
+        found.update(f"{key} {value.dtype} {tuple(value.shape)}".encode())
+        # By its bytes: NumPy does not know every kind of number.
+        found.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return found.hexdigest()[:16]
+
+
 def check_is_its_class(model: nn.Module) -> None:
     """Raises: Refused where a network may do more than its classes say, so that a graph of these would not be it.
 

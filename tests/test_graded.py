@@ -20,7 +20,7 @@ def cases():
         photos[1, k, 0, 0, 0] = k  # the photo tells its number, so that a method can be perfect
         photos[3, k, 0, 0, 0], photos[0, k, 0, 0, 0] = 200, 100
     part = np.array(["logo", "strap"] * (N // 2))
-    return Cases(*photos, truth, truth.astype(np.float32), part, np.arange(N) // 2)
+    return Cases(*photos, truth, truth.astype(np.float32), part, np.arange(N) // 2, np.arange(N).astype(str))
 
 
 def perfect(query, photo):

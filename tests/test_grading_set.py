@@ -50,9 +50,39 @@ def test_the_truth_is_large_enough_and_its_weight_is_a_share(cases):
 def test_the_set_is_the_same_every_time_and_tuning_is_another(cases):
     again = grading_set.render(size=SIZE, families=2)
     assert again.name == cases.name and len(cases.name) == 16
+    for name in ("query", "negative", "positive", "same", "sham", "truth"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(cases, name))
     other = grading_set.render(TUNING, size=SIZE, families=1)
     assert FROZEN != TUNING and other.name != cases.name
     assert not any(np.array_equal(photo, mine) for photo in other.query for mine in cases.query)
+
+
+def test_the_name_is_known_before_the_set_is_rendered_and_says_all_that_decides_it(cases):
+    names = [
+        grading_set.name_of(grading_set.describe(*some))
+        for some in ((FROZEN, SIZE, 2), (FROZEN, SIZE, 1), (FROZEN, (128, 64), 2), (TUNING, SIZE, 2))
+    ]
+    assert names[0] == cases.name and len(set(names)) == 4
+    few = np.arange(16) % 2 < 1
+    assert grading_set.name_of(cases.described[few]) == names[1]
+
+
+# Mean grey of q, n, p and c of the first cases, and pixels of their truths: the same but for the last bits of JPEG.
+GREYS = (
+    (135.89, 127.03, 122.94, 138.16),
+    (114.31, 87.29, 114.84, 116.83),
+    (111.60, 131.61, 120.69, 115.35),
+    (108.27, 88.61, 116.02, 116.73),
+)
+TRUTHS = (201, 78, 94, 7)
+
+
+def test_a_renderer_that_draws_otherwise_has_another_number(cases):
+    """Where this fails, descriptions give other photos than before: raise RENDERER, and make the leaderboard anew."""
+    greys = [getattr(cases, name)[::4].mean((1, 2, 3)) for name in ("query", "negative", "positive", "same")]
+    np.testing.assert_allclose(greys, GREYS, atol=0.1)
+    np.testing.assert_allclose(cases.truth[::4].sum((1, 2)), TRUTHS, atol=1)
+    assert grading_set.RENDERER == 1
 
 
 def test_a_sham_is_another_noise_or_a_shift(cases):

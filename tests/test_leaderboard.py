@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from osnet_edu import figures, intervals
-from osnet_edu.experiments import board, contestants, leaderboard, table
+from osnet_edu import figures, intervals, osnet, weights
+from osnet_edu.experiments import board, contestants, grading_set, leaderboard, table
 from osnet_edu.experiments.board import ACROSS, SAME, Block, Board
 from osnet_edu.experiments.grading_set import PARTS
 
@@ -17,7 +18,8 @@ NOTICED = "1" * (N - 4) + "0-32"  # the logo's last two and the strap's two: uns
 def block(method, rank, network="shipped", weights="trained", view=ACROSS, noticed=NOTICED):
     rank = tuple(np.broadcast_to(np.asarray(rank, float), N).tolist())
     half = tuple(value / 2 for value in rank)
-    return Block(network, weights, view, method, "name", 2, noticed, rank, half, rank, half)
+    digest = "" if network == "none" else f"digest of {network}"
+    return Block(network, digest, weights, view, method, "name", 2, noticed, rank, half, rank, half)
 
 
 @pytest.fixture
@@ -137,7 +139,7 @@ def test_a_run_that_was_stopped_goes_on_and_says_the_same(quick, tmp_path, monke
     again = leaderboard.run(tmp_path, tmp_path / "b", seeds=1, families=1)
     assert (tmp_path / "b" / "leaderboard.csv").read_text() == "".join(lines)
     assert [b.key for b in again.blocks] == [b.key for b in whole.blocks]
-    rank = {b.key: b.rank for b in again.blocks}
+    rank = {(b.network, b.weights, b.view, b.method): b.rank for b in again.blocks}
     assert rank["shipped", "trained", ACROSS, QUICK[1]] != rank["shipped", "untrained", ACROSS, QUICK[1]]
     assert rank["shipped", "trained", ACROSS, QUICK[1]] != rank["shipped", "trained", SAME, QUICK[1]]
     assert all(0 <= value <= 1 for row in rank.values() for value in row)
@@ -148,13 +150,114 @@ def test_a_run_that_was_stopped_goes_on_and_says_the_same(quick, tmp_path, monke
     assert table.read(tmp_path / "c.csv", Block)[0].noticed == "0" * len(first.noticed)
 
 
+@pytest.fixture
+def told(quick, monkeypatch):
+    """Blocks that are made up at once: their grades tell which network was asked.  Returns: the jobs that were done."""
+    jobs = []
+
+    def made(job, _cases):
+        jobs.append(job)
+        count = job.families * len(PARTS)
+        grades = (int(job.digest or "0", 16) % 1000 / 1000,) * count
+        names = {f: grading_set.name_of(grading_set.describe(size=(64, 32), families=f)) for f in (1,)}
+        asked = job.network, job.digest, job.weights, job.view, job.method, names[job.families], job.families
+        return Block(*asked, "3" * count, grades, grades, grades, grades)
+
+    monkeypatch.setattr(leaderboard, "_block", made)
+    monkeypatch.setattr(grading_set, "render", lambda **_: None)
+    return jobs
+
+
+def trained(path, seed):
+    torch.manual_seed(seed)
+    weights.save(osnet(0.1, gate_hidden=2), path, size=(64, 32))
+    return path
+
+
+def ranks(found):
+    return {found.block(QUICK[0], network).rank[0] for network in found.networks}
+
+
+def test_two_networks_in_files_of_one_name_are_two_networks(told, tmp_path):
+    one, other = (trained(tmp_path / run / "weights.safetensors", seed) for seed, run in enumerate("AB"))
+    first = leaderboard.run(tmp_path, tmp_path / "out", weights_at=one, families=1)
+    count = len(told)
+    second = leaderboard.run(tmp_path, tmp_path / "out", weights_at=other, families=1)
+    assert (first.networks, second.networks) == (["A/weights.safetensors"], ["B/weights.safetensors"])
+    assert len(told) == 2 * count - 6 and ranks(first).isdisjoint(ranks(second))  # six floors and ceilings ask nobody
+    moved = tmp_path / "C" / "another name.safetensors"
+    moved.parent.mkdir()
+    moved.write_bytes(one.read_bytes())
+    again = leaderboard.run(tmp_path, tmp_path / "out", weights_at=moved, families=1)
+    assert (
+        ranks(again) == ranks(first) and again.networks == ["C/another name.safetensors"] and len(told) == 2 * count - 6
+    )
+    trained(one, 2)  # trained anew, in the same place and the same process
+    third = leaderboard.run(tmp_path, tmp_path / "out", weights_at=one, families=1)
+    assert ranks(third).isdisjoint(ranks(first) | ranks(second)) and third.networks == first.networks
+
+
+def test_a_file_that_is_whole_is_held_to_its_cases_too(told, tmp_path):
+    one = trained(tmp_path / "A" / "weights.safetensors", 0)
+    out = tmp_path / "out"
+    leaderboard.run(tmp_path, out, weights_at=one, families=1)
+    path, count = out / "leaderboard.csv", len(told)
+    text, name = path.read_text(), table.read(path, Block)[0].cases
+    for forged in ("0" * 16, "000" + name[3:], name[:-1] + ("0" if name[-1] != "0" else "1"), name.upper() + "x"):
+        path.write_text(text.replace(name, forged))
+        with pytest.raises(
+            ValueError, match=f"holds blocks on the cases {forged}, expected {name}; use another folder"
+        ):
+            leaderboard.run(tmp_path, out, weights_at=one, families=1)
+    path.write_text(text + text.splitlines(keepends=True)[-1])
+    with pytest.raises(ValueError, match=r"holds gradient x activation, conv4 of A/weights\.safetensors, .* twice"):
+        leaderboard.run(tmp_path, out, weights_at=one, families=1)
+    path.write_text(text)
+    leaderboard.run(tmp_path, out, weights_at=one, families=1)
+    assert len(told) == count and path.read_text() == text
+
+
+def test_a_network_that_changes_while_it_is_asked_is_refused(tmp_path):
+    path = trained(tmp_path / "weights.safetensors", 0)
+    job = leaderboard.jobs(0, [path], 1)[-1]
+    trained(path, 1)
+    with pytest.raises(ValueError, match=r"weights\.safetensors was changed while its maps were made"):
+        leaderboard._checkpoint(job.network, job.path, job.digest)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"noticed": "1" * N + "1"}, f"noticed must be {N} characters of -0123"),
+        ({"noticed": "4" * N}, f"noticed must be {N} characters"),
+        ({"rank": (0.5,) * (N - 1)}, f"rank must be {N} numbers from 0 to 1, got {N - 1}"),
+        ({"mass": (float("nan"),) * N}, "mass must be"),
+        ({"pointing": (77.0,) * N}, "pointing must be"),
+        ({"coarse": (-0.1,) * N}, "coarse must be"),
+        ({"families": 3}, "noticed must be 24 characters"),
+    ],
+)
+def test_a_block_that_cannot_be_is_refused(change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        replace(block("good", 0.5), **change)
+
+
+def test_the_shipped_board_is_of_the_networks_and_the_set_that_ship():
+    """Where this fails, one of them has changed: python -m osnet_edu experiment leaderboard --out assets/results"""
+    wanted = {job.key: job.families for job in leaderboard.jobs()}
+    found = {b.key: b for b in leaderboard.shipped().blocks}
+    assert wanted == {key: b.families for key, b in found.items()}
+    names = leaderboard._names((128, 64), leaderboard.jobs(1))
+    assert {b.families: b.cases for b in found.values()} == names
+
+
 def test_what_cannot_be_run_is_refused(tmp_path):
     with pytest.raises(ValueError, match="takes no --photos"):
         leaderboard.run(tmp_path, tmp_path, photos=100)
     with pytest.raises(ValueError, match="networks of 5 seeds ship, got 6"):
         leaderboard.run(tmp_path, tmp_path, seeds=6)
     (tmp_path / "leaderboard.csv").write_text("some,other,file\n1,2,3\n")
-    with pytest.raises(ValueError, match="is no file of runs: expected the columns network, weights, view"):
+    with pytest.raises(ValueError, match="is no file of runs: expected the columns network, digest, weights, view"):
         leaderboard.run(tmp_path, tmp_path)
 
 

@@ -10,7 +10,6 @@ A graph is trusted after it has agreed with PyTorch on two pictures. Whatever go
 engine's record says why.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,7 +49,7 @@ def embedder_for(
         _check_can_leave_pytorch(model, precision)
     except Refused as error:
         return TorchEmbedder(model, precision=precision, why=str(error))
-    key = _weights(model)
+    key = export.digest(model)
     if key in _ready:
         _ready.move_to_end(key)
         return _ready[key]
@@ -155,18 +154,6 @@ def _keep(path: Path, content: bytes) -> None:
 def _cost(model: OSNet, size: tuple[int, int]) -> float:
     """Roughly how many photos of 128x64 by the kit's own network take as long as one of these."""
     return sum(p.numel() for p in model.parameters()) / 220_000 * size[0] * size[1] / (128 * 64)
-
-
-def _weights(model: OSNet) -> str:
-    """Names a network with its weights."""
-    digest = hashlib.sha256()
-    for name, module in model.named_modules():
-        digest.update(f"{name} {type(module).__qualname__}".encode())
-        for key, value in (*module._parameters.items(), *module._buffers.items()):
-            if value is not None:
-                digest.update(f"{key} {tuple(value.shape)}".encode())
-                digest.update(value.detach().contiguous().numpy())
-    return digest.hexdigest()
 
 
 def _remember(store: OrderedDict, key: str, value: object, most: int) -> None:

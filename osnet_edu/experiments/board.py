@@ -24,14 +24,16 @@ SCORES = ("rank", "mass", "pointing", "coarse")
 class Block:
     """One method, asked about N cases, by part and then by family.
 
-    network: "shipped", "seed 0" ..., or the name of a file; "none" for floors and ceilings.  weights: "trained" or
-    "untrained".  view: "across" cameras, or the "same" view.  cases: name of the grading set.  families: a part.
+    network: "shipped", "seed 0" ..., or FOLDER/FILE of one's own; "none" for floors and ceilings.  digest: of the
+    network, see `export.digest`; empty for "none".  weights: "trained" or "untrained".  view: "across" cameras, or the
+    "same" view.  cases: name of the grading set.  families: a part.
     noticed: a character a case: how many times the limit of the sham edits the difference exceeds, 3 at most; "-" where
     the network turned the difference round. It is always the trained network's.
     rank, mass, pointing: grades of the map.  coarse: rank, with the map averaged over cells of 8 x 8 pixels.
     """
 
     network: str
+    digest: str
     weights: str
     view: str
     method: str
@@ -43,9 +45,27 @@ class Block:
     pointing: tuple[float, ...] = field(repr=False)
     coarse: tuple[float, ...] = field(repr=False)
 
+    def __post_init__(self):
+        count = self.families * len(PARTS)
+        if len(self.noticed) != count or set(self.noticed) - set("-0123"):
+            raise Refused(f"noticed must be {count} characters of -0123, got {self.noticed!r}")
+        for name in SCORES:
+            values = getattr(self, name)
+            if len(values) != count or not all(0 <= value <= 1 for value in values):
+                raise Refused(f"{name} must be {count} numbers from 0 to 1, got {len(values)}: {values[:3]} ...")
+
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.network, self.weights, self.view, self.method
+    def key(self) -> tuple[str, ...]:
+        return key_of(self)
+
+
+def key_of(asked) -> tuple[str, ...]:
+    """What tells one block, or one job, from others: never the name of a file, which another network may have too.
+
+    The kit's networks keep their names beside their content: "seed 3" has an untrained network of its own.
+    """
+    name = "" if "/" in asked.network else asked.network
+    return name, asked.digest, asked.weights, asked.view, asked.method
 
 
 @dataclass(frozen=True)
@@ -72,7 +92,8 @@ class Board:
     def block(self, method: str, network: str = SHIPPED, weights: str = TRAINED, view: str = ACROSS) -> Block:
         """Raises: Refused where this was not asked."""
         for block in self.blocks:
-            if block.key == (network, weights, view, method) or block.key == (NONE, TRAINED, view, method):
+            asked = block.network, block.weights, block.view, block.method
+            if asked in ((network, weights, view, method), (NONE, TRAINED, view, method)):
                 return block
         raise Refused(
             f"the board has no {method!r} of {network}, {weights}, {view}; it has {', '.join(self.methods())}"

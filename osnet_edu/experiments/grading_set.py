@@ -4,13 +4,14 @@ Four photos a case. q is person A under one camera. n is her twin A' under anoth
 the view of n: the same pose, light, lens and noise. So n and c differ in the twin's part alone, and that is the truth
 about what speaks against n. p is A under a third camera. A method may see q, n and p. It never sees c.
 
-The set is rendered on demand from its seed, and its name is a hash of its pixels. Methods are tuned on TUNING, whose
+The set is rendered on demand from its seed. Its name is a hash of what is rendered: every person, twin and view, in
+numbers, which are the same on every machine. (The last bits of the pixels are not.) Methods are tuned on TUNING, whose
 people are others, and graded on FROZEN.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +24,7 @@ PARTS = ("top color", "bottom color", "shoes", "bag", "hat", "pattern", "logo", 
 FAMILIES = 25  # a part
 CAMERAS = ((1, 3, 5), (4, 6, 2), (2, 5, 1), (6, 1, 4))  # of q, of n and c, of p; families take turns
 RETRIES = 8  # views tried until the part shows
+RENDERER = 1  # to be raised where the same descriptions give other photos
 COVERED, SHAM = grading.COVERED, known.SHAM  # one truth and one limit for the set and for a folder's pairs
 
 Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
@@ -34,7 +36,7 @@ class Cases:
 
     query, negative, positive, same: q, n, p, c.  sham: c again, with new noise in even cases, and shifted by one pixel
     in odd ones.  truth: (N, H, W) bool, where n and c differ.  weight: (N, H, W) float32 in [0, 1], how strongly.
-    part, family: of each case, (N,).
+    part, family: of each case, (N,).  described: (N,), a hash of what each case shows, see `describe`.
     """
 
     query: np.ndarray
@@ -46,14 +48,11 @@ class Cases:
     weight: np.ndarray
     part: np.ndarray
     family: np.ndarray
+    described: np.ndarray
 
     @property
     def name(self) -> str:
-        """A hash of all photos and truths: two sets of one name are the same set."""
-        digest = hashlib.sha256()
-        for field in fields(self)[:6]:
-            digest.update(np.ascontiguousarray(getattr(self, field.name)).tobytes())
-        return digest.hexdigest()[:16]
+        return name_of(self.described)
 
 
 @dataclass(frozen=True)
@@ -85,9 +84,7 @@ def render(
 
     Raises: Refused for no family.
     """
-    if families < 1:
-        raise Refused(f"at least one family a part is needed, got {families}")
-    jobs = [(number, part, k, size, seed) for number, part in enumerate(PARTS) for k in range(families)]
+    jobs = _jobs(seed, size, families)
     rows = []
     with pool.results(_family, jobs) as results:
         for row in results:
@@ -95,6 +92,16 @@ def render(
             if progress:
                 progress(len(rows), len(jobs))
     return Cases(*(np.stack(column) for column in zip(*rows, strict=True)))
+
+
+def describe(seed: int = FROZEN, size: tuple[int, int] = (128, 64), families: int = FAMILIES) -> np.ndarray:
+    """The descriptions of the cases that `render` makes, as hashes, without rendering them: (N,) of text."""
+    return np.array([_description(job) for job in _jobs(seed, size, families)])
+
+
+def name_of(described: np.ndarray) -> str:
+    """The name of the set of these cases: two sets of one name are the same set, on whatever machines they are made."""
+    return hashlib.sha256("\n".join(map(str, described)).encode()).hexdigest()[:16]
 
 
 def noticed(embed: Embed, cases: Cases) -> Noticed:
@@ -108,11 +115,33 @@ def noticed(embed: Embed, cases: Cases) -> Noticed:
     return Noticed(to_same - (query * negative).sum(1), float(np.quantile(moved, SHAM)))
 
 
-def _family(job: tuple[int, str, int, tuple[int, int], int]) -> tuple:
-    number, part, k, size, seed = job
+Job = tuple[int, str, int, tuple[int, int], int]  # of a part its number and name, its family, the size, the seed
+
+
+def _jobs(seed: int, size: tuple[int, int], families: int) -> list[Job]:
+    if isinstance(families, bool) or not isinstance(families, int) or families < 1:
+        raise Refused(f"at least one family a part is needed, as a whole number, got {families!r}")
+    return [(number, part, k, size, seed) for number, part in enumerate(PARTS) for k in range(families)]
+
+
+def _pair(job: Job) -> tuple[int, people.Identity, people.Identity]:
+    """The number of a family's person, the person, and the twin."""
+    number, part, k, _, seed = job
     person = 1 + 1000 * number + k
     one = people.prepare(people.draw_identity(seed, person), part, seed)
-    other = people.twin(one, part, seed)
+    return person, one, people.twin(one, part, seed)
+
+
+def _description(job: Job) -> str:
+    """The first view of each camera stands for all: the next ones come by the same draws."""
+    (*_, k, size, seed), (person, one, other) = job, _pair(job)
+    views = [people.draw_view(seed, person, camera, 0) for camera in CAMERAS[k % len(CAMERAS)]]
+    return hashlib.sha256(repr((RENDERER, job[1], size, one, other, views)).encode()).hexdigest()[:16]
+
+
+def _family(job: Job) -> tuple:
+    number, part, k, size, seed = job
+    person, one, other = _pair(job)
     asked, answered, third = CAMERAS[k % len(CAMERAS)]
     least = people.VISIBLE * size[0] * size[1] / (128 * 64)
     for view in _views(seed, person, answered):
@@ -133,6 +162,7 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> tuple:
         found.truth,
         part,
         person,
+        _description(job),
     )
 
 

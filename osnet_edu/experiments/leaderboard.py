@@ -1,23 +1,24 @@
 """Every method on the grading set: which one may be believed, about which part, and against which floors?
 
 A block is one method asked about all cases by one network. Blocks are kept in a file, so that an interrupted run goes
-on. The shipped network is asked about all families, in both views; the networks of seeds 0 to 4 about the first
-families of each part, across views. Beside each network stands one of the same size that was never trained.
+on; each says by digests which network and which cases it is of. The shipped network is asked about all families, in
+both views; the networks of seeds 0 to 4 about the first families of each part, across views. Beside each network stands
+one of the same size that was never trained.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from .. import pool, weights
+from .. import export, pool, weights
 from ..embed import embedder_for, normalise
 from ..explain import grading, untrained
-from ..refused import Refused
+from ..refused import Refused, plain
 from . import alike, grading_set, table
-from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board
+from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board, key_of
 from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN, Network
 from .grading_set import FAMILIES, PARTS, Cases
 
@@ -33,6 +34,7 @@ class Job:
     """A block to make.  path: of a checkpoint that does not ship, or None."""
 
     network: str
+    digest: str
     weights: str
     view: str
     method: str
@@ -40,32 +42,34 @@ class Job:
     path: str | None = None
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        return self.network, self.weights, self.view, self.method
+    def key(self) -> tuple[str, ...]:
+        return key_of(self)
 
 
 def jobs(seeds: int = len(alike.SEEDS), paths: Sequence[Path] = (), families: int = FAMILIES) -> list[Job]:
     """What is to be asked: floors, ceilings, the shipped network or one's own, the kit's method, then the seeds."""
     few = min(FEW, families)
-    first = [(path.name, str(path)) for path in paths] or [(SHIPPED, None)]
-    found = [Job(NONE, "trained", view, name, families) for view in (ACROSS, SAME) for name in FLOORS]
-    found += [Job(NONE, "trained", ACROSS, name, families) for name in CEILINGS]
+    first = [(_named(path), str(path)) for path in paths] or [(SHIPPED, None)]
+    nets = [(name, export.digest(_opened(name, path).model), path) for name, path in first]
+    found = [Job(NONE, "", "trained", view, name, families) for view in (ACROSS, SAME) for name in FLOORS]
+    found += [Job(NONE, "", "trained", ACROSS, name, families) for name in CEILINGS]
     found += [
-        Job(network, kind, view, name, families, path)
-        for network, path in first
+        Job(network, digest, kind, view, name, families, path)
+        for network, digest, path in nets
         for view in (ACROSS, SAME)
         for kind in ("trained", "untrained")
         for name in METHODS_GRADED
     ]
     found += [
-        Job(network, kind, view, name, families, path)
-        for network, path in first
+        Job(network, digest, kind, view, name, families, path)
+        for network, digest, path in nets
         for view, kind in ((ACROSS, "trained"), (ACROSS, "untrained"), (SAME, "trained"))  # slow: only what is compared
         for name in OWN
     ]
+    alone = [f"seed {seed}" for seed in range(0 if paths else seeds)]
     found += [
-        Job(f"seed {seed}", kind, ACROSS, name, few)
-        for seed in range(0 if paths else seeds)
+        Job(network, digest, kind, ACROSS, name, few)
+        for network, digest in [(name, export.digest(_opened(name, None).model)) for name in alone]
         for kind in ("trained", "untrained")
         for name in METHODS_GRADED
     ]
@@ -96,35 +100,52 @@ def run(
     if count > len(alike.SEEDS):
         raise Refused(f"networks of {len(alike.SEEDS)} seeds ship, got {count}")
     path = table.file_of_runs(NAME, out, Block)
+    checkpoints = alike.own(weights_at) if weights_at is not None else [weights.shipped()]
+    size = alike.common_size(checkpoints)
     wanted = jobs(count, _files(weights_at), families)
-    done = {block.key: block for block in (table.started(path, Block) if path.is_file() else ())}
-    known = {job.key: job.families for job in wanted}
-    for block in done.values():
-        if known.get(block.key, block.families) != block.families:
-            raise Refused(
-                f"{path} holds blocks of {block.families} families a part, expected {known[block.key]}; "
-                "go on with the same numbers, or choose another folder"
-            )
+    kept = table.started(path, Block) if path.is_file() else ()
+    done = _done(kept, wanted, _names(size, wanted), path)
     table.repair(path, Block)
-    missing = [job for job in wanted if job.key not in done]
+    missing = [*{job.key: job for job in wanted if job.key not in done}.values()]
     if progress:
         progress(len(wanted) - len(missing), len(wanted))
     if missing:
-        checkpoints = alike.own(weights_at) if weights_at is not None else [weights.shipped()]
-        cases = grading_set.render(size=alike.common_size(checkpoints), families=families)
-        for block in done.values():
-            if block.families == families and block.cases != cases.name:
-                raise Refused(
-                    f"{path} holds blocks on the cases {block.cases}, expected {cases.name}; use another folder"
-                )
-        prepare = partial(_as_given, cases)
+        prepare = partial(_as_given, grading_set.render(size=size, families=families))
         with pool.results(_block, missing, workers, prepare=prepare, ordered=False) as blocks:
             for block in blocks:
                 table.append(path, block)
                 done[block.key] = block
                 if progress:
                     progress(sum(job.key in done for job in wanted), len(wanted))
-    return Board(tuple(done[job.key] for job in wanted))
+    return Board(tuple(replace(done[job.key], network=job.network) for job in wanted))
+
+
+def _names(size: tuple[int, int], wanted: Sequence[Job]) -> dict[int, str]:
+    """The name of the grading set for each number of families that is asked for."""
+    most = max(job.families for job in wanted)
+    every = grading_set.describe(size=size, families=most)
+    place = np.arange(len(every)) % most
+    return {few: grading_set.name_of(every[place < few]) for few in {job.families for job in wanted}}
+
+
+def _done(kept: Sequence[Block], wanted: Sequence[Job], names: dict[int, str], path: Path) -> dict[tuple, Block]:
+    """What was made already.  Raises: Refused for blocks on other cases than those that are asked for."""
+    done = {block.key: block for block in kept}
+    if len(done) < len(kept):
+        twice = next(block for k, block in enumerate(kept) if block.key in {other.key for other in kept[:k]})
+        raise Refused(f"{path} holds {twice.method} of {twice.network}, {twice.weights}, {twice.view} twice")
+    for job in wanted:
+        block = done.get(job.key)
+        if block and block.families != job.families:
+            raise Refused(
+                f"{path} holds blocks of {block.families} families a part, expected {job.families}; "
+                "go on with the same numbers, or choose another folder"
+            )
+        if block and block.cases != names[job.families]:
+            raise Refused(
+                f"{path} holds blocks on the cases {block.cases}, expected {names[job.families]}; use another folder"
+            )
+    return done
 
 
 def shipped() -> Board:
@@ -137,6 +158,11 @@ def _files(path: Path | None) -> list[Path]:
         return []
     alike.own(path)  # refuses what is no checkpoint, before the work starts
     return weights.files(path)
+
+
+def _named(path: Path) -> str:
+    """FOLDER/FILE: every training ends in a file of one name, and no network of the kit has a name with a slash."""
+    return plain("/".join(path.absolute().parts[-2:]))
 
 
 def _as_given(cases: Cases) -> Cases:
@@ -152,8 +178,8 @@ def _block(job: Job, cases: Cases) -> Block:
         if job.network == NONE:
             noticed, network = "0" * len(some.part), None
         else:
-            noticed = _noticed(job.network, job.path, some)
-            network = _network(job.network, job.path, job.weights, some.name, some)
+            noticed = _noticed(job, some)
+            network = _network(job, job.weights, some)
         ask = {**METHODS_GRADED, **OWN, **FLOORS}[job.method]
         heat = []
         for start in range(0, len(reference), 16):
@@ -163,7 +189,8 @@ def _block(job: Job, cases: Cases) -> Block:
         heat = np.concatenate(heat)
     rows = [_grades(one, truth) for one, truth in zip(heat, some.truth, strict=True)]
     columns = (tuple(float(value) for value in column) for column in zip(*rows, strict=True))
-    return Block(job.network, job.weights, job.view, job.method, some.name, job.families, noticed, *columns)
+    asked = job.network, job.digest, job.weights, job.view, job.method
+    return Block(*asked, some.name, job.families, noticed, *columns)
 
 
 def _grades(heat: np.ndarray, truth: np.ndarray) -> tuple[float, float, float, float]:
@@ -183,33 +210,40 @@ def _first(cases: Cases, families: int) -> Cases:
     return Cases(*(getattr(cases, name)[chosen] for name in Cases.__dataclass_fields__))
 
 
-@cache
-def _checkpoint(network: str, path: str | None) -> weights.Checkpoint:
+def _opened(network: str, path: str | None) -> weights.Checkpoint:
     if path is not None:
         return weights.open(path)
     return weights.shipped() if network == SHIPPED else alike.trained(int(network.split()[1]))
+
+
+@cache
+def _checkpoint(network: str, path: str | None, digest: str) -> weights.Checkpoint:
+    found = _opened(network, path)
+    if export.digest(found.model) != digest:
+        raise Refused(f"{path or network} was changed while its maps were made; run the command again")
+    return found
 
 
 _networks: dict[tuple, Network] = {}
 _seen: dict[tuple, str] = {}
 
 
-def _network(name: str, path: str | None, kind: str, of: str, cases: Cases) -> Network:
-    key = name, path, kind, of
+def _network(job: Job, kind: str, cases: Cases) -> Network:
+    key = job.network, job.digest, kind, cases.name
     if key not in _networks:
-        checkpoint = _checkpoint(name, path)
+        checkpoint = _checkpoint(job.network, job.path, job.digest)
         model = checkpoint.model
         if kind == "untrained":
-            seed = int(name.split()[1]) if name.startswith("seed ") and path is None else 0
+            seed = int(job.network.split()[1]) if job.network.startswith("seed ") else 0
             model = untrained.like(model, seed, normalise(cases.query[:REFERENCE]))
         _networks[key] = Network(model, embedder_for(model, photos=MANY, size=checkpoint.size))
     return _networks[key]
 
 
-def _noticed(name: str, path: str | None, cases: Cases) -> str:
-    key = name, path, cases.name
+def _noticed(job: Job, cases: Cases) -> str:
+    key = job.digest, cases.name
     if key not in _seen:
-        found = grading_set.noticed(_network(name, path, "trained", cases.name, cases).embedder, cases)
+        found = grading_set.noticed(_network(job, "trained", cases).embedder, cases)
         times = np.clip(found.difference // found.limit, 0, 3).astype(int) if found.limit > 0 else found.seen * 3
         _seen[key] = "".join("-" if turned else str(t) for t, turned in zip(times, found.turned, strict=True))
     return _seen[key]
