@@ -357,12 +357,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--families",
         type=arguments.up_to(200),
-        default=25,
         metavar="N",
         help="pairs a part (default 25, the frozen set)",
     )
     one.add_argument(
-        "--patience", type=arguments.real, default=60.0, metavar="S", help="seconds for one map (default 60)"
+        "--patience", type=arguments.real, metavar="S", help="seconds for one map of FILE:FUNCTION (default 60)"
     )
     one.add_argument("--checks", action="store_true", help="what needs no truth, on the photos of DATA")
 

@@ -1,17 +1,22 @@
 """Anyone's method: graded as in the same process, and refused in a sentence whatever it does."""
 
-import multiprocessing
+import contextlib
+import os
 import shutil
+import subprocess
+import time
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
 from osnet_edu import Refused, assets, market, weights
 from osnet_edu.__main__ import main
-from osnet_edu.experiments import anyone, checks, graded, grading_set
+from osnet_edu.experiments import answering, anyone, asked, checks, graded, grading_set
 from osnet_edu.explain import METHODS
 
 FILE = """
@@ -84,6 +89,38 @@ def slow(model, query, photo):
 def weight(model, query, photo):
     model.conv1.conv.weight.data[0] += 1
     return np.ones((128, 64))
+
+def above(model, query, photo):  # nothing below zero, but for the photo that is marked
+    heat = np.abs(photo.astype(float) - query).sum(2)
+    return -heat if photo[0, 0, 0] == 66 else heat
+
+def crashes(model, query, photo):
+    import ctypes
+    print("I read where nothing is")
+    ctypes.string_at(0)
+
+def shouts(model, query, photo):
+    while True:
+        print("x" * 10_000)
+
+def writes_to_all(model, query, photo):  # what looks like the length of an answer, and no more
+    for handle in range(3, 40):
+        try:
+            os.write(handle, bytes(20))
+        except OSError:
+            pass
+    time.sleep(600)
+
+def forks(model, query, photo):  # a copy that answers as well, and children that stay
+    os.fork()
+    subprocess.Popen(["sleep", "600"])
+    return -np.abs(photo.astype(float) - query).sum(2)
+
+def shares(model, query, photo):
+    from concurrent.futures import ProcessPoolExecutor
+    with ProcessPoolExecutor(2) as pool:
+        rows = list(pool.map(np.mean, photo.astype(float)))
+    return -np.repeat(np.array(rows)[:, None], photo.shape[1], 1)
 """
 SENTENCES = (
     "case 3: any_of returned 8192 numbers that are NaN or infinite",
@@ -112,6 +149,20 @@ def file(tmp_path_factory):
         "def deep(n):\n    if n:\n        return deep(n - 1)\n    raise RuntimeError('the end')\n"
     )
     return path
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch):
+    """The processes that were started for methods: none is left after any test."""
+    found, start = [], subprocess.Popen
+
+    def remembered(*arguments, **more):
+        found.append(start(*arguments, **more))
+        return found[-1]
+
+    monkeypatch.setattr(asked.subprocess, "Popen", remembered)
+    yield found
+    assert all(process.poll() is not None for process in found)
 
 
 @pytest.fixture(scope="module")
@@ -158,12 +209,12 @@ def test_a_method_is_graded_as_in_this_process(file, cases):
 
 
 def test_a_perfect_method_scores_one_whatever_it_does_to_its_photos(file, telling):
-    before = telling.name
+    before = telling.negative.copy(), telling.query.copy()
     report = anyone.grade(f"{file}:perfect", cases=telling)
     for score in graded.SCORES:
         assert report.ours.mean(score) == report.theirs.mean(score) == (1, 1, 1)
     np.testing.assert_array_equal(report.ours.chance, 8 / 128)
-    assert telling.name == before
+    np.testing.assert_array_equal((telling.negative, telling.query), before)
     assert report.csv().splitlines()[1].endswith(",1.0000,1.0000,1.0000,0.0625,1.0000")
 
 
@@ -181,19 +232,19 @@ def test_chance_is_told(file, cases):
 
 
 def test_what_is_no_map_is_refused(file, cases):
-    with anyone._Asked(file, "any_of", None, 60) as asked:
-        asked.prepare(cases.query)
-        for kind in anyone.KINDS:
+    with asked.Asked(file, "any_of", None, 60) as process:
+        process.prepare(answering.PAIR, cases.query)
+        for kind in (answering.TRAINED, answering.UNTRAINED):
             photos = cases.negative.copy()
             photos[3, 0, 0, 0] = 13
             only = np.arange(8) == 3
-            assert graded.of(asked.method(kind), replace(cases, negative=photos), only).rank.shape == (1,)
+            assert graded.of(process.method(kind), replace(cases, negative=photos), only).rank.shape == (1,)
         for number, sentence in enumerate(SENTENCES):
             photos[3, 0, 0, 0] = number
             with pytest.raises(Refused, match=sentence):
-                graded.of(asked.method("trained"), replace(cases, negative=photos), only)
+                graded.of(process.method("trained"), replace(cases, negative=photos), only)
         with pytest.raises(Refused, match="any_of, with the untrained network, must return numbers"):
-            graded.of(asked.method("untrained"), replace(cases, negative=photos), only)
+            graded.of(process.method("untrained"), replace(cases, negative=photos), only)
 
 
 @pytest.mark.parametrize(
@@ -201,13 +252,68 @@ def test_what_is_no_map_is_refused(file, cases):
     [
         ("leaves", "case 0: the process of leaves ended with exit code 7; it must return a map instead"),
         ("killed", "case 0: the process of killed was ended by signal 9"),
+        (
+            "crashes",
+            r"case 0: the process of crashes was ended by signal 11 \(Segmentation fault\); it must return a map "
+            "instead. Its last words: I read where nothing is$",
+        ),
+        ("shouts", "case 0: shouts printed more than 32 MB; it must return a map instead"),
+        ("writes_to_all", "case 0: writes_to_all wrote into the pipe of the answers; it must return a map instead"),
         ("weight", "case 0: weight must leave the network as it found it; it changed conv1.conv.weight"),
     ],
 )
 def test_what_harms_its_process_or_the_network_is_refused(file, cases, name, sentence):
     with pytest.raises(Refused, match=sentence):
-        anyone.grade(f"{file}:{name}", cases=cases)
-    assert not multiprocessing.active_children()
+        anyone.grade(f"{file}:{name}", cases=cases, patience=30)
+
+
+def _running(group: int) -> list[int]:
+    """Processes of a group that have not ended; one that has may wait for its parent to ask."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+    return found
+
+
+def test_a_method_may_start_processes_and_none_outlives_the_grading(file, cases, started):
+    right = anyone.grade(f"{file}:good", cases=cases)
+    np.testing.assert_array_equal(anyone.grade(f"{file}:forks", cases=cases).ours.rank, right.ours.rank)
+    ends = time.monotonic() + 20
+    while left := _running(started[-1].pid):
+        assert time.monotonic() < ends, f"the method's processes {left} are still there"
+        time.sleep(0.05)
+    with asked.Asked(file, "shares", None, 60) as process:
+        process.prepare(answering.PAIR, cases.query)
+        heat = process.method(answering.TRAINED)(cases.query[0], cases.negative[0])
+    np.testing.assert_allclose(heat[:, 5], -cases.negative[0].mean((1, 2)))
+
+
+def test_a_map_without_anything_below_zero_is_said_and_graded_with_the_sign_turned_round(file, cases):
+    photos = cases.negative.copy()
+    photos[:, 0, 0, 0] = 0
+    photos[5, 0, 0, 0] = 66
+    marked = replace(cases, negative=photos)
+    report, good = (anyone.grade(f"{file}:{name}", cases=marked) for name in ("above", "good"))
+    assert report.one_sided.tolist() == [k != 5 for k in range(8)] and good.turned is None
+    some = np.arange(8) != 5
+    np.testing.assert_array_equal(report.ours.rank[some], report.ours.chance[some])
+    np.testing.assert_array_equal(report.turned.rank[some], good.ours.rank[some])
+    assert report.ours.rank[5] == good.ours.rank[5] and report.turned.rank[5] == report.ours.chance[5]
+    assert "7 of 8 maps have nothing below zero: nothing in them speaks against the match" in str(report)
+    assert f"\nsign turned round {report.turned.only(report.seen).mean('rank')[0]:>10.2f}" in str(report)
+    assert "below zero" not in str(good)
+
+
+def test_a_file_that_changes_the_folder_still_finds_the_weights(cases, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(assets.path(assets.WEIGHTS), "mine.safetensors")
+    Path("away.py").write_text(
+        "import os\nos.chdir('/')\n\ndef away(model, query, photo):\n    return -query[..., 0].astype(float)\n"
+    )
+    report = anyone.grade("away.py:away", Path("mine.safetensors"), cases=cases)
+    assert report.seen.sum() > 0 and Path.cwd() == tmp_path
 
 
 def test_a_change_in_the_very_last_map_is_refused_too(file, cases):
@@ -224,7 +330,6 @@ def test_what_takes_for_ever_is_ended(file, cases):
     photos[2, 0, 0, 0] = 5
     with pytest.raises(Refused, match="case 2: slow took longer than 2 s; --patience gives it more"):
         anyone.grade(f"{file}:slow", cases=replace(cases, negative=photos), patience=2)
-    assert not multiprocessing.active_children()
     for patience in (0, -1, float("nan"), 1e9):
         with pytest.raises(Refused, match="the patience for one map must be above 0 s"):
             anyone.grade(f"{file}:slow", cases=cases, patience=patience)
@@ -232,8 +337,7 @@ def test_what_takes_for_ever_is_ended(file, cases):
 
 def test_every_change_of_a_network_is_named():
     model = weights.shipped().model.eval()
-    before = anyone._state(model)
-    assert anyone._changed(before, anyone._state(model)) == ""
+    watched = answering.Watched(model)
 
     def hook(module):
         module.register_full_backward_hook(lambda *_: None)
@@ -246,16 +350,29 @@ def test_every_change_of_a_network_is_named():
         "the mode of the network": lambda m: m.train(),
         "the hooks of fc": lambda m: m.fc.register_forward_hook(lambda *_: None),
         "the hooks of conv3": lambda m: hook(m.conv3),
+        "the hooks of conv2.0.conv1.conv.weight": lambda m: m.conv2[0].conv1.conv.weight.register_hook(lambda g: 2 * g),
         "the code of conv4": lambda m: setattr(m.conv4, "forward", lambda x: x),
+        "eps of conv4.1.conv3.bn": lambda m: setattr(m.conv4[1].conv3.bn, "eps", 0.1),
+        "stride of conv1.conv": lambda m: setattr(m.conv1.conv, "stride", (1, 1)),
+        "momentum of conv1.bn": lambda m: setattr(m.conv1.bn, "momentum", None),
+        "track_running_stats of conv5.bn": lambda m: setattr(m.conv5.bn, "track_running_stats", False),
+        "padding of conv1.conv": lambda m: delattr(m.conv1.conv, "padding"),
         "extra": lambda m: m.register_buffer("extra", torch.zeros(1)),
     }
     for name, change in changes.items():
         copy = deepcopy(model)
-        # A copy is another object, so what is its own is read again.
-        own = anyone._state(copy)
+        own = answering.Watched(copy)
+        assert own.changed() == ""
         change(copy)
-        assert anyone._changed(own, anyone._state(copy)) == name
-        assert anyone._changed(before, anyone._state(model)) == ""
+        assert own.changed() == name and watched.changed() == ""
+    everywhere = torch.nn.modules.module.register_module_forward_hook(lambda *_: None)
+    assert watched.changed() == "the hooks of all modules"
+    everywhere.remove()
+    with torch.enable_grad():  # what a method needs for its map leaves no trace
+        model.conv5.register_forward_hook(lambda *_: None).remove()
+        model(torch.zeros(1, 3, 128, 64)).sum().backward()
+        model.kept_by_the_method = []
+    assert watched.changed() == ""
 
 
 def test_a_file_that_is_none_is_refused_before_anything_is_rendered(file, tmp_path, monkeypatch):
@@ -274,20 +391,19 @@ def test_a_file_that_is_none_is_refused_before_anything_is_rendered(file, tmp_pa
         with pytest.raises(Refused, match=sentence):
             anyone.grade(text)
     with pytest.raises(Refused, match=r"not_callable in mine\.py must be a function, it is of type int"):
-        anyone.loaded(file, "not_callable")
+        answering.loaded(file, "not_callable")
     with pytest.raises(Refused, match=r"text.txt is no Python file; expected a name that ends in .py"):
-        anyone.loaded(tmp_path / "text.txt", "f")
-    monkeypatch.setattr(anyone, "STARTING", 1)
-    with pytest.raises(Refused, match="f took longer than 2 s while it was loaded"):
+        answering.loaded(tmp_path / "text.txt", "f")
+    monkeypatch.setattr(asked, "STARTING", 5)
+    with pytest.raises(Refused, match="f took longer than 6 s while it was loaded"):
         anyone.grade(f"{tmp_path}/endless.py:f", patience=1)
-    assert not multiprocessing.active_children()
 
 
 def test_a_method_of_the_kit_needs_no_file(cases):
     report = anyone.grade(cases=cases)
     assert report.method == anyone.DEFAULT and report.ours.rank.mean() > 2 * report.theirs.rank.mean()
     assert anyone.grade(cases=cases).csv() == report.csv()
-    known = anyone._known()
+    known = anyone.kit()
     assert set(METHODS) <= set(known)
     by_table, by_board = (
         known[name](anyone.Network(weights.shipped().model, None), cases.query, cases.negative)
@@ -309,6 +425,15 @@ def test_the_command_writes_a_line_a_pair_and_refuses_folders(file, cases, tmp_p
     other = tmp_path / "other.csv"
     assert main(["grade", "--method", f"{file}:leaves", "--families", "1", "--out", str(other)]) == 2
     assert not other.exists() and "exit code 7" in capsys.readouterr().err
+    meanwhile = tmp_path / "meanwhile.csv"
+    monkeypatch.setattr(grading_set, "render", lambda **given: meanwhile.write_text("mine") and cases)
+    assert main(["grade", "--families", "1", "--out", str(meanwhile)]) == 0
+    said, rows = capsys.readouterr(), (tmp_path / "meanwhile-2.csv").read_text().splitlines()
+    assert meanwhile.read_text() == "mine" and len(rows) == 9
+    assert "meanwhile.csv came into being meanwhile and is left as it is; meanwhile-2.csv is written" in said.err
+    assert said.out.index("noticed pairs") < said.out.index("Wrote ")
+    assert main(["grade", "--patience", "5", "--out", str(other)]) == 2
+    assert "--patience is for a method of yours" in capsys.readouterr().err
     assert main(["grade", str(assets.subset()), "--out", str(other)]) == 2
     assert "has masks, but its pairs are not the frozen ones" in capsys.readouterr().err
 
@@ -326,7 +451,10 @@ def test_a_folder_without_masks_is_offered_the_checks_that_need_none(tmp_path, c
 
 def test_the_checks_know_a_map_of_the_photo_from_a_map_of_the_network(file):
     folder = assets.subset()
-    ours, theirs = (checks.run(folder, name) for name in ("gradient x activation", f"{file}:good"))
+    told = []
+    ours = checks.run(folder)
+    theirs = checks.run(folder, f"{file}:good", progress=lambda *step: told.append(step))
+    assert told == [(k, 9) for k in range(1, 10)] and theirs.printed == theirs.flat == 0
     assert ours.kept["none"] == theirs.kept["none"] == pytest.approx(1)
     assert abs(ours.kept["conv4"]) < 0.4 and all(value == pytest.approx(1) for value in theirs.kept.values())
     assert ours.deletion["grey"][0] < ours.deletion["grey"][1]
@@ -334,3 +462,20 @@ def test_the_checks_know_a_map_of_the_photo_from_a_map_of_the_network(file):
     assert "need none" in str(ours)
     with pytest.raises(ValueError, match="a method is FILE:FUNCTION"):
         checks.run(folder, "magic")
+    said = str(replace(ours, flat=3, printed=1))
+    assert "3 of 8 maps are the same everywhere" in said and "printed 1 line; it is left out" in said
+
+
+def test_the_checks_refuse_as_grade_does(file, capsys, tmp_path):
+    for name, sentence in (
+        ("weight", "weight must leave the network as it found it; it changed conv1.conv.weight"),
+        ("leaves", "the process of leaves ended with exit code 7"),
+        ("absent", "mine.py has no function 'absent'"),
+    ):
+        assert main(["grade", "--checks", "--method", f"{file}:{name}"]) == 2
+        assert sentence in capsys.readouterr().err
+    for options in (["--out", str(tmp_path / "x.csv")], ["--families", "2"]):
+        assert main(["grade", "--checks", *options]) == 2
+        assert "leave --out and --families out" in capsys.readouterr().err
+    assert main(["grade", "--checks", "--patience", "9"]) == 2 and not list(tmp_path.iterdir())
+    assert "--patience is for a method of yours" in capsys.readouterr().err

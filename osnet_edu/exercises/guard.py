@@ -8,7 +8,9 @@ cannot be deleted or shadowed, shows up in no namespace, and costs a comparison 
 Python code that is not the cell's own (a function of an earlier cell, `exec`) carries no ticks. For it a second thread
 waits a little longer and has TimeUp raised in the first, again and again; and last it sends an interrupt, which also
 ends a sleep. A loop inside compiled code (`list(itertools.count())`, one huge matrix product) can be stopped by
-nothing inside the process, and `on_stuck` is called to say so: interrupt or restart the kernel.
+nothing inside the process, and `on_stuck` is called to say so: interrupt or restart the kernel. A crash inside compiled
+code (a segmentation fault, as `ctypes.string_at(0)` makes one) ends the kernel with all its variables. Nothing here can
+prevent that, because the code has to run in the process that holds them; JupyterLab says that the kernel has died.
 """
 
 import _thread

@@ -5,7 +5,8 @@ similarity move when the pixels that the map names are taken away first, or brou
 random map. Passing them makes a map no truth; failing one makes it hard to believe.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +14,15 @@ import numpy as np
 import torch
 
 from .. import draws, weights
-from ..embed import embedder_for, normalise, pictures
-from ..explain import METHODS, blur, embed, grading, similarity, without
+from ..embed import TorchEmbedder, embedder_for, normalise, pictures
+from ..explain import blur, grading, similarity, without
 from ..refused import Refused
 from . import anyone, sanity
+from .answering import CASCADE, NONE
+from .asked import Asked
+from .contestants import Network
 
 PAIRS = 8  # hard pairs of the folder: a query and its hardest negative
-DEFAULT = "gradient x activation"
 FILLS = ("grey", "blurred")
 
 
@@ -27,6 +30,7 @@ FILLS = ("grey", "blurred")
 class Checks:
     """kept: by the last stage that became random, how alike the maps stay.  deletion, insertion: by fill, the area
     under the similarity for the method and for a random map; for what speaks for the match.  pairs: how many.
+    printed: lines that the method printed.  flat: maps that are one number everywhere.
     """
 
     method: str
@@ -34,6 +38,8 @@ class Checks:
     kept: dict[str, float]
     deletion: dict[str, tuple[float, float]]
     insertion: dict[str, tuple[float, float]]
+    printed: int = 0
+    flat: int = 0
 
     def __str__(self) -> str:
         lines = [
@@ -48,25 +54,56 @@ class Checks:
             ("brought back (higher)", self.insertion),
         ):
             lines += [f"  {words}, {fill:<8}{ours:>16.3f}{theirs:>8.3f}" for fill, (ours, theirs) in areas.items()]
+        if self.flat:
+            lines.append(f"{self.flat} of {self.pairs} maps are the same everywhere: they name no pixel.")
+        if self.printed:
+            lines.append(f"The method printed {anyone.left_out(self.printed)}.")
         return "\n".join(lines)
 
 
 def run(
     folder: Path,
-    method: str | None = None,
+    method: str = anyone.DEFAULT,
     path: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    patience: float = anyone.PATIENCE,
 ) -> Checks:
     """Check a method.
 
-    folder: a Market-1501 folder.  method: a name of `explain.METHODS`, or FILE:FUNCTION as `anyone` takes it, which is
-    run in this process.  path: a checkpoint; None takes the shipped one.
-    Raises: Refused for a method that is not there, and a folder without hard pairs.
+    folder: a Market-1501 folder.  method: a name of the kit, or FILE:FUNCTION, which is asked in a process of its own
+    (see `anyone`).  path: a checkpoint; None takes the shipped one.  patience: seconds for one map of FILE:FUNCTION.
+    progress: (steps done, steps in all).
+    Raises: Refused for a method that is not there, fails, takes too long, changes the network or gives no map, and a
+    folder without hard pairs.
     """
-    name = DEFAULT if method is None else method
-    if name not in METHODS:
-        anyone.where(name)  # refuses what is neither, before the work starts
+    known = anyone.kit()
+    source = None if isinstance(method, str) and method in known else anyone.where(method)
     checkpoint = weights.shipped() if path is None else weights.open(path)
+    with ExitStack() as stack:
+        # The file is loaded before anything is embedded: one that is broken is refused at once.
+        asked = stack.enter_context(Asked(*source, path, patience)) if source else None
+        queries, photos = _hard_pairs(checkpoint, folder)
+        total, first = len(sanity.STAGES) + 1 + len(FILLS), []
+        if asked:
+            asked.prepare(CASCADE, photos)
+            maps = (
+                (stage, np.stack([asked.method(stage)(*pair) for pair in zip(queries, photos, strict=True)]))
+                for stage in (NONE, *sanity.STAGES)
+            )
+        else:
+            maps = (
+                (stage, known[method](Network(network, TorchEmbedder(network)), queries, photos))
+                for stage, network in sanity.cascade(checkpoint.model, normalise(photos))
+            )
+        kept = sanity.alike(_told(maps, first, total, progress))
+    deletion, insertion = _areas(checkpoint, queries, photos, first[0], lambda k: _tell(progress, total - 1 + k, total))
+    flat = sum(np.ptp(heat) == 0 for heat in first[0])
+    return Checks(method, len(photos), kept, deletion, insertion, asked.printed if asked else 0, flat)
+
+
+def _hard_pairs(checkpoint: weights.Checkpoint, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Queries and their hardest negatives, (PAIRS, H, W, 3) uint8 each."""
     rankings = without.Rankings(checkpoint, folder)
     triplets = rankings.triplets()[:PAIRS]
     if len(triplets) < PAIRS:
@@ -75,14 +112,29 @@ def run(
         rankings.pictures([side[getattr(triplet, role)] for triplet in triplets])
         for side, role in ((rankings.queries, "query"), (rankings.gallery, "negative"))
     )
-    ask = METHODS[name] if name in METHODS else _own(name, queries)
-    total, model = 2 + len(FILLS), checkpoint.model
-    kept = sanity.kept(ask, model, normalise(queries), normalise(photos))
+    return queries, photos
+
+
+def _tell(progress: Callable[[int, int], None] | None, done: int, total: int) -> None:
     if progress:
-        progress(1, total)
-    heats = ask(model, normalise(photos), similarity(embed(model, normalise(queries))))
+        progress(done, total)
+
+
+def _told(maps: Iterable[tuple[str, np.ndarray]], kept: list, total: int, progress) -> Iterator[tuple[str, np.ndarray]]:
+    """The same maps; the first ones are kept, and each stage is told."""
+    for done, (stage, heats) in enumerate(maps, start=1):
+        if stage == NONE:
+            kept.append(heats)
+        yield stage, heats
+        _tell(progress, done, total)
+
+
+def _areas(
+    checkpoint: weights.Checkpoint, queries: np.ndarray, photos: np.ndarray, heats: np.ndarray, tell
+) -> tuple[dict[str, tuple[float, float]], dict[str, tuple[float, float]]]:
+    """Deletion and insertion, by fill: for these maps and for random ones."""
     chance = draws.named(0, "random maps").random(heats.shape)
-    fast = embedder_for(model, photos=10_000, size=checkpoint.size)
+    fast = embedder_for(checkpoint.model, photos=10_000, size=checkpoint.size)
     deletion, insertion = {}, {}
     for k, fill in enumerate(FILLS):
         plain = normalise(photos)
@@ -96,24 +148,10 @@ def run(
                 ]
                 means.append(float(np.mean(each)))
             found[fill] = means[0], means[1]
-        if progress:
-            progress(2 + k, total)
-    if progress:
-        progress(total, total)
-    return Checks(name, len(triplets), kept, deletion, insertion)
+        tell(k)
+    return deletion, insertion
 
 
 def _score(fast, query: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     target = similarity(torch.as_tensor(fast(query[None])))
     return lambda photos: target(torch.as_tensor(fast(photos))).numpy()
-
-
-def _own(name: str, queries: np.ndarray):
-    """A function of (model, query, photo) as one of (model, images, target), for these queries in their order."""
-    found = anyone.loaded(*anyone.where(name))
-
-    def ask(model, images, _target):
-        pairs = zip(queries, pictures(images), strict=True)
-        return np.stack([anyone.map_of(found, name, model, query, photo) for query, photo in pairs])
-
-    return ask

@@ -8,7 +8,7 @@ Source: Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018. The norma
 step, or the check would be unfair: a broken network is not a random one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 
 import numpy as np
@@ -53,9 +53,16 @@ def kept(
     method: one of `explain.METHODS`.  queries, images: (B, 3, H, W), normalised; each image is explained by its query.
     Returns: by the last stage that became random; "none" is 1.
     """
+    return alike(
+        (stage, method(network, images, similarity(embed(network, queries))))
+        for stage, network in cascade(model, images, seed)
+    )
+
+
+def alike(maps: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
+    """The mean rank correlation of maps (B, H, W) with the first ones, by the stage that each is named for."""
     found, first = {}, None
-    for stage, network in cascade(model, images, seed):
-        heat = method(network, images, similarity(embed(network, queries)))
+    for stage, heat in maps:
         first = heat if first is None else first
         found[stage] = float(np.mean([badge.correlation(a, b) for a, b in zip(first, heat, strict=True)]))
     return found
