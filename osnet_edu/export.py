@@ -33,6 +33,7 @@ FORMAT = 1  # of the graph; to be raised where its inputs, outputs or meaning ch
 INPUTS = ("images", "factors")
 OUTPUTS = ("embedding", "gates", "map")
 LAYOUT = "osnet_edu.layout"  # the metadata that says which block is which row
+SEAL = "osnet_edu.seal"  # the metadata at the end of a template that is kept: a hash of all bytes before it
 _OWN = ("osnet_edu.", "torch.nn.")  # whose forward passes are known
 
 
@@ -59,7 +60,14 @@ class Layout:
 
     @staticmethod
     def from_json(text: str) -> "Layout":
-        return Layout(**{key: tuple(value) for key, value in json.loads(text).items()})
+        """Raises: Refused for a text that `to_json` did not make."""
+        try:
+            made = Layout(**{key: tuple(value) for key, value in json.loads(text).items()})
+            if made.to_json() == text and len(made.blocks) == len(made.streams) == len(made.channels) > 0:
+                return made
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            pass
+        raise Refused("the graph does not say rightly which block is which row of its gates")
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -200,6 +208,27 @@ def filled(template: bytes, model: nn.Module) -> bytes:
     if weights:
         raise Refused(f"the template is of another network: it has no place for {', '.join(weights)}")
     return made.SerializeToString()
+
+
+def sealed(template: bytes) -> bytes:
+    """A template to be kept: the same ONNX file, with a hash of its bytes as its last metadata."""
+    return template + _seal(template)
+
+
+def unsealed(content: bytes) -> bytes:
+    """The template that was kept.  Raises: Refused where a byte is not as it was, and where there is no seal."""
+    template = content[: -len(_seal(b""))]
+    if content != sealed(template):
+        raise Refused("the template is damaged, altered or of an older kit: its bytes are not those of its seal")
+    return template
+
+
+def _seal(template: bytes) -> bytes:
+    """Two ONNX files in a row are one with the metadata of both."""
+    import onnx
+
+    entry = onnx.StringStringEntryProto(key=SEAL, value=hashlib.sha256(template).hexdigest())
+    return onnx.ModelProto(metadata_props=[entry]).SerializeToString()
 
 
 class _Whole(nn.Module):

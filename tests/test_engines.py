@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from osnet_edu import assets, compute, embed, export, market, osnet, probe, retrieval, siblings, weights
 from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, choice, embedder_for, engines
@@ -288,6 +291,7 @@ def made_here(kits_own, monkeypatch):
     """Graphs as on a machine to which none came; making one costs nothing.  Returns: a list that grows by each made."""
     template, made = shipped_graph(kits_own).read_bytes(), []
     monkeypatch.setattr(choice, "_shipped", lambda name: None)
+    monkeypatch.setattr(choice, "_told", set())
     monkeypatch.setattr(choice, "WORTH_A_GRAPH", 0)
     monkeypatch.setattr(export, "template", lambda *_: (made.append(1), template)[1])
     return made
@@ -307,6 +311,63 @@ def test_a_graph_is_made_once_and_a_damaged_one_again(kits_own, made_here, damag
     choice._ready.clear()
     assert_close(embedder_for(kits_own, photos=choice.ENOUGH, size=SIZE)(pictures(2)), expected, 1e-4)
     assert len(made_here) == 2 and hashlib.sha256(kept.read_bytes()).digest() == whole
+
+
+def _relu_becomes_abs(graph):
+    next(node for node in graph.graph.node if node.op_type == "Relu").op_type = "Abs"
+
+
+def _an_input_renamed(graph):
+    graph.graph.input[0].name = "photos"
+
+
+def _told(text: str):
+    def change(graph):
+        del graph.metadata_props[:]
+        graph.metadata_props.add(key=export.LAYOUT, value=text)
+
+    return change
+
+
+FORGED = {
+    "another operation": _relu_becomes_abs,
+    "a name of an input": _an_input_renamed,
+    "no layout": lambda graph: graph.ClearField("metadata_props"),
+    "no JSON": _told("{"),
+    "a number": _told("7"),
+    "other keys": _told('{"rows": [1]}'),
+    "nothing": _told('{"blocks": [], "streams": [], "channels": []}'),
+    "too few streams": _told('{"blocks": ["a", "b"], "streams": [4], "channels": [3, 3]}'),
+    "a block of another name": _told('{"blocks": ["conv2.9"], "streams": [4], "channels": [3]}'),
+    "nesting without end": _told("[" * 9000),
+}
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_a_graph_that_was_altered_is_made_anew_and_said_once(kits_own, made_here, forge):
+    """With a right seal: whoever alters a graph can seal it too."""
+    whole, said = embed.onnx_file(kits_own), []
+    [kept] = (assets.cache() / "graphs").iterdir()
+    good = kept.read_bytes()
+    graph = onnx.load_from_string(export.unsealed(good))
+    forge(graph)
+    kept.write_bytes(export.sealed(graph.SerializeToString()))
+    assert embed.onnx_file(kits_own, said.append) == whole and len(made_here) == 2
+    assert [f"The graph {kept} is passed over: " in line for line in said] == [True, False]
+    assert kept.read_bytes() == good
+    kept.write_bytes(good[:-70] + bytes([good[-70] ^ 1]) + good[-69:])  # a bit of the seal itself
+    assert embed.onnx_file(kits_own, said.append) == whole and len(made_here) == 3 and len(said) == 3  # not said again
+    engine = chosen(kits_own)
+    assert engine.name == "onnxruntime" and len(made_here) == 3
+
+
+@given(st.integers(0, 2**31), st.integers(1, 255))
+def test_no_byte_of_a_kept_graph_changes_unseen(place, change):
+    good = bytearray(export.sealed(b"a template of some bytes"))
+    assert export.unsealed(bytes(good)) == b"a template of some bytes"
+    good[place % len(good)] ^= change
+    with pytest.raises(Refused, match="are not those of its seal"):
+        export.unsealed(bytes(good))
 
 
 def test_a_graph_of_another_network_is_refused(kits_own):

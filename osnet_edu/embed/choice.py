@@ -6,10 +6,12 @@
 - A graph does not depend on weights. One for the kit's own network ships; those of others are made where many photos
   wait for it, which takes ten seconds, and kept in the cache folder.
 
-A graph is trusted after it has agreed with PyTorch on two pictures. Whatever goes wrong, PyTorch computes, and the
-engine's record says why.
+A kept graph carries a hash of its bytes, and any graph is trusted only after it has agreed with PyTorch on two
+pictures. One that is not what it was is passed over, made anew and said once. Whatever else goes wrong, PyTorch
+computes, and the engine's record says why.
 """
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,19 +19,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import assets, export, whole
+from .. import assets, export, probe, whole
 from ..model import OSNet
 from ..refused import Refused
-from .engines import MEAN, STD, OnnxEmbedder, TorchEmbedder
+from .engines import MEAN, STD, Look, OnnxEmbedder, TorchEmbedder
 
 ENOUGH = 200  # photos that PyTorch embeds while onnxruntime is set up
 WORTH_A_GRAPH = 10_000  # photos of the kit's size by the kit's network that save what making a graph costs
+CHECKED = (128, 64)  # pixels of the pictures that an exported graph and PyTorch have to agree on
 AGREE = 1e-4  # largest difference of a feature, of the largest feature or of 1
 
 _Embedder = TorchEmbedder | OnnxEmbedder
 _ready: OrderedDict[str, OnnxEmbedder] = OrderedDict()  # by weights
 _failed: OrderedDict[str, str] = OrderedDict()  # why, by weights
 _seen: OrderedDict[str, int] = OrderedDict()  # photos, by weights
+_told: set[Path] = set()  # graphs that were passed over
 
 
 def embedder_for(
@@ -73,8 +77,9 @@ def onnx_file(model: OSNet, say: Callable[[str], None] | None = None) -> bytes:
     """A network as an ONNX file that takes pictures of any size (see `export`), from a kept graph where there is one.
 
     say: is told what takes long, before it does.
+    Raises: Refused where no graph computes what PyTorch computes.
     """
-    return next(_files(model, True, say))
+    return _agreeing(model, CHECKED, True, say).content
 
 
 class _Unworthy(Exception):
@@ -98,11 +103,35 @@ def _agreeing(model: OSNet, size: tuple[int, int], worth: bool, say: Callable[[s
     streams = [len(block.stream_names) for block in model.blocks().values()]
     factors = rng.uniform(0.5, 1, (len(streams), max(streams))).astype(np.float32)
     expected = TorchEmbedder(model).look(images, factors)
-    for content in _files(model, worth, say):
-        made = OnnxEmbedder(content, why="it is the fastest that is there")
-        if _same(made.look(images, factors), expected):
-            return made
+    with probe.evaluating(model):
+        layout = export.Layout.of(model)
+    why = "it is the fastest that is there"
+    for path, content in _files(model, worth, say):
+        try:
+            made = OnnxEmbedder(content(), why=why)
+            if made.layout == layout and _same(_looked(made, images, factors), expected):
+                return made
+            reason = "it does not compute what PyTorch computes"
+        except (Refused, OSError) as error:
+            if path is None:
+                raise
+            reason = str(error)
+        if path is not None:
+            why += f"; {path} is passed over ({reason})"
+            if say and path not in _told:
+                say(f"The graph {path} is passed over: {reason}.")
+            _told.add(path)
     raise Refused("its graph does not compute what PyTorch computes")
+
+
+def _looked(made: OnnxEmbedder, images: np.ndarray, factors: np.ndarray) -> Look:
+    """Raises: Refused for a graph that onnxruntime starts and cannot run to its end."""
+    try:
+        return made.look(images, factors)
+    except Exception as error:  # onnxruntime's own have no common class but this
+        if not type(error).__module__.startswith("onnxruntime"):
+            raise
+        raise Refused(f"onnxruntime cannot run it: {str(error).partition(chr(10))[0]}") from error
 
 
 def _same(look, expected) -> bool:
@@ -114,16 +143,19 @@ def _same(look, expected) -> bool:
     )
 
 
-def _files(model: OSNet, worth: bool, say: Callable[[str], None] | None) -> Iterator[bytes]:
-    """ONNX files of a model: by the graph that ships, by the one that is kept, by a new one.  worth: make a new one."""
+def _files(
+    model: OSNet, worth: bool, say: Callable[[str], None] | None
+) -> Iterator[tuple[Path | None, Callable[[], bytes]]]:
+    """ONNX files of a model: by the graph that ships, by the one that is kept, by a new one.  worth: make a new one.
+
+    Each with its path, None for the new one, and how it is made, which raises Refused for a graph that is damaged.
+    """
     name = f"graphs/{export.fingerprint(model)}.onnx"
-    kept = assets.cache() / name
-    for path in (_shipped(name), kept):
-        if path and path.is_file():
-            try:
-                yield export.filled(path.read_bytes(), model)
-            except Refused:
-                pass  # damaged, or of an older kit: the next one takes its place
+    kept, shipped = assets.cache() / name, _shipped(name)
+    if shipped:
+        yield shipped, lambda: export.filled(shipped.read_bytes(), model)
+    if kept.is_file():
+        yield kept, lambda: export.filled(export.unsealed(kept.read_bytes()), model)
     if not worth:
         raise _Unworthy(
             "no graph is kept for a network that is built like this, and one for so few photos is not worth it"
@@ -131,11 +163,9 @@ def _files(model: OSNet, worth: bool, say: Callable[[str], None] | None) -> Iter
     if say:
         say("Making a graph of this network for onnxruntime, once: about ten seconds ...")
     template = export.template(model, MEAN, STD)
-    try:
-        _keep(kept, template)
-    except OSError:
-        pass  # the graph is as good where it cannot be kept
-    yield export.filled(template, model)
+    with contextlib.suppress(OSError):  # the graph is as good where it cannot be kept
+        _keep(kept, export.sealed(template))
+    yield None, lambda: export.filled(template, model)
 
 
 def _shipped(name: str) -> Path | None:

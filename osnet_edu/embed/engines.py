@@ -146,7 +146,7 @@ class OnnxEmbedder:
     _threads = Threads(2 * PART)  # a part for each of two threads
 
     def __init__(self, content: bytes, *, why: str = "it was asked for"):
-        self._content, self._why = content, why
+        self.content, self._why = content, why
         self._made = None  # the session, one for all threads
         session = self._session()
         layout = session.get_modelmeta().custom_metadata_map.get(export.LAYOUT)
@@ -202,7 +202,7 @@ class OnnxEmbedder:
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.log_severity_level = 3  # it would warn that `factors` may be given
             try:
-                self._made = onnxruntime.InferenceSession(self._content, options, providers=["CPUExecutionProvider"])
+                self._made = onnxruntime.InferenceSession(self.content, options, providers=["CPUExecutionProvider"])
             except Exception as error:  # its exceptions have no common class but this
                 raise Refused(f"onnxruntime cannot run this file: {str(error).partition(chr(10))[0]}") from error
         return self._made
