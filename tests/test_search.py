@@ -1,5 +1,7 @@
 """The nearest are those that are known to be, the faster ways find what the exact one finds, and a store is whole."""
 
+import os
+import pickle
 import struct
 import sys
 import tracemalloc
@@ -98,6 +100,39 @@ def test_many_queries_are_answered_each_for_itself():
     assert found.indices[:, 0].tolist() == [i % 36 for i in range(2500)]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scale", [1e-12, 1e-25, 1e-38, 1e-200])
+def test_the_cosine_of_tiny_features_is_that_of_large_ones(kind, scale):
+    """Squares of such numbers are 0 in float32; of 1e-200, the numbers themselves."""
+    gallery, queries = normal(200, 16).astype(float), normal(5, 16, seed=1).astype(float)
+    right = search.exact(gallery)(queries, 4)
+    for some, ask in ((gallery * scale, queries), (gallery, queries * scale), (gallery * scale, queries * scale)):
+        found = search.index(some, kind)(ask, 4)
+        np.testing.assert_array_equal(found.indices, right.indices)
+        np.testing.assert_allclose(found.similarity, right.similarity, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_index_does_not_change_with_the_array_that_it_was_made_from(kind):
+    gallery, queries = normal(300, 8), normal(3, 8, seed=1)
+    index = search.index(gallery, kind)
+    before = index(queries, 5)
+    gallery[:] = np.nan
+    after = index(queries, 5)
+    np.testing.assert_array_equal(after.indices, before.indices)
+    np.testing.assert_array_equal(after.similarity, before.similarity)
+
+
+def test_a_gallery_on_disk_that_has_become_nan_is_refused(tmp_path):
+    path = Store.write(tmp_path / "x", [(normal(20, 4), list(map(str, range(20))))]).path
+    index = search.exact(Store.open(path).features)
+    with open(path, "r+b") as file:
+        file.seek(64)
+        file.write(np.full(80, np.nan, "<f4").tobytes())
+    with pytest.raises(Refused, match="the gallery on disk has changed since its index was made"):
+        index(np.ones((1, 4)), 3)
+
+
 # --- by FAISS ---------------------------------------------------------------------------------------------------------
 
 
@@ -154,7 +189,7 @@ def test_what_an_index_holds():
     gallery = normal(2000, 16)
     rows = gallery.nbytes
     held = {kind: search.index(gallery, kind).held() for kind in KINDS}
-    assert held["exact"] == 4 * 2000
+    assert held["exact"] == rows + 4 * 2000
     assert rows <= held["flat"] < rows + 200
     assert rows + 8 * 2000 < held["ivf"] < 1.3 * rows  # a number of 8 bytes for each row, and the centres
     assert held["hnsw"] > rows + 2000 * 2 * 32 * 4  # links of 4 bytes, twice 32 of them in the lowest layer
@@ -275,9 +310,21 @@ def store(tmp_path: Path) -> Store:
     return Store.write(tmp_path / "three", [(around(0, 90), ["0001_c1.jpg", "ä\n.jpg"]), (around(180), [""])])
 
 
-def test_a_store_is_a_memory_map_that_cannot_be_written(store):
+def test_a_store_is_read_as_an_array_is(store):
     assert store.path.stat().st_size == 64 + 3 * 2 * 4 + 3 * 8 + len("0001_c1.jpgä\n.jpg".encode())
-    assert isinstance(store.features, np.memmap) and not store.features.flags.writeable
+    assert (store.features.shape, store.features.dtype, store.features.nbytes, len(store.features)) == (
+        (3, 2),
+        "<f4",
+        24,
+        3,
+    )
+    rows = np.concatenate([around(0, 90), around(180)])
+    for some in (slice(None), slice(1, None), slice(2, 0, -1), slice(5, 9), 1, -1, np.array([2, 0]), [[0], [1]]):
+        np.testing.assert_array_equal(store.features[some], rows[some])
+    np.testing.assert_array_equal(np.asarray(store.features, np.float64), rows)
+    for odd in (3, -4, [0, 3]):
+        with pytest.raises(IndexError):
+            store.features[odd]
     assert store.names[1] == "ä\n.jpg" and store.names[2] == ""
     with pytest.raises(IndexError):
         store.names[3]
@@ -347,8 +394,16 @@ def test_what_is_no_store_is_refused(tmp_path, store):
         Store.open(store.path)
 
 
-def test_a_damaged_name_is_refused_and_the_others_are_read(store):
-    content = bytearray(store.path.read_bytes())
+def without_sum(content: bytes) -> bytearray:
+    """A store as older kits wrote it: no check sum of what follows the head."""
+    head = content[:56] + bytes(4)
+    return bytearray(head + struct.pack("<I", zlib.crc32(head)) + content[64:])
+
+
+def test_a_damaged_name_of_an_older_store_is_refused_and_the_others_are_read(store):
+    content = without_sum(store.path.read_bytes())
+    store.path.write_bytes(content)
+    assert list(Store.open(store.path).names) == list(store.names)
     content[64 + 24 + 24 + 11] = 0xFF  # the first byte of the second name: no UTF-8
     store.path.write_bytes(content)
     assert Store.open(store.path).names[0] == "0001_c1.jpg"
@@ -359,6 +414,63 @@ def test_a_damaged_name_is_refused_and_the_others_are_read(store):
     for i in (1, 2):
         with pytest.raises(Refused, match=rf"the name of row {i} .* .it ends before"):
             Store.open(store.path).names[i]
+
+
+def test_a_flipped_bit_is_seen_when_a_store_is_opened_and_on_request(store):
+    content = store.path.read_bytes()
+    for place in range(64, len(content)):
+        store.path.write_bytes(content[:place] + bytes([content[place] ^ 8]) + content[place + 1 :])
+        for look in (store.verify, lambda: Store.open(store.path)):
+            with pytest.raises(Refused, match=r"the features or names in .* are damaged; write the store anew"):
+                look()
+
+
+def test_a_store_is_read_from_end_to_end_once_a_process(store, monkeypatch):
+    looks, verify = [], Store.verify
+    monkeypatch.setattr(Store, "verify", lambda self: looks.append(self.path) or verify(self))
+    old = store.path.stat().st_mtime_ns - 10**10
+    os.utime(store.path, ns=(old, old))
+    for _ in range(3):
+        Store.open(store.path)
+    assert len(looks) == 1
+    os.utime(store.path, ns=(old, old + 1))  # changed since
+    Store.open(store.path)
+    store.path.touch()
+    for _ in range(2):  # changed a moment ago: a second change would not show in its time
+        Store.open(store.path)
+    assert len(looks) == 4
+
+
+def test_a_store_that_is_cut_while_it_is_open_ends_in_a_sentence(tmp_path):
+    path = Store.write(tmp_path / "x", [(normal(3000, 64), list(map(str, range(3000))))]).path
+    store = Store.open(path)
+    index = search.exact(store.features)
+    os.truncate(path, 5000)
+    cut = "was cut while it was open; write the store anew"
+    for ask in (
+        lambda: store.features[2999],
+        lambda: store.names[2999],
+        lambda: index(np.ones((1, 64)), 3),
+        lambda: np.asarray(store.features),
+        lambda: search.index(store.features, "flat"),
+    ):
+        with pytest.raises(Refused, match=cut):
+            ask()
+    np.testing.assert_array_equal(store.features[:10], normal(3000, 64)[:10])
+
+
+def test_a_store_that_was_removed_or_replaced_is_read_on(store):
+    rows, name = store.features[:], store.path.name
+    other = Store.write(store.path.with_name("other"), [(around(5, 6, 7), ["x", "y", "z"])])
+    os.replace(other.path, store.path)
+    np.testing.assert_array_equal(store.features[:], rows)
+    assert Store.open(store.path).names[0] == "x" and store.names[0] == "0001_c1.jpg" and store.path.name == name
+
+
+def test_a_store_goes_to_another_process(store):
+    again = pickle.loads(pickle.dumps(store))
+    np.testing.assert_array_equal(again.features[:], store.features[:])
+    assert list(again.names) == list(store.names)
 
 
 def parts_then(error: BaseException):

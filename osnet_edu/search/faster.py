@@ -13,7 +13,7 @@ import torch
 
 from .. import draws, retrieval
 from ..refused import Refused
-from .found import Found, asked, blocks, lengths
+from .found import Found, asked, blocks, brief, checked, lengths, rescued
 
 POINTS = 40  # rows a list that k-means looks at: FAISS asks for 39, and each more costs time in all of its rounds
 PROBES = 16
@@ -142,19 +142,20 @@ def hnsw(
 
 def _taken(features: np.ndarray) -> np.ndarray:
     """A gallery that can be searched; what cannot is refused before anything is built."""
+    features = checked(features, "gallery")
     lengths(features)
-    return np.asanyarray(features)
+    return features
 
 
 def _in_range(name: str, value: int, most: int, least: int = 1) -> int:
     """A setting as Python's own whole number, which FAISS asks for.  Raises: Refused outside its range."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
-        raise Refused(f"{name} must be a whole number from {least} to {most}, got {value!r}")
+        raise Refused(f"{name} must be a whole number from {least} to {most}, got {brief(value)}")
     return int(value)
 
 
 def _units(rows: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(retrieval.unit(np.asarray(rows, np.float32)))
+    return np.ascontiguousarray(retrieval.unit(rescued(rows)))
 
 
 def _fill(inner, features: np.ndarray, progress: Callable[[int, int], None] | None = None) -> None:

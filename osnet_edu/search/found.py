@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import torch
 
 from .. import retrieval
 from ..refused import Refused
+from .ondisk import OnDisk
 
+TINY = 2.0**-40  # rows shorter than this are enlarged
 ROWS = 8192  # of a gallery that are read at once: 16 MB of 512 numbers each
 
 
@@ -47,15 +50,36 @@ class Index(Protocol):
 
 
 def blocks(features: np.ndarray, rows: int = ROWS) -> Iterator[tuple[slice, np.ndarray]]:
-    """A gallery part by part, (n, D) float32, and where each part lies: a gallery on disk is never in memory whole."""
+    """A gallery part by part, (n, D) float32, and where each part lies: a gallery on disk is never in memory whole.
+
+    A row whose numbers are so small that their squares vanish comes multiplied by a power of two: its direction stays.
+    """
     for start in range(0, len(features), rows):
         part = slice(start, min(start + rows, len(features)))
-        with np.errstate(over="ignore"):  # float64 that float32 cannot hold becomes infinite, and is refused
-            yield part, np.asarray(features[part], np.float32)
+        yield part, rescued(features[part])
+
+
+def rescued(rows: np.ndarray) -> np.ndarray:
+    """Rows as float32, tiny ones enlarged; float64 that float32 cannot hold becomes infinite, and is refused."""
+    with np.errstate(over="ignore"):
+        found = np.asarray(rows, np.float32)
+    tiny = np.flatnonzero(_tiny(found))
+    if len(tiny):
+        few = np.asarray(rows[tiny], np.float64)
+        largest = np.abs(few).max(1)
+        found = found.copy()
+        found[tiny] = np.ldexp(few, -np.frexp(largest)[1][:, None])
+    return found
+
+
+def _tiny(rows: np.ndarray) -> np.ndarray:
+    """(N, D) float32 -> (N,) bool: nearer to zero than can be squared and added up."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.einsum("nd,nd->n", rows, rows) < TINY**2
 
 
 def lengths(features: np.ndarray, what: str = "gallery") -> np.ndarray:
-    """The length of each row, (N, D) -> (N,) float32.
+    """The length of each row as `blocks` gives it, (N, D) -> (N,) float32.
 
     Raises: Refused for an empty gallery, another shape, and a row that has no length: NaN, infinite or too large.
     """
@@ -73,25 +97,43 @@ def lengths(features: np.ndarray, what: str = "gallery") -> np.ndarray:
     return found
 
 
-def checked(features: np.ndarray, what: str) -> np.ndarray:
+def checked(features: object, what: str) -> np.ndarray | OnDisk:
     """Features as an array of numbers, (N, D), N and D at least 1.  Raises: Refused for any other."""
-    features = features if isinstance(features, np.ndarray) else np.asarray(features)
+    wanted = f"expected a {what} of numbers in rows, (N, D), got"
+    if isinstance(features, torch.Tensor):
+        features = features.detach().cpu()
+        features = features.float() if features.is_floating_point() and features.layout is torch.strided else features
+    if not isinstance(features, np.ndarray | OnDisk):
+        try:
+            features = np.asarray(features)
+        except (TypeError, ValueError, RuntimeError):  # rows of unequal length; a tensor that is no plain array
+            raise Refused(f"{wanted} a {type(features).__name__} that is no array") from None
+    if isinstance(features, np.matrix):
+        features = np.asarray(features)
+    if isinstance(features, np.ma.MaskedArray):
+        raise Refused(f"{wanted} a masked array: fill what it hides, or leave it out")
     if features.ndim != 2 or features.dtype.kind not in "fiu":
-        raise Refused(f"expected a {what} of numbers in rows, (N, D), got {features.dtype} of shape {features.shape}")
-    if not features.size:
+        raise Refused(f"{wanted} {features.dtype} of shape {features.shape}")
+    if not all(features.shape):
         raise Refused(f"the {what} is empty, of shape {features.shape}; expected at least one row")
     return features
 
 
-def asked(queries: np.ndarray, k: int, count: int, width: int) -> tuple[np.ndarray, int]:
+def asked(queries: object, k: int, count: int, width: int) -> tuple[np.ndarray, int]:
     """Queries as unit vectors, (Q, D) float32, and how many of `count` rows each can find.
 
     Raises: Refused for k < 1, another width and rows that are not all finite numbers.
     """
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise Refused(f"k must be a whole number from 1, got {k!r}")
+        raise Refused(f"k must be a whole number from 1, got {brief(k)}")
+    queries = checked(queries, "set of queries")
     lengths(queries, "set of queries")
-    queries = np.ascontiguousarray(queries, np.float32)
     if queries.shape[1] != width:
         raise Refused(f"the gallery's features have {width} numbers each, the queries' {queries.shape[1]}")
-    return retrieval.unit(queries), min(int(k), count)
+    return retrieval.unit(rescued(np.ascontiguousarray(queries[:]))), min(int(k), count)
+
+
+def brief(value: object) -> str:
+    """A value as a few words for a sentence."""
+    text = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
+    return text if len(text) < 60 else f"{text[:57]}..."

@@ -2,20 +2,24 @@
 
 import numpy as np
 
-from .found import Found, asked, lengths
+from ..refused import Refused
+from .found import Found, asked, blocks, checked, lengths, rescued
+from .ondisk import OnDisk
 
-FIRST, MOST = 1024, 16_384  # rows of the gallery in the first step, and at most
-QUERIES = 1024  # at once: similarities take 64 MB at most
+FIRST, MOST = 1024, 4096  # rows of the gallery in the first step, and at most: those from disk fit a cache
+QUERIES = 1024  # at once: similarities take 16 MB at most
 
 
 class Exact:
-    """A gallery as it is, in memory or on disk; only the length of each row is kept beside it."""
+    """A gallery, and the length of each row: in memory a copy, which nobody can change, and on disk where it lies."""
 
     name = "exact"
 
-    def __init__(self, features: np.ndarray):
+    def __init__(self, features: object):
+        features = checked(features, "gallery")
         found = lengths(features)
-        self._features = features if isinstance(features, np.ndarray) else np.asarray(features)
+        self._stays = isinstance(features, OnDisk | np.memmap)
+        self._features = features if self._stays else np.concatenate([rows for _, rows in blocks(features)])
         self._lengths = np.where(found > 0, found, 1)  # a row of zeros stays zero, as in retrieval.unit
 
     @property
@@ -23,7 +27,7 @@ class Exact:
         return len(self._features)
 
     def held(self) -> int:
-        return self._lengths.nbytes
+        return self._lengths.nbytes + (0 if self._stays else self._features.nbytes)
 
     def __call__(self, queries: np.ndarray, k: int) -> Found:
         queries, k = asked(queries, k, self.count, self._features.shape[1])
@@ -39,11 +43,13 @@ class Exact:
         start, step = 0, FIRST
         while start < self.count:
             part = slice(start, min(start + step, self.count))
-            rows = np.asarray(self._features[part], np.float32)
+            rows = rescued(self._features[part]) if self._stays else self._features[part]
             values = queries @ rows.T
             values /= self._lengths[part]
             best, indices = _merged(best, indices, values, start)
             start, step = part.stop, min(2 * step, MOST)
+        if (indices < 0).any():
+            raise Refused("the gallery on disk has changed since its index was made: it holds NaN; make the index anew")
         return indices, np.clip(best, -1, 1)
 
 
@@ -64,7 +70,7 @@ def _merged(best: np.ndarray, indices: np.ndarray, values: np.ndarray, start: in
 
 
 def exact(features: np.ndarray) -> Exact:
-    """Compare with every row of a gallery, (N, D), in memory or memory-mapped; it is not copied.
+    """Compare with every row of a gallery, (N, D): a copy of one in memory; one on disk or memory-mapped is read there.
 
     Raises: Refused for an empty gallery, another shape, and a row that is not all finite numbers.
     """

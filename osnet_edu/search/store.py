@@ -1,18 +1,22 @@
-"""Features on disk, one file, read where they lie: a million photos open at once and take no memory.
+"""Features on disk, one file, read where they lie: a million photos take no memory.
 
-    64 bytes     mark, kind of number, rows N, width D, bytes of names; the rest zeros, then a check sum of all these
+    64 bytes     mark, kind of number, rows N, width D, bytes of names, check sums of all that follows and of all these
     N x D        numbers, row by row, float32 or float16, little-endian
     N x 8        where each name ends, from the first name on, uint64, little-endian
     the rest     the names, one after another, UTF-8
 
-A name is text and nothing else: it is given back as it came, and is never opened or run.
+A name is text and nothing else: it is given back as it came, and is never opened or run. Every byte is checked when a
+process first opens a store, and when `Store.verify` is called. Stores of older kits have no check sum of what follows
+the head; it is 0 there.
 """
 
 import operator
+import os
 import struct
+import time
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +24,22 @@ import numpy as np
 
 from .. import whole
 from ..refused import Refused
-from .found import checked
+from .found import brief, checked
+from .ondisk import File, OnDisk
 
 MARK = b"osnet_edu features 1\n"
 DTYPES = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
-_HEAD = struct.Struct("<24s8sQQQ4xI")  # mark, kind of number, N, D, bytes of names, check sum
+_HEAD = struct.Struct("<24s8sQQQII")  # mark, kind of number, N, D, bytes of names, check sums: of the rest, of these
+_PART = 1 << 15  # bytes that are checked at a time
+SETTLED = 2_000_000_000  # nanoseconds after which a change of a file shows in its time
+_verified: set[tuple] = set()  # stores that this process has read from end to end, as `_state` names them
 _TEXT = {"encoding": "utf-8", "errors": "surrogatepass"}  # any name that Python can hold comes back the same
 
 
 class Names(Sequence[str]):
     """The name of each row; only the one that is asked for is read."""
 
-    def __init__(self, path: Path, ends: np.ndarray, text: np.ndarray):
+    def __init__(self, path: Path, ends: OnDisk, text: OnDisk):
         self._path, self._ends, self._text = path, ends, text
 
     def __len__(self) -> int:
@@ -39,8 +47,10 @@ class Names(Sequence[str]):
 
     def __getitem__(self, i: int) -> str:
         """Raises: IndexError outside the rows, Refused where the file's names are damaged."""
+        if isinstance(i, bool) or not hasattr(i, "__index__"):
+            raise Refused(f"a name is asked for by the number of its row, got {brief(i)}")
         i = range(len(self))[operator.index(i)]
-        start, end = int(self._ends[i - 1]) if i else 0, int(self._ends[i])
+        start, end = int(self._ends[i - 1 : i][0]) if i else 0, int(self._ends[i : i + 1][0])
         try:
             if not start <= end <= len(self._text):
                 raise ValueError("it ends before it starts, or after the file")
@@ -51,29 +61,35 @@ class Names(Sequence[str]):
 
 @dataclass(frozen=True)
 class Store:
-    """A store that is open.  features: (N, D), a read-only memory map.  names: N of them."""
+    """A store that is open.  features: (N, D), read from the file by rows; np.asarray reads all.  names: N of them."""
 
     path: Path
-    features: np.ndarray
+    features: OnDisk
     names: Names
 
     @classmethod
     def open(cls, path: Path | str) -> "Store":
-        """Open a store.  Its head and its size are checked; the features are not read.
+        """Open a store.  All of it is read once a process, and checked; later only its head and its size.
 
         Raises: Refused where there is no such file, and for one that is cut, damaged or no store.
         """
-        path = whole.given(path)
-        if not path.is_file():
+        store = cls._opened(_path(path))
+        if _state(store.path) not in _verified:
+            store.verify()
+        return store
+
+    @classmethod
+    def _opened(cls, path: Path) -> "Store":
+        if not os.path.isfile(path):  # False also for a name that no file can have
             raise Refused(f"there is no file {path}; expected a store of features")
-        size = path.stat().st_size
-        with open(path, "rb") as file:
-            head = file.read(_HEAD.size)
+        file, size = File(path), path.stat().st_size
+        head = bytearray(min(_HEAD.size, size))
+        file.read(memoryview(head), 0)
         if not head.startswith(MARK):
             raise Refused(f"{path} is no store of features; expected a file that Store.write made")
         if len(head) < _HEAD.size or zlib.crc32(head[:-4]) != int.from_bytes(head[-4:], "little"):
             raise Refused(f"the head of {path} is damaged; write the store anew")
-        _, kind, count, width, text, _ = _HEAD.unpack(head)
+        _, kind, count, width, text, _, _ = _HEAD.unpack(head)
         dtype = DTYPES.get(kind.rstrip(b"\0").decode(errors="replace"))
         if dtype is None:
             raise Refused(f"{path} holds numbers of kind {kind!r}; expected {' or '.join(DTYPES)}")
@@ -81,13 +97,20 @@ class Store:
         expected = ends_at + 8 * count + text
         if size != expected:
             raise Refused(f"{path} is not whole: expected {expected:,} bytes, got {size:,}; write the store anew")
+        names = Names(path, OnDisk(file, "<u8", ends_at, (count,)), OnDisk(file, "u1", ends_at + 8 * count, (text,)))
+        return cls(path, OnDisk(file, dtype, _HEAD.size, (count, width)), names)
 
-        def mapped(kind: np.dtype | str, at: int, shape: tuple[int, ...]) -> np.ndarray:
-            # An empty part cannot be mapped.
-            return np.memmap(path, kind, "r", at, shape) if all(shape) else np.empty(shape, kind)
-
-        names = Names(path, mapped("<u8", ends_at, (count,)), mapped("u1", ends_at + 8 * count, (text,)))
-        return cls(path, mapped(dtype, _HEAD.size, (count, width)), names)
+    def verify(self) -> None:
+        """Read every byte, and compare them with the check sum.  Raises: Refused where the file is not as it was."""
+        state, check, left = _state(self.path), 0, memoryview(bytearray(_PART))
+        with open(self.path, "rb") as file:
+            expected = _HEAD.unpack(file.read(_HEAD.size))[5]
+            while expected and (count := file.readinto(left)):
+                check = zlib.crc32(left[:count], check)
+        if check != expected:
+            raise Refused(f"the features or names in {self.path} are damaged; write the store anew")
+        if time.time_ns() - state[-1] > SETTLED:
+            _verified.add(state)
 
     @classmethod
     def write(
@@ -99,38 +122,68 @@ class Store:
         dtype: "float32" or "float16", which takes half the space and keeps three digits.
         Raises: Refused for a path that is taken, parts that do not fit one another, and numbers that dtype cannot hold.
         """
-        if dtype not in DTYPES:
-            raise Refused(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+        if not isinstance(dtype, str) or dtype not in DTYPES:
+            raise Refused(f"dtype must be one of {', '.join(DTYPES)}, got {brief(dtype)}")
+        path = _path(path)
         ends, text = array("Q"), bytearray()
-        width = None
+        width, check = None, 0
         with whole.file(path) as growing, open(growing, "wb") as file:
             file.write(bytes(_HEAD.size))  # the head is known at the end
-            for features, names in parts:
-                features, names = np.asarray(features), list(names)
-                width = _check_part(features, names, width)
-                file.write(_numbers(features, dtype, row=len(ends)))
+            for features, names in _each(parts):
+                features = _fitting(features, names, width)
+                width = features.shape[1]
+                numbers = memoryview(_numbers(features, dtype, row=len(ends)).reshape(-1).view(np.uint8))
+                check = zlib.crc32(numbers, check)
+                file.write(numbers)
                 for name in names:
                     text += name.encode(**_TEXT)
                     ends.append(len(text))
             if not ends:
                 raise Refused(f"there are no features to write to {path}; expected at least one row")
-            file.write(np.array(ends, "<u8"))
-            file.write(text)
-            head = _HEAD.pack(MARK, dtype.encode(), len(ends), width, len(text), 0)[:-4]
+            for rest in (np.array(ends, "<u8").tobytes(), text):
+                check = zlib.crc32(rest, check)
+                file.write(rest)
+            head = _HEAD.pack(MARK, dtype.encode(), len(ends), width, len(text), check, 0)[:-4]
             file.seek(0)
             file.write(head + zlib.crc32(head).to_bytes(4, "little"))
-        return cls.open(path)
+        return cls._opened(path)
 
 
-def _check_part(features: np.ndarray, names: list[str], width: int | None) -> int:
-    """The width of a part.  Raises: Refused where it is no part of a store of this width (None: of any)."""
-    if features.ndim != 2 or len(features):  # a part without rows is one, too
-        checked(features, "part")
+def _path(path: Path | str) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise Refused(f"expected the path of a store, got {brief(path)}")
+    return whole.given(path)
+
+
+def _state(path: Path) -> tuple:
+    """Names a file as it is now."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _each(parts: object) -> Iterator[tuple[object, list]]:
+    """Each part as features and a list of names.  Raises: Refused where it is no such pair."""
+    wanted = "expected parts, each a pair of features (n, D) and a list of their n names"
+    if isinstance(parts, str | bytes | np.ndarray) or not isinstance(parts, Iterable):
+        raise Refused(f"{wanted}; got {brief(parts)}")
+    for part in parts:
+        if not isinstance(part, tuple | list) or len(part) != 2:
+            raise Refused(f"{wanted}; one part is {brief(part)}")
+        features, names = part
+        if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+            raise Refused(f"{wanted}; the names of one are {brief(names)}")
+        yield features, list(names)
+
+
+def _fitting(features: object, names: list, width: int | None) -> np.ndarray:
+    """The features of a part.  Raises: Refused where it is no part of a store of this width (None: of any)."""
+    if not isinstance(features, np.ndarray) or features.ndim != 2 or len(features):  # one without rows is a part, too
+        features = checked(features, "part")
     if len(names) != len(features) or not all(isinstance(name, str) for name in names):
         raise Refused(f"expected a name, as text, for each of {len(features)} rows, got {len(names)}")
     if width is not None and features.shape[1] != width:
         raise Refused(f"expected {width} numbers in each row, as in the first part, got {features.shape[1]}")
-    return features.shape[1]
+    return features
 
 
 def _numbers(features: np.ndarray, dtype: str, row: int) -> np.ndarray:
