@@ -518,15 +518,17 @@ def only_one(here):
 
 
 def ask(python, code):
-    """One line from another Python, or '' where it does not answer."""
+    """The line that another Python prints, or '' where it does not answer. What its environment prints is left out."""
+    marked = "def print(text, say=print): say('\\n<answer>' + str(text))\n" + code
     try:
         done = subprocess.run(
-            [python, "-c", code], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            universal_newlines=True, env=quiet_environment(), timeout=120,
+            [python, "-c", marked], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            encoding="utf-8", errors="replace", env=quiet_environment(), timeout=120,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    found = re.search(r"^<answer>(.*)$", done.stdout, re.MULTILINE)
+    return found.group(1).strip() if found and done.returncode == 0 else ""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -841,8 +843,17 @@ def doctor():
     else:
         line("memory", memory >= 3.5, "%.1f GB%s" % (memory, "" if memory >= 3.5 else "; 4 GB are advised"))
     line("disk", True, "%.1f GB free" % (shutil.disk_usage(HERE).free / 1e9))
-    cache = os.environ.get("OSNET_EDU_CACHE") or os.path.join(os.path.expanduser("~"), ".cache", "osnet_edu")
-    line("photos", True, "%s%s" % (cache, "" if os.path.isdir(cache) else " (made by the first notebook)"))
+    cache = os.path.expanduser(os.environ.get("OSNET_EDU_CACHE") or os.path.join("~", ".cache", "osnet_edu"))
+    above = os.path.abspath(cache)
+    while not os.path.lexists(above):
+        above = os.path.dirname(above)
+    if cache.startswith("~"):
+        well &= line("photos", False, "%s: no such user has a home folder; set OSNET_EDU_CACHE to a folder" % cache)
+    elif not os.path.isdir(above) or not os.access(above, os.W_OK | os.X_OK):
+        why = "may not be written to" if os.path.isdir(above) else "is no folder"
+        well &= line("photos", False, "%s: %s %s; set OSNET_EDU_CACHE to a folder of yours" % (cache, above, why))
+    else:
+        line("photos", True, "%s%s" % (cache, "" if os.path.isdir(cache) else " (made by the first notebook)"))
     browser = find_chromium()
     line("Chromium", bool(browser), browser or "none found; " + GET_CHROMIUM)
     return 0 if well else 1
@@ -884,12 +895,13 @@ def ask_git(here, *arguments):
 
 def github_name(remote):
     """(owner, repository) of a remote's address on GitHub, by https or ssh."""
-    found = re.match(r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]*@)?([\w.-]+)(?::\d+(?=/))?[:/]+(.*)$", remote, re.DOTALL)
-    if not found or found.group(1).lower() not in ("github.com", "ssh.github.com"):
+    start = r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]*@)?([\w.-]+)(?::\d+(?=/))?[:/]+(.*)$"
+    found = re.match(start, remote, re.DOTALL | re.IGNORECASE)
+    if not found or found.group(1).lower() not in ("github.com", "www.github.com", "ssh.github.com"):
         # The host alone: the rest of an address may hold a password.
         host = "at %s" % found.group(1) if found else "no address of a host"
         raise Refusal("The links are known for GitHub only, and the remote 'origin' is %s." % host)
-    name = re.match(r"([A-Za-z0-9][A-Za-z0-9-]*)/([A-Za-z0-9._-]+?)(?:\.git)?/?\Z", found.group(2))
+    name = re.match(r"([A-Za-z0-9][A-Za-z0-9_-]*)/([A-Za-z0-9._-]+?)(?:\.git)?/?\Z", found.group(2))
     if not name or name.group(2) in (".", ".."):
         raise Refusal("The remote 'origin' does not end in OWNER/REPOSITORY as GitHub spells them.")
     return name.groups()
@@ -954,10 +966,18 @@ def write_badges(here=HERE):
         raise Refusal("README.md is missing: %s." % path) from None
     after = with_badges(before, line)
     if after != before:
-        with open(path + ".part", "wb") as file:
-            file.write(after)
-        shutil.copymode(path, path + ".part")
-        os.replace(path + ".part", path)
+        target = os.path.realpath(path)  # a link stays one
+        handle, growing = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".README.md-")
+        try:
+            with open(handle, "wb") as file:
+                file.write(after)
+                file.flush()
+                os.fsync(handle)
+            shutil.copymode(target, growing)
+            os.replace(growing, target)
+        except BaseException:
+            os.remove(growing)
+            raise
     say("README.md %s:" % ("has now" if after != before else "had already"))
     say("    " + line.replace(" · ", "\n    "))
     say("They work once the tag is on GitHub: git push origin %s" % tag)
@@ -983,6 +1003,8 @@ def main(arguments):
     parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
     options = parser.parse_args(arguments)
+    if not 1 <= options.port <= 65535:
+        raise Refusal("A port is a number from 1 to 65535, got %d." % options.port)
     if options.verb == "doctor":
         return doctor()
     if options.verb == "badge":

@@ -43,7 +43,12 @@ def cache() -> Path:
     """The folder for what can be made again.  Raises: Refused where this user has no place for one."""
     named = os.environ.get("OSNET_EDU_CACHE")
     if named:
-        return Path(named)
+        try:
+            return Path(named).expanduser()
+        except RuntimeError as error:
+            raise Refused(
+                f"OSNET_EDU_CACHE is {named!r}, and no such user has a home folder; expected the path of a folder"
+            ) from error
     try:
         return Path.home() / ".cache" / "osnet_edu"
     except RuntimeError as error:  # Python's own, for a user without a home folder
