@@ -100,12 +100,9 @@ def lengths(features: np.ndarray, what: str = "gallery") -> np.ndarray:
 def checked(features: object, what: str) -> np.ndarray | OnDisk:
     """Features as an array of numbers, (N, D), N and D at least 1.  Raises: Refused for any other."""
     wanted = f"expected a {what} of numbers in rows, (N, D), got"
-    if isinstance(features, torch.Tensor):
-        features = features.detach().cpu()
-        features = features.float() if features.is_floating_point() and features.layout is torch.strided else features
     if not isinstance(features, np.ndarray | OnDisk):
         try:
-            features = np.asarray(features)
+            features = np.asarray(features.detach().cpu() if isinstance(features, torch.Tensor) else features)
         except (TypeError, ValueError, RuntimeError):  # rows of unequal length; a tensor that is no plain array
             raise Refused(f"{wanted} a {type(features).__name__} that is no array") from None
     if isinstance(features, np.matrix):

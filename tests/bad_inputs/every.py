@@ -2,10 +2,38 @@
 
 from collections.abc import Iterator
 
-from . import answers, files, folders, options, outputs, pictures, runs, tables, widgets
+from . import (
+    answers,
+    files,
+    folders,
+    kept,
+    labs,
+    options,
+    outputs,
+    pictures,
+    runs,
+    searches,
+    tables,
+    widgets,
+)
 from .outcome import Case
+
+ROOMS = (
+    answers,
+    files,
+    folders,
+    kept,
+    labs,
+    options,
+    outputs,
+    pictures,
+    runs,
+    searches,
+    tables,
+    widgets,
+)
 
 
 def cases() -> Iterator[Case]:
-    for room in (pictures, folders, files, options, outputs, runs, tables, answers, widgets):
+    for room in ROOMS:
         yield from room.cases()
