@@ -11,12 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from .. import market, mining, retrieval, weights
-from ..embed import TorchEmbedder, embed, embedder_for, normalise
+from ..embed import Embedding, OnnxEmbedder, TorchEmbedder, embed, embedder_for, normalise
 from ..ids import JUNK
 from ..market import Photo
 from ..refused import Refused
@@ -54,7 +55,7 @@ class Rankings:
     """A folder's queries and gallery, embedded by one network, and ranked without some of its streams.
 
     checkpoint: the network and the size of its photos.  folder: a Market-1501 folder, or one as read.
-    progress: (done, total) photos.
+    progress: (done, total) photos.  embedded: the queries and then the gallery by this network, where that was done before.
     queries, gallery: the photos that can be read.  skipped: those that cannot.
     query_features (Q, D), gallery_features (G, D): float32, with nothing silenced.
     Raises: Refused for a network without blocks, and a folder without a query that has a match.
@@ -65,6 +66,7 @@ class Rankings:
         checkpoint: weights.Checkpoint,
         folder: Path | str | market.Market,
         progress: Callable[[int, int], None] | None = None,
+        embedded: Embedding | None = None,
     ):
         self.model, self.size = checkpoint.model, checkpoint.size
         self.streams = {name: len(block.stream_names) for name, block in changes.blocks_of(self.model).items()}
@@ -74,7 +76,8 @@ class Rankings:
             raise Refused(
                 f"{found.root} needs queries and a gallery, got {len(found.query)} and {len(found.gallery)} photos"
             )
-        embedded = embed(self.model, photos, size=self.size, progress=progress)
+        if embedded is None:
+            embedded = embed(self.model, photos, size=self.size, progress=progress)
         readable = set(embedded.photos)
         self.queries = tuple(photo for photo in found.query if photo in readable)
         self.gallery = tuple(photo for photo in found.gallery if photo in readable)
@@ -84,12 +87,17 @@ class Rankings:
         # By position, since in a plain folder one photo is a query and a gallery photo.
         kept = np.array([photo in readable for photo in found.query])
         self.query_features, self.gallery_features = np.split(embedded.features, [int(kept.sum())])
-        self._engine = embedder_for(self.model, photos=len(photos), size=self.size)
+        self._count = len(photos)
         self._people = [np.array([photo.person for photo in some]) for some in (self.queries, self.gallery)]
         self._cameras = [np.array([photo.camera for photo in some]) for some in (self.queries, self.gallery)]
         self._galleries: OrderedDict[tuple, np.ndarray] = OrderedDict()
         self._images: np.ndarray | None = None
         self._means: changes.Means | None = None
+
+    @cached_property
+    def engine(self) -> OnnxEmbedder | TorchEmbedder:
+        """The network as it embeds and silences: set up when it is first needed, which takes a third of a second."""
+        return embedder_for(self.model, photos=self._count, size=self.size)
 
     def triplets(self) -> list[mining.Triplet]:
         """Every query with its hardest positive and its hardest negative, the hardest first, with nothing silenced.
@@ -198,7 +206,7 @@ class Rankings:
             factors = np.ones((len(self.streams), max(self.streams.values())), np.float32)
             for row, block in enumerate(self.streams):
                 factors[row, [stream - 1 for name, stream in some if name == block]] = 0
-            return self._engine.look(images, factors).embedding
+            return self.engine.look(images, factors).embedding
         with ExitStack() as stack:
             for block in self.streams:
                 if here := [stream for name, stream in some if name == block]:

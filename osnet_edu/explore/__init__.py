@@ -7,7 +7,7 @@ from .games import GAMES, IMPOSTOR, ONE, SMALLEST, Verdict, judged
 from .listed import IS_JUNK, LONGEST, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
 from .own import framed, read_own
 from .pair import triplet
-from .shelf import SHIPPED, UNTRAINED, Shelf, shipped
+from .shelf import SHIPPED, UNTRAINED, Shelf, Source, shipped
 
 __all__ = [
     "BY_NAME",
@@ -34,6 +34,7 @@ __all__ = [
     "Listed",
     "Seen",
     "Shelf",
+    "Source",
     "Verdict",
     "Wish",
     "colour",

@@ -1,63 +1,81 @@
-"""Networks by name, each with a folder's queries and gallery ranked by it: read and embedded when first asked for."""
+"""Networks by name, each with a folder's queries and gallery ranked by it: read and embedded when first asked for.
 
+What was embedded is kept by a digest of the network, never by its name: a file that was trained again, or another file
+of the same name, is another network.
+"""
+
+import copy
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from .. import assets, weights
+from torch import nn
+
+from .. import assets, export, weights
 from ..embed import normalise
 from ..explain import untrained, without
 from ..market import Market, decode
 from ..refused import Refused
 from .album import Album, Hardness, hardness, open_folder
+from .embedded import shipped_features
 
 SHIPPED, UNTRAINED = "shipped", "untrained"
 REFERENCE = 64  # photos by which the untrained network's normalisations are set
 
 Progress = Callable[[int, int], None]
+Source = weights.Checkpoint | nn.Module | Path | str
 
 
 class Shelf:
     """Networks on one folder.
 
-    found: the folder.  more: other networks by name, a checkpoint or the file of one, beside the shipped one and one of
-    its kind that was never trained.
+    found: the folder.  more: other networks by name, beside the shipped one and one of its kind that was never trained:
+    a network, which is kept as it is now and looks at photos of the shipped network's size; a checkpoint; or the file of
+    one, which is read when it is first asked for.
     files: of the networks that came from a file, by name.
     """
 
-    def __init__(self, found: Market, more: Mapping[str, weights.Checkpoint | Path | str] | None = None):
+    def __init__(self, found: Market, more: Mapping[str, Source] | None = None):
         self._market = found
-        self._sources: dict[str, weights.Checkpoint | Path | str] = dict(more or {})
-        for name in self._sources:
-            if name in (SHIPPED, UNTRAINED) or not name:
-                raise Refused(f"a network of one's own cannot be called {name!r}")
-        self.files = {name: str(one) for name, one in self._sources.items() if isinstance(one, Path | str)}
-        self._rankings: dict[str, without.Rankings] = {}
+        self._sources: dict[str, weights.Checkpoint | Path] = {}
+        self.files: dict[str, str] = {}
+        self._rankings: dict[str, without.Rankings] = {}  # by digest, as is their hardness
         self._hardness: dict[str, Hardness] = {}
+        self._digests: dict[str, str] = {}  # by name
+        for name, source in _named(more).items():
+            if isinstance(source, Path | str):
+                self.files[name], self._sources[name] = str(source), Path(source).expanduser()
+            elif isinstance(source, weights.Checkpoint):
+                self._sources[name] = source
+            else:
+                own = copy.deepcopy(source).eval()
+                self._sources[name] = weights.Checkpoint(own, weights.shipped().size)
 
     @property
     def names(self) -> list[str]:
         return [SHIPPED, UNTRAINED, *self._sources]
 
-    def with_more(self, more: Mapping[str, weights.Checkpoint | Path | str] | None) -> "Shelf":
+    def with_more(self, more: Mapping[str, Source] | None) -> "Shelf":
         """Another shelf on the same folder: what is embedded here need not be embedded there."""
         made = Shelf(self._market, more)
         made._rankings, made._hardness = dict(self._rankings), dict(self._hardness)
+        made._digests = {name: one for name, one in self._digests.items() if name in (SHIPPED, UNTRAINED)}
         return made
 
     def add(self, file: Path | str) -> str:
-        """Put a weights file on the shelf, if it can be loaded.  Returns: its name.  Raises: Refused for any other."""
+        """Put a weights file on the shelf, if it can be loaded.  Returns: its name.  Raises: Refused for any other.
+
+        The same file again takes the place of what it held before. Another file gets another name.
+        """
+        if not isinstance(file, Path | str):
+            raise Refused(f"expected the name of a weights file, got {type(file).__name__}")
         if not str(file).strip():
             raise Refused("the name of a weights file is empty; expected one such as RUN/weights.safetensors")
-        path = Path(str(file).strip()).expanduser()
-        if not path.is_file():
-            raise Refused(f"there is no weights file {path}; expected one such as RUN/weights.safetensors")
+        path = _path(str(file).strip())
         loaded = weights.open(path)
-        name = path.stem if path.stem not in ("weights", *self.names) else f"{path.parent.name}/{path.stem}"
-        self._rankings.pop(name, None)
-        self._hardness.pop(name, None)
-        self._sources[name] = loaded
-        self.files[name] = str(path)
+        name = self._name_for(path)
+        self._sources[name], self.files[name] = loaded, str(path)
+        self._digests.pop(name, None)
         return name
 
     def checkpoint(self, name: str) -> weights.Checkpoint:
@@ -71,18 +89,39 @@ class Shelf:
         if name not in self._sources:
             raise Refused(f"there is no network {name!r} here; expected one of {', '.join(self.names)}")
         source = self._sources[name]
-        return source if isinstance(source, weights.Checkpoint) else weights.open(source)
+        if isinstance(source, Path):
+            source = self._sources[name] = weights.open(source)
+        return source
 
     def rankings(self, name: str, progress: Progress | None = None) -> without.Rankings:
         """The folder ranked by a network; embedded once.  progress: (done, total) photos."""
-        if name not in self._rankings:
-            self._rankings[name] = without.Rankings(self.checkpoint(name), self._market, progress)
-        return self._rankings[name]
+        if name not in self._digests:
+            self.take(name, self.checkpoint(name), progress)
+        return self._rankings[self._digests[name]]
+
+    def take(self, name: str, network: weights.Checkpoint, progress: Progress | None = None, *, embedded=None) -> None:
+        """Rank by a network from now on.  embedded: as for `without.Rankings`."""
+        key = f"{export.digest(network.model)} {network.size}"
+        if key not in self._rankings:
+            self._rankings[key] = without.Rankings(network, self._market, progress, embedded)
+        self._digests[name] = key
 
     def hardness(self, name: str) -> Hardness:
-        if name not in self._hardness:
-            self._hardness[name] = hardness(self.rankings(name))
-        return self._hardness[name]
+        rankings = self.rankings(name)
+        key = self._digests[name]
+        if key not in self._hardness:
+            self._hardness[key] = hardness(rankings)
+        return self._hardness[key]
+
+    def _name_for(self, path: Path) -> str:
+        """A short name for a file: the one it has here, or one that no other file has."""
+        for name, file in self.files.items():
+            if Path(file).expanduser().resolve() == path.resolve():
+                return name
+        parts = [*path.resolve().parent.parts, path.stem]
+        shortest = 2 if path.stem == "weights" else 1
+        names = ("/".join(parts[-count:]) for count in range(shortest, len(parts) + 1))
+        return next(name for name in names if name not in self.names)
 
 
 @cache
@@ -90,5 +129,38 @@ def shipped() -> tuple[Album, Shelf]:
     """The shipped people, and the shipped network's rankings of them: made once, for all who ask."""
     found = open_folder(assets.subset())
     shelf = Shelf(found)
+    shelf.take(SHIPPED, weights.shipped(), embedded=shipped_features(found))
     shelf.hardness(SHIPPED)
     return Album(found), shelf
+
+
+def _named(more: Mapping[str, Source] | None) -> dict[str, Source]:
+    """Networks of one's own, looked at before anything is loaded.  Raises: Refused."""
+    if more is None:
+        return {}
+    if not isinstance(more, Mapping):
+        raise Refused(
+            'networks of one\'s own come with their names, such as models={"mine": "RUN/weights.safetensors"}, '
+            f"got {type(more).__name__}"
+        )
+    for name, source in more.items():
+        if name in (SHIPPED, UNTRAINED) or not isinstance(name, str) or not name.strip():
+            raise Refused(f"a network of one's own cannot be called {name!r}")
+        if not isinstance(source, weights.Checkpoint | nn.Module | Path | str):
+            raise Refused(f"the network {name!r} is a weights file, a checkpoint or a network, got {type(source).__name__}")
+        model = source.model if isinstance(source, weights.Checkpoint) else source
+        if isinstance(model, nn.Module) and not callable(getattr(model, "blocks", None)):
+            raise Refused(f"the network {name!r} is a {type(model).__name__}; expected an OSNet, or a sibling of it")
+    return dict(more)
+
+
+def _path(name: str) -> Path:
+    """The file of a name.  Raises: Refused where there is none."""
+    try:
+        path = Path(name).expanduser()
+        there = path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # an endless name, no home folder, a null character
+        raise Refused(f"{name[:60]!r} is no name of a weights file ({error})") from error
+    if not there:
+        raise Refused(f"there is no weights file {path}; expected one such as RUN/weights.safetensors")
+    return path
