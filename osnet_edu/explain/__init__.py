@@ -28,6 +28,7 @@ from . import (
     badge,
     cells,
     clusters,
+    controls,
     correspondence,
     decomposition,
     duel,
@@ -48,6 +49,6 @@ from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
     "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream", "cells",
-    "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel", "embed", "exchange",
+    "clusters", "completeness", "controls", "correspondence", "decomposition", "direction", "dot", "duel", "embed", "exchange",
     "gates", "grading", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained", "without",
 ]  # fmt: skip

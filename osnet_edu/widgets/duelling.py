@@ -11,8 +11,7 @@ import numpy as np
 import traitlets
 
 from .. import mining
-from ..embed import embedder_for, normalise
-from ..explain import badge, duel, known, untrained
+from ..explain import badge, controls, duel, known
 from ..figures import heat_image
 from ..refused import Refused
 from .pictures import uri
@@ -21,11 +20,8 @@ from .triples import ROLES, Triples
 from .widget import checked, one_of
 
 SLOW = ("occlusion", "CorrRISE", duel.OWN)  # ask hundreds of forward passes
-MANY = 10_000  # photos that these methods embed: enough for the fastest engine
 SHOWN = 6  # parts in the table
-SHAMS = 128  # photos by which is measured what a network notices
 REMEMBERED = 64  # duels
-REFERENCE = 64  # photos by which the random network's normalisations are set
 
 
 class Duelling(Triples, script="duelling.js"):
@@ -53,11 +49,9 @@ class Duelling(Triples, script="duelling.js"):
     pale = traitlets.Bool(False).tag(sync=True)
 
     def _prepare(self, folder: Path | str | known.Folder) -> None:
-        rankings = self.rankings
-        self._fast = embedder_for(rankings.model, photos=MANY, size=rankings.size)
+        self._controls = controls.of(self.rankings)
+        self._fast = self._controls.fast
         self._folder = folder if isinstance(folder, known.Folder) else known.Folder(folder)
-        self._limit = known.limit(self._fast, rankings.pictures(rankings.gallery[:SHAMS])) if self._enough() else 0.0
-        self._random = None
         self._found: OrderedDict[tuple[mining.Triplet, str], tuple] = OrderedDict()
 
     def _first_traits(self) -> dict:
@@ -120,11 +114,12 @@ class Duelling(Triples, script="duelling.js"):
             masks = known.masks(shown, self.rankings.size)
             twins = self._folder.twins(shown[0], shown[2], self.rankings.size)
             noticed = None
-            if twins is not None and self._limit:
-                noticed = known.noticed(self._fast, images[0], images[2], twins.same), self._limit
+            if twins is not None and self._controls.limit:
+                noticed = known.noticed(self._fast, images[0], images[2], twins.same), self._controls.limit
             truth = None if twins is None else twins.truth
             found = duel.between(self.rankings.model, images, method, fast=self._fast)
-            beside = duel.between(self._random_model(), images, method, fast=self._random_fast)
+            untrained = self._controls.untrained
+            beside = duel.between(untrained.model, images, method, fast=untrained.fast if method in SLOW else None)
             graded = badge.award(
                 found.heat[2], truth=truth, noticed=noticed, missed=found.missed, random=beside.heat[2]
             )
@@ -132,16 +127,6 @@ class Duelling(Triples, script="duelling.js"):
             if len(self._found) > REMEMBERED:
                 self._found.popitem(last=False)
         return self._found[key]
-
-    def _random_model(self):
-        if self._random is None:
-            some = normalise(self.rankings.pictures(self.rankings.gallery[:REFERENCE]))
-            self._random = untrained.like(self.rankings.model, 0, some)
-            self._random_fast = embedder_for(self._random, photos=MANY, size=self.rankings.size)
-        return self._random
-
-    def _enough(self) -> bool:
-        return len(self.rankings.gallery) >= 20
 
     def _told(self, k: int, heat: np.ndarray, masks: np.ndarray | None) -> str:
         if not heat.any():

@@ -4,7 +4,8 @@ The page draws only what is in view, and asks for the small pictures that it nee
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,24 +13,19 @@ import traitlets
 from ipywidgets import widget_serialization
 from PIL import Image
 
-from .. import explore, people, weights
+from .. import explore, picture
 from ..explain import without
 from ..explore import Album, Shelf, Wish
 from ..market import Market, Photo
 from ..refused import Refused
 from . import exploring, silencing
-from .duelling import Duelling
-from .gate_theatre import GateTheatre
-from .matching import Matching
-from .pedestrian_lab import PedestrianLab
+from .at_rest import AtRest
+from .openings import CORRESPONDENCE, DUEL, WHYS, Openings, Pair
 from .pictures import uri
 from .widget import Widget, checked, one_of, sentence
 
-DUEL, GATES, CORRESPONDENCE, EDIT = "duel", "gates", "correspondence", "edit"
-WHYS = (DUEL, GATES, CORRESPONDENCE, EDIT)
 SMALL = (128, 64)  # height, width of a picture in the lists
 KEPT = 4_000  # small pictures that are remembered
-OPENED = 8  # networks whose duel and gates are kept
 MOST_ASKED = 400  # small pictures in one message
 
 
@@ -37,7 +33,7 @@ class Explorer(Widget, script="explorer.js"):
     """A gallery to explore.
 
     folder: a Market-1501 folder or a plain folder with one folder a person; without it the shipped people.
-    models: networks of one's own by name, the file of a checkpoint each, beside "shipped" and "untrained".
+    models: networks of one's own by name, beside "shipped" and "untrained": a network, or the file of a checkpoint.
     index: what searches the gallery, a name in search.KINDS; for galleries beyond a matrix product.
     Every other argument is a trait that may be set:
         query: a name.  model: ranks the gallery.  other: a second network beside it, or "".  silenced: [block, stream]
@@ -80,15 +76,17 @@ class Explorer(Widget, script="explorer.js"):
     said = traitlets.Unicode("").tag(sync=True)
     noted = traitlets.Unicode("").tag(sync=True)
     asked_of = traitlets.Unicode("").tag(sync=True)  # which pair is open, in words
+    cannot = traitlets.Dict().tag(sync=True)  # {question: why this pair cannot answer it}
     state = traitlets.Unicode("").tag(sync=True)
-    link = traitlets.Unicode("").tag(sync=True)
+    link = traitlets.Unicode("").tag(sync=True)  # what follows the # in an address; empty for a photo of one's own
+    plain = traitlets.Bool(True).tag(sync=True)  # no state was given: an address may give one
     child = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
     def __init__(
         self,
         folder: Path | str | Market | None = None,
         *,
-        models: Mapping[str, weights.Checkpoint | Path | str] | None = None,
+        models: Mapping[str, explore.Source] | None = None,
         index: str = "exact",
         **state,
     ):
@@ -105,16 +103,18 @@ class Explorer(Widget, script="explorer.js"):
         self._finder = explore.Finder(self._shelf, index)
         self._own_photo: np.ndarray | None = None
         self._small: dict[tuple[str, int], bytes] = {}
-        self._openings: dict[tuple[str, str], Widget] = {}
-        model = state.pop("model", explore.SHIPPED)
+        self._openings = Openings(self._album)
+        self._rest: AtRest | None = None
+        plain, model = not state, state.pop("model", explore.SHIPPED)
         self._ready = False
         rankings = self._shelf.rankings(model)
         start = state.pop("query", "")
         if start:
             self._album.find(rankings.queries, start, "query")
         else:
-            start = self._album.name(rankings.queries[exploring.welcoming(self._shelf.hardness(model))])
+            start = self._album.name(rankings.queries[exploring.welcoming(rankings, self._shelf.hardness(model))])
         super().__init__(
+            plain=plain,
             models=self._shelf.names,
             model=model,
             query=start,
@@ -132,8 +132,7 @@ class Explorer(Widget, script="explorer.js"):
         self._list_queries()
         self._rank()
         self._tell()
-        for name in sorted(state, key=exploring.STATE.index):
-            setattr(self, name, state[name])
+        self._take(state)
 
     # --- what may be set ---------------------------------------------------------------------------------------------
 
@@ -235,64 +234,42 @@ class Explorer(Widget, script="explorer.js"):
 
     def _open(self) -> None:
         """Show the pair that is open, or nothing."""
+        self.child, self.asked_of, self.cannot = None, "", {}
         if not self.opened:
-            self.child, self.asked_of = None, ""
+            self._openings.close()
             return
         name = self.other if self.side and self.other else self.model
         rankings = self._shelf.rankings(name)
         place = self._album.find(rankings.gallery, self.opened, "gallery photo")
-        photo = rankings.gallery[place]
-        query = "your photo" if not self.query else self._album.who(rankings.queries[self.at])
-        self.asked_of = f"{query}, and {self._album.who(photo)}: asked of the network {name}."
-        before = self.child
+        own = None if self.query else explore.framed(self._own_photo, rankings.size, self.own_at)
+        pair = Pair(name, rankings, self.at, own, place)
+        query = "your photo" if own is not None else self._album.who(rankings.queries[self.at])
+        asked_of = f"{query}, and {self._album.who(rankings.gallery[place])}: asked of the network {name}."
+        self.cannot = self._openings.cannot(pair)
         try:
-            self.child = self._opening(name, rankings, place)
+            self.child = self._openings.widget(pair, self.why)
         except Refused as reason:
-            self.child = None
-            self.asked_of = f"{self.asked_of} {sentence(reason)}"
-        if isinstance(before, Matching) and before is not self.child:
-            before.close()
-
-    def _opening(self, name: str, rankings: without.Rankings, place: int) -> Widget:
-        photo = rankings.gallery[place]
-        if self.why == CORRESPONDENCE:
-            return Matching(rankings.model, *self._two(rankings, photo))
-        if not self.query:
-            raise Refused(
-                "this needs a query whose match is known; for a photo of your own, ask for the correspondence"
-            )
-        shown = (self.query, self.opened) if self.why == EDIT else (explore.triplet(rankings, self.at, place),)
-        key = name, self.why
-        if key not in self._openings:
-            self._openings[key] = self._made(rankings, *shown)
-            while len(self._openings) > OPENED:
-                self._openings.pop(next(iter(self._openings))).close()
-        self._openings[key].point(*shown)
-        return self._openings[key]
-
-    def _made(self, rankings: without.Rankings, first: object, *_rest) -> Widget:
-        """The widget of a question.  first: what it begins with, a query's name or a triple."""
-        if self.why == EDIT:
-            return PedestrianLab(folder=self._album, photo=first, rankings=rankings)
-        kind = {DUEL: Duelling, GATES: GateTheatre}[self.why]
-        return kind(None, self._album.folder, rankings=rankings, first=first)
-
-    def _two(self, rankings: without.Rankings, photo: Photo) -> list:
-        """Query and gallery photo; rendered once more where both show one rendered person, so that truth is known."""
-        if not self.query:
-            own = explore.framed(self._own_photo, rankings.size, self.own_at)
-            return [own, rankings.pictures([photo])[0]]
-        query = rankings.queries[self.at]
-        records = [self._album.folder.record(one) for one in (query, photo)]
-        if all(records) and query.person == photo.person > 0:
-            return [people.render(one.identity, one.view, size=rankings.size) for one in records]
-        return list(rankings.pictures([query, photo]))
+            asked_of = f"{asked_of} {sentence(reason)}"
+        self.asked_of = asked_of
 
     def _tell(self) -> None:
         values = {name: getattr(self, name) for name in exploring.STATE}
         defaults = {name: self.trait_defaults(name) for name in exploring.STATE}
-        self.state = exploring.line(values, defaults, self._folder, self._shelf.files, self._finder.kind)
-        self.link = exploring.link(values, defaults)
+        self.state = exploring.line(values, defaults, self._folder, self._shelf, self._finder.kind)
+        self.link = exploring.link(values, defaults) if self.query else ""
+
+    def _take(self, values: Mapping[str, object]) -> None:
+        """Set a state, all of it or nothing.  Raises: Refused."""
+        before = {name: getattr(self, name) for name in exploring.STATE}
+        try:
+            with self.hold_sync():
+                for name in sorted(values, key=exploring.STATE.index):
+                    setattr(self, name, values[name])
+        except (Refused, traitlets.TraitError):
+            if self.query:
+                for name, value in before.items():
+                    setattr(self, name, value)
+            raise
 
     # --- what the page asks for --------------------------------------------------------------------------------------
 
@@ -303,7 +280,9 @@ class Explorer(Widget, script="explorer.js"):
         if what in ("queries", "gallery"):
             self._send_small(what, value)
         elif what == "weights":
-            self.add(str(value))
+            self.add(value)
+        elif what == "link":
+            self._take(exploring.linked(value, {name: self.trait_defaults(name) for name in exploring.STATE}))
         elif what == "save":
             name, content = self.picture(*exploring.window(value))
             self.send({"png": name, "view": value.get("view", "")}, [content])
@@ -315,13 +294,15 @@ class Explorer(Widget, script="explorer.js"):
             raise Refused("expected one photo")
         self.bring(files[0])
 
-    def bring(self, photo: Path | str | bytes | np.ndarray) -> None:
+    def bring(self, photo: picture.Source) -> None:
         """Make a photo of one's own the query.
 
-        photo: a file, a file's bytes, or (H, W, 3) uint8.  Raises: Refused for what is no picture; the query stays.
+        photo: a file's name, an open file, its bytes, a Pillow image, or (H, W, 3) uint8 as array or tensor.
+        Raises: Refused for what is no picture; the query stays.
         """
         self._own_photo = explore.read_own(photo)
         with self.hold_sync():
+            self.why = CORRESPONDENCE  # the one question that needs no right answer
             if self.query:
                 self.query = ""
             else:
@@ -331,10 +312,14 @@ class Explorer(Widget, script="explorer.js"):
     def add(self, file: Path | str) -> None:
         """Load a weights file and rank by it.  Raises: Refused for a file that is no network; all stays as it was."""
         name = self._shelf.add(file)
-        self._openings = {key: child for key, child in self._openings.items() if key[0] != name}
         with self.hold_sync():
             self.models = self._shelf.names
+            if name in (self.model, self.other):  # loaded again: it may hold another network now
+                self._list_queries()
+                self._rank()
+                self._open()
             self.model = name
+            self._tell()
 
     def picture(self, first: int = 0, count: int = 8) -> tuple[str, bytes]:
         """What is on the screen: the query and `count` photos from rank first + 1 on.  Returns: a name, and the PNG."""
@@ -346,6 +331,8 @@ class Explorer(Widget, script="explorer.js"):
         photos = self._rankings.queries if what == "queries" else self._rankings.gallery
         if not isinstance(places, list) or not all(isinstance(k, int) and 0 <= k < len(photos) for k in places):
             raise Refused(f"there are {what} 0 to {len(photos) - 1}")
+        if self._rest is None:  # the first view: now there is a page, and time to prepare what it may ask next
+            self._rest = AtRest(self._openings.steps(self._rankings, self.at))
         places = places[:MOST_ASKED]
         for place in places:
             if (what, place) not in self._small:
@@ -356,6 +343,20 @@ class Explorer(Widget, script="explorer.js"):
         )
         while len(self._small) > KEPT:
             self._small.pop(next(iter(self._small)))
+
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        try:
+            with super()._hearing():
+                yield
+        finally:
+            if self._rest is not None:
+                self._rest.asked()
+
+    def close(self) -> None:
+        if self._rest is not None:
+            self._rest.end()
+        super().close()
 
     def _thumbnail(self, photo: Photo) -> bytes:
         image = self._rankings.pictures([photo])[0]

@@ -2,12 +2,12 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 from PIL import Image
 
-from .. import explore, figures
+from .. import explore
 from ..explain import without
 from ..market import decode
 from ..refused import Refused
@@ -18,26 +18,60 @@ STATE = (
 )  # fmt: skip
 MOST_DRAWN = 12  # photos of a ranking in a picture
 DPI = 150
+WELCOME = 64  # hard queries of which the most colourful one is the first to be seen
+LONGEST_LINK = 4_000  # letters
 
 
 def line(
-    values: Mapping[str, object], defaults: Mapping[str, object], folder: str, files: Mapping[str, str], index: str
+    values: Mapping[str, object], defaults: Mapping[str, object], folder: str, shelf: explore.Shelf, index: str
 ) -> str:
-    """A line of Python that makes this state again."""
+    """A line of Python that makes this state again. What it cannot hold stands in a comment at its end."""
     said = [repr(folder)] if folder else []
-    own = {name: files[name] for name in (values["model"], values["other"]) if name in files}
+    named = {values["model"], values["other"]} - {"", explore.SHIPPED, explore.UNTRAINED}
+    own = {name: shelf.files[name] for name in sorted(named & set(shelf.files))}
     if own:
         said.append(f"models={own!r}")
     if index != "exact":
         said.append(f"index={index!r}")
     said += [f"{name}={value!r}" for name, value in _changed(values, defaults)]
-    return f"Explorer({', '.join(said)})"
+    lacks = [f"the network {name!r}: it is in no file" for name in sorted(named - set(shelf.files))]
+    if not values["query"]:
+        lacks.insert(0, "your photo: bring it again")
+    return f"Explorer({', '.join(said)})" + (f"  # without {', and '.join(lacks)}" if lacks else "")
 
 
 def link(values: Mapping[str, object], defaults: Mapping[str, object]) -> str:
-    """The same as the address of a page: what follows explore.html."""
-    told = {name: _plain(value) for name, value in _changed(values, defaults)}
-    return f"explore.html#{urlencode(told)}"
+    """The same as what follows the # in the address of a page."""
+    return urlencode({name: _plain(value) for name, value in _changed(values, defaults)})
+
+
+def linked(text: object, defaults: Mapping[str, object]) -> dict[str, object]:
+    """The state that such an address names.  Raises: Refused for a name that is no part of a state, or another kind."""
+    if not isinstance(text, str) or len(text) > LONGEST_LINK:
+        raise Refused("this address does not end in a state of the explorer")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=len(STATE))
+    except ValueError as error:
+        raise Refused(f"this address does not end in a state of the explorer ({error})") from error
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name not in STATE or name in found:
+            raise Refused(f"the address sets {name[:40]!r}; expected {', '.join(STATE)}, each once at most")
+        found[name] = _read(name, value, defaults[name])
+    return found
+
+
+def _read(name: str, value: str, default: object) -> object:
+    """A part of an address as the trait takes it."""
+    try:
+        if isinstance(default, bool):
+            return {"0": False, "1": True}[value]
+        if isinstance(default, list):
+            parts = [one.rpartition(":") for one in value.split(",") if one]
+            return [[block, int(stream)] for block, _, stream in parts]
+        return type(default)(value)
+    except (KeyError, ValueError):
+        raise Refused(f"{name} cannot be {value[:40]!r} in an address") from None
 
 
 def _changed(values: Mapping[str, object], defaults: Mapping[str, object]) -> list[tuple[str, object]]:
@@ -62,10 +96,14 @@ def columns(found: explore.Listed, title: str) -> dict:
     }
 
 
-def welcoming(hardness: explore.Hardness) -> int:
-    """The query to begin with: the hardest of those that are won."""
+def welcoming(rankings: without.Rankings, hardness: explore.Hardness) -> int:
+    """The query to begin with: of the hardest that are won, the photo with the strongest colours."""
     margin = np.where(hardness.first_hit == 1, hardness.positive - hardness.negative, np.inf)
-    return int(np.nan_to_num(margin, nan=np.inf).argmin())
+    hard = np.argsort(np.nan_to_num(margin, nan=np.inf), kind="stable")[:WELCOME].tolist()
+    images = rankings.pictures([rankings.queries[k] for k in hard]).astype(np.int16)
+    colours = (images.max(-1) - images.min(-1)).mean((1, 2))
+    won = np.isfinite(margin[hard])
+    return hard[int(np.where(won, colours, -1).argmax())]
 
 
 def window(asked: object) -> tuple[int, int]:
@@ -109,6 +147,8 @@ def _drawn(rankings: without.Rankings, query: int, own: np.ndarray | None, colum
     if not len(rows):
         raise Refused("there is no ranked photo to draw")
     photos = [rankings.gallery[k] for k in place[rows]]
+    from .. import figures  # loads matplotlib, which the first view need not wait for
+
     images = decode(photos, rankings.size).images
     if own is not None:
         words = [f"rank {first + k + 1}\nsimilarity {similarity[row]:.2f}" for k, row in enumerate(rows)]

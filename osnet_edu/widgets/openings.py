@@ -1,0 +1,121 @@
+"""What an open pair is asked: the four questions, which of them a pair can answer, and the widgets that answer them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import explore, people
+from ..explain import controls, without
+from ..mining import Triplet
+from ..refused import Refused
+from .duelling import Duelling
+from .gate_theatre import GateTheatre
+from .matching import Matching
+from .pedestrian_lab import PedestrianLab
+from .widget import Widget, sentence
+
+DUEL, GATES, CORRESPONDENCE, EDIT = "duel", "gates", "correspondence", "edit"
+WHYS = (DUEL, GATES, CORRESPONDENCE, EDIT)
+KEPT = 8  # widgets that are kept for the next pair
+OWN = "Nobody knows the right match of a photo of your own, so only the correspondence can be asked."
+REAL = "This person was not rendered and cannot be edited."
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A query and a gallery photo, asked of a network.
+
+    name, rankings: of the network.  query: its place; -1 for a photo of one's own, which is `own` then, (H, W, 3) uint8
+    of the network's size.  place: of the gallery photo.
+    """
+
+    name: str
+    rankings: without.Rankings
+    query: int
+    own: np.ndarray | None
+    place: int
+
+    @property
+    def triplet(self) -> Triplet:
+        """Raises: Refused where there is none, in a sentence."""
+        if self.query < 0:
+            raise Refused(OWN)
+        return explore.triplet(self.rankings, self.query, self.place)
+
+
+class Openings:
+    """The widgets of the pairs of one album."""
+
+    def __init__(self, album: explore.Album):
+        self._album = album
+        self._kept: dict[tuple[without.Rankings, str], Widget] = {}
+        self._last: Widget | None = None
+
+    def cannot(self, pair: Pair) -> dict[str, str]:
+        """Questions that this pair cannot answer, each with the reason in a sentence."""
+        try:
+            pair.triplet  # noqa: B018
+            reasons = {}
+        except Refused as reason:
+            reasons = dict.fromkeys((DUEL, GATES), sentence(reason))
+        if pair.query < 0:
+            reasons[EDIT] = OWN
+        elif self._record(pair.rankings.queries[pair.query]) is None:
+            reasons[EDIT] = REAL
+        return reasons
+
+    def widget(self, pair: Pair, why: str) -> Widget:
+        """The widget that answers a question.  Raises: Refused, in a sentence, where the pair has no answer."""
+        self.close()
+        if why == CORRESPONDENCE:
+            self._last = Matching(pair.rankings.model, *self._two(pair))
+            return self._last
+        reason = self.cannot(pair).get(why)
+        if reason:
+            raise Refused(reason)
+        key = pair.rankings, why
+        shown = (pair.triplet,)
+        if why == EDIT:
+            photos = pair.rankings.queries[pair.query], pair.rankings.gallery[pair.place]
+            shown = tuple(map(self._album.name, photos))
+        if key not in self._kept:
+            self._kept[key] = self._made(pair.rankings, why, shown[0])
+            while len(self._kept) > KEPT:
+                self._kept.pop(next(iter(self._kept))).close()
+        self._kept[key].point(*shown)
+        return self._kept[key]
+
+    def close(self) -> None:
+        """The pair is closed, or another one is opened: what is made for one pair alone ends."""
+        if self._last is not None:
+            self._last.close()
+            self._last = None
+
+    def steps(self, rankings: without.Rankings, query: int) -> Iterator[None]:
+        """Prepare the first duel, in small steps; none for a query that has no triple."""
+        found = [one for one in rankings.triplets() if one.query == query]
+        yield
+        if found:
+            yield from controls.steps(rankings, found[0])
+
+    def _made(self, rankings: without.Rankings, why: str, first: object) -> Widget:
+        """first: what the widget begins with, a query's name or a triple."""
+        if why == EDIT:
+            return PedestrianLab(folder=self._album, photo=first, rankings=rankings)
+        kind = {DUEL: Duelling, GATES: GateTheatre}[why]
+        return kind(None, self._album.folder, rankings=rankings, first=first)
+
+    def _two(self, pair: Pair) -> list:
+        """Query and gallery photo; rendered once more where both show one rendered person, so that truth is known."""
+        photo = pair.rankings.gallery[pair.place]
+        if pair.query < 0:
+            return [pair.own, pair.rankings.pictures([photo])[0]]
+        query = pair.rankings.queries[pair.query]
+        records = [self._record(one) for one in (query, photo)]
+        if all(records) and query.person == photo.person > 0:
+            return [people.render(one.identity, one.view, size=pair.rankings.size) for one in records]
+        return list(pair.rankings.pictures([query, photo]))
+
+    def _record(self, photo) -> people.PhotoRecord | None:
+        return self._album.folder.record(photo)
