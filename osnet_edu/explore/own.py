@@ -1,6 +1,7 @@
 """A photo of one's own, brought to the shape of a person: upright, twice as tall as wide."""
 
 import numpy as np
+import torch
 from PIL import Image
 
 from .. import picture
@@ -9,11 +10,15 @@ from ..refused import Refused
 SMALLEST = 16  # pixels of the shorter side
 
 
-def read_own(photo: picture.Source) -> np.ndarray:
-    """A photo from a file, its bytes, an open file, a Pillow image, or as pixels: (H, W, 3) uint8, RGB.
+def read_own(photo: picture.Source | torch.Tensor) -> np.ndarray:
+    """A photo from a file, its bytes, an open file, a Pillow image, or as pixels, also a tensor: (H, W, 3) uint8, RGB.
 
     Raises: Refused for what is no picture, or one that is smaller than 16 pixels or larger than 50 million.
     """
+    if isinstance(photo, torch.Tensor):
+        if photo.dtype != torch.uint8 or photo.dim() != 3 or photo.shape[2] != 3:
+            raise Refused(f"expected a photo (H, W, 3) of uint8, got {tuple(photo.shape)} of {str(photo.dtype)[6:]}")
+        photo = photo.numpy(force=True)
     image = picture.read(photo)
     if min(image.shape[:2]) < SMALLEST:
         raise Refused(f"the photo has {image.shape[1]}x{image.shape[0]} pixels; at least {SMALLEST} a side are needed")
