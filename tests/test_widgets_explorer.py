@@ -11,7 +11,7 @@ from PIL import Image
 from test_explain_without import folder  # noqa: F401  a fixture
 from test_explore import plain_folder
 
-from osnet_edu import assets, explore, osnet, weights
+from osnet_edu import assets, explore, market, osnet, weights
 from osnet_edu.refused import Refused
 from osnet_edu.widgets import Duelling, Explorer, GateTheatre, Matching, PedestrianLab, records
 
@@ -38,8 +38,14 @@ def test_the_list_is_the_ranking(shown):
     assert shown.gallery["who"][int(place[0])].startswith("person ")
 
 
-def test_it_begins_with_the_hardest_query_that_is_won(shown):
+def test_it_begins_with_a_colourful_photo_of_a_hard_query_that_is_won(shown):
     assert shown.said.startswith("Rank 1 is the same person.") and shown.state == f"Explorer(query={shown.query!r})"
+    rankings, hardness = shown._rankings, shown._shelf.hardness("shipped")
+    images = rankings.pictures(rankings.queries).astype(int)
+    colours = (images.max(-1) - images.min(-1)).mean((1, 2))
+    assert hardness.first_hit[shown.at] == 1 and (colours < colours[shown.at]).mean() > 0.95
+    margin = (hardness.positive - hardness.negative)[hardness.first_hit == 1]
+    assert (margin < (hardness.positive - hardness.negative)[shown.at]).sum() < 64
 
 
 def test_filters_list_queries_and_leave_the_query_alone(shown):
@@ -101,7 +107,8 @@ def test_a_pair_is_asked_three_questions(shown):
     assert isinstance(shown.child, Duelling)
     triplet = shown.child._triplet
     assert (triplet.query, triplet.positive) == (shown.at, match)
-    assert shown.child.triples[shown.child.triple].startswith(shown.query)
+    assert shown.child.triples[shown.child.triple].startswith(f"{shown.queries['who'][shown.at]}: match first by 0.")
+    assert shown.cannot == {}
     first = shown.child
     other = int(place[np.flatnonzero(kind == explore.OTHER)[1]])
     shown.opened = shown.gallery["names"][other]
@@ -125,6 +132,7 @@ def test_a_photo_that_is_left_out_cannot_win_a_duel(shown):
     place, rank = numbers(shown.left, "place"), numbers(shown.left, "rank")
     shown.opened = shown.gallery["names"][int(place[rank == 0][0])]
     assert shown.child is None and "The Market rule leaves this photo out" in shown.asked_of and shown.problem == ""
+    assert list(shown.cannot) == ["duel", "gates"] and shown.cannot["duel"] in shown.asked_of
 
 
 def test_the_second_side_asks_the_second_network(shown):
@@ -151,10 +159,39 @@ def test_a_photo_of_ones_own_is_ranked_and_marks_nobody(shown):
     place = numbers(shown.left, "place")
     assert place[0] == 30 and numbers(shown.left, "similarity", "<f4")[0] == pytest.approx(1, abs=1e-4)
     assert "right and wrong are not marked" in shown.said and not shown.own["wide"]
+    assert shown.why == "correspondence", "the one question that needs no right answer"
     shown.opened = shown.gallery["names"][30]
-    assert shown.child is None and "ask for the correspondence" in shown.asked_of
-    shown.why = "correspondence"
     assert isinstance(shown.child, Matching)
+    assert set(shown.cannot) == {"duel", "gates", "edit"} and len(set(shown.cannot.values())) == 1
+    shown.why = "duel"
+    assert shown.child is None and shown.asked_of.endswith(shown.cannot["duel"])
+    shown.query = shown.queries["names"][0]
+    assert shown.cannot == {} and isinstance(shown.child, Duelling)
+
+
+def test_the_line_and_the_link_say_what_they_cannot_hold(shown):
+    shown.bring(np.full((64, 32, 3), 90, np.uint8))
+    assert shown.state == "Explorer(why='correspondence')  # without your photo: bring it again" and shown.link == ""
+    again = eval(shown.state, {"Explorer": Explorer})
+    assert again.why == "correspondence" and again.query, "a comment is no code"
+    other = Explorer(models={"mine": osnet(0.25, gate_hidden=4)}, query=again.query, model="mine")
+    assert other.state.endswith("model='mine')  # without the network 'mine': it is in no file")
+
+
+@pytest.mark.parametrize("kind", ["path", "name", "bytes", "bytearray", "file", "Pillow", "array", "tensor"])
+def test_a_photo_comes_as_people_have_it(shown, tmp_path, kind):
+    import torch
+
+    image = shown._rankings.pictures([shown._rankings.gallery[30]])[0]
+    path = tmp_path / "mine.png"
+    path.write_bytes(as_file(image))
+    content = {
+        "path": lambda: path, "name": lambda: str(path), "bytes": path.read_bytes,
+        "bytearray": lambda: bytearray(path.read_bytes()), "file": lambda: io.BytesIO(path.read_bytes()),
+        "Pillow": lambda: Image.fromarray(image), "array": lambda: image, "tensor": lambda: torch.tensor(image),
+    }[kind]()  # fmt: skip
+    shown.bring(content)
+    assert numbers(shown.left, "place")[0] == 30
 
 
 def test_a_wide_photo_can_be_cut_elsewhere(shown):
@@ -207,6 +244,56 @@ def test_a_network_of_ones_own_joins_and_one_that_does_not_load_changes_nothing(
     assert f"models={{'mine': {str(tmp_path / 'mine.safetensors')!r}}}, query=" in shown.state
 
 
+def test_results_follow_the_network_and_not_its_name(tmp_path):
+    def trained(where, seed):
+        torch.manual_seed(seed)
+        where.parent.mkdir(parents=True, exist_ok=True)
+        weights.save(osnet(0.25, gate_hidden=4).eval(), where, size=(64, 32))
+        return where
+
+    import torch
+
+    found = explore.open_folder(assets.subset())
+    known = [photo for photo in found.gallery if photo.person in (found.query[0].person, found.query[-1].person)]
+    few = market.Market(found.root, (), found.query[:6], tuple(known))
+    shown = Explorer(few)
+    file = trained(tmp_path / "one/run/weights.safetensors", 0)
+    shown.add(file)
+    other = next(k for k, photo in enumerate(known) if photo.person == found.query[-1].person)
+    shown.set_state({"why": "gates", "opened": shown.gallery["names"][other]})
+    first, child = shown.left["similarity"], shown.child
+    shown.add(file)
+    assert shown.left["similarity"] == first and shown.child is child, "what is the same is not embedded again"
+    trained(file, 1)
+    shown.add(file)
+    assert shown.models[2:] == [shown.model] == ["run/weights"]
+    assert shown.left["similarity"] != first and shown.child is not child
+    assert shown.child.rankings is shown._shelf.rankings("run/weights")
+    second = shown.left["similarity"]
+    other = trained(tmp_path / "two/run/weights.safetensors", 2)
+    shown.add(other)
+    assert shown.model == "two/run/weights" and shown.left["similarity"] not in (first, second)
+    assert str(other) in shown.state
+    assert eval(shown.state, {"Explorer": lambda _, **state: Explorer(few, **state)}).left == shown.left
+    shown.set_state({"model": "run/weights", "other": "two/run/weights"})
+    assert (shown.left["similarity"], shown.right["title"]) == (second, "two/run/weights")
+    trained(other, 0)
+    shown.add(other)
+    assert shown.right["similarity"] == shown.left["similarity"] == first, "one content has one ranking"
+
+
+def test_a_network_itself_is_taken_as_it_is_now():
+    network = osnet(0.25, gate_hidden=4).train()
+    shown = Explorer(models={"mine": network}, model="mine")
+    start, before = shown.query, shown.left["similarity"]
+    assert network.training
+    for value in network.parameters():
+        value.data.zero_()
+    shown.query = next(name for name in shown.queries["names"] if name != start)
+    shown.query = start
+    assert shown.left["similarity"] == before, "what is trained on afterwards is another network"
+
+
 def test_the_line_of_python_makes_the_same_state(shown, tmp_path):
     weights.save(osnet(0.25, gate_hidden=4).eval(), tmp_path / "mine.safetensors", size=(64, 32))
     shown.add(tmp_path / "mine.safetensors")
@@ -215,8 +302,20 @@ def test_the_line_of_python_makes_the_same_state(shown, tmp_path):
     shown.opened = shown.gallery["names"][40]
     again = eval(shown.state, {"Explorer": Explorer})
     assert again.state == shown.state and again.right == shown.right and again.found == shown.found
-    told = parse_qs(shown.link.partition("#")[2])
+    told = parse_qs(shown.link)
     assert told["silenced"] == ["conv2.1:4"] and told["failures"] == ["1"] and told["sort"] == ["smallest margin"]
+
+
+def test_an_address_makes_the_same_state(shown):
+    wanted = Explorer(query=shown.queries["names"][9], other="untrained", failures=True, sort="smallest margin")
+    wanted.set_state({"silenced": [["conv2.1", 4], ["conv4.0", 1]], "where": "both", "left_out": False, "own_at": 0.25})
+    wanted.opened = wanted.gallery["names"][40]
+    shown._handle_custom_msg({"link": wanted.link}, [])
+    assert (shown.problem, shown.state) == ("", wanted.state) and shown.right == wanted.right
+    before = shown.state
+    shown._handle_custom_msg({"link": f"model=untrained&query={shown.queries['names'][3]}&opened=nobody.jpg"}, [])
+    assert "There is no gallery photo 'nobody.jpg'" in shown.problem and shown.state == before
+    assert (Explorer().plain, wanted.plain) == (True, False), "only where no state was given, an address gives one"
 
 
 def test_words_that_cannot_be_set_are_refused():
@@ -285,3 +384,59 @@ def test_the_explorer_does_not_care_which_index_searches(shown, kind):
     assert f"index={kind!r}" in other.state
     with pytest.raises(Refused, match="no index of kind 'tree'; expected one of exact, flat"):
         Explorer(index="tree")
+
+
+# --- before anybody asks ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_prepared_while_the_page_rests_is_what_a_pair_needs(shown, monkeypatch):
+    import asyncio
+
+    from osnet_edu.explain import controls
+    from osnet_edu.widgets import at_rest, openings
+
+    monkeypatch.setattr(at_rest, "QUIET", 0.05)
+    steps, done = shown._openings.steps(shown._rankings, shown.at), []
+
+    def counted():
+        for step in steps:
+            done.append(step)
+            yield
+
+    monkeypatch.setattr(openings.Openings, "steps", lambda *_: counted())
+
+    async def page():
+        shown._handle_custom_msg({"gallery": [0]}, [])  # the first view
+        assert done == []
+        while shown._rest._steps is not None:
+            await asyncio.sleep(0.05)
+            if len(done) == 3:
+                shown._handle_custom_msg({"gallery": [1]}, [])
+                assert len(done) == 3, "a message comes between two steps"
+
+    asyncio.run(page())
+    made = controls.of(shown._rankings)
+    assert len(done) > 10 and {"limit", "untrained", "fast"} <= set(vars(made))
+    limit, untrained = made.limit, made.untrained
+    shown.opened = shown.gallery["names"][int(numbers(shown.left, "place")[numbers(shown.left, "rank") == 2][0])]
+    assert shown.child._controls is made and (made.limit, made.untrained) == (limit, untrained)
+
+
+def test_nothing_is_prepared_outside_a_page(shown):
+    shown._handle_custom_msg({"gallery": [0]}, [])
+    assert shown._rest._next is None
+    shown.close()
+
+
+def test_the_shipped_features_are_those_that_the_network_makes(shown):
+    from osnet_edu.embed import embed
+    from osnet_edu.explore import embedded
+
+    found = explore.open_folder(assets.subset())
+    kept = embedded.shipped_features(found)
+    network = weights.shipped()
+    made = embed(network.model, kept.photos, size=network.size)
+    assert made.photos == kept.photos == (*found.query, *found.gallery)
+    assert np.abs(made.features - kept.features).max() < 1e-3 * np.abs(made.features).max()
+    assert np.array_equal(shown._rankings.gallery_features, kept.features[len(found.query) :])
+    assert embedded.shipped_features(market.Market(found.root, (), found.query[:5], found.gallery)) is None

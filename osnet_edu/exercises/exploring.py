@@ -181,7 +181,7 @@ def _one_change():
     album, rankings, hardness = _shipped()
     for triplet in rankings.triplets():
         query = rankings.queries[triplet.query]
-        if hardness.first_hit[triplet.query] == 1 and album.wears(query).get("top color") != "blue":
+        if hardness.first_hit[triplet.query] == 1 and album.wears(query).get("top colour") != "blue":
             found = query.name, "top_color", BLUE
             if _is_one_change(*found).kind == RIGHT:
                 return found

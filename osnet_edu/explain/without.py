@@ -55,7 +55,7 @@ class Rankings:
     """A folder's queries and gallery, embedded by one network, and ranked without some of its streams.
 
     checkpoint: the network and the size of its photos.  folder: a Market-1501 folder, or one as read.
-    progress: (done, total) photos.  embedded: the queries and then the gallery by this network, where that was done before.
+    progress: (done, total) photos.  embedded: queries and gallery by this network, where that was done before.
     queries, gallery: the photos that can be read.  skipped: those that cannot.
     query_features (Q, D), gallery_features (G, D): float32, with nothing silenced.
     Raises: Refused for a network without blocks, and a folder without a query that has a match.

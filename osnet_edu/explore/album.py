@@ -4,6 +4,7 @@ Rendered people come with all that they wear, so a student can look for a red to
 only the name is known.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -116,6 +117,16 @@ class Album:
         person = {DISTRACTOR: "a passer-by", JUNK: "junk"}.get(photo.person, f"person {photo.person}")
         return f"{person}, camera {photo.camera}"
 
+    def labels(self, photos: Sequence[Photo]) -> list[str]:
+        """`who` of each photo, for a menu: photos of one person by one camera are numbered."""
+        told = [self.who(photo) for photo in photos]
+        many, seen = Counter(told), Counter()
+        labels = []
+        for one in told:
+            seen[one] += 1
+            labels.append(f"{one}, photo {seen[one]}" if many[one] > 1 else one)
+        return labels
+
     def part(self, photo: Photo) -> str:
         """The part by which the person of a photo differs from its twin; an empty text without a twin."""
         record = self.folder.record(photo)
@@ -129,7 +140,7 @@ class Album:
         """A person's looks in words, such as "red t-shirt, black jeans, backpack"; empty for a real photo."""
         worn = self.wears(photo)
         told = [_worded(what, worn) for what in LOOKS if worn.get(what, "none") not in PLAIN]
-        part = self.part(photo)
+        part = self.part(photo).replace("color", "colour")
         return ", ".join(told + ([f"has a twin by {part}"] if part else []))
 
     def find(self, photos: Sequence[Photo], name: str, what: str) -> int:
@@ -172,7 +183,7 @@ class Album:
         worn = {what: getattr(identity, what) for what in LOOKS}
         for what in ("top", "bottom", "shoe", "bag", "hair", "hat", "logo"):
             if worn[what] != "none":
-                worn[f"{what} color"] = colour(getattr(identity, f"{what}_color"))
+                worn[f"{what} colour"] = colour(getattr(identity, f"{what}_color"))
         return worn
 
 
@@ -199,7 +210,7 @@ def colour(value: Sequence[float]) -> str:
 
 
 def _worded(what: str, worn: Mapping[str, str]) -> str:
-    value, dyed = worn[what], worn.get(f"{what} color", "")
+    value, dyed = worn[what], worn.get(f"{what} colour", "")
     if what == "shoe":
         value = "flat shoes" if value == "flat" else f"{value}s"
     elif what in ("hair", "logo", "pattern", "glasses", "beard", "umbrella"):

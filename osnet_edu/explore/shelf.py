@@ -29,9 +29,9 @@ Source = weights.Checkpoint | nn.Module | Path | str
 class Shelf:
     """Networks on one folder.
 
-    found: the folder.  more: other networks by name, beside the shipped one and one of its kind that was never trained:
-    a network, which is kept as it is now and looks at photos of the shipped network's size; a checkpoint; or the file of
-    one, which is read when it is first asked for.
+    found: the folder.  more: other networks by name, beside the shipped one and one of its kind that was never trained.
+    Each is a network, which is kept as it is now and looks at photos of the shipped network's size; a checkpoint; or the
+    file of one, which is read when it is first asked for.
     files: of the networks that came from a file, by name.
     """
 
@@ -147,7 +147,9 @@ def _named(more: Mapping[str, Source] | None) -> dict[str, Source]:
         if name in (SHIPPED, UNTRAINED) or not isinstance(name, str) or not name.strip():
             raise Refused(f"a network of one's own cannot be called {name!r}")
         if not isinstance(source, weights.Checkpoint | nn.Module | Path | str):
-            raise Refused(f"the network {name!r} is a weights file, a checkpoint or a network, got {type(source).__name__}")
+            raise Refused(
+                f"the network {name!r} is a weights file, a checkpoint or a network, got {type(source).__name__}"
+            )
         model = source.model if isinstance(source, weights.Checkpoint) else source
         if isinstance(model, nn.Module) and not callable(getattr(model, "blocks", None)):
             raise Refused(f"the network {name!r} is a {type(model).__name__}; expected an OSNet, or a sibling of it")

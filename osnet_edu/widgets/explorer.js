@@ -4,20 +4,17 @@ import { beside } from "./beside.js";
 import { add, button, bytes, choice, number, page, percent, shape, slider, tick, write } from "./dom.js";
 import { incoming } from "./incoming.js";
 import { longlist } from "./longlist.js";
+import { openpair } from "./openpair.js";
+import { takeaway } from "./takeaway.js";
 import { thumbnails } from "./thumbnails.js";
 
-const KINDS = ["other person", "same person", "left out: own camera", "left out: junk", "unknown person"];
+const KINDS = ["other person", "same person", "left out: own camera", "left out: junk", ""];
 const MARKS = ["\u2717 ", "\u2713 ", "", "", ""];
 const CLASSES = ["oe-other", "oe-match", "oe-out", "oe-out", "oe-unknown"];
 const RULE =
   "Grey photos do not count: the rule of Market-1501 leaves out photos of the query's person by the query's own " +
   "camera, and junk.";
-const WHYS = [
-  ["duel", "Why this one? The duel"],
-  ["gates", "Which scale? The gates"],
-  ["correspondence", "Where? The correspondence"],
-  ["edit", "What if? Edit the person"],
-];
+const NARROW = 620; // CSS pixels: below, what is set only now and then is folded
 
 function integers(value) {
   const data = bytes(value);
@@ -28,10 +25,17 @@ function floats(value) {
   return new Float32Array(bytes(value).slice().buffer);
 }
 
+// What is folded on a narrow page.
+function folded(parent, words) {
+  const element = add(parent, "details", "oe-folded");
+  element.open = true;
+  add(element, "summary", "", words);
+  return { element, inside: add(element, "div", "oe-line") };
+}
+
 function render({ model, el }) {
   const { box, set, press, says, follow } = page({ model, el }, "oe-explorer");
   const get = (name) => model.get(name);
-  const view = Math.random().toString(36).slice(2); // whose picture is saved, where a widget is shown twice
 
   const pictures = thumbnails(model, arrived);
   function arrived(what, places) {
@@ -41,10 +45,10 @@ function render({ model, el }) {
     } else {
       for (const { list, rows, data } of sides) rows.forEach((row, k) => places.has(data.place[row]) && list.redraw(k));
     }
+    pair.redraw();
   }
-  function heard(message, buffers) {
+  function heard(message) {
     if (message.progress !== undefined) write(progress, message.progress);
-    if (message.png && message.view === view) save(message.png, buffers[0]);
   }
 
   // ---- queries
@@ -55,15 +59,24 @@ function render({ model, el }) {
   const search = add(searching, "input");
   Object.assign(search, { type: "search", placeholder: "red t-shirt" });
   let typing = 0;
+  let firstWanted = false; // the first query that is found is to be ranked
   search.addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(() => set({ search: search.value }), 150);
   });
-  const camera = choice(filters, "Camera:", (value) => set({ camera: Number(value) }));
-  const attribute = choice(filters, "Wears:", (value) => set({ attribute: value }));
-  const twin = choice(filters, "Has a twin by:", (value) => set({ twin: value }));
-  const sort = choice(filters, "Order:", (value) => set({ sort: value }));
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    clearTimeout(typing);
+    firstWanted = true;
+    set({ search: search.value });
+  });
   const failing = tick(filters, "only failures", (on) => set({ failures: on }));
+  const moreFilters = folded(filters, "More filters");
+  const camera = choice(moreFilters.inside, "Camera:", (value) => set({ camera: Number(value) }));
+  const attribute = choice(moreFilters.inside, "Wears:", (value) => set({ attribute: value }));
+  const twin = choice(moreFilters.inside, "Has a twin by:", (value) => set({ twin: value }));
+  const sort = choice(moreFilters.inside, "Order:", (value) => set({ sort: value }));
   const many = says(filters, "span", "oe-soft");
   const strip = longlist(box, {
     title: "Queries",
@@ -84,11 +97,12 @@ function render({ model, el }) {
 
   // ---- networks
 
-  const networks = add(box, "div", "oe-line");
+  const folding = folded(box, "Networks");
+  const networks = folding.inside;
   const first = choice(networks, "Network:", (value) => set({ model: value }));
   const second = choice(networks, "Beside it:", (value) => set({ other: value }));
   const outs = tick(networks, "show photos that do not count", (on) => set({ left_out: on }));
-  const more = add(box, "details");
+  const more = add(folding.element, "details");
   add(more, "summary", "", "Add a network: a student's checkpoint, or official OSNet weights");
   const adding = add(more, "div", "oe-line");
   const fileLabel = add(adding, "label", "oe-choice");
@@ -103,8 +117,8 @@ function render({ model, el }) {
     load();
   });
   button(adding, "Load", load);
+  const muting = add(folding.element, "div", "oe-muting");
   const progress = says(box, "p", "oe-soft");
-  const muting = add(box, "div", "oe-muting");
 
   // ---- the ranking
 
@@ -147,7 +161,8 @@ function render({ model, el }) {
     const row = rows[index];
     const rank = data.rank[row] ? `Rank ${data.rank[row]}` : "No rank";
     const place = data.place[row];
-    return `${rank}, ${KINDS[data.kind[row]]}, similarity ${data.similarity[row].toFixed(2)}. ${get("gallery").who[place]}. ${moved(side, place)} ${pictures.text("gallery", place)}`;
+    const kind = KINDS[data.kind[row]] && `${KINDS[data.kind[row]]}, `;
+    return `${rank}, ${kind}similarity ${data.similarity[row].toFixed(2)}. ${get("gallery").who[place]}. ${moved(side, place)} ${pictures.text("gallery", place)}`;
   }
   function card(node, { data, rows, side }, index) {
     const row = rows[index];
@@ -158,13 +173,16 @@ function render({ model, el }) {
     const top = add(words, "div", "oe-rank");
     add(top, "b", "", data.rank[row] ? String(data.rank[row]) : "\u2013");
     add(top, "span", "", data.similarity[row].toFixed(2));
-    add(words, "div", "oe-verdict", MARKS[kind] + KINDS[kind]);
+    if (KINDS[kind]) add(words, "div", "oe-verdict", MARKS[kind] + KINDS[kind]);
     add(words, "div", "oe-who", get("gallery").who[place]);
     const change = moved(side, place);
     if (change) add(words, "div", "oe-moved", change);
   }
   function open({ data, rows, side }, index) {
-    set({ opened: get("gallery").names[data.place[rows[index]]], side });
+    const place = data.place[rows[index]];
+    const asker = get("at") < 0 ? "your photo" : get("queries").who[get("at")];
+    set({ opened: get("gallery").names[place], side });
+    pair.opened(`${asker}, and ${get("gallery").who[place]}`);
   }
 
   // ---- two networks: what changed place
@@ -181,73 +199,42 @@ function render({ model, el }) {
 
   // ---- the open pair
 
-  const pair = add(box, "section", "oe-pair");
-  pair.setAttribute("aria-label", "the open pair");
-  const pairLine = add(pair, "div", "oe-line");
-  const whys = WHYS.map(([value, text]) => ({ value, button: button(pairLine, text, () => set({ why: value })) }));
-  button(pairLine, "Close the pair", () => set({ opened: "" }));
-  const pairSaid = says(pair);
-  const inside = add(pair, "div", "oe-child");
-  let inner = { id: null, view: null };
-  async function show() {
-    const id = get("child");
-    if (inner.id === id) return;
-    inner.view?.remove();
-    inner = { id, view: null };
-    inside.replaceChildren();
-    if (!id) return;
-    const child = await model.widget_manager.get_model(String(id).replace("IPY_MODEL_", ""));
-    const made = await model.widget_manager.create_view(child);
-    if (inner.id !== id) return made.remove();
-    inner.view = made;
-    inside.append(made.el);
-  }
+  const pair = openpair(box, {
+    model,
+    set,
+    says,
+    pictured: (place) => (place < 0 ? queryPicture() : pictures.ask("gallery", place)),
+    closed() {
+      const { element } = sides[comparing() ? 1 + get("side") : 0].list;
+      element.focus({ preventScroll: true });
+      main.scrollIntoView({ block: "nearest" });
+    },
+  });
 
   // ---- to take away
 
-  const foot = add(box, "div", "oe-line oe-foot");
-  const code = copied(foot, "This state as a line of Python", "Copy the line");
-  const link = copied(foot, "This state as a link", "Copy the link");
-  button(foot, "Save as PNG", () => {
-    const { list, rows, data } = sides[comparing() ? 1 : 0];
-    const [from, to] = list.view();
-    const ranks = rows.slice(from, to + 1).map((row) => data.rank[row]).filter(Boolean);
-    press({ save: { first: (ranks[0] || 1) - 1, count: Math.max(1, ranks.length), view } });
+  const away = takeaway(box, {
+    model,
+    el,
+    press,
+    rows() {
+      const { list, rows, data } = sides[comparing() ? 1 : 0];
+      const [from, to] = list.view();
+      const ranks = rows.slice(from, to + 1).map((row) => data.rank[row]).filter(Boolean);
+      return { first: (ranks[0] || 1) - 1, count: Math.max(1, ranks.length) };
+    },
   });
   const notes = add(box, "p", "oe-small");
-  function copied(parent, title, words) {
-    const text = add(parent, "input", "oe-copied");
-    Object.assign(text, { type: "text", readOnly: true });
-    text.setAttribute("aria-label", title);
-    const copy = button(parent, words, async () => {
-      text.select();
-      try {
-        await navigator.clipboard.writeText(text.value);
-        write(copy, "Copied");
-      } catch {
-        write(copy, "Selected: press Ctrl-C");
-      }
-      setTimeout(() => write(copy, words), 2000);
-    });
-    return text;
-  }
-  function save(name, content) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([bytes(content)], { type: "image/png" }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }
 
   // ---- drawing
 
   const any = (list, words) => [["", words], ...list.map((one) => [one, one])];
-  const last = { found: null, left: null, right: null, out: null, query: null, blocks: "" };
+  const last = { found: null, at: null, left: null, right: null, out: null, query: null, blocks: "" };
   function controls() {
     const { cameras, attributes, twins, sorts } = get("choices");
     camera.fill([[0, "any"], ...cameras.map((one) => [one, one])]);
     attribute.fill(any(attributes, "anything"));
-    twin.fill(any(twins, "any or none"));
+    twin.fill([["", "any or none"], ...twins.map((one) => [one, one.replace("color", "colour")])]);
     [attribute, twin].forEach((one, k) => (one.label.hidden = ![attributes, twins][k].length));
     sort.fill(sorts.map((one) => [one, one]));
     first.fill(get("models").map((one) => [one, one]));
@@ -291,10 +278,13 @@ function render({ model, el }) {
     const rest = now.filter(([b, t]) => b !== block || t !== stream);
     set({ silenced: rest.length < now.length ? rest : [...now, [block, stream]] });
   }
+  function queryPicture() {
+    return get("at") < 0 ? { src: get("own").src, text: get("own").text } : pictures.ask("queries", get("at"));
+  }
   function pictured() {
     const place = get("at");
     const mine = place < 0;
-    const known = mine ? { src: get("own").src, text: get("own").text } : pictures.ask("queries", place);
+    const known = queryPicture();
     shown.hidden = !known?.src;
     if (known?.src && shown.src !== known.src) shown.src = known.src;
     shown.alt = mine ? known.text || "" : `the query: ${get("queries").who[place]}. ${known?.text || ""}`;
@@ -332,14 +322,22 @@ function render({ model, el }) {
   function draw() {
     controls();
     streams();
-    if (last.found !== get("found")) {
+    const fresh = last.found !== get("found");
+    if (fresh) {
       last.found = get("found");
       found = [...integers(last.found)];
       strip.fill(found.length, true);
     }
-    strip.select(found.indexOf(get("at")), true);
+    strip.select(found.indexOf(get("at")), fresh || last.at !== get("at"));
+    last.at = get("at");
     const all = get("queries").names.length;
-    write(many, found.length ? `${number(found.length)} of ${number(all)} queries` : "No query fits: take a filter away.");
+    const outside = get("at") >= 0 && !found.includes(get("at"));
+    const hint = outside ? "; the one below is not among them: press Enter in the search to rank the first" : "";
+    write(many, found.length ? `${number(found.length)} of ${number(all)} queries${hint}` : "No query fits: take a filter away.");
+    if (firstWanted && get("asked") === get("answered")) {
+      firstWanted = false;
+      if (found.length) set({ query: get("queries").names[found[0]] });
+    }
     cut.label.hidden = get("at") >= 0 || !get("own").wide;
     cut.show(get("own_at"));
     pictured();
@@ -349,20 +347,25 @@ function render({ model, el }) {
     secondSaid.hidden = !comparing();
     const opened = get("gallery").names.indexOf(get("opened"));
     sides.forEach(({ list, rows, data, side }) => list.select(side === get("side") || !comparing() ? rows.findIndex((row) => data.place[row] === opened) : -1));
-    pair.hidden = !get("opened");
-    whys.forEach(({ value, button: one }) => one.setAttribute("aria-pressed", String(get("why") === value)));
-    write(pairSaid, get("asked_of"));
-    show();
-    code.value = get("state");
-    link.value = get("link");
+    pair.draw();
+    away.draw();
     write(notes, get("noted"));
     notes.hidden = !get("noted");
   }
+  // Where there is room, nothing is folded.
+  const watch = new ResizeObserver(() => {
+    const narrow = box.clientWidth > 0 && box.clientWidth <= NARROW;
+    if (narrow === box.classList.contains("oe-narrow")) return;
+    box.classList.toggle("oe-narrow", narrow);
+    [moreFilters, folding].forEach(({ element }) => (element.open = !narrow));
+  });
+  watch.observe(box);
   model.on("msg:custom", heard);
   const traits = [
     "query", "model", "other", "silenced", "where", "search", "camera", "attribute", "twin", "failures", "sort", "left_out",
     "opened", "side", "why", "own_at", "models", "choices", "blocks", "queries", "gallery", "found", "at", "left", "right",
     "own", "said", "noted", "asked_of", "state", "link", "child",
+    "cannot", "plain", "asked", "answered",
   ];
   const undo = follow(traits, draw);
   return () => {
@@ -373,7 +376,9 @@ function render({ model, el }) {
     own.end();
     strip.end();
     sides.forEach(({ list }) => list.end());
-    inner.view?.remove();
+    pair.end();
+    away.end();
+    watch.disconnect();
   };
 }
 

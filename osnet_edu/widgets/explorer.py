@@ -82,6 +82,8 @@ class Explorer(Widget, script="explorer.js"):
     plain = traitlets.Bool(True).tag(sync=True)  # no state was given: an address may give one
     child = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
+    _rest: AtRest | None = None  # from the first view on
+
     def __init__(
         self,
         folder: Path | str | Market | None = None,
@@ -104,7 +106,6 @@ class Explorer(Widget, script="explorer.js"):
         self._own_photo: np.ndarray | None = None
         self._small: dict[tuple[str, int], bytes] = {}
         self._openings = Openings(self._album)
-        self._rest: AtRest | None = None
         plain, model = not state, state.pop("model", explore.SHIPPED)
         self._ready = False
         rankings = self._shelf.rankings(model)

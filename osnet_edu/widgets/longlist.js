@@ -44,7 +44,7 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     if (awaited >= 0) {
       const index = awaited;
       awaited = -1;
-      reveal(index);
+      reveal(index, true);
     }
     const [first, last] = lines().map((line, k) => line + (k ? BEYOND : -BEYOND));
     const per = kind === "row" ? 1 : many;
@@ -95,7 +95,8 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     if (nodes.has(active)) element.setAttribute("aria-activedescendant", nodes.get(active).id);
     else element.removeAttribute("aria-activedescendant");
   }
-  function reveal(index) {
+  // central: what was out of view comes to the middle, and not to the edge.
+  function reveal(index, central = false) {
     if (!element.clientWidth) {
       awaited = index;
       return;
@@ -104,7 +105,9 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     const sideways = kind === "row";
     const [at, size] = sideways ? [index * wide, wide] : [Math.floor(index / many) * tall, tall];
     const [from, seen] = sideways ? [element.scrollLeft, element.clientWidth] : [element.scrollTop, element.clientHeight];
-    const to = at < from ? at : at + size > from + seen ? at + size - seen : from;
+    const outside = at < from || at + size > from + seen;
+    const edge = at < from ? at : at + size - seen;
+    const to = outside ? (central ? Math.max(0, at - (seen - size) / 2) : edge) : from;
     if (to !== from) element.scrollTo(sideways ? { left: to } : { top: to });
   }
   function activate(index) {
@@ -181,7 +184,7 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     },
     select(index, show = false) {
       selected = index;
-      if (index >= 0 && show) reveal(index);
+      if (index >= 0 && show) reveal(index, true);
       mark();
     },
     end() {

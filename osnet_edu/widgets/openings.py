@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 
@@ -9,7 +10,6 @@ from .. import explore, people
 from ..explain import controls, without
 from ..mining import Triplet
 from ..refused import Refused
-from .duelling import Duelling
 from .gate_theatre import GateTheatre
 from .matching import Matching
 from .pedestrian_lab import PedestrianLab
@@ -96,6 +96,8 @@ class Openings:
         """Prepare the first duel, in small steps; none for a query that has no triple."""
         found = [one for one in rankings.triplets() if one.query == query]
         yield
+        import_module("osnet_edu.widgets.duelling")
+        yield
         if found:
             yield from controls.steps(rankings, found[0])
 
@@ -103,6 +105,8 @@ class Openings:
         """first: what the widget begins with, a query's name or a triple."""
         if why == EDIT:
             return PedestrianLab(folder=self._album, photo=first, rankings=rankings)
+        from .duelling import Duelling  # it loads matplotlib, which the first view need not wait for
+
         kind = {DUEL: Duelling, GATES: GateTheatre}[why]
         return kind(None, self._album.folder, rankings=rankings, first=first)
 

@@ -155,7 +155,7 @@ function render({ model, el }) {
     }
   }
   function draw() {
-    photo.fill(get("photos").map((name) => [name, name]));
+    photo.fill(get("photos").map((name, k) => [name, get("people")[k]]));
     photo.show(queue.next("photo"));
     against.fill(get("comparable"));
     against.show(queue.next("against"));
@@ -189,7 +189,7 @@ function render({ model, el }) {
     write(state, get("state"));
   }
   const traits = [
-    "photo", "against", "changes", "view", "game", "photos", "games", "values", "own", "comparable", "pictures", "similarity",
+    "photo", "against", "changes", "view", "game", "photos", "people", "games", "values", "own", "comparable", "pictures", "similarity",
     "rank", "first", "gates", "said", "verdict", "won", "best", "version", "explained", "clothes", "state",
     "answered", // a control shows what waits for Python, until Python has answered
   ];

@@ -8,7 +8,6 @@ import traitlets
 
 from .. import explore, people, weights
 from ..explain import without
-from ..figures import heat_image
 from ..ids import DISTRACTOR
 from ..refused import Refused
 from . import wardrobe
@@ -48,6 +47,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
     game = traitlets.Unicode(FREE).tag(sync=True)
 
     photos = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    people = traitlets.List(traitlets.Unicode()).tag(sync=True)  # who is in each of them
     games = traitlets.List().tag(sync=True)  # [name, what to do]
     groups = traitlets.List().tag(sync=True)  # wardrobe.Group of controls
     values = traitlets.Dict().tag(sync=True)  # of every control, now
@@ -91,12 +91,15 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
                 rankings = without.Rankings(own, self._album.market, progress)
         self._rankings, self._ready = rankings, False
         records = [self._album.folder.record(one) for one in rankings.queries]
-        if not any(records):
+        rendered = [k for k, record in enumerate(records) if record]
+        if not rendered:
             raise Refused(f"{self._album.market.root} holds photos that were not rendered: nobody in it can be edited")
         self._small: dict[int, str] = {}
-        start = photo or self._album.name(rankings.queries[self._clear(records)])
+        start = photo or self._album.name(rankings.queries[self._clear(records, rendered)])
+        shown = [rankings.queries[k] for k in rendered]
         super().__init__(
-            photos=[self._album.name(one) for one, record in zip(rankings.queries, records, strict=True) if record],
+            photos=[self._album.name(one) for one in shown],
+            people=self._album.labels(shown),
             games=[[FREE, "Try what you like."], *([name, rule] for name, rule in explore.GAMES.items())],
             groups=[plain(group) for group in wardrobe.groups()],
             photo=start,
@@ -241,6 +244,8 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     def _explain(self) -> None:
         """The duel of the picture as it is now: the best match against the hardest negative."""
+        from ..figures import heat_image  # it loads matplotlib, which the first view need not wait for
+
         found, evidence = self._editor.duel(self._now, self._editor.best_match(), self._editor.hardest_negative())
         heat = found.heat[0]
         self.explained = {
@@ -268,10 +273,9 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     # --- shorthands --------------------------------------------------------------------------------------------------
 
-    def _clear(self, records: list) -> int:
+    def _clear(self, records: list, rendered: list[int]) -> int:
         """A query to begin with: won, seen from the front, by day and with nothing in front."""
         hardness = explore.hardness(self._rankings)
-        rendered = [k for k, record in enumerate(records) if record]
         won = [k for k in rendered if hardness.first_hit[k] == 1] or rendered
 
         def unclear(k: int) -> float:

@@ -98,8 +98,8 @@ class Triples(Widget):
         raise NotImplementedError
 
     def _titled(self, triplet: mining.Triplet) -> str:
-        order = "impostor first" if triplet.margin < 0 else "match first"
-        return f"{self.rankings.queries[triplet.query].name}: {order}, margin {triplet.margin:+.2f}"
+        query, first = self.rankings.queries[triplet.query], "impostor" if triplet.margin < 0 else "match"
+        return f"person {query.person}, camera {query.camera}: {first} first by {abs(triplet.margin):.2f}"
 
     @property
     def _triplet(self) -> mining.Triplet:
