@@ -47,6 +47,16 @@ CALLED = """() => {
 }"""
 
 
+# A click on a photo, and what stands in the pair a frame later.
+ASKED = """async (photo) => {
+    document.querySelector(photo).click();
+    for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+    const pair = document.querySelector('.oe-pair');
+    const said = pair.querySelector('[role=status]').textContent;
+    return {said, photos: pair.querySelectorAll('.oe-two img[src]').length};
+}"""
+
+
 class Visit(Bench):
     """The explorer in a page of Voila, and the state that its kernel writes down."""
 
@@ -65,6 +75,10 @@ class Visit(Bench):
         self.page.on("websocket", lambda socket: visitor.requests.append(socket.url))
         self.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         self.page.on("console", lambda line: visitor.complaints.append(line.text) if line.type == "error" else None)
+        # Asked for long before a key is pressed: on a busy machine the key may reach the page before the browser knows
+        # that its file chooser is to be caught, and then nobody hears of it.
+        self.choosers: list = []
+        self.page.on("filechooser", lambda one: self.choosers.append(one))
         self.page.goto(f"{visitor.app.address}&theme={theme}", timeout=120_000)
         self.widget, self.box = widget, self.page.locator(widget)
         self.box.locator(ready).first.wait_for(timeout=120_000)
@@ -87,6 +101,24 @@ class Visit(Bench):
         assert self.visitor.outside() == []
         assert self.visitor.complaints == []
         assert self.page.locator(".oe-problem, .oe-crash, .oe-lost").locator("visible=true").count() == 0
+
+    def wait_for(self, there):
+        """What `there` gives as soon as it is true, while the page goes on; after half a minute, what it gives then."""
+        for _ in range(600):
+            if there():
+                break
+            self.page.wait_for_timeout(50)
+        return there()
+
+    def unfold(self, *names: str) -> None:
+        """Open what a narrow page folds."""
+        for name in names if self.size == NARROW else ():
+            self.box.locator("summary", has_text=name).first.click()
+
+    def in_view(self, selector: str) -> bool:
+        """Whether the head of an element stands in the window."""
+        top = self.box.locator(selector).first.evaluate("e => e.getBoundingClientRect().top")
+        return -40 < top < self.size["height"] - 200
 
     def tab(self, wanted: str, key: str = "Tab", most: int = 120) -> None:
         """Press Tab, or Shift+Tab, until what has the focus is called so."""
@@ -126,26 +158,40 @@ def test_all_by_mouse(tmp_path, playwright, chromium_path, portrait, size, theme
         visit.python("at", place)
         assert visit.trait("query") not in ("", before)
 
-        box.locator(".oe-grid .oe-item.oe-match").first.click()
+        grid = box.locator(".oe-grid").bounding_box()
+        assert grid["y"] < size["height"] - 100, "a picture of the gallery is in view at once"
+        asked = visit.page.evaluate(ASKED, ".oe-grid .oe-item.oe-match")
+        assert asked["said"].startswith("The network is asked: person ") and asked["photos"] == 2, (
+            "before Python answers"
+        )
         visit.python("opened", lambda name: name != "")
         box.locator(".oe-duel").wait_for()
-        assert visit.trait("why") == "duel"
+        assert visit.trait("why") == "duel" and visit.wait_for(lambda: visit.in_view(".oe-pair"))
+        assert box.locator(".oe-two").is_hidden()
         visit.look("pair")
 
+        visit.unfold("Networks")
         box.get_by_label("Beside it:").select_option("shipped")
         visit.python("other", "shipped")
         box.get_by_label("silence stream 3 of conv3.1").click()
         visit.python("silenced", [["conv3.1", 3]])
         box.locator(".oe-heads", has_text="shipped without a stream").wait_for()
-        box.locator("svg.oe-lines path.oe-match").first.wait_for()
+        box.locator("svg.oe-lines path.oe-match").first.wait_for(state="attached")
         visit.look("beside")
 
         content = base64.b64encode(portrait.read_bytes()).decode()
         visit.page.evaluate(BRING, ["drop", content, portrait.name, "image/png"])
         visit.python("query", "")
         visit.python("at", -1)
-        box.get_by_text("needs a query whose match is known").wait_for()
-        assert box.locator(".oe-duel").count() == 0
+        box.locator(".oe-matching").wait_for()
+        box.get_by_text("Nobody knows the right match of a photo of your own").wait_for()
+        assert box.locator(".oe-duel").count() == 0 and visit.trait("why") == "correspondence"
+        duel = box.get_by_role("button", name="Why this one? The duel")
+        assert duel.get_attribute("aria-disabled") == "true"
+        duel.click()
+        card = box.locator(".oe-column:visible .oe-item, .oe-grid:visible .oe-item").first
+        assert "unknown" not in card.inner_text() and "person " in card.inner_text()
+        assert box.get_by_label("This state as a link").input_value() == "A link cannot hold a photo of your own."
         box.locator("summary", has_text="A photo of your own").click()
         box.get_by_text("mine.png, 256x512 pixels.").wait_for()
         visit.look("own")
@@ -174,7 +220,12 @@ def test_all_by_keyboard(tmp_path, playwright, chromium_path, portrait, size, th
         box.locator(".oe-duel").wait_for()
         visit.look("pair")
 
-        visit.tab("Beside it:", "Shift+Tab")
+        if size == NARROW:
+            visit.tab("Networks", "Shift+Tab")
+            keys.press("Enter")
+            visit.tab("Beside it:")
+        else:
+            visit.tab("Beside it:", "Shift+Tab")
         keys.press("ArrowDown")
         visit.python("other", "shipped")
         visit.tab("silence stream 1 of conv2.0")
@@ -192,9 +243,9 @@ def test_all_by_keyboard(tmp_path, playwright, chromium_path, portrait, size, th
         visit.tab("A photo of your own", "Shift+Tab")
         keys.press("Enter")
         visit.tab("Choose a photo")
-        with visit.page.expect_file_chooser() as chooser:
-            keys.press("Space")
-        chooser.value.set_files(str(portrait))
+        keys.press("Space")
+        assert visit.wait_for(lambda: visit.choosers)
+        visit.choosers[0].set_files(str(portrait))
         visit.python("query", "")
         visit.python("at", -1)
         box.get_by_text("mine.png, 256x512 pixels.").wait_for()
@@ -205,6 +256,34 @@ def test_all_by_keyboard(tmp_path, playwright, chromium_path, portrait, size, th
         visit.python("opened", "")
         box.locator(".oe-pair").wait_for(state="hidden")
         visit.sound()
+
+
+def test_a_link_brings_its_state(tmp_path, playwright, chromium_path):
+    with visiting(tmp_path, playwright, chromium_path, WIDE, "light") as visit:
+        box, start = visit.box, visit.trait("query")
+        box.get_by_label("Search:").fill("person 188")
+        box.get_by_text("6 of 360 queries; the one below is not among them").wait_for()
+        assert visit.trait("query") == start
+        box.get_by_label("Search:").press("Enter")
+        visit.python("query", lambda name: name.startswith("0188_"))
+        box.get_by_label("Order:").select_option("smallest margin")
+        visit.python("sort", "smallest margin")
+        link = box.get_by_label("This state as a link")
+        assert visit.wait_for(lambda: "sort=smallest+margin" in link.input_value())
+        address, query = link.input_value(), visit.trait("query")
+        assert address.startswith(f"{visit.visitor.app.url}/#query=0188_") and "token" not in address
+        # Another page, as a friend of the same machine opens it; then its address is changed by hand.
+        other = visit.visitor.context.new_page()
+        other.goto(address, timeout=120_000)
+        theirs = other.locator(".oe-explorer")
+        theirs.get_by_label("This state as a link").wait_for(timeout=120_000)
+        visit.page = other  # whose state the file now says
+        visit.python("sort", "smallest margin", patience=60)
+        assert visit.trait("query") == query and theirs.get_by_label("Search:").input_value() == "person 188"
+        other.evaluate("() => { location.hash = 'query=nobody.jpg'; }")
+        theirs.get_by_text("There is no query 'nobody.jpg' that can be read").wait_for()
+        assert visit.trait("query") == query
+        assert visit.visitor.outside() == []
 
 
 @LOOKS

@@ -118,7 +118,7 @@ def test_all_by_mouse(page, lab_server, console, portrait):
     bench.python("other", "shipped")
     box.get_by_label("silence stream 3 of conv3.1").click()
     bench.python("silenced", [["conv3.1", 3]])
-    box.locator("svg.oe-lines path.oe-match").first.wait_for()
+    box.locator("svg.oe-lines path.oe-match").first.wait_for(state="attached")
     left, right = box.locator(".oe-list.oe-column").all()
     left.hover()
     bench.page.mouse.wheel(0, 700)

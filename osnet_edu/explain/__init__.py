@@ -50,5 +50,6 @@ from .targets import Target, direction, dot, margin, similarity
 __all__ = [
     "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream", "cells",
     "clusters", "completeness", "controls", "correspondence", "decomposition", "direction", "dot", "duel", "embed",
-    "exchange", "gates", "grading", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained", "without",
+    "exchange", "gates", "grading", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained",
+    "without",
 ]  # fmt: skip

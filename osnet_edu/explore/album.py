@@ -81,8 +81,14 @@ def open_folder(folder: Path | str | Market) -> Market:
     """A Market-1501 folder, or a plain folder with one folder a person.  Raises: Refused for anything else."""
     if isinstance(folder, Market):
         return folder
-    root = Path(folder)
-    if not root.is_dir():
+    if not isinstance(folder, Path | str):
+        raise Refused(f"expected the name of a folder, or what market.read gives, got {type(folder).__name__}")
+    try:
+        root = Path(folder).expanduser()
+        there = root.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # an endless name, no home folder, a null character
+        raise Refused(f"{str(folder)[:60]!r} is no name of a folder ({error})") from error
+    if not there:
         raise Refused(f"{root} is not a folder; expected a Market-1501 folder, or one folder for each person in it")
     if any((root / name).is_dir() for name in market.SPLITS.values()):
         return market.read(root, train=False)

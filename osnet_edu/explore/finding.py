@@ -21,7 +21,7 @@ class Finder:
     """
 
     def __init__(self, shelf: Shelf, kind: str = "exact"):
-        if kind not in search.KINDS:
+        if not isinstance(kind, str) or kind not in search.KINDS:
             raise Refused(f"there is no index of kind {kind!r}; expected one of {', '.join(search.KINDS)}")
         self._shelf, self.kind = shelf, kind
         self._indexes: WeakKeyDictionary[without.Rankings, search.Index] = WeakKeyDictionary()

@@ -30,8 +30,8 @@ class Shelf:
     """Networks on one folder.
 
     found: the folder.  more: other networks by name, beside the shipped one and one of its kind that was never trained.
-    Each is a network, which is kept as it is now and looks at photos of the shipped network's size; a checkpoint; or the
-    file of one, which is read when it is first asked for.
+    Each is a network, which is kept as it is now and looks at photos of the shipped network's size; a checkpoint; or
+    the file of one, which is read when it is first asked for.
     files: of the networks that came from a file, by name.
     """
 
@@ -86,7 +86,7 @@ class Shelf:
             shipped = weights.shipped()
             some = decode(self._market.gallery[:REFERENCE], shipped.size).images
             return weights.Checkpoint(untrained.like(shipped.model, 0, normalise(some)), shipped.size)
-        if name not in self._sources:
+        if not isinstance(name, str) or name not in self._sources:
             raise Refused(f"there is no network {name!r} here; expected one of {', '.join(self.names)}")
         source = self._sources[name]
         if isinstance(source, Path):
@@ -95,7 +95,7 @@ class Shelf:
 
     def rankings(self, name: str, progress: Progress | None = None) -> without.Rankings:
         """The folder ranked by a network; embedded once.  progress: (done, total) photos."""
-        if name not in self._digests:
+        if not isinstance(name, str) or name not in self._digests:
             self.take(name, self.checkpoint(name), progress)
         return self._rankings[self._digests[name]]
 

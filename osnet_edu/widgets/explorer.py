@@ -101,14 +101,15 @@ class Explorer(Widget, script="explorer.js"):
             self._shelf = shared.with_more(models)
         else:
             found = explore.open_folder(folder)
-            self._album, self._shelf = Album(found), Shelf(found, models)
+            self._shelf, self._album = Shelf(found, models), None
         self._finder = explore.Finder(self._shelf, index)
+        rankings = self._shelf.rankings(state.get("model", explore.SHIPPED))
+        self._album = self._album or Album(found)
         self._own_photo: np.ndarray | None = None
         self._small: dict[tuple[str, int], bytes] = {}
         self._openings = Openings(self._album)
         plain, model = not state, state.pop("model", explore.SHIPPED)
         self._ready = False
-        rankings = self._shelf.rankings(model)
         start = state.pop("query", "")
         if start:
             self._album.find(rankings.queries, start, "query")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from . import (
     answers,
+    explorer,
     files,
     folders,
     kept,
@@ -20,6 +21,7 @@ from .outcome import Case
 
 ROOMS = (
     answers,
+    explorer,
     files,
     folders,
     kept,
