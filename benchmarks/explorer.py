@@ -1,12 +1,19 @@
-"""From a click on a query to its ranking, in a real JupyterLab in a real Chromium: python benchmarks/explorer.py
+"""What a person waits for in the explorer, in a real Chromium: python benchmarks/explorer.py [-k app or -k clicks]
 
+The app, opened anew many times: from its address to the first picture, and from the first click on a photo to words
+about the pair, and to the open pair. Once on the machine as it is, and once beside a process that keeps one core busy.
+
+Then JupyterLab:
 Fifty clicks on different queries, ten pairs opened and asked every question, and every stream silenced in the second
 list, by the shipped weights on the shipped subset. A click is timed in the page, to the frame after the list or the
 pair was drawn; the computing part is timed in Python. The kernel's peak memory is read at the end (Linux only).
 """
 
 import json
+import subprocess
 import sys
+import time
+from contextlib import contextmanager, nullcontext
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +22,8 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 CLICKS, APART, PAIRS = 50, 7, 10
+VISITS = 50  # of the app, each way
+READS = 5  # seconds that a person looks at the first ranking before a click
 STREAMS = [f"stream {t} of conv{stage}.{place}" for stage, place, t in product((2, 3, 4), (0, 1), (1, 2, 3, 4))]
 QUESTIONS = {
     "Why this one? The duel": ".oe-duel",
@@ -80,6 +89,69 @@ OPENED = """async ([clicked, inside]) => {
     }
     return performance.now() - start;
 }"""
+
+
+@contextmanager
+def busy():
+    """One process that never rests."""
+    one = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        one.kill()
+        one.wait()
+
+
+# A click, and milliseconds until its pair says anything, and until its widget is drawn.
+FIRST_PAIR = """async () => {
+    const photo = [...document.querySelectorAll('.oe-grid .oe-item.oe-match, .oe-grid .oe-item.oe-other')][1];
+    const pair = document.querySelector('.oe-pair');
+    const start = performance.now();
+    photo.click();
+    const until = async (there) => {
+        while (!there()) await new Promise(requestAnimationFrame);
+        return performance.now() - start;
+    };
+    const said = await until(() => !pair.hidden && pair.querySelector('[role=status]').textContent);
+    const drawn = await until(() => {
+        const images = [...pair.querySelectorAll('.oe-duel img')].filter(one => one.src);
+        return images.length > 2 && images.every(one => one.complete) && pair.querySelector('.oe-two').hidden;
+    });
+    return [said, drawn];
+}"""
+
+
+def visit(context, address: str) -> tuple[float, float, float]:
+    """Milliseconds to the first picture of the gallery, and from a click to the first words and to the first pair."""
+    page = context.new_page()
+    start = time.perf_counter()
+    page.goto(address, timeout=120_000)
+    page.locator(".oe-grid .oe-item img[src]").first.wait_for(timeout=120_000)
+    seen = 1000 * (time.perf_counter() - start)
+    page.wait_for_timeout(1000 * READS)
+    said, drawn = page.evaluate(FIRST_PAIR)
+    page.close(run_before_unload=True)
+    return seen, said, drawn
+
+
+def test_the_app(tmp_path, playwright, chromium_path, capsys):
+    from test_app import answers, visitor_of
+    from voilapage import app_of, wait_until
+
+    root = TESTS.parent
+    notebook = json.loads((root / "assets" / "app.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
+    with app_of(tmp_path, *cells) as app, visitor_of(playwright, chromium_path, app) as visitor:
+        (tmp_path / "kit" / "assets").symlink_to(root / "assets")
+        assert wait_until(lambda: answers(app))
+        visit(visitor.context, app.address)  # the people are unpacked, the files are in memory
+        found = {}
+        for how, beside in (("as it is", nullcontext), ("beside a busy process", busy)):
+            with beside():
+                found[how] = [visit(visitor.context, app.address) for _ in range(VISITS)]
+    with capsys.disabled():
+        print("\n| the app | visits | first picture | 95 % | click to words | 95 % | click to first pair | 95 % |")
+        print("\n".join(row(how, values) for how, values in found.items()))
 
 
 class Session:

@@ -267,7 +267,7 @@ def test_files_are_looked_at_before_they_travel(page, lab_server, tmp_path, name
         assert bench.trait("query") == before
         return
     bench.python("query", "")
-    shown = box.locator(".oe-asked img")
+    shown = box.locator(".oe-asked img[src^='data:']")  # not the query's, which stands there until Python has answered
     shown.wait_for()
     content = base64.b64decode(shown.get_attribute("src").partition(",")[2])
     (tmp_path / "seen.png").write_bytes(content)
