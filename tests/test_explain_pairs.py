@@ -103,9 +103,9 @@ def test_a_twin_pair_is_graded_by_where_it_differs():
     truth = np.array([[True, False, False], [False, True, False]])
     found = badge.award(heat, truth=truth)
     assert (found.kind, found.grade, found.chance) == (badge.TWIN, 0.5, pytest.approx(1 / 3))
-    assert not found.pale and str(found).startswith("Grade 0.50 of 1")
+    assert not found.failed and str(found).startswith("Grade 0.50 of 1")
     missed = badge.award(heat, truth=~truth & (np.arange(3) == 2))
-    assert missed.pale and missed.reasons == ("It points at the difference no better than chance.",)
+    assert missed.failed and missed.reasons == ("It points at the difference no better than chance.",)
 
 
 def test_another_rendered_pair_is_graded_by_the_order_of_its_parts():
@@ -113,16 +113,16 @@ def test_another_rendered_pair_is_graded_by_the_order_of_its_parts():
     heat = np.array([[0.1, 0.1, 0.1], [1.0, 1.0, 3.0]])
     names = ("wall", "top", "bag")
     found = badge.award(heat, against=False, importance={"wall": 0.0, "top": 0.1, "bag": 0.4}, mask=mask, names=names)
-    assert found.grade == pytest.approx(1) and found.chance == pytest.approx(-1) and not found.pale
+    assert found.grade == pytest.approx(1) and found.chance == pytest.approx(-1) and not found.failed
     turned = badge.award(heat, against=False, importance={"wall": 1, "top": 0.1, "bag": 0.0}, mask=mask, names=names)
-    assert turned.grade == pytest.approx(-1) and turned.pale
+    assert turned.grade == pytest.approx(-1) and turned.failed
 
 
-def test_a_map_that_fails_a_check_is_pale_and_says_why():
+def test_a_map_that_fails_a_check_says_why():
     rng = np.random.default_rng(0)
     heat = -rng.random((6, 4))
     plain = badge.award(heat)
-    assert plain.kind == badge.NONE and not plain.pale and "nobody knows the truth" in str(plain)
+    assert plain.kind == badge.NONE and not plain.failed and "nobody knows the truth" in str(plain)
     assert badge.award(heat, missed=0.09).reasons == ()
     assert "misses what it ought to explain by 85 %" in badge.award(heat, missed=0.85).reasons[0]
     assert "The map is blank" in badge.award(-heat).reasons[0]

@@ -11,7 +11,7 @@ from .answers import exploring as solved
 from .finds import RIGHT, Finds, Seen
 from .record import Exercise, Mistake
 
-SLOW = ("occlusion", "CorrRISE", duel.OWN)  # ask hundreds of forward passes: too long for a check
+SLOW = duel.SLOW  # too long for a check
 APART = 0.1  # of rank accuracy, by which two maps must differ
 SHAMS = 128
 BLUE = (0.1, 0.2, 0.9)

@@ -45,12 +45,6 @@ def _by_captum(name: str, network: Network, queries: np.ndarray, photos: np.ndar
     return np.concatenate(maps)
 
 
-def _on_pieces(network: Network, queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    """Gradient x activation, averaged over pieces of one colour: the same relevance, with the edges of the garments."""
-    maps = _by_captum("gradient x activation", network, queries, photos)
-    return np.stack([exchange.averaged(*pair) for pair in zip(photos, maps, strict=True)])
-
-
 METHODS_GRADED: dict[str, Maps] = {
     "gradient": partial(_by_captum, "gradient"),
     "input x gradient": partial(_by_captum, "input x gradient"),
@@ -67,7 +61,7 @@ METHODS_GRADED: dict[str, Maps] = {
         f"stream {t} of conv3.1": partial(_by_captum, "gradient x activation", stage=f"conv3.1.conv2{STREAMS[t - 1]}")
         for t in (1, 2, 3, 4)
     },
-    "gradient x activation on pieces": _on_pieces,
+    "gradient x activation on pieces": partial(_by_captum, "gradient x activation on pieces"),
     "point decomposition": partial(_by_captum, "point decomposition"),
     "occlusion": partial(_by_captum, "occlusion"),
     "CorrRISE": partial(_by_captum, "CorrRISE"),

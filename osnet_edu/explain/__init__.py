@@ -5,8 +5,9 @@ stream contributes to a margin; `cells` makes groups of channels to compare stre
 again without some streams; `clusters` groups photos by their gates.
 
 Which pixels: one table of methods, all with one signature; `exchange` asks what would change if a piece of
-the photo looked like the reference; `duel` sets three maps side by side; `correspondence` says where the other photo
-shows the same; `grading` holds a map against the truth, and a `badge` says how far it may be believed.
+the photo looked like the reference; `duel` sets three maps side by side, and `judging` says what they answer;
+`correspondence` says where the other photo shows the same; `grading` holds a map against the truth, `removal` takes
+away what it points at, and a `badge` says how far it may be believed.
 
     heat = METHODS["occlusion"](model, images, similarity(reference))
 
@@ -35,7 +36,9 @@ from . import (
     exchange,
     gates,
     grading,
+    judging,
     known,
+    removal,
     shapley,
     untrained,
     without,
@@ -43,13 +46,13 @@ from . import (
 from .asking import embed
 from .gradients import Completeness, completeness, guided_backprop
 from .layers import by_stream
-from .methods import FORWARD, METHODS
+from .methods import DEFAULT, FORWARD, METHODS
 from .perturbation import Quick, ablation, blur
 from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
-    "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream", "cells",
-    "clusters", "completeness", "controls", "correspondence", "decomposition", "direction", "dot", "duel", "embed",
-    "exchange", "gates", "grading", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained",
-    "without",
+    "DEFAULT", "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream",
+    "cells", "clusters", "completeness", "controls", "correspondence", "decomposition", "direction", "dot", "duel", "embed",
+    "exchange", "gates", "grading", "guided_backprop", "judging", "known", "margin", "removal", "shapley",
+    "similarity", "untrained", "without",
 ]  # fmt: skip

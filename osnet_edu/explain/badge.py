@@ -3,9 +3,10 @@
     a pair of twins          the grade is the map's rank accuracy: the truth is the part that differs
     twins it cannot tell     not graded: where the network notices nothing, no map can show it
     another rendered pair    the grade is how well the map's parts agree with their measured importance
+    what speaks for a match  checked: what the map points at is painted over (see `removal`)
     a real photo             not graded; only the checks
 
-A map that fails is drawn pale, and the badge says why. The checks: a map that promises to add up must do so; a map must
+A map that fails is hatched, and the badge says why. The checks: a map that promises to add up must do so; a map must
 not be blank; and it must change when the network's weights are replaced by random ones (Adebayo et al., NeurIPS 2018).
 """
 
@@ -17,26 +18,29 @@ import numpy as np
 from ..refused import Refused
 from . import grading
 from .duel import on_parts
+from .removal import Removal
 
 MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
 ALIKE = 0.5  # rank correlation with the map of a random network: above it, the weights do not matter
-TWIN, PARTS, UNSEEN, NONE = "twin", "parts", "unseen", "none"
+TWIN, PARTS, TAKEN, UNSEEN, NONE = "twin", "parts", "taken", "unseen", "none"
 
 
 @dataclass(frozen=True)
 class Badge:
-    """kind: what the grade rests on, TWIN or PARTS; or why there is none, UNSEEN or NONE.  grade: rank accuracy in
-    [0, 1], or a rank correlation in [-1, 1]; nan where there is none.  chance: what a map without a message would get.
-    pale: draw the map pale.  reasons: why, in sentences; empty for a map that passes.
+    """kind: what the grade rests on, TWIN, PARTS or TAKEN; or why there is none, UNSEEN or NONE.  grade: rank accuracy
+    in [0, 1], a rank correlation in [-1, 1], or for TAKEN the fall of the similarity; nan where there is none.
+    chance: what a map without a message would get.  failed: the map is to be hatched.  reasons: why, in sentences;
+    empty for a map that passes.  removal: of TAKEN.
     """
 
     kind: str
     grade: float
     chance: float
     reasons: tuple[str, ...]
+    removal: Removal | None = None
 
     @property
-    def pale(self) -> bool:
+    def failed(self) -> bool:
         return bool(self.reasons)
 
     def __str__(self) -> str:
@@ -45,10 +49,11 @@ class Badge:
             f"(chance {self.chance:.2f}).",
             PARTS: f"Grade {self.grade:+.2f} of 1: so well the order of its parts agrees with what was measured "
             f"(area alone {self.chance:+.2f}).",
+            TAKEN: str(self.removal),
             UNSEEN: "Not graded: the network hardly notices where the two differ.",
             NONE: "Not graded: nobody knows the truth about this pair.",
         }[self.kind]
-        return " ".join([graded, *self.reasons])
+        return " ".join([*self.reasons, graded])
 
 
 def award(
@@ -62,6 +67,7 @@ def award(
     names: tuple[str, ...] = (),
     missed: float = np.nan,
     random: np.ndarray | None = None,
+    removal: Removal | None = None,
 ) -> Badge:
     """Grade one map, and check it.
 
@@ -71,6 +77,7 @@ def award(
     importance, mask, names: for another rendered pair, the measured importance of each part by name, and the part of
         each pixel, (H, W) numbers into `names`.
     missed: as in `Duel`.  random: the same method's map by a network with random weights.
+    removal: what it did to paint over what speaks for; it counts where there is no truth.
     Raises: Refused for two truths at once, and for maps that do not fit.
     """
     if truth is not None and importance is not None:
@@ -92,8 +99,9 @@ def award(
     if truth is not None and noticed is not None and noticed[0] <= noticed[1]:
         kind = UNSEEN
         said = (
-            f"In this very view the right person would be more similar by {noticed[0]:+.3f}; an edit without meaning "
-            f"moves up to {noticed[1]:.3f}. There is nothing to find."
+            f"In this very view the right person would be {abs(noticed[0]):.3f} "
+            f"{'more' if noticed[0] >= 0 else 'less'} similar; an edit without meaning moves up to {noticed[1]:.3f}. "
+            "There is nothing to find."
         )
         reasons.insert(0, said)
     elif truth is not None:
@@ -114,7 +122,11 @@ def award(
         chance = correlation(measured, [area[name] for name in known])
         if relevance.any() and grade <= 0:
             reasons.append("The order of its parts does not agree with what was measured.")
-    return Badge(kind, float(grade), float(chance), tuple(reasons))
+    elif removal is not None:
+        kind, grade, chance = TAKEN, removal.fall, removal.elsewhere
+        if not removal.counts:
+            reasons.append("What it points at counts no more than the same shape elsewhere.")
+    return Badge(kind, float(grade), float(chance), tuple(reasons), removal)
 
 
 def correlation(one, other) -> float:

@@ -21,7 +21,7 @@ from . import exchange
 from .asking import embed
 from .decomposition import shares as decomposed
 from .gradients import completeness
-from .methods import FORWARD, METHODS
+from .methods import DEFAULT, FORWARD, METHODS
 from .perturbation import Quick
 from .targets import margin, similarity
 
@@ -29,7 +29,8 @@ ROLES = ("query", "positive", "negative")
 OWN = "segment exchange"
 EXPLAINERS = (*METHODS, OWN)
 ADD_UP = ("integrated gradients", "DeepLift")  # whose maps should sum to the change of the target
-DEFAULT = "gradient x activation"
+SLOW = ("occlusion", "CorrRISE", OWN)  # ask hundreds of forward passes
+SMALLEST = 32, 16  # height and width, which a network needs to make a map at all
 STEPS = 128  # of integrated gradients: with fewer, the sum of a map misses a small margin by more than a tenth
 
 
@@ -65,11 +66,13 @@ class Evidence:
     """Shares of the evidence on each part, by the part's name, the largest first; each sums to 1, or is empty.
 
     speaks_for: of what is above zero on the positive.  speaks_against: of what is below zero on the negative.
+    makes_similar: of what is above zero on the negative.
     area_for, area_against: the share of the photo that the part takes in each: what a map without a message would give.
     """
 
     speaks_for: Mapping[str, float]
     speaks_against: Mapping[str, float]
+    makes_similar: Mapping[str, float]
     area_for: Mapping[str, float]
     area_against: Mapping[str, float]
 
@@ -82,6 +85,11 @@ class Evidence:
             ]
         )
 
+    @property
+    def of_likeness(self) -> str:
+        """The same in one sentence for the question what makes the impostor similar."""
+        return _told(self.makes_similar, self.area_against, "speaks for the impostor")
+
 
 def between(model: nn.Module, photos: np.ndarray, method: str = DEFAULT, *, fast=None) -> Duel:
     """Explain a query, a positive and a negative.
@@ -91,9 +99,51 @@ def between(model: nn.Module, photos: np.ndarray, method: str = DEFAULT, *, fast
     Raises: Refused for other photos, an unknown method, and photos of which two are identical: the slope of cosine is
     zero there, and a map of it would be blank.
     """
+    photos = _checked(photos, method)
+    images = normalise(photos)
+    q, p, n = embed(model, images).split(1)
+    match, impostor = (float(similarity(q)(other)) for other in (p, n))
+    targets = (margin(p, n), similarity(q), similarity(q))
+    heat = np.stack([_map(model, photos, images, method, k, target, fast) for k, target in enumerate(targets)])
+    missed = bias = np.nan
+    if method in ADD_UP:
+        found = [
+            completeness(model, images[k : k + 1], target, heat[k : k + 1]).missed[0]
+            for k, target in enumerate(targets)
+        ]
+        missed = float(np.max(found))
+    if method == "point decomposition":
+        found = decomposed(model, images[1:2], targets[1])
+        bias = float(found.bias[0] / found.value[0])
+    return Duel(method, heat, match, impostor, missed, bias)
+
+
+def on_negative(model: nn.Module, photos: np.ndarray, method: str = DEFAULT, *, fast=None) -> np.ndarray:
+    """The third map of a duel alone, (H, W): all that a check by another network needs.
+
+    model, photos, method, fast and what is raised: as for `between`.
+    """
+    photos = _checked(photos, method)
+    images = normalise(photos)
+    return _map(model, photos, images, method, 2, similarity(embed(model, images[:1])), fast)
+
+
+def _map(model: nn.Module, photos: np.ndarray, images, method: str, k: int, target, fast) -> np.ndarray:
+    """The map on photo k of the three, (H, W) float64."""
+    if method == OWN:
+        giver = (2, 0, 0)[k]  # whose look is given to it
+        return exchange.against(fast or TorchEmbedder(model), photos[giver], photos[k])
+    asked = Quick(fast) if fast is not None and method in FORWARD else model
+    more = {"steps": STEPS} if method == "integrated gradients" else {}
+    return METHODS[method](asked, images[k : k + 1], target, **more)[0].astype(float)
+
+
+def _checked(photos: np.ndarray, method: str) -> np.ndarray:
     photos = np.asarray(photos)
     if photos.ndim != 4 or len(photos) != 3 or photos.shape[3] != 3 or photos.dtype != np.uint8:
         raise Refused(f"expected three photos (3, H, W, 3) of uint8, got {photos.shape} of {photos.dtype}")
+    if photos.shape[1] < SMALLEST[0] or photos.shape[2] < SMALLEST[1]:
+        raise Refused(f"expected photos of {SMALLEST[0]} x {SMALLEST[1]} pixels or larger, got {photos.shape[1:3]}")
     if method not in EXPLAINERS:
         raise Refused(f"a method is one of {', '.join(EXPLAINERS)}, got {method!r}")
     for one, other in ((0, 1), (0, 2), (1, 2)):
@@ -102,31 +152,7 @@ def between(model: nn.Module, photos: np.ndarray, method: str = DEFAULT, *, fast
                 f"the {ROLES[one]} and the {ROLES[other]} are the same photo: their similarity is 1, the highest there "
                 "is, where every slope is 0; so there is no map"
             )
-    images = normalise(photos)
-    features = embed(model, images)
-    q, p, n = features.split(1)
-    match, impostor = (float(similarity(q)(other)) for other in (p, n))
-    targets = (margin(p, n), similarity(q), similarity(q))
-    missed = bias = np.nan
-    if method == OWN:
-        ask = fast or TorchEmbedder(model)
-        pairs = ((2, 0), (0, 1), (0, 2))  # whose look is given, and to whom
-        heat = np.stack([exchange.against(ask, photos[giver], photos[taker]) for giver, taker in pairs])
-    else:
-        asked = Quick(fast) if fast is not None and method in FORWARD else model
-        more = {"steps": STEPS} if method == "integrated gradients" else {}
-        maps = [METHODS[method](asked, images[k : k + 1], target, **more)[0] for k, target in enumerate(targets)]
-        heat = np.stack(maps).astype(float)
-        if method in ADD_UP:
-            found = [
-                completeness(model, images[k : k + 1], target, heat[k : k + 1]).missed[0]
-                for k, target in enumerate(targets)
-            ]
-            missed = float(np.max(found))
-        if method == "point decomposition":
-            found = decomposed(model, images[1:2], targets[1])
-            bias = float(found.bias[0] / found.value[0])
-    return Duel(method, heat, match, impostor, missed, bias)
+    return photos
 
 
 def evidence(duel: Duel, masks: np.ndarray, names: Sequence[str]) -> Evidence:
@@ -144,6 +170,7 @@ def evidence(duel: Duel, masks: np.ndarray, names: Sequence[str]) -> Evidence:
     return Evidence(
         on_parts(np.maximum(positive, 0), masks[1], names),
         on_parts(np.maximum(-negative, 0), masks[2], names),
+        on_parts(np.maximum(negative, 0), masks[2], names),
         on_parts(np.ones_like(positive), masks[1], names),
         on_parts(np.ones_like(negative), masks[2], names),
     )

@@ -19,6 +19,7 @@ Shapes: H x W pixels.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -33,6 +34,7 @@ AROUND = 4 / 128  # of the height: how far the colours around a piece reach into
 SHARP = 0.01  # of similarity: by how much a rise may stay below the highest and still count
 ROWS, COLUMNS, SMALL = 12 / 128, 14 / 64, 40 / (128 * 64)  # what counts as far, in heights and widths; and as tiny
 NEARNESS = 0.25  # how much distance counts
+KEPT = 256  # trees that are remembered, each of some 100 kB: the costly part of a map on pieces
 PLACE = 0.1  # of a pixel's row and column against its Lab colour, for photos of 128 rows
 
 Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
@@ -98,6 +100,11 @@ def novelty(query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     known = _lab(_moved(query, photo)).reshape(-1, 3)
     away, _ = cKDTree(known).query(_lab(photo).reshape(-1, 3))
     return away.reshape(photo.shape[:2])
+
+
+def prepare(photo: np.ndarray) -> None:
+    """Cut a photo now, so that a map on its pieces comes at once later.  photo: as for `against`."""
+    _tree(_checked(photo))
 
 
 def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
@@ -173,11 +180,17 @@ def _cut(photo: np.ndarray, count: int) -> list[Piece]:
 
 def _tree(photo: np.ndarray) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
     """Ward's tree of the pixel grid from LEAVES pieces on: which two are joined, step by step; the pixels of each."""
+    return _grown(photo.tobytes(), *photo.shape[:2])
+
+
+@lru_cache(KEPT)
+def _grown(content: bytes, height: int, width: int) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
+    """`_tree` by the bytes of a photo, so that one photo is cut once, whoever asks."""
     from scipy.ndimage import gaussian_filter
     from sklearn.cluster import ward_tree
     from sklearn.feature_extraction.image import grid_to_graph
 
-    height, width = photo.shape[:2]
+    photo = np.frombuffer(content, np.uint8).reshape(height, width, 3)
     rows, columns = np.divmod(np.arange(height * width), width)
     lab = gaussian_filter(_lab(photo), (0.4, 0.4, 0)).reshape(-1, 3)
     scale = PLACE * 128 / height

@@ -21,6 +21,10 @@ from .without import Rankings
 
 SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
 
+NOTICED, UNNOTICED, REVERSED = "noticed", "unnoticed", "reversed"
+# What twins differ in, where the name of the part is no plain word for it.
+DIFFERENCES = {"top color": "colour of the top", "bottom color": "colour of the trousers or skirt"}
+
 # The parts of a mask in words for a sentence: "other" is whatever stands in front of the person.
 NAMES = tuple("obstacle" if part == "other" else part for part in people.PARTS)
 
@@ -36,6 +40,61 @@ class Twins:
     part: str
     truth: np.ndarray
     same: np.ndarray
+
+
+@dataclass(frozen=True)
+class Noticing:
+    """What a network makes of the difference between two rendered people, apart from the view.
+
+    part: by which twins differ; empty for two people who differ in more than one thing.
+    gain: s(q, c) - s(q, n), by how much the right person would be more similar in exactly the impostor's view.
+    view: s(q, c) - s(q, p), by how much that view alone is more similar than the view of the match; so the impostor's
+        lead s(q, n) - s(q, p) is view - gain.
+    limit: what an edit without meaning moves; a difference is noticed where the gain is larger.
+    """
+
+    part: str
+    gain: float
+    view: float
+    limit: float
+
+    @property
+    def kind(self) -> str:
+        """NOTICED, UNNOTICED, or REVERSED: the difference speaks for the impostor."""
+        if abs(self.gain) <= self.limit:
+            return UNNOTICED
+        return NOTICED if self.gain > 0 else REVERSED
+
+    @property
+    def answer(self) -> str:
+        """What differs, and whether the network notices it."""
+        differs = f"The impostor differs only in the {self.part_in_words}" if self.part else (
+            "The impostor differs in more than one thing"
+        )  # fmt: skip
+        told = {
+            NOTICED: "and this network notices it",
+            UNNOTICED: "and this network does not notice it",
+            REVERSED: f"and this network finds the wrong {self.part_in_words or 'person'} more similar",
+        }[self.kind]
+        return f"{differs}, {told}."
+
+    @property
+    def measured(self) -> str:
+        """The number behind the answer."""
+        more = "more" if self.gain >= 0 else "less"
+        said = f"In exactly the impostor's view the right person would be {abs(self.gain):.3f} {more} similar"
+        if self.kind == UNNOTICED:
+            said += f"; a shift by one pixel or a little noise may move it by {self.limit:.3f}"
+        return f"{said}."
+
+    @property
+    def account(self) -> str:
+        """What the impostor's lead is made of: the two numbers add up to it."""
+        return f"Of that, the view makes {self.view:+.3f} and the {self.part_in_words or 'person'} {-self.gain:+.3f}."
+
+    @property
+    def part_in_words(self) -> str:
+        return DIFFERENCES.get(self.part, self.part)
 
 
 class Folder:
@@ -64,6 +123,11 @@ class Folder:
             return None
         return Twins(one.part, truth, people.render(one.identity, two.view, size=size).image)
 
+    def in_view(self, query: Photo, other: Photo, size: tuple[int, int]) -> np.ndarray | None:
+        """The query's person in exactly the other photo's view, (H, W, 3) uint8; None for real photos."""
+        one, two = self.record(query), self.record(other)
+        return people.render(one.identity, two.view, size=size).image if one and two else None
+
 
 def masks(photos: Sequence[Photo], size: tuple[int, int]) -> np.ndarray | None:
     """The part of each pixel of some photos, at a size (height, width): (N, H, W) numbers into NAMES.
@@ -88,6 +152,16 @@ def noticed(embed: Embed, query: np.ndarray, other: np.ndarray, same: np.ndarray
     """
     q, n, c = retrieval.unit(np.asarray(embed(np.stack([query, other, same])), float))
     return float(q @ c - q @ n)
+
+
+def noticing(embed: Embed, photos: np.ndarray, same: np.ndarray, part: str, limit: float) -> Noticing:
+    """Ask a network about a query, its match and an impostor.
+
+    photos: (3, H, W, 3) uint8, in that order.  same: (H, W, 3) uint8, the query's person in the impostor's very view.
+    part, limit: as in `Noticing`.
+    """
+    q, p, n, c = retrieval.unit(np.asarray(embed(np.stack([*photos, same])), float))
+    return Noticing(part, float(q @ c - q @ n), float(q @ c - q @ p), limit)
 
 
 def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet], embed: Embed) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .decomposition import point_decomposition
 from .gradients import deep_lift, gradient, input_x_gradient, integrated_gradients, smooth_grad
-from .layers import grad_cam, gradient_x_activation
+from .layers import grad_cam, gradient_x_activation, on_pieces
 from .perturbation import corr_rise, occlusion
 
 METHODS: dict[str, Callable[..., np.ndarray]] = {
@@ -17,8 +17,10 @@ METHODS: dict[str, Callable[..., np.ndarray]] = {
     "DeepLift": deep_lift,
     "Grad-CAM": grad_cam,
     "gradient x activation": gradient_x_activation,
+    "gradient x activation on pieces": on_pieces,
     "point decomposition": point_decomposition,
     "occlusion": occlusion,
     "CorrRISE": corr_rise,
 }
+DEFAULT = "gradient x activation on pieces"  # the best grade for a pass there and back
 FORWARD = ("occlusion", "CorrRISE")  # ask forwards only: `Quick` makes them several times faster

@@ -97,7 +97,7 @@ def _(lesson):
 )
 def _(lesson):
     n = lesson.after["nb09-evidence"]
-    found = duel.evidence(duel.between(n.model, n.pictures), n.masks, known.NAMES)
+    found = duel.evidence(duel.between(n.model, n.pictures, "gradient x activation"), n.masks, known.NAMES)
     area, share = found.area_against["background"], found.speaks_against["background"]
     return f"{area:.0%} {share:.0%}" == "75% 32%", f"{share:.1%} on {area:.1%}"
 
