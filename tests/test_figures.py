@@ -248,7 +248,7 @@ def test_one_scale_a_figure_keeps_a_faint_map_faint_and_noise_is_pale():
 
 def test_every_method_has_a_name_that_fits_its_column():
     for name in explain.METHODS:
-        assert all(wide(word, 9.5) < 1.5 for word in name.split(" ", 1))
+        assert all(wide(word, 9.5) < 1.5 for word in name.split(" "))
 
 
 def test_an_explained_pair_says_whose_photos_they_are():

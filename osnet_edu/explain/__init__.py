@@ -52,7 +52,7 @@ from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
     "DEFAULT", "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream",
-    "cells", "clusters", "completeness", "controls", "correspondence", "decomposition", "direction", "dot", "duel", "embed",
-    "exchange", "gates", "grading", "guided_backprop", "judging", "known", "margin", "removal", "shapley",
+    "cells", "clusters", "completeness", "controls", "correspondence", "decomposition", "direction", "dot", "duel",
+    "embed", "exchange", "gates", "grading", "guided_backprop", "judging", "known", "margin", "removal", "shapley",
     "similarity", "untrained", "without",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ label; `show` puts it into a notebook with that description as alt text, readabl
 from .board import leaderboard
 from .compared import differences, overfitting
 from .followed import clusters, followed
-from .heat import explained_pair, gates, heat_image, heats
+from .heat import explained_pair, gates, greyed, heat_image, heats
 from .leans import gate_scale
 from .measured import first_figure, intervals
 from .numbers import numbers
@@ -40,7 +40,7 @@ __all__ = [
     "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ONE", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME",
     "TWO", "WIDTH",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
-    "gates", "heat_image", "heats", "intervals",
+    "gates", "greyed", "heat_image", "heats", "intervals",
     "leaderboard", "left_out", "mined", "numbers", "overfitting", "photos", "png", "progress", "ranked", "ranking",
     "schedules", "show", "triplet", "you_are_here",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """What went on inside: gates as tables, and heat over a photo."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.colors import to_rgba
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 from ..refused import Refused
 from .paper import BLUE, HEAT, MUTED, ORANGE, OTHER, PAPER, SAME, Sheet, as_sentence, fitted, plural, wide
 
+STRONGEST = 0.9  # opacity of full colour: the photo stays to be seen
 NOISE = 1e-6  # of heat: what float32 rounding leaves of a similarity, which is at most 1
 
 
@@ -88,7 +90,7 @@ def heats(
     image: (H, W, 3) uint8, [0, 255], RGB, the photo that is explained.  maps: name -> (H, W) signed heat.
     one_scale: all maps share the scale of the strongest, full colour for the strongest 0.5 % of its pixels, so that a
     faint map looks faint. False gives each map a scale of its own, for methods whose heat is in different units.
-    noise: heat of this size may be rounding; a map that has no more is drawn pale and says so.
+    noise: heat of this size may be rounding; a map that has no more is drawn pale and hatched, and says so.
     reference: (H, W, 3) uint8, RGB, the other photo.
     Raises: Refused for a map of another shape, or with numbers that are NaN or infinite.
     """
@@ -101,7 +103,10 @@ def heats(
     strongest = {name: _full(heat) for name, heat in maps.items()}
     shared = max(strongest.values(), default=0.0)
     w, h = fitted(image, 1.33)
-    gap, left, top = 0.18, 0.1, 0.88 if title else 0.5
+    gap, left = 0.18, 0.1
+    room = int((w + gap) * 72 / (9.5 * 0.6))  # letters above a photo
+    above = [wrap(name, room) for name in maps]
+    top = 0.16 + 0.17 * max(2, *map(len, above), 0) + (0.38 + 0.21 * title.count("\n") if title else 0)
     shown = ([] if reference is None else [(names[0], reference, None)]) + [(names[1], image, None)]
     shown += [(name, image, heat) for name, heat in maps.items()]
     told = []
@@ -115,8 +120,7 @@ def heats(
         sheet.text(left, 0.08, title, size=11, weight="bold")
     for i, (name, picture, heat) in enumerate(shown):
         x = left + i * (w + gap)
-        words = name.split(" ", 1) if wide(name, 9.5) > w + gap else [name]
-        for line, word in enumerate(reversed(words)):
+        for line, word in enumerate(reversed(wrap(name, room))):
             sheet.text(x, top - 0.1 - 0.17 * line, word, size=9.5, weight="bold", va="baseline")
         if heat is None:
             sheet.image(picture, x, top, w, h)
@@ -125,6 +129,8 @@ def heats(
             # At the edge of the noise even the strongest pixel is no finding: a scale ten times as wide keeps it pale.
             faint = strongest[name] <= noise
             sheet.image(overlay(picture, heat, max(most, 10 * noise) if faint else most), x, top, w, h)
+            if faint:
+                sheet.box(x, top, w, h, fill="none", edge=MUTED, linewidth=0, hatch="//", zorder=3)
             words = "below the noise" if faint else f"full colour: ±{most:.1g}"
             sheet.text(x, top + h + 0.08, words, size=8.5, color=MUTED)
     y, bar = top + h + 0.52, 2.6
@@ -148,7 +154,10 @@ def explained_pair(
     """
     same = pair[0].person == pair[1].person
     cosine = "" if similarity is None else f", similarity {similarity:.2f}"
-    title = f"What in {pair[1].name} speaks for {pair[0].name}? ({(SAME if same else OTHER)[2:]}{cosine})"
+    names = [photo.name for photo in pair]
+    title = f"What in {names[1]} speaks
+for {names[0]}?
+({(SAME if same else OTHER)[2:]}{cosine})"
     return heats(images[1], {method: heat}, reference=images[0], title=title, names=("query", "gallery"))
 
 
@@ -159,20 +168,27 @@ def _full(heat: np.ndarray) -> float:
 
 def overlay(image: np.ndarray, heat: np.ndarray, full: float) -> np.ndarray:
     """Heat over the photo in pale grey: the stronger the heat, the less of the photo shows through. (H, W, 3)."""
-    grey = (image @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
-    pale = 0.35 + 0.6 * grey
-    strength = np.clip(heat / full, -1, 1)
-    alpha = (np.abs(strength) ** 0.6 * 0.9)[..., None]
-    return (1 - alpha) * pale + alpha * HEAT(0.5 + 0.5 * np.sign(strength) * np.abs(strength) ** 0.6)[..., :3]
+    drawn = heat_image(heat, full) / 255
+    alpha = drawn[..., 3:]
+    return (1 - alpha) * _pale(image) + alpha * drawn[..., :3]
+
+
+def greyed(image: np.ndarray) -> np.ndarray:
+    """A photo without colours and paler, for a map to lie on: (H, W, 3) uint8. Orange and blue are the map's alone."""
+    return np.repeat(255 * _pale(image), 3, 2).round().astype(np.uint8)
+
+
+def _pale(image: np.ndarray) -> np.ndarray:
+    return 0.35 + 0.6 * (image @ np.array([0.299, 0.587, 0.114]) / 255)[..., None]
 
 
 def heat_image(heat: np.ndarray, full: float) -> np.ndarray:
-    """Heat alone, clear where it is 0 and ever less so to where it is full: (H, W, 4) uint8 RGBA, to lie on a photo.
+    """Heat alone, clear where it is 0 and ever less so to where it is full: (H, W, 4) uint8 RGBA.
 
     full: the heat that is drawn in full colour; 0 leaves all clear.
     """
     strength = np.clip(heat / full, -1, 1) if full else np.zeros_like(heat, float)
     root = np.sign(strength) * np.abs(strength) ** 0.6
     drawn = HEAT(0.5 + 0.5 * root)
-    drawn[..., 3] = np.abs(root)
+    drawn[..., 3] = STRONGEST * np.abs(root)
     return np.round(drawn * 255).astype(np.uint8)

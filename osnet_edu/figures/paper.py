@@ -192,6 +192,7 @@ def as_pictures(images: np.ndarray) -> np.ndarray:
 
 def as_sentence(words: str) -> str:
     """A title as the beginning of a description."""
+    words = words.replace("\n", " ")
     return f"{words}{'' if words.endswith(('.', '?', '!')) else '.'} " if words else ""
 
 
