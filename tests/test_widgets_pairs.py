@@ -1,13 +1,15 @@
 """The duel and correspondence in Python: what they say is what the library computes; what is known of a pair."""
 
+import re
 import shutil
 
 import numpy as np
 import pytest
 from test_explain_without import folder  # noqa: F401  a fixture: six people of the shipped test
 
-from osnet_edu import assets, market, people, weights
-from osnet_edu.explain import badge, correspondence, duel, known, without
+from osnet_edu import assets, market, people, retrieval, weights
+from osnet_edu.embed import TorchEmbedder
+from osnet_edu.explain import badge, correspondence, duel, judging, known, removal, without
 from osnet_edu.widgets import Duelling, Matching
 
 
@@ -66,28 +68,102 @@ def test_the_widget_shows_the_duel_its_evidence_and_its_badge(widget):
     np.testing.assert_allclose(widget.found.heat, found.heat)
     masks = np.stack([market.read_mask(photo.path, len(known.NAMES)) for photo in shown])
     evidence = duel.evidence(found, masks, known.NAMES)
-    assert widget.sentence == str(evidence)
+    assert widget.question == judging.APART and widget.sentence == str(evidence)
     first = widget.shares[0]
-    assert max(first["speaks_for"], first["speaks_against"]) == pytest.approx(
+    assert max(first["match"], first["impostor"]) == pytest.approx(
         max(max(evidence.speaks_for.values()), max(evidence.speaks_against.values()))
     )
     truth = known.Folder(assets.subset()).twins(shown[0], shown[2], (128, 64)).truth
     assert widget.graded.kind == badge.TWIN
     assert widget.graded.grade == pytest.approx(badge.award(found.heat[2], truth=truth).grade)
-    assert widget.truth.startswith("data:image/png") and "impostor comes first" in widget.verdict
-    assert [heat["text"].split(",")[0] for heat in widget.heats] == [
-        "On the query", "On the hard positive", "On the hard negative",
-    ]  # fmt: skip
+    assert widget.truth.startswith("data:image/png")
+    assert [heat["text"].split(",")[0] for heat in widget.heats] == ["On the query", "On the match", "On the impostor"]
+    assert widget.methods[0][0] == "gradient" and {*widget.buttons} < {name for name, _ in widget.methods}
 
 
-def test_a_pair_that_is_not_noticed_is_drawn_pale_and_says_why(widget):
+def test_an_impostor_whose_difference_is_not_noticed_gets_an_answer_of_its_own(widget):
+    """The sentences are true: each number is worked out anew, by PyTorch."""
     before = widget.triple
     try:
         widget.triple = 0
-        assert widget.pale and widget.graded.kind == badge.UNSEEN and "There is nothing to find." in widget.grade
+        query, _, other = (photo for _, photo in widget._shown())
+        record, there = widget._folder.record(query), widget._folder.record(other)
+        same = people.render(record.identity, there.view, size=(128, 64)).image
+        pictures = np.concatenate([widget.rankings.pictures([photo for _, photo in widget._shown()]), same[None]])
+        q, p, n, c = retrieval.unit(np.asarray(TorchEmbedder(widget.rankings.model)(pictures), float))
+        gain, view, lead = q @ c - q @ n, q @ c - q @ p, q @ n - q @ p
+        assert lead > 0.3 and abs(gain) < 0.015 and lead == pytest.approx(view - gain)
+        assert widget.answer == "The impostor differs only in the logo, and this network does not notice it."
+        said = [float(number) for number in re.findall(r"[-+]?0\.\d{3}", widget.verdict)]
+        assert said == pytest.approx([lead, view, -gain], abs=1.1e-3)
+        assert widget.verdict.startswith("The impostor comes first, by 0.3")
+        assert widget.question == judging.SIMILAR and not widget.hatched and widget.graded.kind == badge.TAKEN
+        assert widget.column == "for the impostor" and "speaks for the impostor is on the" in widget.sentence
+        shape = removal.strongest(widget.found.heat[2])
+        assert shape.mean() >= 0.1 and widget.found.heat[2][shape].min() >= widget.found.heat[2][~shape].max()
+        assert f"most orange {round(100 * shape.mean())} % of the photo" in widget.grade
+        widget.question = judging.APART
+        assert widget.hatched and widget.graded.kind == badge.UNSEEN and "There is nothing to find." in widget.grade
+        assert widget.column == "against the impostor"
+        widget.method = "gradient"
+        assert widget.question == judging.APART  # another method, the same question
+        widget.method = duel.DEFAULT
     finally:
         widget.triple = before
-    assert not widget.pale
+    assert not widget.hatched and widget.question == judging.APART
+
+
+@pytest.mark.parametrize(
+    ("gain", "kind", "answer"),
+    [
+        (0.03, known.NOTICED, "notices it"),
+        (0.02, known.UNNOTICED, "does not notice it"),
+        (-0.02, known.UNNOTICED, "does not notice it"),
+        (-0.03, known.REVERSED, "finds the wrong hat more similar"),
+    ],
+)
+def test_what_is_noticed_is_told_in_a_sentence(gain, kind, answer):
+    found = known.Noticing("hat", gain, 0.05, 0.02)
+    assert (found.kind, found.answer) == (kind, f"The impostor differs only in the hat, and this network {answer}.")
+    assert f"would be {abs(gain):.3f} {'more' if gain > 0 else 'less'} similar" in found.measured
+    assert ("a shift by one pixel" in found.measured) == (kind == known.UNNOTICED)
+    assert found.account == f"Of that, the view makes +0.050 and the hat {-gain:+.3f}."
+    stranger = known.Noticing("", gain, 0.05, 0.02)
+    assert stranger.answer.startswith("The impostor differs in more than one thing")
+    assert "the person" in stranger.account
+
+
+def test_what_speaks_for_counts_where_taking_it_away_lowers_the_similarity():
+    """features = mean colour: the query is red, the photo is blue with a red patch."""
+    query, photo = np.zeros((2, 32, 16, 3), np.uint8)
+    heat = np.zeros((32, 16))
+    heat[4:12, 4:12] = 1
+    query[..., 0], photo[..., 2] = 200, 200
+    photo[4:12, 4:12] = 200, 0, 0
+
+    def mean(photos):
+        return photos.reshape(len(photos), -1, 3).mean(1)
+
+    found = removal.measure(mean, query, photo, heat)
+    assert found.share == 0.125 and found.fall > 0.01 > found.elsewhere and found.counts
+    assert f"most orange 12 % of the photo blurred, the similarity falls by {found.fall:.3f}." in str(found)
+    wrong = removal.measure(mean, query, photo, heat[::-1])
+    assert wrong.fall < 0 and not wrong.counts and "the similarity rises by" in str(wrong)
+    assert "counts no more than" in badge.award(heat, against=False, removal=wrong).reasons[0]
+    assert removal.measure(mean, query, photo, -heat) is None
+    with pytest.raises(ValueError, match="two photos and a map of one size"):
+        removal.measure(mean, query, photo, heat[:4])
+
+
+def test_an_answer_is_worked_out_once_whoever_asks(widget, monkeypatch):
+    triplet = widget._triplets[3]
+    judging.Judge(widget.rankings, widget._folder).prepare(triplet)
+    for name in ("limit", "noticing"):
+        monkeypatch.setattr(known, name, None)
+    monkeypatch.setattr(judging.untrained, "like", None)
+    again = judging.Judge(widget.rankings, widget._folder)
+    assert again.pair(triplet).noticing.limit == again.limit() == widget.judge.limit()
+    assert again.ask(triplet).duel is again.ask(triplet).duel
 
 
 def test_what_the_page_may_not_set_is_refused_and_the_last_good_state_stays(widget):
@@ -95,6 +171,7 @@ def test_what_the_page_may_not_set_is_refused_and_the_last_good_state_stays(widg
     for name, value, sentence in (
         ("method", "magic", "There is no method 'magic'"),
         ("triple", 9999, "There are triples 0 to"),
+        ("question", "Why", "There is no question 'Why'"),
         ("opacity", 2.0, "The opacity must be 0 to 1, got 2."),
     ):
         with pytest.raises(ValueError, match=sentence[6:]):
@@ -111,6 +188,8 @@ def test_photos_without_masks_are_explained_and_not_graded(folder, tmp_path):  #
     shutil.rmtree(bare / market.MASKS, ignore_errors=True)
     found = Duelling(weights.shipped(), bare)
     assert found.shares == [] and found.sentence == "" and found.truth == ""
+    assert found.answer == "" and found.question == judging.SIMILAR and found.graded.kind == badge.TAKEN
+    found.question = judging.APART
     assert found.graded.kind == badge.NONE and "nobody knows the truth about this pair" in found.grade
     assert "is strongest at row" in found.heats[0]["text"]
 
@@ -160,7 +239,7 @@ def test_the_widget_shows_matches_and_their_score(renders):
 
 def test_photos_have_matches_and_no_truth(renders):
     w = Matching(weights.shipped().model, renders[0].image, renders[1].image, stage="conv4.1")
-    assert w.cells == [8, 4] and not any(w.true) and "The true places are not known" in w.score
+    assert w.cells == [8, 4] and not any(w.true) and "known only for two renders of one person" in w.score
     assert "Truly" not in w.said
     with pytest.raises(ValueError, match="two photos of one size"):
         Matching(weights.shipped().model, renders[0].image, renders[1].image[:64])

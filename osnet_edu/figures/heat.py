@@ -155,9 +155,7 @@ def explained_pair(
     same = pair[0].person == pair[1].person
     cosine = "" if similarity is None else f", similarity {similarity:.2f}"
     names = [photo.name for photo in pair]
-    title = f"What in {names[1]} speaks
-for {names[0]}?
-({(SAME if same else OTHER)[2:]}{cosine})"
+    title = f"What in {names[1]} speaks\nfor {names[0]}?\n({(SAME if same else OTHER)[2:]}{cosine})"
     return heats(images[1], {method: heat}, reference=images[0], title=title, names=("query", "gallery"))
 
 

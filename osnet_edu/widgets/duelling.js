@@ -1,111 +1,184 @@
-// The duel: three photos with a map over each, what lies on which part, and how far the map may be believed.
+// The duel: what differs and whether the network notices it, three grey photos with a map over each, how far the maps
+// may be believed, and what lies on which part.
 
-import { add, choice, page, percent, slider, tick, write } from "./dom.js";
+import { add, button, choice, page, percent, slider, tick, write } from "./dom.js";
 
-const KEY =
-  "Orange speaks for, blue speaks against. On the query: what makes the match nearer than the impostor. " +
-  "On the other two: what makes them similar to the query.";
+const KEY = [["oe-for", "speaks for"], ["oe-against", "speaks against"]];
+const READ =
+  "On the query, orange makes the match nearer and blue the impostor. On the two other photos, orange makes them " +
+  "similar to the query and blue makes them different.";
 
 function render({ model, el }) {
   const { box, set, says, follow } = page({ model, el }, "oe-duel");
   const get = (name) => model.get(name);
 
-  const line = add(box, "div", "oe-line");
-  const triple = choice(line, "Triple:", (value) => set({ triple: Number(value) }));
-  const method = choice(line, "Method:", (value) => set({ method: value }));
+  const above = add(box, "div", "oe-line");
+  const answer = says(box, "p", "oe-answer oe-result");
+  const verdict = says(box, "p", "oe-result");
+  const measured = says(box, "p", "oe-small oe-result");
 
+  const asked = add(box, "div", "oe-ways");
+  asked.setAttribute("role", "group");
+  asked.setAttribute("aria-label", "Question");
+  const questions = get("questions").map((one) => [one, button(asked, one, () => set({ question: one }))]);
   const main = add(box, "div", "oe-main");
-  const left = add(main, "div");
-  const photos = add(left, "div", "oe-photos oe-result");
-  const frames = [0, 1, 2].map(() => {
-    const figure = add(photos, "figure");
-    const caption = add(figure, "figcaption");
-    const role = add(caption, "b");
+  const left = add(main, "div", "oe-seen");
+  const frames = photos(left);
+  const key = add(left, "p", "oe-key");
+  for (const [kind, words] of KEY) {
+    const entry = add(key, "span", "oe-entry");
+    add(entry, "span", `oe-chip ${kind}`);
+    add(entry, "span", "", words);
+  }
+  const told = add(main, "div", "oe-told");
+  const grade = says(told, "p", "oe-grade oe-result");
+  const method = methods(told);
+  const sentence = says(told, "p", "oe-result");
+  const shares = add(told, "details");
+  add(shares, "summary", "", "On which parts of the photos?");
+  const table = parts(shares);
+
+  const more = add(box, "details");
+  add(more, "summary", "", "How the maps are drawn");
+  add(more, "p", "oe-small", READ);
+  const triple = choice(get("alone") ? above : more, "Triple:", (value) => set({ triple: Number(value) }));
+  above.hidden = !get("alone");
+  shares.open = get("alone");
+  const opacity = slider(more, "map over photo", { min: 0, max: 1, step: 0.05 }, (value) => {
+    fade(frames, value);
+    set({ opacity: value });
+  }, percent);
+  const { input: outlined, words: outlinedWords } = tick(more, "", (on) => set({ outlined: on }));
+  const scale = add(more, "p", "oe-small");
+
+  // A few methods have buttons, and the others stand in a menu.
+  function methods(parent) {
+    const row = add(parent, "div", "oe-ways");
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", "Methods");
+    const [near, names] = [get("buttons"), Object.fromEntries(get("methods"))];
+    const buttons = near.map((name) => [name, button(row, names[name], () => set({ method: name }))]);
+    const others = get("methods").filter(([name]) => !near.includes(name));
+    const menu = choice(row, "Method:", (value) => value && set({ method: value }), [["", "others"], ...others]);
+    return (chosen) => {
+      press(buttons, chosen);
+      menu.show(near.includes(chosen) ? "" : chosen);
+    };
+  }
+  function draw() {
+    triple.fill(get("triples").map((text, i) => [i, text]));
+    triple.show(get("triple"));
+    method(get("method"));
+    const known = Boolean(get("truth"));
+    outlined.checked = known && get("outlined");
+    outlined.disabled = !known;
+    write(outlinedWords, known ? "outline where the two truly differ" : "the true difference of this pair is not known");
+    frames.forEach((frame, k) => show(frame, get("photos")[k], get("heats")[k], get("hatched")));
+    source(frames[2].truth, get("outlined") ? get("truth") : "");
+    opacity.show(get("opacity"));
+    fade(frames, get("opacity"));
+    write(scale, `${get("scale")} At 0 % the photos have their colours.`);
+    for (const [line, name] of [[answer, "answer"], [measured, "measured"], [sentence, "sentence"]]) {
+      write(line, get(name));
+      line.hidden = !get(name);
+    }
+    write(verdict, get("verdict"));
+    verdict.classList.toggle("oe-answer", !get("answer"));
+    press(questions, get("question"));
+    write(grade, get("hatched") ? `Hatched: ${get("grade")}` : get("grade"));
+    grade.classList.toggle("oe-failed", get("hatched"));
+    shares.hidden = !get("shares").length;
+    table.fill(get("shares"), get("column"));
+  }
+  const traits = [
+    "triples", "triple", "method", "opacity", "outlined", "photos", "heats", "scale", "truth", "shares", "column",
+    "answer", "verdict", "measured", "question", "sentence", "grade", "hatched",
+  ];
+  return follow(traits, draw);
+}
+
+function press(buttons, chosen) {
+  buttons.forEach(([name, one]) => one.setAttribute("aria-pressed", String(name === chosen)));
+}
+
+// ---- three photos
+
+function photos(parent) {
+  const row = add(parent, "div", "oe-photos oe-result");
+  return ["oe-query", "oe-match", "oe-other"].map((kind) => {
+    const figure = add(row, "figure", kind);
     const stack = add(figure, "div", "oe-stack");
-    const [plain, heat, truth] = ["", "oe-heat", "oe-truth"].map((name) => {
+    const [plain, grey, heat, truth] = ["", "oe-grey", "oe-heat", "oe-truth"].map((name) => {
       const img = add(stack, "img", name);
       img.draggable = false;
       img.alt = "";
       return img;
     });
-    const who = add(figure, "div", "oe-small");
-    return { role, who, plain, heat, truth };
+    const hatch = add(stack, "div", "oe-hatch");
+    const caption = add(figure, "figcaption");
+    const role = add(caption, "b");
+    const lines = [0, 1, 2].map(() => add(caption, "span"));
+    return { plain, grey, heat, truth, hatch, role, lines };
   });
-  const opacity = slider(left, "map over photo", { min: 0, max: 1, step: 0.05 }, (value) => {
-    fade(value);
-    set({ opacity: value });
-  }, percent);
-  const { input: outlined, words: outlinedWords } = tick(left, "", (on) => set({ outlined: on }));
-  add(left, "p", "oe-small", KEY);
-  const scale = add(left, "p", "oe-small");
+}
 
-  const told = add(main, "div", "oe-told");
-  const verdict = says(told, "p", "oe-strong oe-result");
-  const grade = says(told, "p", "oe-grade oe-result");
-  const sentence = says(told, "p", "oe-result");
-  const table = add(told, "table", "oe-result");
+function show({ plain, grey, heat, hatch, role, lines }, photo, map, hatched) {
+  if (!photo || !map) return;
+  write(role, photo.mark ? `${photo.mark} ${photo.role}` : photo.role);
+  [photo.who, photo.where, photo.similarity && `similarity ${photo.similarity}`].forEach((text, i) => {
+    write(lines[i], text);
+  });
+  source(plain, photo.src);
+  source(grey, photo.grey);
+  source(heat, map.src);
+  hatch.hidden = !hatched;
+  plain.alt = `${photo.role}, ${photo.who}, ${photo.where}. ${map.text}`;
+}
+
+function source(img, src) {
+  img.hidden = !src;
+  if (src && img.src !== src) img.src = src;
+}
+
+// Without a map the photos have their colours again.
+function fade(frames, value) {
+  for (const { grey, heat, hatch } of frames) {
+    grey.style.opacity = value > 0 ? "1" : "0";
+    heat.style.opacity = String(value);
+    hatch.style.opacity = value > 0 ? "1" : "0";
+  }
+}
+
+// ---- shares on parts
+
+function parts(parent) {
+  const table = add(parent, "table", "oe-result");
   add(table, "caption", "", "Share of the evidence on each part, and of the photo");
   const head = add(add(table, "thead"), "tr");
-  ["part", "for the match", "its area", "against the impostor", "its area"].forEach((text, i) => {
-    add(head, "th", i ? "oe-right" : "", text).scope = "col";
+  const heads = ["part", "for the match", "its area", "", "its area"].map((text, i) => {
+    const cell = add(head, "th", i ? "oe-right" : "", text);
+    cell.scope = "col";
+    return cell;
   });
   const body = add(table, "tbody");
-
-  function fade(value) {
-    frames.forEach(({ heat }) => (heat.style.opacity = String(get("pale") ? 0.35 * value : value)));
-  }
-  function source(img, src) {
-    img.hidden = !src;
-    if (src && img.src !== src) img.src = src;
-  }
   function cell(row, share, kind) {
     const data = add(row, "td", "oe-right");
     add(data, "span", "", percent(share));
-    const bar = add(data, "span", `oe-bar ${kind}`);
-    bar.style.width = `${Math.round(60 * share)}px`;
+    add(data, "span", `oe-bar ${kind}`).style.width = `${Math.round(60 * share)}px`;
   }
-  function draw() {
-    triple.fill(get("triples").map((text, i) => [i, text]));
-    triple.show(get("triple"));
-    method.fill(get("methods"));
-    method.show(get("method"));
-    const known = Boolean(get("truth"));
-    outlined.checked = known && get("outlined");
-    outlined.disabled = !known;
-    write(outlinedWords, known ? "outline where the two truly differ" : "the true difference of this pair is not known");
-    frames.forEach(({ role, who, plain, heat, truth }, k) => {
-      const [photo, map] = [get("photos")[k], get("heats")[k]];
-      if (!photo || !map) return;
-      write(role, photo.role);
-      write(who, photo.who);
-      source(plain, photo.src);
-      source(heat, map.src);
-      source(truth, k === 2 && get("outlined") ? get("truth") : "");
-      plain.alt = `${photo.role}, ${photo.who}. ${map.text}`;
-    });
-    opacity.show(get("opacity"));
-    fade(get("opacity"));
-    write(scale, get("scale"));
-    write(verdict, get("verdict"));
-    write(grade, get("pale") ? `Drawn pale. ${get("grade")}` : get("grade"));
-    grade.classList.toggle("oe-pale", get("pale"));
-    write(sentence, get("sentence"));
-    table.hidden = !get("shares").length;
+  function fill(shares, column) {
+    write(heads[3], column);
     body.replaceChildren();
-    for (const one of get("shares")) {
+    for (const one of shares) {
       const row = add(body, "tr");
       add(row, "th", "", one.part).scope = "row";
-      cell(row, one.speaks_for, "oe-for");
-      add(row, "td", "oe-right oe-soft", percent(one.area_for));
-      cell(row, one.speaks_against, "oe-against");
-      add(row, "td", "oe-right oe-soft", percent(one.area_against));
+      cell(row, one.match, "oe-for");
+      add(row, "td", "oe-right oe-soft", percent(one.match_area));
+      cell(row, one.impostor, column.startsWith("for") ? "oe-for" : "oe-against");
+      add(row, "td", "oe-right oe-soft", percent(one.impostor_area));
     }
   }
-  const traits = [
-    "triples", "triple", "methods", "method", "opacity", "outlined", "photos", "heats", "scale", "truth", "shares",
-    "sentence", "verdict", "grade", "pale",
-  ];
-  return follow(traits, draw);
+  return { fill };
 }
 
 export default { render };

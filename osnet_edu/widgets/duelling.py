@@ -1,27 +1,26 @@
-"""The duel as a widget: maps on a query, a hard positive and a hard negative, the evidence by part, and the badge.
+"""The duel as a widget: what differs, what the network makes of it, maps on three photos, and how far to believe them.
 
-Where the folder holds rendered people the parts of each photo are known, and where the hard negative is the query's
-twin, so is the place where the two differ: the map on the negative is graded by it.
+Where the folder holds rendered people the parts of each photo are known, and so is how the query's person looks in the
+impostor's very view: whether the network notices the difference at all. See `explain.judging`.
 """
 
-from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import traitlets
 
 from .. import mining
-from ..explain import badge, controls, duel, known
-from ..figures import heat_image
+from ..explain import duel, judging, known
+from ..figures import greyed, heat_image
 from ..refused import Refused
 from .pictures import uri
 from .records import Heated, PartShare, plain
-from .triples import ROLES, Triples
+from .triples import Triples
 from .widget import checked, one_of
 
-SLOW = ("occlusion", "CorrRISE", duel.OWN)  # ask hundreds of forward passes
+BUTTONS = (duel.DEFAULT, "occlusion", duel.OWN)  # one click away; the other methods stand in a menu
 SHOWN = 6  # parts in the table
-REMEMBERED = 64  # duels
+NAMES = ("query", "match", "impostor")
 
 
 class Duelling(Triples, script="duelling.js"):
@@ -29,44 +28,57 @@ class Duelling(Triples, script="duelling.js"):
 
     The arguments are those of Triples.
 
-    triple: index in `triples`, the hardest first; may be set, as may method: one of `methods`, opacity: of the maps in
-    [0, 1], and outlined: whether the true difference is drawn, where it is known.
+    triple: index in `triples`, the hardest first; may be set, as may method: one of `methods`, question: one of
+    `questions`, opacity: of the maps in [0, 1], and outlined: whether the true difference is drawn, where it is known.
+    A new triple comes with the question that fits it.
     found: the duel.Duel that is shown.  graded: its badge.  evidence: duel.Evidence, or None without masks.
+    judge: what can be asked ahead, such as judge.prepare(triplet).
     """
 
+    buttons = traitlets.List(traitlets.Unicode()).tag(sync=True)  # methods with a button of their own
     methods = traitlets.List().tag(sync=True)  # [name, words]
     method = traitlets.Unicode(duel.DEFAULT).tag(sync=True)
-    opacity = traitlets.Float(0.75).tag(sync=True)
+    opacity = traitlets.Float(1.0).tag(sync=True)
     outlined = traitlets.Bool(False).tag(sync=True)
-    photos = traitlets.List().tag(sync=True)  # {src, role, who, text}
+    alone = traitlets.Bool(True).tag(sync=True)  # or opened by the explorer, which chooses the pair
+    photos = traitlets.List().tag(sync=True)  # {src, grey, role, mark, who, where, similarity}
     heats = traitlets.List().tag(sync=True)  # Heated of each photo
     scale = traitlets.Unicode("").tag(sync=True)
     truth = traitlets.Unicode("").tag(sync=True)  # an outline as a picture; empty where nothing is known
+    column = traitlets.Unicode("").tag(sync=True)  # what the shares on the impostor speak for or against
     shares = traitlets.List().tag(sync=True)  # PartShare
-    sentence = traitlets.Unicode("").tag(sync=True)
+    answer = traitlets.Unicode("").tag(sync=True)
     verdict = traitlets.Unicode("").tag(sync=True)
+    measured = traitlets.Unicode("").tag(sync=True)
+    questions = traitlets.List(traitlets.Unicode(), list(judging.QUESTIONS)).tag(sync=True)
+    question = traitlets.Unicode(judging.APART).tag(sync=True)
+    sentence = traitlets.Unicode("").tag(sync=True)
     grade = traitlets.Unicode("").tag(sync=True)
-    pale = traitlets.Bool(False).tag(sync=True)
+    hatched = traitlets.Bool(False).tag(sync=True)
 
     def _prepare(self, folder: Path | str | known.Folder) -> None:
-        self._controls = controls.of(self.rankings)
-        self._fast = self._controls.fast
         self._folder = folder if isinstance(folder, known.Folder) else known.Folder(folder)
-        self._found: OrderedDict[tuple[mining.Triplet, str], tuple] = OrderedDict()
+        self.judge = judging.Judge(self.rankings, self._folder)
+        self._looking = False
 
     def _first_traits(self) -> dict:
-        return {"methods": [[name, f"{name} (slow)" if name in SLOW else name] for name in duel.EXPLAINERS]}
+        names = [[name, f"{name} (slow)" if name in duel.SLOW else name] for name in duel.EXPLAINERS]
+        return {"methods": names, "buttons": list(BUTTONS), "alone": self._alone}
 
     # --- what may be set ---------------------------------------------------------------------------------------------
 
     def _can_show(self, triple: int) -> None:
-        self._ask(triple, self.method)
+        self.judge.ask(self._triplets[triple], self.method)
 
     @checked("method")
     def _check_method(self, method: str) -> None:
         one_of(method, duel.EXPLAINERS, "method")
         if hasattr(self, "found"):
-            self._ask(self.triple, method)
+            self.judge.ask(self._triplet, method)
+
+    @checked("question")
+    def _check_question(self, question: str) -> None:
+        one_of(question, judging.QUESTIONS, "question")
 
     @checked("opacity")
     def _check_opacity(self, opacity: float) -> None:
@@ -75,83 +87,95 @@ class Duelling(Triples, script="duelling.js"):
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
-    @traitlets.observe("triple", "method")
+    @traitlets.observe("triple")
+    def _turned(self, _change) -> None:
+        if hasattr(self, "found"):  # else the first look is still to come
+            with self.hold_sync():
+                self._look()
+
+    @traitlets.observe("method", "question")
     def _changed(self, _change) -> None:
-        if not hasattr(self, "found"):  # the first look is still to come
-            return
-        with self.hold_sync():
-            self._look()
+        if hasattr(self, "found") and not self._looking:
+            with self.hold_sync():
+                self._show(self.judge.ask(self._triplet, self.method, self.question))
 
     def _look(self) -> None:
-        images, masks, truth, found, graded = self._ask(self.triple, self.method)
-        self.found, self.graded = found, graded
-        self.evidence = None if masks is None else duel.evidence(found, masks, known.NAMES)
-        shown = self._shown(self.triple)
+        said = self.judge.ask(self._triplet, self.method)
+        self._looking = True
+        self.question = said.question
+        self._looking = False
+        self._show(said)
+
+    def _show(self, said: judging.Verdict) -> None:
+        pair, found, noticing = said.pair, said.duel, said.pair.noticing
+        self.found, self.graded, self.evidence = found, said.badge, said.evidence
+        similarities = ("", f"{found.match:.3f}", f"{found.impostor:.3f}")
         self.photos = [
-            {"src": uri(image), "role": role, "who": f"person {photo.person}, camera {photo.camera}", "text": role}
-            for image, (role, photo) in zip(images, shown, strict=True)
-        ]
-        self.heats = [
-            plain(Heated(uri(heat_image(heat, found.scale)), self._told(k, heat, masks)))
-            for k, heat in enumerate(found.heat)
-        ]
-        self.scale = (
-            f"Full colour: ±{found.scale:.2g}, the same in all three." if found.scale else "All maps are blank."
-        )
-        self.truth = "" if truth is None else uri(_outline(truth))
-        self.sentence = "" if self.evidence is None else str(self.evidence)
-        self.shares = [] if self.evidence is None else [plain(row) for row in _table(self.evidence)]
-        before = "The impostor comes first" if found.margin < 0 else "The match comes first"
-        self.verdict = f"{before}: match {found.match:.3f}, impostor {found.impostor:.3f}."
-        self.grade, self.pale = str(graded), graded.pale
-
-    def _ask(self, triple: int, method: str) -> tuple:
-        """Photos, masks or None, truth or None, the duel and its badge."""
-        key = self._triplets[triple], method
-        if key not in self._found:
-            shown = [photo for _, photo in self._shown(triple)]
-            images = self.rankings.pictures(shown)
-            masks = known.masks(shown, self.rankings.size)
-            twins = self._folder.twins(shown[0], shown[2], self.rankings.size)
-            noticed = None
-            if twins is not None and self._controls.limit:
-                noticed = known.noticed(self._fast, images[0], images[2], twins.same), self._controls.limit
-            truth = None if twins is None else twins.truth
-            found = duel.between(self.rankings.model, images, method, fast=self._fast)
-            untrained = self._controls.untrained
-            beside = duel.between(untrained.model, images, method, fast=untrained.fast if method in SLOW else None)
-            graded = badge.award(
-                found.heat[2], truth=truth, noticed=noticed, missed=found.missed, random=beside.heat[2]
+            {
+                "src": uri(image),
+                "grey": uri(greyed(image)),
+                "role": role,
+                "mark": mark,
+                "who": f"person {photo.person}",
+                "where": f"camera {photo.camera}",
+                "similarity": alike,
+            }
+            for image, role, mark, (_, photo), alike in zip(
+                pair.images, NAMES, ("", "✓", "✗"), self._shown(), similarities, strict=True
             )
-            self._found[key] = images, masks, truth, found, graded
-            if len(self._found) > REMEMBERED:
-                self._found.popitem(last=False)
-        return self._found[key]
+        ]
+        full = said.scale
+        self.heats = [
+            plain(Heated(uri(heat_image(heat, full)), _told(k, heat, pair.masks))) for k, heat in enumerate(found.heat)
+        ]
+        self.scale = f"Full colour: ±{full:.2g} and more, the same in all three." if full else "All maps are blank."
+        self.truth = "" if pair.twins is None else uri(_outline(pair.twins.truth))
+        leads = "The impostor comes first" if found.margin < 0 else "The match comes first"
+        apart = abs(found.margin)
+        self.verdict = f"{leads}, by {apart:.3f}." if apart >= 0.0005 else f"{leads}, by less than 0.001."
+        self.answer, self.measured = ("", "") if noticing is None else (noticing.answer, noticing.measured)
+        if noticing is not None and found.margin < 0:
+            self.verdict += f" {noticing.account}"
+        self._tell_parts(said)
+        self.grade, self.hatched = str(said.badge), said.badge.failed
 
-    def _told(self, k: int, heat: np.ndarray, masks: np.ndarray | None) -> str:
-        if not heat.any():
-            return f"The map on the {ROLES[k]} is blank."
-        if masks is None:
-            row, column = np.unravel_index(np.abs(heat).argmax(), heat.shape)
-            return f"The map on the {ROLES[k]} is strongest at row {row}, column {column}."
-        said = []
-        for sign, words in ((1, "for the match"), (-1, "against it")):
-            shares = duel.on_parts(np.maximum(sign * heat, 0), masks[k], known.NAMES)
-            if shares:
-                said.append(f"what speaks {words} lies most on the {next(iter(shares))}")
-        return f"On the {ROLES[k]}, {' and '.join(said)}."
+    def _tell_parts(self, said: judging.Verdict) -> None:
+        alike = said.question == judging.SIMILAR
+        self.column = "for the impostor" if alike else "against the impostor"
+        evidence = said.evidence
+        if evidence is None:
+            self.sentence, self.shares = "", []
+            return
+        self.sentence = evidence.of_likeness if alike else str(evidence)
+        self.shares = [plain(row) for row in _table(evidence, alike)]
 
     def _titled(self, triplet: mining.Triplet) -> str:
         query, negative = self.rankings.queries[triplet.query], self.rankings.gallery[triplet.negative]
         part = self._folder.part(query, negative)
-        return super()._titled(triplet) + (f", twins by {part}" if part else "")
+        first = "impostor" if triplet.margin < 0 else "match"
+        twins = f", twins by {part}" if part else ""
+        return f"person {query.person}, camera {query.camera}: {first} first by {abs(triplet.margin):.2f}{twins}"
 
 
-def _table(evidence: duel.Evidence) -> list[PartShare]:
-    """The parts that matter most on either side, the largest first."""
-    names = {*evidence.speaks_for, *evidence.speaks_against}
-    ours, theirs = evidence.speaks_for, evidence.speaks_against
-    order = sorted(names, key=lambda name: -max(ours.get(name, 0), theirs.get(name, 0)))
+def _told(k: int, heat: np.ndarray, masks: np.ndarray | None) -> str:
+    """A map in words."""
+    if not heat.any():
+        return f"The map on the {NAMES[k]} is blank."
+    if masks is None:
+        row, column = np.unravel_index(np.abs(heat).argmax(), heat.shape)
+        return f"The map on the {NAMES[k]} is strongest at row {row}, column {column}."
+    said = []
+    for sign, words in ((1, "for the match"), (-1, "against it")) if k < 2 else ((1, "for it"), (-1, "against it")):
+        shares = duel.on_parts(np.maximum(sign * heat, 0), masks[k], known.NAMES)
+        if shares:
+            said.append(f"what speaks {words} lies most on the {next(iter(shares))}")
+    return f"On the {NAMES[k]}, {' and '.join(said)}."
+
+
+def _table(evidence: duel.Evidence, alike: bool) -> list[PartShare]:
+    """The parts that matter most on either side, the largest first.  alike: on the impostor, what speaks for it."""
+    ours, theirs = evidence.speaks_for, evidence.makes_similar if alike else evidence.speaks_against
+    order = sorted({*ours, *theirs}, key=lambda name: -max(ours.get(name, 0), theirs.get(name, 0)))
     return [
         PartShare(
             name,

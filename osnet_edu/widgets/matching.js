@@ -4,7 +4,8 @@
 import { add, arrows, bytes, cellUnder, choice, outline, page, write } from "./dom.js";
 
 const KEY =
-  "Left: the cell that is asked. Right: orange is similar, solid frame is the most similar cell, the ring is the true place.";
+  "In the first photo, the frame is the cell that is asked. In the other one, orange is similar, the frame is the most " +
+  "similar cell, and the ring is the true place.";
 const HOW = "point at a cell, or use the arrow keys on the photo";
 
 function render({ model, el }) {
@@ -18,7 +19,7 @@ function render({ model, el }) {
   const photos = add(box, "div", "oe-photos oe-result");
   const frames = get("photos").map((src, k) => {
     const figure = add(photos, "figure");
-    add(figure, "figcaption", "", k ? "where it finds itself" : `the cell that is asked: ${HOW}`);
+    add(figure, "figcaption", "", k ? "where it finds itself" : "the cell that is asked");
     const canvas = add(figure, "canvas");
     [canvas.width, canvas.height] = [width * zoom, height * zoom];
     const img = new Image();
@@ -30,6 +31,7 @@ function render({ model, el }) {
   asked.tabIndex = 0;
   asked.setAttribute("role", "application");
   found.setAttribute("role", "img");
+  add(box, "p", "oe-small", `To ask, ${HOW}.`);
   const said = says(box, "p", "oe-strong oe-result");
   const score = add(box, "p", "oe-result");
   add(box, "p", "oe-small", KEY);
@@ -82,10 +84,12 @@ function render({ model, el }) {
       if (!k) return outline(pen, [column * wide, row * tall, wide, tall]);
       pen.fillStyle = "rgba(242, 242, 242, 0.35)";
       pen.fillRect(0, 0, canvas.width, canvas.height);
+      pen.fillStyle = getComputedStyle(box).getPropertyValue("--oe-same") || "#d9731a";
       alike.forEach((value, at) => {
-        pen.fillStyle = `rgba(217, 115, 26, ${0.85 * (value / 255) ** 3})`;
+        pen.globalAlpha = 0.85 * (value / 255) ** 3;
         pen.fillRect((at % columns) * wide, Math.floor(at / columns) * tall, wide + 0.5, tall + 0.5);
       });
+      pen.globalAlpha = 1;
       const [y, x] = get("best")[index];
       outline(pen, [x * wide, y * tall, wide, tall]);
       const place = get("true")[index];

@@ -13,6 +13,7 @@ from ..refused import Refused
 from .pictures import uri
 from .widget import Widget, checked, one_of
 
+UNKNOWN = "Not graded: the true places are known only for two renders of one person."
 STAGES = ("conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1")
 
 
@@ -83,7 +84,7 @@ class Matching(Widget, script="matching.js"):
     def _graded(self, found: correspondence.Matches) -> tuple[list, str]:
         rows, columns = self.cells
         if not self.known:
-            return [[] for _ in range(rows * columns)], "The true places are not known: these are no renders."
+            return [[] for _ in range(rows * columns)], UNKNOWN
         true = correspondence.truth(*self._shots, (rows, columns))
         places = [[] if np.isnan(place).any() else place.round(2).tolist() for place in true.reshape(-1, 2)]
         try:

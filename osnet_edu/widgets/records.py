@@ -212,13 +212,14 @@ class Heated:
 
 @dataclass(frozen=True)
 class PartShare:
-    """A body part's share of the evidence and of the photo, on the positive and on the negative, all in [0, 1]."""
+    """A part's share of what speaks for the match, and of its photo; of what the question asks of the impostor, and of
+    its photo; all in [0, 1]."""
 
     part: str
-    speaks_for: float
-    area_for: float
-    speaks_against: float
-    area_against: float
+    match: float
+    match_area: float
+    impostor: float
+    impostor_area: float
 
 
 def to_json(record: object) -> str:

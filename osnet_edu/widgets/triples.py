@@ -42,6 +42,7 @@ class Triples(Widget):
         if (checkpoint is None) == (rankings is None):
             raise Refused("expected a network, or rankings that were made by one")
         self.rankings = without.Rankings(checkpoint, folder, progress) if rankings is None else rankings
+        self._alone = first is None
         self._triplets, at = self.rankings.triplets_with(query, positive, negative)
         if first is not None:
             at = self._place_of(first)
