@@ -211,7 +211,7 @@ def grade(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = arguments.Parser(
         prog="python -m osnet_edu", description="Build, train, rank and explain a small re-identification network."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -337,10 +337,10 @@ def _parser() -> argparse.ArgumentParser:
     one = command("explain", explain, "Draw which pixels of a gallery photo speak for and against a query.")
     with_data(one)
     with_weights(one)
-    one.add_argument("--query", required=True, metavar="NAME", help="file name of a query")
-    one.add_argument("--gallery", required=True, metavar="NAME", help="file name of a gallery photo")
+    one.add_argument("--query", metavar="NAME", help="file name of a query (default: the first that fails)")
+    one.add_argument("--gallery", metavar="NAME", help="file name of a gallery photo (default: the query's first one)")
     one.add_argument("--out", required=True, metavar="PNG", help="the picture to write")
-    one.add_argument("--method", default="occlusion", help="default: occlusion")
+    one.add_argument("--method", help="default: gradient x activation on pieces")
 
     one.epilog = f"Methods: {', '.join(arguments.METHODS)}."
 

@@ -6,7 +6,9 @@ Each reader raises argparse's own error, so that the command ends with its sente
 import argparse
 import math
 import os
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Sequence
 
 from .limits import MOST_SIDE
 from .refused import Refused
@@ -15,7 +17,7 @@ LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
 RECIPES = ("kit", "published", "first", "shipped", "market", "market-scratch")
 METHODS = (
     "gradient", "input x gradient", "SmoothGrad", "integrated gradients", "DeepLift", "Grad-CAM",
-    "gradient x activation", "point decomposition", "occlusion", "CorrRISE",
+    "gradient x activation", "gradient x activation on pieces", "point decomposition", "occlusion", "CorrRISE",
 )  # fmt: skip
 # What each experiment asks, and about how many minutes it takes on one core: those that print a table, and those that
 # add their runs to a file.
@@ -62,6 +64,24 @@ def check(options: argparse.Namespace) -> None:
         from . import market  # brings NumPy along
 
         market.read(folder)  # it says what is expected
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that takes the names of Market's junk photos for values."""
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace=None):
+        return super().parse_known_args(_joined(sys.argv[1:] if args is None else args), namespace)
+
+
+def _joined(texts: Sequence[str]) -> list[str]:
+    """--gallery -1_c1s1_000401_03.jpg as one text: Market's junk photos begin with a minus, and are no options."""
+    joined: list[str] = []
+    for text in texts:
+        if re.match(r"-1_c\d", text) and joined and re.fullmatch(r"--[a-z-]+", joined[-1]):
+            joined[-1] += f"={text}"
+        else:
+            joined.append(text)
+    return joined
 
 
 def size(text: str) -> tuple[int, int]:

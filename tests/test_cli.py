@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from osnet_edu import __main__ as cli
 from osnet_edu import arguments, compute, experiments, limits, market, osnet, train, weights
 from osnet_edu.commands import exporting, training
 from osnet_edu.embed import TorchEmbedder
-from osnet_edu.explain import METHODS
+from osnet_edu.explain import METHODS, without
 from osnet_edu.train import loop
 
 SPLITS = market.SPLITS
@@ -228,6 +229,37 @@ def test_explain_draws_a_picture(folder, checkpoint, tmp_path, capsys):
     assert picture.shape[0] > 300 and picture.std() > 20
     assert run(*command, "--out", tmp_path / "pair.png", "--method", "tea leaves") == 2
     assert "--method must be one of" in capsys.readouterr().err
+
+
+def test_explain_without_names_takes_the_first_failure(folder, checkpoint, tmp_path, capsys):
+    command = ["explain", folder, "--weights", checkpoint, "--out", tmp_path / "map.png"]
+    assert run(*command) == 0
+    said = capsys.readouterr().out
+    rankings = without.Rankings(weights.open(checkpoint), folder)
+    first = [rankings.gallery[rankings.ranked(k).order[0]] for k in range(len(rankings.queries))]
+    fails = [k for k, photo in enumerate(first) if photo.person != rankings.queries[k].person]
+    k = fails[0] if fails else 0
+    assert f"what in {first[k].name} speaks for and against {rankings.queries[k].name} (gradient x activation" in said
+    assert f"and shows {'another person: a failure' if fails else 'the same person'}." in said
+    name = rankings.queries[-1].name
+    assert run(*command[:-1], tmp_path / "other.png", "--query", name) == 0
+    assert f"what in {first[-1].name} speaks for and against {name}" in capsys.readouterr().out
+
+
+def test_junk_has_a_name_that_begins_with_a_minus_and_can_be_asked_for(folder, checkpoint, tmp_path, capsys):
+    mine = shutil.copytree(folder, tmp_path / "mine")
+    gallery = sorted((mine / market.SPLITS["gallery"]).glob("*.jpg"))
+    junk = "-1_c1s1_000401_03.jpg"
+    shutil.copy(gallery[0], gallery[0].parent / junk)
+    query = market.read(mine).query[0].name
+    command = ["explain", mine, "--weights", checkpoint, "--query", query]
+    assert run(*command, "--out", tmp_path / "map.png", "--gallery", junk) == 0
+    assert f"what in {junk} speaks" in capsys.readouterr().out
+    near = gallery[-1].name
+    for typed, expected in ((near.replace("_0", "_9", 1), None), ("zzz", near[:2])):
+        assert run(*command, "--out", tmp_path / "other.png", "--gallery", typed) == 2
+        said = capsys.readouterr().err
+        assert "expected a name such as 0" in said and (expected is None or expected in said)
 
 
 # --- training that is stopped, refused or told to take care -----------------------------------------------------------

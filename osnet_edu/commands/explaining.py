@@ -1,6 +1,7 @@
 """The commands about explanations: a map of a pair, and the grade of a method."""
 
 import argparse
+import difflib
 import itertools
 import os
 from collections.abc import Sequence
@@ -17,15 +18,18 @@ PICTURES = (".png", ".jpg", ".jpeg")
 def explain_pair(options: argparse.Namespace) -> None:
     from .. import figures
     from ..embed import normalise
-    from ..explain import METHODS, similarity
+    from ..explain import DEFAULT, METHODS, similarity
     from ..explain import embed as features_of
 
-    if options.method not in METHODS:
-        raise Refused(f"--method must be one of {', '.join(METHODS)}, got {options.method!r}")
+    method = DEFAULT if options.method is None else options.method
+    if method not in METHODS:
+        raise Refused(f"--method must be one of {', '.join(METHODS)}, got {method!r}")
+    if options.query is None and options.gallery is not None:
+        raise Refused("--gallery needs the --query that it is held against; leave out both for the first failure")
     out = whole.new_file(options.out, (*PICTURES, ".pdf", ".svg"))
     found = market.read(data_folder(options), train=False)
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
-    pair = [_named(found.query, options.query, "query"), _named(found.gallery, options.gallery, "gallery")]
+    pair, why = _pair(found, checkpoint, options.query, options.gallery)
     decoded = market.decode(pair, checkpoint.size)
     if decoded.skipped:
         raise Refused(f"{decoded.skipped[0].path.name} {decoded.skipped[0].reason}")
@@ -33,13 +37,13 @@ def explain_pair(options: argparse.Namespace) -> None:
     features = features_of(checkpoint.model, images)
     target = similarity(features[:1])
     alike = float(target(features[1:]))
-    heat = METHODS[options.method](checkpoint.model, images[1:], target)[0]
-    figure = figures.explained_pair(decoded.images, pair, heat, options.method, alike)
+    heat = METHODS[method](checkpoint.model, images[1:], target)[0]
+    figure = figures.explained_pair(decoded.images, pair, heat, method, alike)
     with whole.file(out) as growing:
         figure.savefig(growing, dpi=150)
     tell(
-        f"Wrote {options.out}: what in {options.gallery} speaks for and against {options.query} ({options.method}). "
-        f"Their similarity is {alike:.2f}."
+        f"Wrote {options.out}: what in {pair[1].name} speaks for and against {pair[0].name} ({method}). "
+        f"Their similarity is {alike:.2f}.{why}"
     )
 
 
@@ -97,8 +101,43 @@ def _check_method(options: argparse.Namespace, method: str, patience: float) -> 
         tell(checks.run(data_folder(options), method, options.weights, progress, patience=patience))
 
 
+def _pair(
+    found: market.Market, checkpoint: weights.Checkpoint, query: str | None, gallery: str | None
+) -> tuple[list[market.Photo], str]:
+    """The photos of these names. Without a gallery photo, the query's first one; without a query, the first that fails.
+
+    Returns: query and gallery photo, and a sentence about what was chosen.
+    """
+    asked = None if query is None else _named(found.query, query, "query")
+    if asked is not None and gallery is not None:
+        return [asked, _named(found.gallery, gallery, "gallery")], ""
+    from ..explain import without
+
+    with progress_bar("embedding", "photo") as progress:
+        rankings = without.Rankings(checkpoint, found, progress)
+    fails = False
+    places = range(len(rankings.queries)) if asked is None else [rankings.queries.index(asked)]
+    for place in places:
+        order = rankings.ranked(place).order
+        fails = len(order) > 0 and rankings.gallery[order[0]].person != rankings.queries[place].person
+        if fails:
+            break
+    else:
+        place = places[0]
+        order = rankings.ranked(place).order
+    if not len(order):
+        raise Refused(f"no gallery photo counts for {rankings.queries[place].name}; name one with --gallery")
+    pair = [rankings.queries[place], rankings.gallery[order[0]]]
+    whose = "another person: a failure" if fails else "the same person"
+    return pair, f" It is the query's first gallery photo, and shows {whose}."
+
+
 def _named(photos: Sequence[market.Photo], name: str, side: str) -> market.Photo:
     for photo in photos:
         if name in (photo.name, photo.path.stem):
             return photo
-    raise Refused(f"there is no {side} photo {name!r}; expected a name such as {photos[0].name}")
+    names = [photo.name for photo in photos]
+    near = difflib.get_close_matches(name[:60], names, 1) or [one for one in names if not one.startswith("-")] or names
+    if not near:
+        raise Refused(f"there is no {side} photo {name!r}, and none at all in this folder")
+    raise Refused(f"there is no {side} photo {name!r}; expected a name such as {near[0]}")
