@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from . import (
     answers,
+    explaining,
     explorer,
     files,
     folders,
@@ -21,6 +22,7 @@ from .outcome import Case
 
 ROOMS = (
     answers,
+    explaining,
     explorer,
     files,
     folders,
