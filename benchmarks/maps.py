@@ -1,4 +1,4 @@
-"""What a map costs, in forward passes of one photo: every method, and the duel of three photos.
+"""What a map costs, in forward passes of one photo: every method; and how long a person waits for a duel.
 
     python benchmarks/maps.py [--rounds 7]
 
@@ -8,14 +8,16 @@ in float32, of one photo.
 
 import argparse
 import statistics
+import time
 
 import numpy as np
 import torch
 from side_by_side import in_turn, machine
 
-from osnet_edu import weights
+from osnet_edu import explore, weights
 from osnet_edu.embed import embedder_for, normalise
 from osnet_edu.explain import FORWARD, METHODS, Quick, by_stream, correspondence, duel, embed, exchange, similarity
+from osnet_edu.widgets import Duelling
 
 
 def main() -> None:
@@ -42,7 +44,7 @@ def main() -> None:
     sides["correspondence"] = lambda: correspondence.matches(model, *photos[:2])
     sides["segment occlusion"] = lambda: exchange.without(fast, *photos[:2])
     sides["segment exchange"] = lambda: exchange.against(fast, *photos[:2])
-    sides["the duel"] = lambda: duel.between(model, photos)
+    sides["the duel, its photos cut before"] = lambda: duel.between(model, photos)
     taken = in_turn(sides, rounds)
     one = statistics.median(taken["one forward pass"])
     print(machine())
@@ -50,6 +52,33 @@ def main() -> None:
     for name, times in taken.items():
         median = statistics.median(times)
         print(f"| {name} | {median / one:.1f} | {1000 * median:.0f} |")
+    waits(rounds)
+
+
+def waits(rounds: int) -> None:
+    """The first duel of a process, later ones of other queries, one that was prepared, and one that was seen before."""
+    album, shelf = explore.shipped()
+    rankings = shelf.rankings(explore.SHIPPED)
+    hardest = rankings.triplets()[: 2 * rounds + 1]
+    began = time.perf_counter()
+    shown = Duelling(None, album.folder, rankings=rankings, first=hardest[0])
+    first = time.perf_counter() - began
+
+    def point(triplet) -> float:
+        began = time.perf_counter()
+        shown.point(triplet)
+        return time.perf_counter() - began
+
+    later = [point(triplet) for triplet in hardest[1 : rounds + 1]]
+    ahead = hardest[rounds + 1 :]
+    for triplet in ahead:
+        shown.judge.prepare(triplet)
+    prepared = [point(triplet) for triplet in ahead]
+    again = [point(triplet) for triplet in ahead]
+    print("| duel | milliseconds |\n|---|---|")
+    print(f"| the first of all, Captum's import too | {1000 * first:.0f} |")
+    for name, times in (("of another query", later), ("prepared", prepared), ("seen before", again)):
+        print(f"| {name} | {1000 * statistics.median(times):.0f} |")
 
 
 if __name__ == "__main__":
