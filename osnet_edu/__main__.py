@@ -4,13 +4,15 @@ The options are read before PyTorch is loaded, which takes seconds: a mistake an
 """
 
 import argparse
+import contextlib
 import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from . import arguments, limits, whole
-from .refused import Refused, plain
+from .refused import Refused
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -19,21 +21,17 @@ def main(given: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given)
     try:
         arguments.check(options)
-    except Refused as reason:
-        print(f"osnet_edu: {plain(reason, 4000)}", file=sys.stderr)
-        return 2
-    from . import distributed, memory
-    from .commands import one_voice, say
+        from . import distributed
+        from .commands import one_voice
 
-    try:
         with whole.ending(), one_voice(distributed.launched()):
             options.run(options)
         return 0
     except whole.Ended as ended:
-        say("Stopped by a request to end.")
+        arguments.say("Stopped by a request to end.")
         return ended.code
     except KeyboardInterrupt:
-        say("Stopped.")
+        arguments.say("Stopped.")
         return 130
     except OSError as error:
         full = "; the disk is full" if error.errno == errno.ENOSPC else ""
@@ -42,6 +40,8 @@ def main(given: Sequence[str] | None = None) -> int:
     except (Refused, FloatingPointError) as error:  # anything else is a bug and shows its traceback
         return _refuse(error)
     except (MemoryError, RuntimeError) as error:  # but for the end of the memory, which is the system's own
+        from . import memory
+
         if not memory.is_full(error):
             raise
         there = memory.available()
@@ -57,14 +57,14 @@ def _any_terminal() -> None:
 
 
 def _refuse(reason: object) -> int:
-    from . import distributed
-    from .commands import say
+    who = ""
+    if "WORLD_SIZE" in os.environ:  # of torchrun, which starts several
+        from . import distributed
 
-    try:
-        team = distributed.launched()
-    except Refused:
-        team = distributed.ALONE
-    say(f"osnet_edu: {f'{team}: ' if team.size > 1 else ''}{reason}")
+        with contextlib.suppress(Refused):
+            team = distributed.launched()
+            who = f"{team}: " if team.size > 1 else ""
+    arguments.say(f"osnet_edu: {who}{reason}")
     return 2
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from .limits import MOST_SIDE
-from .refused import Refused
+from .refused import Refused, plain
 
 LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
 RECIPES = ("kit", "published", "first", "shipped", "market", "market-scratch")
@@ -31,7 +31,7 @@ MEASURED = {
     "gate-scale": ("Does the scale of a difference decide which streams are needed?", 16),
     "gate-variance": ("Do the gates follow person, camera, direction or background?", 5),
     "exchange": ("Does segment exchange find what the network saw?", 10),
-    "hard-positives": ("Which part makes two photos of one person similar?", 10),
+    "hard-positives": ("Which part makes two photos of one person similar?", 4),
     "clothes": ("Does the network know the person or the clothes?", 3),
 }
 RESUMED = {
@@ -52,6 +52,11 @@ def experiments() -> str:
     ):
         lines += [head, *(f"  {name:<15} {minutes:>3} min  {asks}" for name, (asks, minutes) in table.items())]
     return "\n".join(lines)
+
+
+def say(*words: object) -> None:
+    """A line beside the answer; control characters in names that come from elsewhere are shown escaped."""
+    print(*(plain(word, 4000) for word in words), file=sys.stderr, flush=True)
 
 
 def check(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from tqdm import tqdm
 
 from .. import market
+from ..arguments import say
 from ..distributed import Team
 from ..refused import plain
 
@@ -20,11 +21,6 @@ def one_voice(team: Team) -> Iterator[None]:
         return
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         yield
-
-
-def say(*words: object) -> None:
-    """A line beside the answer; control characters in names that come from elsewhere are shown escaped."""
-    print(*(plain(word, 4000) for word in words), file=sys.stderr, flush=True)
 
 
 def tell(text: object) -> None:
