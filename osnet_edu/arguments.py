@@ -29,8 +29,8 @@ MEASURED = {
     "first-figure": ("Does a coarse look find candidates, and a fine look decide?", 1),
     "gate-parts": ("Do small parts need narrow streams, and large parts wide ones?", 10),
     "gate-scale": ("Does the scale of a difference decide which streams are needed?", 16),
-    "gate-variance": ("Do the gates follow person, camera, direction or background?", 5),
-    "exchange": ("Does segment exchange find what the network saw?", 10),
+    "gate-variance": ("Do the gates follow person, camera, direction or background?", 1),
+    "exchange": ("Does segment exchange find what the network saw?", 15),
     "hard-positives": ("Which part makes two photos of one person similar?", 4),
     "clothes": ("Does the network know the person or the clothes?", 3),
 }
@@ -39,7 +39,7 @@ RESUMED = {
     "longer": ("The same after the kit's default training.", 150),
     "ingredients": ("What does each ingredient of the recipe add?", 18),
     "people": ("Does a light network overfit less with few people?", 25),
-    "leaderboard": ("Which method finds where two twins differ?", 60),
+    "leaderboard": ("Which method finds where two twins differ?", 100),
 }
 
 
