@@ -307,8 +307,10 @@ def test_the_line_of_python_makes_the_same_state(shown, tmp_path):
 
 
 def test_an_address_makes_the_same_state(shown):
-    wanted = Explorer(query=shown.queries["names"][9], other="untrained", failures=True, sort="smallest margin")
-    wanted.set_state({"silenced": [["conv2.1", 4], ["conv4.0", 1]], "where": "both", "left_out": False, "own_at": 0.25})
+    wanted = Explorer(query=shown.queries["names"][9], other="untrained", sort="smallest margin", why="gates")
+    wanted.set_state(
+        {"silenced": [["conv2.1", 4], ["conv4.0", 1]], "left_out": False, "own_at": 0.25, "failures": True}
+    )
     wanted.opened = wanted.gallery["names"][40]
     shown._handle_custom_msg({"link": wanted.link}, [])
     assert (shown.problem, shown.state) == ("", wanted.state) and shown.right == wanted.right
@@ -392,7 +394,7 @@ def test_the_explorer_does_not_care_which_index_searches(shown, kind):
 def test_what_is_prepared_while_the_page_rests_is_what_a_pair_needs(shown, monkeypatch):
     import asyncio
 
-    from osnet_edu.explain import controls
+    from osnet_edu.explain import known, untrained
     from osnet_edu.widgets import at_rest, openings
 
     monkeypatch.setattr(at_rest, "QUIET", 0.05)
@@ -415,11 +417,16 @@ def test_what_is_prepared_while_the_page_rests_is_what_a_pair_needs(shown, monke
                 assert len(done) == 3, "a message comes between two steps"
 
     asyncio.run(page())
-    made = controls.of(shown._rankings)
-    assert len(done) > 10 and {"limit", "untrained", "fast"} <= set(vars(made))
-    limit, untrained = made.limit, made.untrained
-    shown.opened = shown.gallery["names"][int(numbers(shown.left, "place")[numbers(shown.left, "rank") == 2][0])]
-    assert shown.child._controls is made and (made.limit, made.untrained) == (limit, untrained)
+    assert len(done) > 15
+    made = {name: [] for name in ("limit", "random_model")}
+
+    def heard(name, make):
+        return lambda *given, **more: made[name].append(given) or make(*given, **more)
+
+    monkeypatch.setattr(known, "limit", heard("limit", known.limit))
+    monkeypatch.setattr(untrained, "like", heard("random_model", untrained.like))
+    shown.opened = shown.gallery["names"][int(numbers(shown.left, "place")[numbers(shown.left, "rank") == 1][0])]
+    assert isinstance(shown.child, Duelling) and made == {"limit": [], "random_model": []}
 
 
 def test_nothing_is_prepared_outside_a_page(shown):

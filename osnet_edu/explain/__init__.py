@@ -29,7 +29,6 @@ from . import (
     badge,
     cells,
     clusters,
-    controls,
     correspondence,
     decomposition,
     duel,
@@ -52,7 +51,7 @@ from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
     "DEFAULT", "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream",
-    "cells", "clusters", "completeness", "controls", "correspondence", "decomposition", "direction", "dot", "duel",
+    "cells", "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel",
     "embed", "exchange", "gates", "grading", "guided_backprop", "judging", "known", "margin", "removal", "shapley",
     "similarity", "untrained", "without",
 ]  # fmt: skip

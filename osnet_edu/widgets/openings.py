@@ -1,5 +1,6 @@
 """What an open pair is asked: the four questions, which of them a pair can answer, and the widgets that answer them."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -7,7 +8,7 @@ from importlib import import_module
 import numpy as np
 
 from .. import explore, people
-from ..explain import controls, without
+from ..explain import duel, exchange, judging, without
 from ..mining import Triplet
 from ..refused import Refused
 from .gate_theatre import GateTheatre
@@ -17,6 +18,12 @@ from .widget import Widget, sentence
 
 DUEL, GATES, CORRESPONDENCE, EDIT = "duel", "gates", "correspondence", "edit"
 WHYS = (DUEL, GATES, CORRESPONDENCE, EDIT)
+# What takes a second to load, in parts.
+LOADED = (
+    "scipy.special", "scipy.linalg", "scipy.sparse.csgraph", "scipy.optimize", "scipy.integrate", "scipy.interpolate",
+    "scipy.stats", "sklearn.metrics", "sklearn.cluster", "sklearn.feature_extraction.image", "matplotlib.figure",
+    "osnet_edu.widgets.duelling",
+)  # fmt: skip
 KEPT = 8  # widgets that are kept for the next pair
 OWN = "Nobody knows the right match of a photo of your own, so only the correspondence can be asked."
 REAL = "This person was not rendered and cannot be edited."
@@ -93,13 +100,35 @@ class Openings:
             self._last = None
 
     def steps(self, rankings: without.Rankings, query: int) -> Iterator[None]:
-        """Prepare the first duel, in small steps; none for a query that has no triple."""
+        """Prepare the first duel, in small steps; none for a query that has no triple.
+
+        A step takes some tenths of a second at most, and what it has worked out is not worked out again by a pair.
+        """
         found = [one for one in rankings.triplets() if one.query == query]
         yield
-        import_module("osnet_edu.widgets.duelling")
+        if not found:
+            return
+        rankings.engine  # noqa: B018  set up when it is first looked at
         yield
-        if found:
-            yield from controls.steps(rankings, found[0])
+        for name in LOADED:
+            import_module(name)
+            yield
+        judge = judging.Judge(rankings, self._album.folder)
+        judge.limit()
+        yield
+        images = judge.pair(found[0]).images
+        yield
+        for image in images:
+            exchange.prepare(image)
+            yield
+        duel.between(rankings.model, images)
+        yield
+        # The badge draws random weights, from the one source of random numbers that a cell of a notebook may be using.
+        # On the thread that runs cells, none is running now.
+        if threading.current_thread() is threading.main_thread():
+            judge.random()
+            yield
+            judge.ask(found[0])
 
     def _made(self, rankings: without.Rankings, why: str, first: object) -> Widget:
         """first: what the widget begins with, a query's name or a triple."""
