@@ -185,14 +185,18 @@ def desk(playwright, chromium_path, monkeypatch):
     def state() -> dict:
         return json.loads(json.dumps(lab.get_state(keys)))
 
+    changed: set[str] = set()
+    lab.observe(lambda change: changed.add(change.name))
+
     def python(text: str) -> str:
-        what, before = json.loads(text), state()
+        what = json.loads(text)
+        changed.clear()
         if "message" in what:
             lab._handle_custom_msg(what["message"], [])
         else:
             lab.set_state(what["state"])
-            before |= what["state"]  # the page has these already
-        return json.dumps({name: value for name, value in state().items() if value != before.get(name)})
+            changed.update(what["state"])  # what was refused goes back to the page as it was
+        return json.dumps(lab.get_state([name for name in keys if name in changed]))
 
     browser = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
     page = browser.new_page()

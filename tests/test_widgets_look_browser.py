@@ -165,12 +165,13 @@ def boxes_of(kit, selector: str) -> list[dict]:
 def test_the_pictures_of_the_lab_come_first_on_a_phone(kit, narrowed):
     narrowed(390)
     kit.page.wait_for_function("() => document.querySelector('.oe-lab').clientWidth < 400")
-    lab = ".oe-lab >> nth=0 >> "
-    stacks = boxes_of(kit, f"{lab}.oe-main .oe-pictures .oe-stack")
-    assert len(stacks) == 3 and len({round(one["y"]) for one in stacks}) == 1, "side by side"
-    assert boxes_of(kit, f"{lab}.oe-controls")[0]["y"] > boxes_of(kit, f"{lab}.oe-pictures")[0]["y"]
-    (box,) = boxes_of(kit, lab + ".oe-main")
-    assert stacks[0]["height"] < 250 and stacks[2]["x"] + stacks[2]["width"] <= box["x"] + box["width"] + 1
+    lab = kit.page.locator(".oe-lab").first
+    lab.evaluate("element => element.scrollIntoView({block: 'start'})")
+    pictures = [one.bounding_box() for one in lab.locator(".oe-main .oe-pictures .oe-stack").all()]
+    main, controls = (lab.locator(one).bounding_box() for one in (".oe-main", ".oe-controls"))
+    assert len(pictures) == 3 and len({round(one["y"]) for one in pictures}) == 1, "side by side"
+    assert pictures[2]["x"] + pictures[2]["width"] <= main["x"] + main["width"] + 1
+    assert pictures[0]["y"] + pictures[0]["height"] < min(844, controls["y"]), "in view, above the controls"
 
 
 @pytest.mark.parametrize("width", [1280, 800, 600, 390])

@@ -22,7 +22,7 @@ function ticks(low, high, about) {
   return found.map((value) => [value, value.toFixed(Math.min(6, digits))]);
 }
 
-// Labels that lie neither on each other nor on a curve: each is moved down, or up, line by line, to the nearest free
+// Labels that lie neither on each other nor on a curve: each is moved down, or up, by half lines, to the nearest free
 // place.  points: of the curves.
 function labels(svg, points) {
   const taken = points.map(([x, y]) => ({ x1: x - 2, x2: x + 2, y: y + 4 }));
@@ -31,7 +31,7 @@ function labels(svg, points) {
     const long = text.length * LETTER;
     const x1 = anchor === "end" ? x - long : anchor === "middle" ? x - long / 2 : x;
     const at = (moved) => ({ x1, x2: x1 + long, y: y + moved });
-    const moves = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6].map((lines) => lines * ROW);
+    const moves = Array.from({ length: 25 }, (_, k) => ((k % 2 ? 1 : -1) * Math.ceil(k / 2) * ROW) / 2);
     const inside = moves.filter((moved) => y + moved > TOP + 6 && y + moved < HIGH - BOTTOM - 2);
     const box = inside.map(at).find(free) ?? at(0);
     taken.push(box);
