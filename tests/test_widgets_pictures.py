@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 from osnet_edu import assets
 from osnet_edu.widgets import ask, picture
@@ -18,16 +19,21 @@ def sources(number: str) -> list[str]:
     return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
-@pytest.mark.parametrize("number", ["02", "03", "05", "06", "07"])
-def test_the_first_picture_ships_and_is_small(number):
+@pytest.mark.parametrize("number", ["01", "02", "03", "04", "05", "06", "07"])
+def test_the_first_picture_ships_small_on_light_and_on_dark_paper(number):
     (name,) = re.findall(r'picture\(\s*"([^"]+)"', "\n".join(sources(number)))
-    assert assets.path(f"pictures/{name}.png").stat().st_size < 200_000
+    paths = [assets.path(f"pictures/{name}{kind}.png") for kind in ("", "_dark")]
+    assert all(path.stat().st_size < 200_000 for path in paths)
+    light, dark = (Image.open(path).convert("RGB") for path in paths)
+    assert light.size == dark.size
+    assert light.getpixel((1, 1)) == (255, 255, 255) and dark.getpixel((1, 1)) == (17, 17, 17)
 
 
 def test_a_picture_is_one_described_image():
     shown = picture("05_rows", 'bars, "quoted" & more').data
     assert shown.count("<img") == 1 and 'alt="bars, &quot;quoted&quot; &amp; more"' in shown
-    assert "data:image/png;base64,iVBORw0KGgo" in shown
+    light, dark = re.findall(r"data:image/png;base64,(iVBORw0KGgo[^\")]+)", shown)
+    assert light != dark and '[data-jp-theme-light="false"] img' in shown
 
 
 def test_a_picture_needs_words_and_a_file():
