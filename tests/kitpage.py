@@ -23,10 +23,11 @@ two.set_state({"chosen": 1})
 display(one, two)"""
 
 RANKING = """query = found.query[0]
+second = next(p for p in found.query if p.person == query.person and p.camera != query.camera)
 mates = [p for p in found.gallery if p.person == query.person][:4]
 others = [p for p in found.gallery if p.person > query.person][:3]
 strangers = [p for p in found.gallery if p.person <= 0][:2]
-widgets.Ranking([query], [*mates, *others, *strangers])"""
+widgets.Ranking([query, second], [*mates, *others, *strangers])"""
 
 TRIPLES = "widgets.{}(rankings=rankings, folder=album.folder, checkpoint=None)"
 

@@ -77,10 +77,13 @@ function render({ model, el }) {
   });
 
   // Rows of equal length: no card stands alone in a last row.
-  const fits = new ResizeObserver(([{ contentRect, target }]) => {
-    const count = target.children.length;
-    const most = Math.max(1, Math.floor((contentRect.width + BETWEEN) / (LEAST + BETWEEN)));
-    target.style.gridTemplateColumns = `repeat(${Math.ceil(count / Math.ceil(count / most))}, minmax(0, ${WIDEST}px))`;
+  const fits = new ResizeObserver((lists) => {
+    for (const { contentRect, target } of lists) {
+      const count = target.children.length;
+      const most = Math.max(1, Math.floor((contentRect.width + BETWEEN) / (LEAST + BETWEEN)));
+      const columns = Math.ceil(count / Math.ceil(count / most));
+      target.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${WIDEST}px))`;
+    }
   });
 
   // The place whose card lies under the pointer, or else nearest to it.

@@ -73,7 +73,7 @@ SCENES = {
     "04": Scene(MIXER, ".oe-box", 1060, (0, 0, 880, 587)),
     "05": Scene("w = widgets.NetworkCosts()", ".oe-box", 940, (0, 0, 750, 500)),
     "06": Scene("w = widgets.CompareBlocks()", ".oe-box", 940, (0, 0, 760, 478)),
-    "07": Scene("w = widgets.replay(speed=100)", ".oe-box", 1150, (0, 0, 880, 502), press="Play", wait=12),
+    "07": Scene("w = widgets.replay(speed=100)", ".oe-box", 1150, (0, 0, 1050, 588), press="Play", wait=12),
     "08": Scene(
         "w = widgets.GateTheatre(weights.shipped(), assets.subset())",
         ".oe-box",
