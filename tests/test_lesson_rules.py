@@ -126,4 +126,4 @@ def test_notebook_09_takes_a_network_and_photos_of_ones_own(folder, tmp_path):  
 
     lesson = run(nbformat.read(NOTEBOOKS["09"], as_version=4), tmp_path, own)
     assert lesson.printed["nb09-noticed"].count("not twins") == len(lesson.end.noticed)
-    assert lesson.end.widget.graded.kind == "none" and lesson.printed.get("nb09-evidence", "") == ""
+    assert lesson.end.widget.graded.kind in ("none", "taken") and lesson.printed.get("nb09-evidence", "") == ""
