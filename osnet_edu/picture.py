@@ -51,7 +51,7 @@ def _image(source: Source) -> Image.Image:
     if isinstance(source, str | os.PathLike):
         return _decoded(source, _converted)
     if isinstance(source, bytes | bytearray | memoryview):
-        return _read(io.BytesIO(_some(bytes(source), "empty file")), _converted)
+        return _read(io.BytesIO(_some(bytes(source), "the photo is an empty file")), _converted)
     if isinstance(source, Image.Image):
         _check_size(*source.size)
         return _attempt(lambda: _converted(source.copy()))
