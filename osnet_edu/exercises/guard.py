@@ -62,10 +62,16 @@ class Builtins:
 _KEPT = ("math", "random", "numpy", "numpy.linalg", "torch", "torch.nn", "torch.nn.functional")
 
 
-def _modules() -> list[types.ModuleType]:
+def _modules() -> tuple[types.ModuleType, ...]:
+    return _modules_among(len(sys.modules))
+
+
+@functools.lru_cache(maxsize=1)
+def _modules_among(_how_many: int) -> tuple[types.ModuleType, ...]:
+    """The modules to be put back, looked up anew where something was imported: a check asks for them at every call."""
     ours = __package__.partition(".")[0]
     names = [name for name in list(sys.modules) if name in _KEPT or name.partition(".")[0] == ours]
-    return [module for name in names if isinstance(module := sys.modules[name], types.ModuleType)]
+    return tuple(module for name in names if isinstance(module := sys.modules[name], types.ModuleType))
 
 
 def _numbers() -> Callable[[], None]:
