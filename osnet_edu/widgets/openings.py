@@ -7,7 +7,7 @@ from importlib import import_module
 
 import numpy as np
 
-from .. import explore, people
+from .. import compute, explore, people
 from ..explain import duel, exchange, judging, without
 from ..mining import Triplet
 from ..refused import Refused
@@ -24,6 +24,8 @@ LOADED = (
     "scipy.stats", "sklearn.metrics", "sklearn.cluster", "sklearn.feature_extraction.image", "matplotlib.figure",
     "osnet_edu.widgets.duelling",
 )  # fmt: skip
+# For three photos a second thread saves little, and where it waits for a busy core it costs seconds.
+ONE = compute.Compute(threads=1)
 KEPT = 8  # widgets that are kept for the next pair
 OWN = "Nobody knows the right match of a photo of your own, so only the correspondence can be asked."
 REAL = "This person was not rendered and cannot be edited."
@@ -74,6 +76,10 @@ class Openings:
 
     def widget(self, pair: Pair, why: str) -> Widget:
         """The widget that answers a question.  Raises: Refused, in a sentence, where the pair has no answer."""
+        with compute.using(ONE):
+            return self._widget(pair, why)
+
+    def _widget(self, pair: Pair, why: str) -> Widget:
         self.close()
         if why == CORRESPONDENCE:
             self._last = Matching(pair.rankings.model, *self._two(pair))
@@ -104,6 +110,16 @@ class Openings:
 
         A step takes some tenths of a second at most, and what it has worked out is not worked out again by a pair.
         """
+        work = self._steps(rankings, query)
+        while True:
+            with compute.using(ONE):
+                try:
+                    next(work)
+                except StopIteration:
+                    return
+            yield
+
+    def _steps(self, rankings: without.Rankings, query: int) -> Iterator[None]:
         found = [one for one in rankings.triplets() if one.query == query]
         yield
         if not found:
