@@ -179,6 +179,7 @@ def weight(selector: str) -> tuple[int, int]:
 
 def selectors(css: str) -> list[str]:
     plain = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    plain = re.sub(r"@keyframes \S+ \{(?:[^{}]*\{[^{}]*\})*\s*\}", "", plain)  # its "from" and "to" select nothing
     rules = re.findall(r"(?:^|[{}])\s*([^{}@]+?)\s*\{", plain)
     return [one.strip() for rule in rules for one in re.split(r",(?![^(]*\))", rule)]
 
