@@ -3,6 +3,8 @@
 What is drawn again must be what varies independently. Photos of one person, or triples of one twin family, are alike;
 so the rows that are drawn are people or families (clusters), with all that belongs to them. Two methods that were asked
 about the same rows are drawn together (paired), which their difference or ratio profits from.
+
+scipy.stats takes a second to load, so each function loads it: many rooms import this one and draw no interval.
 """
 
 import warnings
@@ -10,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 LEVEL = 0.95
 DRAWS = 2000
@@ -35,6 +36,8 @@ def resampled(
     seed: of the draws, or a generator that goes on.
     Source: Efron, Bootstrap Methods: Another Look at the Jackknife, 1979.
     """
+    from scipy import stats
+
     rng = np.random.Generator(np.random.PCG64(seed)) if isinstance(seed, int) else seed
     columns = tuple(np.asarray(column, float) for column in columns)
     if len(columns[0]) < 2:  # scipy takes no single row; it can only be drawn again
@@ -104,6 +107,8 @@ def error(drawn: np.ndarray) -> float:
 
 def student(freedom: float, level: float = LEVEL) -> float:
     """Half an interval's width in standard errors, by Student's t; freedom: degrees, from 1, or infinite."""
+    from scipy import stats
+
     return float(stats.t.ppf((1 + level) / 2, freedom))
 
 
@@ -113,6 +118,8 @@ def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
     value = float(values.mean())
     if len(values) < 2:
         return Interval(value, np.nan, np.nan)
+    from scipy import stats
+
     half = student(len(values) - 1, level) * float(stats.sem(values))
     return Interval(value, value - half, value + half)
 
@@ -121,6 +128,8 @@ def p_value(value: float, error: float, freedom: float) -> float:
     """How often chance alone gives a value so far from 0, on either side, by Student's t; 1 for 0 by 0."""
     if error == 0:
         return float(value == 0)
+    from scipy import stats
+
     return float(2 * stats.t.sf(abs(value) / error, freedom))
 
 

@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from scipy.stats import rankdata
 
 from .. import draws, intervals, people, pool, retrieval
 from ..explain import correspondence
@@ -304,6 +303,8 @@ def _similar(embed: Embed, query: np.ndarray, photos: np.ndarray) -> np.ndarray:
 
 def _spearman(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's correlation of the ranks; equal values share a rank, and what ranks nothing agrees with nothing: 0."""
+    from scipy.stats import rankdata
+
     one, other = (rankdata(values) - (len(values) + 1) / 2 for values in (one, other))
     scale = np.sqrt((one**2).sum() * (other**2).sum())
     return float((one * other).sum() / scale) if scale else 0.0
