@@ -41,7 +41,7 @@ export function takeaway(parent, { model, el, press, rows }) {
     if (message.png && message.view === view) save(message.png, buffers[0]);
   }
   // A notebook has lines of Python, and its address is not the explorer's. Nor is that of a frame within a page.
-  const hasAddress = () => !el.closest(".jp-NotebookPanel") && window === window.top && location.host !== "";
+  const hasAddress = () => !document.querySelector(".jp-NotebookPanel") && window === window.top && location.host !== "";
   // What the address says holds from the start, and again when it is changed by hand.
   function follow() {
     if (get("plain") && hasAddress() && STATE.test(location.hash)) press({ link: location.hash.slice(1) });

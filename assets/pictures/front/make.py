@@ -81,7 +81,7 @@ SCENES = {
         (0, 80, 930, 640),
         "mute stream 3",
     ),
-    "09": Scene(DUEL, ".oe-box", 960, (0, 78, 500, 322)),
+    "09": Scene(DUEL, ".oe-box", 960, (0, 0, 790, 527)),
     "10": Scene('w = widgets.ask("10.floor")', ".jp-OutputArea-output img", 1150, (0, 0, 848, 565), before=LEADERBOARD),
     "11": Scene(f'w = widgets.Explorer(query="{FOUND}", failures=True)', ".oe-box", 960, (0, 80, 780, 520)),
     "explorer": Scene(
@@ -110,7 +110,7 @@ def test_scene(page, lab_server, name):
     left, top, width, height = scene.cut
     cut = whole.crop((left, top, min(left + width, whole.width), min(top + height, whole.height)))
     small = cut.resize((scene.size, round(cut.height * scene.size / cut.width)), Image.Resampling.LANCZOS)
-    small.quantize(128, dither=Image.Dither.NONE).save(HERE / f"{name}.png", optimize=True)
+    small.quantize(256, dither=Image.Dither.NONE).save(HERE / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
