@@ -35,7 +35,7 @@ LAB_SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
-LONGEST_FIRST = ("test_exercises", "test_notebooks", "test_browser")
+LONGEST_FIRST = ("test_notebooks", "test_browser", "test_exercises", "test_anyone")
 
 
 @dataclass(frozen=True)
