@@ -6,7 +6,6 @@ import json
 import os
 import random
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -35,7 +34,7 @@ LAB_SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
-LONGEST_FIRST = ("test_notebooks", "test_browser", "test_exercises", "test_anyone")
+LONGEST_FIRST = ("test_notebooks", "test_exercises", "test_anyone")
 
 
 @dataclass(frozen=True)
@@ -219,16 +218,6 @@ def page(shared_page: SharedPage, lab_server: LabServer, request: pytest.Fixture
         urllib.request.urlopen(
             urllib.request.Request(lab_server.address(f"api/sessions/{session['id']}"), method="DELETE")
         ).close()
-
-
-@pytest.fixture
-def serve_notebooks(lab_server: LabServer) -> Path:
-    """The kit's notebooks as copies in the served folder: JupyterLab saves what it runs."""
-    there = lab_server.root / "notebooks"
-    shutil.rmtree(there, ignore_errors=True)
-    if (ROOT / "notebooks").exists():
-        shutil.copytree(ROOT / "notebooks", there, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    return there
 
 
 # ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 from playwright.sync_api import Page, Playwright
 
 # As root, Chromium has no sandbox to start; the other flags keep it from calling home.
@@ -42,6 +43,15 @@ READY = """path => {
     return shown?.context?.path === path && shown.sessionContext.session?.kernel?.status === 'idle'
         && (document.querySelector('#jp-main-statusbar') || {textContent: ''}).textContent.includes(' | Idle');
 }"""
+
+# Code that runs in the notebook's kernel, of which no cell and no history knows.
+ASK = """async code => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const asked = kernel.requestExecute({ code, silent: true, store_history: false });
+    const { content } = await asked.done;
+    return content.status === 'ok' ? '' : (content.traceback || [content.status]).join('\\n');
+}"""
+CONTENT = "() => window.jupyterapp.shell.currentWidget.context.model.toJSON()"
 
 LOADING = "Loading widget..."
 BROKEN_WIDGETS = ("Error displaying widget", "Error creating widget", "Failed to load model class", LOADING)
@@ -100,6 +110,19 @@ class LabPage:
             arg=LOADING,
             timeout=120_000,  # a busy machine draws widgets late
         )
+
+    def ask(self, code: str) -> None:
+        """Run code in the notebook's kernel in silence, and wait for its end."""
+        failed = self.page.evaluate(ASK, code)
+        assert not failed, failed
+
+    def notebook(self) -> nbformat.NotebookNode:
+        """The notebook with the outputs that are on the page."""
+        content = self.page.evaluate(CONTENT)
+        for cell in content["cells"]:
+            if cell.get("attachments") is None:  # so JupyterLab's model says that there are none
+                cell.pop("attachments", None)
+        return nbformat.from_dict(content)
 
     def errors(self) -> list[str]:
         """What went wrong and can be seen: tracebacks in cells and Output widgets, widgets that did not load."""

@@ -1,6 +1,6 @@
-"""The notebooks as a person meets them: in JupyterLab, in Chromium, Run All, light and dark.
+"""The browser's own checks, on small notebooks: what works is seen to work, and what is wrong is seen.
 
-OSNET_EDU_SCREENSHOTS=FOLDER keeps a picture of each.
+OSNET_EDU_SCREENSHOTS=FOLDER keeps a picture.
 """
 
 from __future__ import annotations
@@ -8,14 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import axe
 import nbformat
 import pytest
 from labpage import DARK, LIGHT, LabPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def write_notebook(path: Path, *cells: str) -> None:
@@ -25,16 +22,11 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(notebook, path)
 
 
-def look(page: LabPage, name: str, *selectors: str) -> None:
-    """Nothing may break when the theme changes, and the pictures are kept for a person to look at.
-
-    selectors: of what axe judges in both themes.
-    """
+def look(page: LabPage, name: str) -> None:
+    """Nothing may break when the theme changes, and the pictures are kept for a person to look at."""
     folder = os.environ.get("OSNET_EDU_SCREENSHOTS")
     for theme, suffix in ((LIGHT, "light"), (DARK, "dark")):
         page.theme(theme)
-        for selector in selectors:
-            assert axe.violations(page.page, selector) == []
         if folder:
             page.screenshot(Path(folder) / f"{name}_{suffix}.png")
     assert page.errors() == []
@@ -77,22 +69,3 @@ def test_errors_and_outside_requests_are_seen(page, lab_server):
     errors = "\n".join(page.errors())
     assert "ZeroDivisionError" in errors and "NameError" in errors
     assert set(page.outside_requests()) == {"http://127.0.0.1:65500/elsewhere.png"}  # drawn twice, asked for twice
-
-
-# A widget of which each of these lessons is made, judged in its place between text and pictures.
-JUDGED = {"01_who_is_it": ".oe-ranking", "04_the_aggregation_gate": ".oe-mixer", "09_where": ".oe-duel"}
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
-def test_notebook_runs_in_the_browser(page, serve_notebooks, name):
-    page.open(f"notebooks/{name}.ipynb")
-    page.run_all(patience=400)
-    assert page.errors() == []
-    judged = [".oe-predict", JUDGED[name]] if name in JUDGED else []
-    if judged:
-        boxes = page.page.locator(".oe-predict")
-        assert boxes.count() >= 5
-        boxes.first.locator("button").first.click()
-        boxes.first.locator(".oe-tag", has_text="this is what happens").wait_for()
-    look(page, name, *judged)
-    assert page.outside_requests() == []

@@ -1,4 +1,7 @@
-"""Every notebook: committed clean, runs in a real kernel, hides no error, and describes its pictures."""
+"""Every notebook: committed clean, runs, hides no error, describes its pictures, and its sentences are true.
+
+It runs once, in JupyterLab in Chromium as a person meets it, and all checks look at that run.
+"""
 
 from __future__ import annotations
 
@@ -6,111 +9,23 @@ import ast
 import json
 import os
 import re
-import time
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from queue import Empty
 
+import axe
 import nbformat
 import pytest
-from jupyter_core.utils import run_sync
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from labpage import DARK, LIGHT, LabPage
+from lessonrun import Run, in_kernel, in_lab
+
+import lab
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 MEMORY_LIMIT_MB = 1200  # Binder gives about 2 GB, the browser's tab aside
-CELL_TIMEOUT = 400
-
-# VmHWM where there is a /proc: elsewhere getrusage, which counts a child from its parent's size.
-PEAK = r"""
-def _peak_megabytes():
-    import os, re, sys
-    if os.path.exists("/proc/self/status"):
-        return int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read()).group(1)) / 1e3
-    if os.name == "nt":
-        import psutil
-        return psutil.Process().memory_info().peak_wset / 1e6
-    import resource
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-_peak_megabytes()
-"""
-
-
-@dataclass(frozen=True)
-class Run:
-    """untrue: the lesson's sentences that its own cells contradict; None where the notebook is no lesson or failed."""
-
-    notebook: nbformat.NotebookNode
-    error: str
-    seconds: float
-    megabytes: float
-    untrue: list[str] | None = None
-
-
-def run(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str], lesson: Path | None = None) -> Run:
-    """Execute every cell in a fresh kernel whose folder is `folder`.
-
-    lesson: the notebook's own file, if its sentences are to be held against what its cells compute.
-    """
-    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(folder)}})
-    started = time.monotonic()
-    error, untrue = "", None
-    if lesson is not None:
-        path = os.pathsep.join([environment["PYTHONPATH"], str(Path(__file__).parent)])
-        environment = {**environment, "OSNET_EDU_LESSON": str(lesson), "PYTHONPATH": path}
-    with client.setup_kernel(env=environment):
-        look_again(client.kc.shell_channel)
-        if lesson is not None:
-            in_silence(client, "get_ipython().extension_manager.load_extension('claims.recording')")
-        try:
-            for index, cell in enumerate(notebook.cells):
-                client.execute_cell(cell, index)
-        except CellExecutionError as failure:
-            error = str(failure)
-        seconds = time.monotonic() - started
-        client.set_widgets_metadata()
-        notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
-        client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
-        peak = notebook.cells.pop().outputs[0]["data"]["text/plain"]
-        if lesson is not None and not error:
-            executed, verdicts = folder / "executed.ipynb", folder / "verdicts.json"
-            nbformat.write(notebook, executed)
-            asked = (lesson.stem[:2], str(executed), str(verdicts))
-            in_silence(client, f"__import__('claims.recording').recording.judge{asked!r}")
-            untrue = json.loads(verdicts.read_text(encoding="utf-8"))
-    return Run(notebook, error, seconds, float(peak), untrue)
-
-
-def look_again(channel) -> None:
-    """Ask a kernel's channel for its next message once a second, however long the wait is.
-
-    An Output widget sends to the kernel while nbclient waits for an answer on the same socket. ZeroMQ may then wake
-    nobody when the answer comes, and the wait lasts until its limit.
-    """
-    ask = channel.get_msg
-
-    async def get_msg(timeout: float | None = None):
-        ends = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = 1.0 if ends is None else ends - time.monotonic()
-            try:
-                return await ask(timeout=max(0.0, min(1.0, left)))
-            except Empty:
-                if left <= 0:
-                    raise
-
-    channel.get_msg = get_msg
-
-
-def in_silence(client: NotebookClient, code: str) -> None:
-    """Run code in the notebook's kernel of which no cell and no history knows."""
-    answer = run_sync(client.kc.execute_interactive)(
-        code, silent=True, store_history=False, timeout=CELL_TIMEOUT, output_hook=lambda _message: None
-    )
-    assert answer["content"]["status"] == "ok", "\n".join(answer["content"].get("traceback", []))
 
 
 def widget_states(notebook: nbformat.NotebookNode) -> Iterator[dict]:
@@ -226,7 +141,7 @@ def test_a_hidden_error_and_a_bare_picture_are_seen(tmp_path, kernel_environment
         'HTML(\'<img alt="a dot" src="c.png">\')',
         "import warnings; warnings.warn('old news')",
     )
-    done = run(notebook, tmp_path, kernel_environment)
+    done = in_kernel(notebook, tmp_path, kernel_environment)
     assert done.error == ""
     assert hidden_errors(done.notebook)[:2] == ["ZeroDivisionError: division by zero", "KeyError: 3"]
     assert "UserWarning: old news" in hidden_errors(done.notebook)[2]
@@ -235,7 +150,7 @@ def test_a_hidden_error_and_a_bare_picture_are_seen(tmp_path, kernel_environment
 
 
 def test_a_failing_cell_is_seen(tmp_path, kernel_environment):
-    done = run(tiny("pass", "undefined_name"), tmp_path, kernel_environment)
+    done = in_kernel(tiny("pass", "undefined_name"), tmp_path, kernel_environment)
     assert "NameError" in done.error
 
 
@@ -267,22 +182,66 @@ def test_notebook_is_committed_clean(path):
     assert lost_pictures(notebook) == [], "a cell has to end in what it shows"
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A notebook's one run.  page: what was wrong on JupyterLab's page; None where there is no browser to look with."""
+
+    run: Run
+    page: list[str] | None
+
+
 @pytest.fixture(scope="module")
-def done_once(tmp_path_factory, kernel_environment):
-    """done_once(path): a notebook's run in a kernel, made on the first call."""
+def done_once(request, tmp_path_factory, kernel_environment):
+    """done_once(path): what a notebook did and how it looked, in a run that is made on the first call."""
+    browser = lab.find_chromium() or os.environ.get("OSNET_EDU_REQUIRE_BROWSER")
+    shared = request.getfixturevalue("shared_page") if browser else None
 
     @cache
-    def done(path: Path) -> Run:
-        notebook = nbformat.read(path, as_version=4)
-        return run(notebook, tmp_path_factory.mktemp(path.stem), kernel_environment, path)
+    def done(path: Path) -> Seen:
+        folder = tmp_path_factory.mktemp(path.stem)
+        if shared is None:
+            return Seen(in_kernel(nbformat.read(path, as_version=4), folder, kernel_environment, path), None)
+        page = shared.page()
+        there = page.server.root / "notebooks"
+        shutil.rmtree(there, ignore_errors=True)
+        shutil.copytree(path.parent, there, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        try:
+            run = in_lab(page, f"notebooks/{path.name}", folder, path)
+            return Seen(run, looked_at(page, path.stem))
+        finally:
+            shared.clear()
 
     return done
+
+
+# A widget of which each of these lessons is made, judged in its place between text and pictures.
+JUDGED = {"01_who_is_it": ".oe-ranking", "04_the_aggregation_gate": ".oe-mixer", "09_where": ".oe-duel"}
+
+
+def looked_at(page: LabPage, name: str) -> list[str]:
+    """What is wrong on the page of a notebook that has run: errors, what axe finds, and requests to the outside.
+
+    OSNET_EDU_SCREENSHOTS=FOLDER keeps a picture in both themes.
+    """
+    found, folder = page.errors(), os.environ.get("OSNET_EDU_SCREENSHOTS")
+    judged = [".oe-predict", JUDGED[name]] if name in JUDGED else []
+    if judged:
+        boxes = page.page.locator(".oe-predict")
+        found += [] if boxes.count() >= 5 else [f"only {boxes.count()} boxes to guess in"]
+        boxes.first.locator("button").first.click()
+        boxes.first.locator(".oe-tag", has_text="this is what happens").wait_for()
+    for theme, suffix in ((LIGHT, "light"), (DARK, "dark")):
+        page.theme(theme)
+        found += [violation for selector in judged for violation in axe.violations(page.page, selector)]
+        if folder:
+            page.screenshot(Path(folder) / f"{name}_{suffix}.png")
+    return [*found, *page.errors(), *page.outside_requests()]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path, done_once, report_notebook):
-    done = done_once(path)
+    done = done_once(path).run
     report_notebook(path.name, done.seconds, done.megabytes)
     assert done.error == ""
     assert hidden_errors(done.notebook) == []
@@ -292,9 +251,16 @@ def test_notebook_runs(path, done_once, report_notebook):
 
 
 @pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_sound_in_the_browser(path, chromium_path, done_once):
+    assert done_once(path).page == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_cells_compute_what_the_sentences_say(path, done_once):
-    untrue = done_once(path).untrue
+    untrue = done_once(path).run.untrue
     assert untrue == [], "the notebook failed" if untrue is None else "\n" + "\n".join(untrue)
 
 

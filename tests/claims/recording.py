@@ -1,10 +1,12 @@
 """What a lesson's cells leave behind, recorded in the kernel that runs them: a notebook runs once for all checks.
 
-An extension of IPython: the kernel loads it before the first cell, and OSNET_EDU_LESSON names the notebook.
+The kernel is asked in silence, between the notebook's own cells, which know nothing of it.
 """
 
 import json
 import os
+import re
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,10 +18,10 @@ from .running import Lesson, alt_of
 _LESSON, _CELLS = Lesson(), []
 
 
-def load_ipython_extension(shell) -> None:
-    """Follow the shell: what is bound after each cell, and what the cell's last line gave."""
-    notebook = nbformat.read(os.environ["OSNET_EDU_LESSON"], as_version=4)
-    _CELLS[:] = [cell for cell in notebook.cells if cell.cell_type == "code"]
+def follow(lesson: str) -> None:
+    """Note from now on what is bound after each cell of a notebook, a file, and what the cell's last line gave."""
+    shell = sys.modules["IPython"].get_ipython()
+    _CELLS[:] = [cell for cell in nbformat.read(lesson, as_version=4).cells if cell.cell_type == "code"]
 
     def note(result) -> None:
         while _CELLS:
@@ -37,6 +39,12 @@ def load_ipython_extension(shell) -> None:
     shell.events.register("post_run_cell", note)
 
 
+def report(out: str) -> None:
+    """Write the kernel's largest memory so far, in MB, and the state of its widgets, as JSON."""
+    widgets = sys.modules["ipywidgets"].Widget.get_manager_state() if "ipywidgets" in sys.modules else {"state": {}}
+    Path(out).write_text(json.dumps({"megabytes": _peak(), "widgets": widgets}), encoding="utf-8")
+
+
 def judge(number: str, executed: str, out: str) -> None:
     """Hold the lesson's sentences against what was recorded.
 
@@ -50,3 +58,16 @@ def judge(number: str, executed: str, out: str) -> None:
     claims = import_module(f"claims.nb{number}").BOOK.claims
     said = [verdict for claim in claims if (verdict := claim.verdict(_LESSON))]
     Path(out).write_text(json.dumps(said), encoding="utf-8")
+
+
+def _peak() -> float:
+    """VmHWM where there is a /proc: elsewhere getrusage, which counts a child from its parent's size."""
+    if os.path.exists("/proc/self/status"):
+        return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1e3
+    if os.name == "nt":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
