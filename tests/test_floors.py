@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,20 +60,26 @@ def imports(path: Path, root: Path) -> list[Import]:
     """What one file imports, as absolute dotted names; `from a import b` gives a.b."""
     module = module_name(path, root)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    return [Import(path, *found) for found in _imports(path.read_text(encoding="utf-8"), package)]
+
+
+@cache  # of a copy of the house all files are the same but one
+def _imports(text: str, package: str) -> list[tuple[int, str]]:
+    """(line, dotted name) of each import of a file of a package."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            found += [Import(path, node.lineno, alias.name) for alias in node.names]
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
                 above = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*above, base] if base else above)
-            found += [Import(path, node.lineno, f"{base}.{alias.name}") for alias in node.names]
+            found += [(node.lineno, f"{base}.{alias.name}") for alias in node.names]
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
             if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
                 name = node.args[0].value
-                found.append(Import(path, node.lineno, package + name if name.startswith(".") else name))
+                found.append((node.lineno, package + name if name.startswith(".") else name))
     return found
 
 
