@@ -167,7 +167,7 @@ def test_the_lab_shows_what_the_editor_sees(lab, editor):
     lab.set_state({"changes": {"top_color": [1, 0, 0]}})
     seen = editor.see({"top_color": (1, 0, 0)})
     assert lab.similarity == pytest.approx(seen.similarity[editor.best_match()], abs=1e-4) and lab.rank == seen.rank
-    assert lab.rank_before == 1 and "top color red" in lab.said and f"rank {seen.rank} now" in lab.said
+    assert lab.rank_before == 1 and "top colour red" in lab.said and f"rank {seen.rank} now" in lab.said
     assert [one["match"] for one in lab.first] == [
         editor.rankings.gallery[k].person == 216 for k in seen.order[:5].tolist()
     ]

@@ -41,7 +41,7 @@ def test_a_pedestrian_by_mouse(page, lab_server):
     box.get_by_label("top: colour", exact=True).fill("#ff0000")
     bench.python("similarity", lambda value: value < before - 0.1)
     bench.python("rank", lambda rank: rank > 1)
-    box.get_by_text("With top color red").first.wait_for()
+    box.get_by_text("With top colour red").first.wait_for()
     box.locator(".oe-row.oe-changed").wait_for()
     box.get_by_text("of what speaks").wait_for()  # the duel followed
     box.get_by_text("show the map of the duel").click()

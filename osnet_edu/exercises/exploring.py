@@ -339,7 +339,7 @@ MAPS = Exercise(
 ''',
     hints=(
         "Open a photo of the twin, and change the method of the duel. The grade stands beside the maps.",
-        "A large part gives large differences: choose people with a twin by *top color*.",
+        "A large part gives large differences: choose people with a twin by *top colour*.",
     ),
     reference=_maps_disagree,
     solution=solved.my_pair,

@@ -153,7 +153,7 @@ class Duelling(Triples, script="duelling.js"):
         query, negative = self.rankings.queries[triplet.query], self.rankings.gallery[triplet.negative]
         part = self._folder.part(query, negative)
         first = "impostor" if triplet.margin < 0 else "match"
-        twins = f", twins by {part}" if part else ""
+        twins = f", twins by {part.replace('color', 'colour')}" if part else ""
         return f"person {query.person}, camera {query.camera}: {first} first by {abs(triplet.margin):.2f}{twins}"
 
 

@@ -130,7 +130,7 @@ def told(own: Mapping, now: Mapping) -> str:
         if now[name] == own[name]:
             continue
         shown = explore.colour(now[name]) if one.kind == COLOUR else now[name]
-        said.append(f"{name.replace('_', ' ')} {shown}")
+        said.append(f"{name.replace('_', ' ').replace('color', 'colour')} {shown}")
     return ", ".join(said)
 
 
