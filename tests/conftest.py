@@ -34,7 +34,9 @@ LAB_SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
-LONGEST_FIRST = ("test_notebooks", "test_exercises", "test_anyone")
+LONGEST_FIRST = (
+    "test_notebooks", "test_exercises", "test_anyone", "test_explorer_voila", "test_widgets_explorer_browser",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ widgets.Ranking([query, second], [*mates, *others, *strangers])"""
 
 TRIPLES = "widgets.{}(rankings=rankings, folder=album.folder, checkpoint=None)"
 
+DUEL = f"""duel = {TRIPLES.format("Duelling")}
+duel.question = duel.questions[1]  # what speaks against the impostor, too
+duel"""
+
 EXPLORER = """explorer = widgets.Explorer()
 explorer"""
 
@@ -56,8 +60,8 @@ TRIPLET = "figures.show(figures.triplet(photos[:3], (0.5, 0.6)))"
 RANKED = "figures.show(figures.ranking(photos[0], photos[:3], [False, True, False], [0.9, 0.8, 0.7]))"
 
 CELLS = (
-    BEGIN, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), TRIPLES.format("Duelling"), MATCHING, EXPLORER, LAYERS,
-    REPLAY, FIGURES, TRIPLET, RANKED,
+    BEGIN, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), DUEL, MATCHING, EXPLORER, LAYERS, REPLAY, FIGURES,
+    TRIPLET, RANKED,
 )  # fmt: skip
 
 

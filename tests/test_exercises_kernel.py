@@ -246,13 +246,15 @@ def test_a_clock_that_was_in_time_is_never_heard_of_again():
 def test_a_push_that_comes_as_the_work_ends_is_heard_within_the_call_or_not_at_all():
     clock, came = Clock(0.0), 0
     clock.GRACE, clock.AGAIN = 0.001, 0.0002
-    for k in range(400):  # of growing length, so that many end just when they are pushed
+    for k in range(4000):  # of growing length, so that many end just when they are pushed
+        if came > 20:
+            break
         try:
             clock.call(lambda k=k: sum(range(100 * k)))
         except TimeUp:
             came += 1
     assert wait_until(no_clock_is_left, 30)  # a clock that nobody stopped would push into this wait, again and again
-    assert 0 < came < 400
+    assert came > 20
 
 
 def test_a_loop_in_compiled_code_is_told_of_and_ends_when_it_ends():

@@ -42,7 +42,7 @@ def few(folder):
 
 
 def test_the_fast_engine_silences_as_pytorch_does(whole):
-    assert whole._engine.name == "onnxruntime"
+    assert whole.engine.name == "onnxruntime"
     images = whole.pictures(whole.queries[:5])
     fast = whole.features(images, SOME)
     with gates.mute(whole.model, 1, "conv3.0"), gates.mute(whole.model, [2, 3], "conv4.1"):

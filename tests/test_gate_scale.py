@@ -111,7 +111,7 @@ def test_the_ladder_s_people_are_in_no_folder_that_ships():
         (lambda: ladder.render(count=0), "at least one person"),
         (lambda: ladder.layout(ladder.Rung("check", 6, 6), ladder.PAINTS), "squares of 1, 2, 4 or 8 pixels, got 3"),
         (lambda: ladder.layout(ladder.Rung("marks", 50, 58), ladder.PAINTS), "do not fit 56 rows"),
-        (lambda: alike.own(assets.subset()), "has no .safetensors or .pth file"),
+        (lambda: alike.own(assets.subset()), "has no checkpoint; expected a name that ends in .safetensors, .pth"),
     ],
 )
 def test_what_makes_no_ladder_is_refused(ask, sentence):

@@ -210,7 +210,7 @@ def test_a_file_that_is_whole_is_held_to_its_cases_too(told, tmp_path):
         ):
             leaderboard.run(tmp_path, out, weights_at=one, families=1)
     path.write_text(text + text.splitlines(keepends=True)[-1])
-    with pytest.raises(ValueError, match=r"holds gradient x activation, conv4 of A/weights\.safetensors, .* twice"):
+    with pytest.raises(ValueError, match=r"holds the run .* gradient x activation, conv4 twice, in lines 15 and 16"):
         leaderboard.run(tmp_path, out, weights_at=one, families=1)
     path.write_text(text)
     leaderboard.run(tmp_path, out, weights_at=one, families=1)

@@ -56,6 +56,14 @@ w"""
             self.page.wait_for_timeout(50)
         pytest.fail(f"{name} is {found!r} in Python")
 
+    def wait(self, there, patience: float = 30) -> None:
+        """Wait until something is there, while the page goes on."""
+        for _ in range(int(patience * 20)):
+            if there():
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail("it did not come")
+
     def trait(self, name: str):
         return json.loads(self.state_file.read_text())[name]
 

@@ -13,7 +13,7 @@ import axe
 import kitpage
 import numpy as np
 import pytest
-from labpage import DARK, LIGHT, lab_page
+from labpage import DARK, LIGHT
 from PIL import Image
 
 from osnet_edu import colours
@@ -50,12 +50,12 @@ OUTLINE = """() => {
 
 
 @pytest.fixture(scope="module")
-def kit(playwright, chromium_path, lab_server):
-    with lab_page(playwright, chromium_path, lab_server) as opened:
-        opened.page.set_default_timeout(20_000)
-        kitpage.opened(opened, lab_server.root)
-        yield opened
-        assert opened.errors() == [] and opened.outside_requests() == []
+def kit(shared_page, lab_server):
+    opened = shared_page.page()
+    opened.page.set_default_timeout(60_000)
+    kitpage.opened(opened, lab_server.root)
+    yield opened
+    assert opened.errors() == [] and opened.outside_requests() == []
 
 
 @pytest.fixture(scope="module", params=THEMES)
@@ -88,9 +88,16 @@ def near(pixels: np.ndarray, meaning: str, theme: str) -> np.ndarray:
     return (np.abs(pixels.astype(int) - wanted) <= 28).all(-1)
 
 
-def pixels_of(page, locator, around: int = 0) -> np.ndarray:
+def placed(locator) -> dict:
+    """Where an element is, once it is scrolled into the middle."""
     locator.evaluate("element => element.scrollIntoView({block: 'center', inline: 'center'})")
-    box = locator.bounding_box()
+    return locator.bounding_box()
+
+
+def pixels_of(page, locator, around: int = 0) -> np.ndarray:
+    box = None
+    while box != (box := placed(locator)):  # until pictures that come late move it no more
+        page.wait_for_timeout(200)
     clip = {"x": box["x"] - around, "y": box["y"] - around}
     clip |= {"width": box["width"] + 2 * around, "height": box["height"] + 2 * around}
     return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))

@@ -131,9 +131,6 @@ def _names(size: tuple[int, int], wanted: Sequence[Job]) -> dict[int, str]:
 def _done(kept: Sequence[Block], wanted: Sequence[Job], names: dict[int, str], path: Path) -> dict[tuple, Block]:
     """What was made already.  Raises: Refused for blocks on other cases than those that are asked for."""
     done = {block.key: block for block in kept}
-    if len(done) < len(kept):
-        twice = next(block for k, block in enumerate(kept) if block.key in {other.key for other in kept[:k]})
-        raise Refused(f"{path} holds {twice.method} of {twice.network}, {twice.weights}, {twice.view} twice")
     for job in wanted:
         block = done.get(job.key)
         if block and block.families != job.families:
