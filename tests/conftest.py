@@ -38,6 +38,14 @@ LONGEST_FIRST = (
     "test_notebooks", "test_exercises", "test_anyone", "test_explorer_voila", "test_widgets_explorer_browser",
 )  # fmt: skip
 
+# Files whose tests start processes, train or render for most of a minute together: --quick leaves them out.
+SLOW = {
+    "test_anyone", "test_benchmarks", "test_cli_outputs", "test_clothes", "test_distributed", "test_engines",
+    "test_exchanged", "test_gate_parts", "test_gate_scale", "test_gate_variance", "test_grading_set",
+    "test_hard_positives", "test_importance", "test_leaderboard", "test_lesson_rules", "test_memory",
+    "test_people_dataset", "test_runs", "test_train",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class LabServer:
@@ -51,8 +59,12 @@ class LabServer:
         return f"{self.url}/{path}{'&' if '?' in path else '?'}token={self.token}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first: two processes then end at nearly the same time."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
     place = {name: k for k, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 

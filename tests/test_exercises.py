@@ -275,6 +275,7 @@ def hold(task, found, answer, source: str) -> None:
         assert differs(task, answer, task.reference), f"it is right:\n{source}\n{found}"
 
 
+@pytest.mark.slow
 @EACH
 def test_mutants_never_pass_and_never_get_a_wrong_diagnosis(name):
     task = REGISTRY[name]
