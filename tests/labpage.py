@@ -28,7 +28,7 @@ ERRORS = """() => [...document.querySelectorAll('.jp-Notebook .jp-OutputArea-out
 
 # The page is put back to its start without a question about what was not saved.
 CLEAR = """async () => {
-    const { shell, commands } = window.jupyterapp;
+    const { shell } = window.jupyterapp;
     document.querySelectorAll('.jp-Dialog .jp-mod-reject, .jp-Dialog .jp-mod-accept').forEach(button => button.click());
     for (const widget of [...shell.widgets('main')]) {
         await widget.sessionContext?.shutdown?.().catch(() => null);
