@@ -275,13 +275,16 @@ def test_a_link_brings_its_state(tmp_path, playwright, chromium_path):
         address, query = link.input_value(), visit.trait("query")
         assert address.startswith(f"{visit.visitor.app.url}/#query=0188_") and "token" not in address
         # Another page, as a friend of the same machine opens it; then its address is changed by hand.
+        visit.state_file.unlink()  # the first page's state, which would answer for a page that has not read its link
         other = visit.visitor.context.new_page()
         other.goto(address, timeout=120_000)
         theirs = other.locator(".oe-explorer")
         theirs.get_by_label("This state as a link").wait_for(timeout=120_000)
         visit.page = other  # whose state the file now says
+        assert visit.wait_for(visit.state_file.exists)
         visit.python("sort", "smallest margin", patience=60)
-        assert visit.trait("query") == query and theirs.get_by_label("Search:").input_value() == "person 188"
+        visit.python("query", query)
+        assert visit.wait_for(lambda: theirs.get_by_label("Search:").input_value() == "person 188")
         other.evaluate("() => { location.hash = 'query=nobody.jpg'; }")
         theirs.get_by_text("There is no query 'nobody.jpg' that can be read").wait_for()
         assert visit.trait("query") == query
