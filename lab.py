@@ -11,6 +11,8 @@
 
     --no-browser    serve JupyterLab or the explorer and print the address, but open no browser
     --port N        the first port to try (default 8888); the next free one is taken
+    --on-demand     make a page of the explorer only when it is opened: slower, with half the memory. Without it, the
+                    next page is made ahead wherever the machine has 3.5 GB of memory
 
 Everything is installed into .venv beside this file: delete that folder and it is gone. The notebooks
 also unpack the kit's photos into a cache, which "doctor" names; it may be deleted at any time.
@@ -45,6 +47,7 @@ GET_CHROMIUM = (
 )
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 EXPLORER = "assets/app.ipynb"
+ENOUGH_GB = 3.5  # of memory, for the lessons side by side and for a page that is made before it is opened
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WINDOWS = os.name == "nt"
@@ -646,8 +649,11 @@ APP_TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 """
 
 
-def app_settings(notebook, port):
-    """Voila's settings: the whole of them, since no personal file is read beside these."""
+def app_settings(notebook, port, ahead):
+    """Voila's settings: the whole of them, since no personal file is read beside these.
+
+    ahead: whether one page is made before anybody opens it, and the next one as soon as it is taken.
+    """
     return {
         "Application": {"log_level": 30},  # warnings; the address is said here
         "Voila": {
@@ -676,11 +682,13 @@ def app_settings(notebook, port):
             "allow_template_override": "NO",
             "strip_sources": True,
             "show_tracebacks": True,
+            "preheat_kernel": ahead,
+            "default_pool_size": 1,
         },
     }
 
 
-def open_app(notebook=None, browser=True, port=8888):
+def open_app(notebook=None, browser=True, port=8888, on_demand=False):
     """Serve one notebook as a page without code, on loopback, with a token, until Ctrl-C."""
     path = os.path.abspath(notebook or os.path.join(HERE, EXPLORER))
     if not os.path.isfile(path):
@@ -699,7 +707,9 @@ def open_app(notebook=None, browser=True, port=8888):
     if free != port:
         say("Port %d is taken: %d is used instead." % (port, free))
     with open(os.path.join(settings, "voila.json"), "w", encoding="utf-8") as file:
-        json.dump(app_settings(path, free), file, indent=2)
+        # A page that waits for its visitor needs as much memory as an open one.
+        ahead = not on_demand and (memory_gb() or 0) >= ENOUGH_GB
+        json.dump(app_settings(path, free, ahead), file, indent=2)
     token = secrets.token_hex(24)
     address = "http://127.0.0.1:%d/?token=%s" % (free, token)
     say("The explorer starts: the address below opens it, and Ctrl-C here ends it.\n    %s" % address)
@@ -789,7 +799,7 @@ print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads
 
 
 def memory_gb():
-    """The machine's memory in GB, or None where it cannot be read."""
+    """The memory in GB that the kit may use here, or None where it cannot be read."""
     try:
         if WINDOWS:
             import ctypes
@@ -804,9 +814,17 @@ def memory_gb():
             status.length = ctypes.sizeof(status)
             ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
             return status.total / 1e9
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+        return min(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), container_limit()) / 1e9
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def container_limit():
+    """Bytes that a container on Linux may use, as on Binder or a shared hub; infinite where there is no limit."""
+    for path in "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes":
+        with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
+            return int(file.read())
+    return float("inf")
 
 
 def doctor():
@@ -841,7 +859,8 @@ def doctor():
     if memory is None:
         line("memory", True, "could not be read; 4 GB are enough")
     else:
-        line("memory", memory >= 3.5, "%.1f GB%s" % (memory, "" if memory >= 3.5 else "; 4 GB are advised"))
+        enough = memory >= ENOUGH_GB
+        line("memory", enough, "%.1f GB%s" % (memory, "" if enough else "; 4 GB are advised"))
     line("disk", True, "%.1f GB free" % (shutil.disk_usage(HERE).free / 1e9))
     cache = os.path.expanduser(os.environ.get("OSNET_EDU_CACHE") or os.path.join("~", ".cache", "osnet_edu"))
     above = os.path.abspath(cache)
@@ -1002,6 +1021,7 @@ def main(arguments):
     parser.add_argument("--no-browser", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
+    parser.add_argument("--on-demand", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
         raise Refusal("A port is a number from 1 to 65535, got %d." % options.port)
@@ -1014,7 +1034,7 @@ def main(arguments):
         Setup().make("run")
         return 0
     if options.verb == "app":
-        return open_app(options.notebook, browser=not options.no_browser, port=options.port)
+        return open_app(options.notebook, not options.no_browser, options.port, options.on_demand)
     return open_lab(browser=not options.no_browser, port=options.port)
 
 

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
 
 import nbclient
 import nbformat
@@ -67,7 +68,7 @@ def test_the_app_is_the_explorer_and_the_lab_and_runs(tmp_path, kernel_environme
     notebook = nbformat.read(ROOT / lab.EXPLORER, as_version=4)
     assert notebook.metadata["title"] == "The OSNet explorer"
     assert [cell.source.splitlines()[-1] for cell in notebook.cells if cell.cell_type == "code"] == [
-        "Explorer()", "PedestrianLab()",
+        "explorer", "PedestrianLab()",
     ]  # fmt: skip
     client = nbclient.NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=kernel_environment)
@@ -93,10 +94,26 @@ def test_no_port_at_all_is_a_sentence():
 
 
 def test_the_settings_close_what_they_must():
-    settings = lab.app_settings("a.ipynb", 1)
+    settings = lab.app_settings("a.ipynb", 1, True)
     assert settings["Voila"]["ip"] == "127.0.0.1" and settings["Voila"]["auto_token"] is True
     assert settings["Voila"]["tornado_settings"]["allow_remote_access"] is False
     assert settings["VoilaConfiguration"]["strip_sources"] is True
+
+
+@pytest.mark.parametrize(
+    ("memory", "options", "ahead"), [(8, [], True), (2, [], False), (None, [], False), (8, ["--on-demand"], False)]
+)
+def test_a_page_is_made_ahead_where_there_is_memory_for_two(monkeypatch, tmp_path, memory, options, ahead):
+    written = []
+    monkeypatch.setattr(lab, "memory_gb", lambda: memory)
+    monkeypatch.setattr(
+        lab, "Setup", lambda: SimpleNamespace(make=lambda of: None, venv=str(tmp_path), python="python")
+    )
+    monkeypatch.setattr(
+        lab, "attend", lambda *_: written.append(json.loads((tmp_path / "app/voila.json").read_text())) or (0, False)
+    )
+    assert lab.main(["app", "--no-browser", *options]) == 0
+    assert written[0]["VoilaConfiguration"]["preheat_kernel"] is ahead
 
 
 # ---------------------------------------------------------------------------------------------
@@ -175,17 +192,17 @@ class Visitor:
         self.complaints: list[str] = []
         self.context.on("request", lambda request: self.requests.append(request.url))
 
-    def open(self, scheme: str = "light", theme: str = ""):
-        """A page, for a system that is light or dark; theme: what the address names."""
+    def open(self, scheme: str = "light", theme: str = "", made: bool = False):
+        """A page, for a system that is light or dark; theme: what the address names; made: ahead, and not now."""
         page = self.context.new_page()
         page.emulate_media(color_scheme=scheme)
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
         page.goto(self.app.address + theme, timeout=120_000, wait_until="commit")
-        # What happens is said before Python is there.
-        page.locator("#loading", has_text="Python starts on this machine").wait_for(timeout=60_000)
-        assert page.get_by_role("heading").inner_text() == page.title() == "A page to try"
+        if not made:  # what happens is said before Python is there
+            page.locator("#loading", has_text="Python starts on this machine").wait_for(timeout=60_000)
+            assert page.get_by_role("heading").inner_text() == page.title() == "A page to try"
         page.locator(".oe-predict button").first.wait_for(timeout=120_000)
         return page
 
@@ -201,6 +218,25 @@ def visitor_of(playwright, chromium_path: str, app: App):
         yield Visitor(browser, app)
     finally:
         browser.close()
+
+
+@posix
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_page_made_ahead_serves_one_visitor_and_the_next_one_is_made(tmp_path, playwright, chromium_path):
+    with app_of(tmp_path, *CELLS[:2], ahead=True) as app, visitor_of(playwright, chromium_path, app) as visitor:
+        assert wait_until(lambda: len(app.kernels()) == 1)  # before anybody asks
+        one, other = (visitor.open(scheme, made=True) for scheme in ("light", "dark"))
+        assert [page.evaluate(LOOK) for page in (one, other)] == [LIGHT, DARK]
+        assert wait_until(lambda: len(app.kernels()) == 3)
+        # Each has a kernel of its own: an answer in one page shows in no other.
+        one.locator(".oe-predict button").nth(1).click()
+        one.get_by_text("Negatives become zero.").wait_for(timeout=30_000)
+        assert other.get_by_text("Negatives become zero.").count() == 0
+        for page in (one, other):
+            page.close(run_before_unload=True)
+        assert wait_until(lambda: len(app.kernels()) == 1)
+        assert visitor.outside() == [] and visitor.complaints == []
 
 
 @posix
@@ -222,7 +258,7 @@ def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, p
         assert visitor.outside() == [] and visitor.complaints == []
 
         # A page that closes says goodbye, and its kernel ends: sooner than any idle kernel would.
-        goodbye = lab.app_settings("", 0)["MappingKernelManager"]["cull_idle_timeout"] - 15
+        goodbye = lab.app_settings("", 0, False)["MappingKernelManager"]["cull_idle_timeout"] - 15
         started = time.monotonic()
         for leaving in pages[:4]:
             leaving.close(run_before_unload=True)

@@ -5,6 +5,7 @@ import shutil
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -304,9 +305,18 @@ def _write_people(
     path.write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
+@cache
+def _sizes(kind: type) -> dict[str, type | int]:
+    """{field: str or bool, or the length of its list of numbers, 0 for one number alone}."""
+    return {
+        field.name: field.type if field.type in (str, bool) else len(typing.get_args(field.type))
+        for field in fields(kind)
+    }
+
+
 def _record(kind: type, names: list, values: object, entry: str) -> Identity | View:
     """A record from its columns.  entry: where it stands, for the sentence that refuses it."""
-    known = {field.name: field.type for field in fields(kind)}
+    known = _sizes(kind)
     what = kind.__name__.lower()
     if sorted(map(str, names)) != sorted(known):
         odd = next((str(name)[:40] for name in names if name not in known), "one too few")
@@ -315,12 +325,12 @@ def _record(kind: type, names: list, values: object, entry: str) -> Identity | V
         raise Refused(f"{entry}: {what} must be a list of {len(names)} values")
     given = dict(zip(names, values, strict=True))
     for name, value in given.items():
-        numbers = value if isinstance(value, list) else [value]
-        if known[name] in (str, bool):
-            fits = type(value) is known[name]
+        size = known[name]
+        if isinstance(size, type):
+            fits = type(value) is size
         else:
-            fits = isinstance(value, list) != (known[name] in (int, float))
-            fits = fits and len(numbers) == len(typing.get_args(known[name]) or (float,))
+            numbers = value if isinstance(value, list) else [value]
+            fits = isinstance(value, list) == (size > 0) and len(numbers) == max(size, 1)
             fits = fits and all(type(one) in (int, float) and abs(one) < 1e300 for one in numbers)
         if not fits:
             raise Refused(f"{entry}: {name} of {what} cannot be {str(value)[:40]!r}")
