@@ -12,8 +12,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from osnet_edu import assets, market, train, weights
-from osnet_edu.compute import Compute
 from osnet_edu.experiments import alike, runs
+from osnet_edu.machine.compute import Compute
 
 HERE = Path(__file__).resolve().parent
 

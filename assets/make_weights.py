@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from osnet_edu import train, weights, whole
+from osnet_edu import train, weights
+from osnet_edu.machine import whole
 
 HERE = Path(__file__).resolve().parent
 LINES = 500

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from osnet_edu import compute
-from osnet_edu.compute import Compute
+from osnet_edu.machine import compute
+from osnet_edu.machine.compute import Compute
 from osnet_edu.model import OSBlock, OSNet
 
 

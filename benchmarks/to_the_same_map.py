@@ -16,9 +16,10 @@ from pathlib import Path
 
 from side_by_side import PLAIN, machine, plain, table
 
-from osnet_edu import assets, compute, market, retrieval, train
-from osnet_edu.compute import Compute
+from osnet_edu import assets, market, retrieval, train
 from osnet_edu.embed import embed
+from osnet_edu.machine import compute
+from osnet_edu.machine.compute import Compute
 from osnet_edu.model import OSNet
 
 PUBLISHED_PHOTOS, KIT_PHOTOS = 72_000, 48_000

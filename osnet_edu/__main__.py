@@ -11,7 +11,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from . import arguments, limits, whole
+from . import arguments
+from .machine import limits, whole
 from .refused import Refused
 
 
@@ -21,8 +22,8 @@ def main(given: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given)
     try:
         arguments.check(options)
-        from . import distributed
         from .commands import one_voice
+        from .machine import distributed
 
         with whole.ending(), one_voice(distributed.launched()):
             options.run(options)
@@ -59,7 +60,7 @@ def _any_terminal() -> None:
 def _refuse(reason: object) -> int:
     who = ""
     if "WORLD_SIZE" in os.environ:  # of torchrun, which starts several
-        from . import distributed
+        from .machine import distributed
 
         with contextlib.suppress(Refused):
             team = distributed.launched()
@@ -124,8 +125,9 @@ def subset(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    from . import compute, distributed, market, memory, weights
+    from . import market, memory, weights
     from .commands import data_folder, figures_of, report, say_read, say_score, score_by_rule, tell
+    from .machine import compute, distributed
 
     compute.check_device(options.device)
     found = market.read(data_folder(options), train=False)
@@ -145,8 +147,9 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def experiment(options: argparse.Namespace) -> None:
-    from . import compute, experiments
+    from . import experiments
     from .commands import data_folder, progress_bar, say, tell
+    from .machine import compute
 
     measured, trained = experiments.EXPERIMENTS, experiments.RESUMED
     own = (*experiments.ON_OWN, experiments.LEADERBOARD)

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 
-from .limits import MOST_SIDE
+from .machine.limits import MOST_SIDE
 from .refused import Refused, plain
 
 LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import whole
+from .machine import whole
 from .refused import Refused
 
 SUBSET = "people.zip"

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import torch
 
-from . import weights, whole
+from . import weights
+from .machine import whole
 from .model import OSNet
 from .refused import Refused, plain
 

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from . import picture, whole
+from . import picture
 from .copies import copies
 from .ids import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
 from .ids import JUNK
-from .limits import MOST_SIDE
+from .machine import whole
+from .machine.limits import MOST_SIDE
 from .names import ENDINGS, EXAMPLE, Photo, parse_name
 from .names import format_name as format_name
 from .refused import Refused

@@ -21,7 +21,8 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from . import assets, whole
+from . import assets
+from .machine import whole
 from .model import STREAMS, OSNet
 from .refused import Refused
 

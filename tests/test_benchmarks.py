@@ -86,7 +86,7 @@ def test_embedding_computes_the_same_on_all_sides():
     import speed
 
     from osnet_edu import train
-    from osnet_edu.compute import Compute
+    from osnet_edu.machine.compute import Compute
 
     config = train.TrainConfig(size=(64, 32), growth=(), photos=64)
     images = np.random.Generator(np.random.PCG64(0)).integers(0, 256, (4, 64, 32, 3), dtype=np.uint8)

@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from osnet_edu import compute
+from osnet_edu.machine import compute
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,9 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import checkpoints, distributed, market, train, weights
-from osnet_edu.distributed import Team
+from osnet_edu import checkpoints, market, train, weights
+from osnet_edu.machine import distributed
+from osnet_edu.machine.distributed import Team
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--size", "64x32", "--width", "0.1", "--dtype", "float32", "--threads", "1"]
@@ -113,7 +114,7 @@ GRADIENTS = """
 import copy, json, sys
 import numpy as np, torch
 from osnet_edu import compute, distributed, train
-from osnet_edu.distributed import ALONE
+from osnet_edu.machine.distributed import ALONE
 from osnet_edu.train.loop import _Both
 from osnet_edu.train.losses import losses
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osnet_edu import Refused, __main__, compute, market, osnet, train, weights
+from osnet_edu import Refused, __main__, market, osnet, train, weights
 from osnet_edu.copies import copies
 from osnet_edu.explore import Finder, Shelf
+from osnet_edu.machine import compute
 
 TRAIN, QUERY, GALLERY = market.SPLITS.values()
 

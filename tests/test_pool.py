@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from osnet_edu import Refused, pool
+from osnet_edu import Refused
+from osnet_edu.machine import pool
 
 ROOT = Path(pool.__file__).parents[1]
 

@@ -15,8 +15,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osnet_edu import compute, retrieval, search
-from osnet_edu.compute import Compute
+from osnet_edu import retrieval, search
+from osnet_edu.machine import compute
+from osnet_edu.machine.compute import Compute
 from osnet_edu.refused import Refused
 from osnet_edu.search import Store
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from osnet_edu import Refused, compute, costs, osnet, siblings, train, weights
+from osnet_edu import Refused, costs, osnet, siblings, train, weights
+from osnet_edu.machine import compute
 from osnet_edu.model import AggregationGate, OSBlock, Sum
 from osnet_edu.siblings import ROWS, SIBLINGS, TABLE_5
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from osnet_edu import Refused, whole
+from osnet_edu import Refused
+from osnet_edu.machine import whole
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals to send to one process")
 ROOT = Path(whole.__file__).parents[1]

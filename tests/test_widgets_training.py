@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from osnet_edu import Refused, assets, market, train
-from osnet_edu.compute import Compute, Timing
+from osnet_edu.machine.compute import Compute, Timing
 from osnet_edu.widgets import Recording, Replay, Training, Watch, board, replay
 from osnet_edu.widgets import training as room
 from osnet_edu.widgets.recording import About, Frame, Look, frame, written

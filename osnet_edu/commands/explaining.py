@@ -7,7 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import market, weights, whole
+from .. import market, weights
+from ..machine import whole
 from ..refused import Refused
 from .scoring import data_folder
 from .speech import progress_bar, say, tell

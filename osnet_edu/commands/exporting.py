@@ -4,8 +4,9 @@ import argparse
 
 import numpy as np
 
-from .. import weights, whole
+from .. import weights
 from ..embed import OnnxEmbedder, TorchEmbedder, onnx_file
+from ..machine import whole
 from ..refused import Refused
 from .speech import say, tell
 

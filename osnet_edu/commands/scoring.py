@@ -5,8 +5,8 @@ from pathlib import Path
 
 from .. import assets, market, retrieval, weights
 from ..copies import copies
-from ..distributed import ALONE, Team
 from ..embed import embed, embedder_for
+from ..machine.distributed import ALONE, Team
 from .speech import progress_bar, say, say_skipped, tell
 
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from .. import market
 from ..arguments import say
-from ..distributed import Team
+from ..machine.distributed import Team
 from ..refused import plain
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .. import checkpoints, compute, distributed, market, memory, train, weights, whole
+from .. import checkpoints, market, memory, train, weights
 from ..arguments import CHANNELS_LAST
-from ..distributed import Team
+from ..machine import compute, distributed, whole
+from ..machine.distributed import Team
 from ..refused import Refused
 from .scoring import data_folder, report, say_score, score_by_rule
 from .speech import progress_bar, say, say_read, say_skipped, tell

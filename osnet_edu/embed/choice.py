@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import assets, export, probe, whole
+from .. import assets, export, probe
+from ..machine import whole
 from ..model import OSNet
 from ..refused import Refused
 from .engines import MEAN, STD, Look, OnnxEmbedder, TorchEmbedder

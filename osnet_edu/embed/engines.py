@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import compute, export, probe
-from ..compute import Compute
+from .. import export, probe
+from ..machine import compute
+from ..machine.compute import Compute
 from ..model import OSNet
 from ..refused import Refused
 

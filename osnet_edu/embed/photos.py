@@ -16,8 +16,8 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from .. import distributed, whole
-from ..distributed import ALONE, Team
+from ..machine import distributed, whole
+from ..machine.distributed import ALONE, Team
 from ..market import Photo, Skipped, decode
 from ..model import FEATURES, OSNet
 from ..refused import Refused

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .. import compute
 from ..explain import gates
+from ..machine import compute
 from ..model import OSNet
 
 QUESTIONS = {

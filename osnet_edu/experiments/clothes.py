@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets, intervals, market, people, pool, retrieval, weights
+from .. import assets, intervals, market, people, retrieval, weights
 from ..embed import embedder_for
+from ..machine import pool
 from ..people import Identity, PhotoRecord
 from ..refused import Refused
 

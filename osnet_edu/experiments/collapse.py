@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import compute, train
+from .. import train
+from ..machine import compute
 from ..train import Data, TrainConfig
 
 

@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import intervals, market, people, pool, weights
+from .. import intervals, market, people, weights
 from ..embed import normalise
 from ..explain import gates, shapley, untrained
+from ..machine import pool
 from ..model import OSNet
 from ..refused import Refused
 from . import alike

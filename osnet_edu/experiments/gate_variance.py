@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets, intervals, people, pool, weights
+from .. import assets, intervals, people, weights
 from ..embed import normalise
 from ..explain import gates
+from ..machine import pool
 from ..refused import Refused
 from . import alike
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from .. import intervals, pool
+from .. import intervals
 from ..explain import grading
+from ..machine import pool
 from ..refused import Refused
 from .grading_set import Cases
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .. import draws, people, pool, retrieval
+from .. import draws, people, retrieval
 from ..explain import grading, known
+from ..machine import pool
 from ..refused import Refused
 
 FROZEN, TUNING = 21, 22  # seeds of the people: no weights that ship have met them

@@ -21,8 +21,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from .. import draws, intervals, people, pool, retrieval
+from .. import draws, intervals, people, retrieval
 from ..explain import correspondence
+from ..machine import pool
 from ..refused import Refused
 from .graded import Method, Progress
 from .grading_set import SHAM, Embed

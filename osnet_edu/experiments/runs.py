@@ -18,9 +18,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .. import compute, market, people, pool, retrieval, siblings, train
-from ..compute import Compute
+from .. import market, people, retrieval, siblings, train
 from ..embed import Embedding, embed_images
+from ..machine import compute, pool
+from ..machine.compute import Compute
 from ..model import OSNet
 from ..refused import Refused
 from ..train import Data, TrainConfig

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
 
-from .. import assets, whole
+from .. import assets
+from ..machine import whole
 from ..refused import Refused
 
 SHIPPED = "results"  # folder of the assets

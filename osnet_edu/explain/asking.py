@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from .. import compute, probe
+from .. import probe
+from ..machine import compute
 from ..refused import Refused
 from .targets import Target
 

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import compute, draws, probe
+from .. import draws, probe
+from ..machine import compute
 from ..model import OSNet
 from ..refused import Refused
 from .changes import blocks_of, check_photos

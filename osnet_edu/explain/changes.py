@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import compute, probe
+from .. import probe
+from ..machine import compute
 from ..model import Block, OSNet
 from ..refused import Refused
 

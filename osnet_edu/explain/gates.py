@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .. import compute, probe
+from .. import probe
+from ..machine import compute
 from ..model import Block, OSNet
 from .changes import (
     Change,

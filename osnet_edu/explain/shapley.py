@@ -19,7 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import compute, probe
+from .. import probe
+from ..machine import compute
 from ..model import Block, OSNet
 from ..refused import Refused
 from .changes import Means, mute

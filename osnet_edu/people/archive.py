@@ -3,7 +3,8 @@
 import zipfile
 from pathlib import Path
 
-from .. import assets, whole
+from .. import assets
+from ..machine import whole
 from ..refused import Refused
 
 DATE = (1980, 1, 1, 0, 0, 0)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import draws, market, pool, whole
+from .. import draws, market
+from ..machine import pool, whole
 from ..refused import Refused
 from . import camera
 from .body import LABEL

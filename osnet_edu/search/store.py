@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import whole
+from ..machine import whole
 from ..refused import Refused
 from .found import brief, checked
 from .ondisk import File, OnDisk

@@ -12,9 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .. import checkpoints, compute, distributed, draws, weights, whole
-from ..compute import Compute
-from ..distributed import ALONE, Team
+from .. import checkpoints, draws, weights
+from ..machine import compute, distributed, whole
+from ..machine.compute import Compute
+from ..machine.distributed import ALONE, Team
 from ..model import OSNet, osnet
 from ..refused import Refused
 from .batch import augment, draw_batch, neighbours_of

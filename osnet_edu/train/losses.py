@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import distributed
-from ..distributed import ALONE, Team
+from ..machine import distributed
+from ..machine.distributed import ALONE, Team
 from .recipe import TrainConfig
 
 

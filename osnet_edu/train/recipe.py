@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from .. import weights
-from ..limits import MOST_SIDE
+from ..machine.limits import MOST_SIDE
 from ..refused import Refused
 
 # The least and the most that a config takes, far beyond what is of use.

@@ -7,8 +7,9 @@ from importlib import import_module
 
 import numpy as np
 
-from .. import compute, explore, people
+from .. import explore, people
 from ..explain import duel, exchange, judging, without
+from ..machine import compute
 from ..mining import Triplet
 from ..refused import Refused
 from .gate_theatre import GateTheatre

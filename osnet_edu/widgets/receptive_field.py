@@ -7,8 +7,8 @@ import numpy as np
 import traitlets
 
 from .. import receptive
-from ..compute import Compute, using
 from ..embed import normalise
+from ..machine.compute import Compute, using
 from ..model import STREAMS, OSNet, osnet
 from ..refused import Refused
 from .records import SeenField

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .. import assets, compute, market, train
+from .. import assets, market, train
+from ..machine import compute
 from ..refused import Refused
 from ..train import Data, TrainConfig
 from .board import Board, going, in_words

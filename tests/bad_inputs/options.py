@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from osnet_edu import Refused, compute, distributed, embed, market, memory, people, retrieval
+from osnet_edu import Refused, embed, market, memory, people, retrieval
 from osnet_edu import __main__ as cli
+from osnet_edu.machine import compute, distributed
 
 from . import ground
 from .outcome import Case, command, environment

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from osnet_edu import Refused, copies, market, train, whole
+from osnet_edu import Refused, copies, market, train
+from osnet_edu.machine import whole
 
 from . import ground
 from .outcome import Case, command

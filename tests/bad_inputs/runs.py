@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from osnet_edu import Refused, checkpoints, train
-from osnet_edu.compute import Compute
+from osnet_edu.machine.compute import Compute
 
 from . import ground
 from .outcome import Case, command

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .refused import Refused
+from ..refused import Refused
 
 
 class Ended(SystemExit):

@@ -20,8 +20,8 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..refused import Refused
 from . import limits
-from .refused import Refused
 
 PATIENCE = timedelta(minutes=limits.PATIENCE)
 

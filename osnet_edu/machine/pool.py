@@ -21,7 +21,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .refused import Refused
+from ..refused import Refused
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

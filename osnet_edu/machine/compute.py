@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import torch
 
+from ..refused import Refused
 from . import limits
-from .refused import Refused
 
 DEVICES = ("cpu", "cuda", "mps")
 DTYPES = {name: getattr(torch, name) for name in limits.DTYPES}
