@@ -22,11 +22,11 @@ PACKAGE = "osnet_edu"
 
 # From the ground up. A room imports rooms of lower floors and no other; a folder is one room, whatever lies in it.
 FLOORS = (
-    ("refused", "draws", "intervals", "colours", "ids"),
-    ("machine", "names", "copies"),
-    ("retrieval", "assets", "mining", "picture", "probe", "export"),
+    ("refused", "draws", "intervals", "colours"),
+    ("machine", "copies"),
+    ("retrieval", "assets", "picture", "probe", "export", "names"),
     ("photos", "network", "model", "market"),
-    ("people", "siblings", "costs", "receptive", "weights", "embed", "search", "checkpoints", "memory"),
+    ("people", "siblings", "costs", "receptive", "weights", "embed", "checkpoints", "memory"),
     ("arguments", "explain", "train"),
     ("trials", "explore", "figures"),
     ("grading",),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from osnet_edu import Refused, ids, market, mining, retrieval
+from osnet_edu import Refused, market, retrieval
+from osnet_edu.retrieval import mining
 
 SPLITS = ("bounding_box_train", "query", "bounding_box_test")
 
@@ -263,7 +264,7 @@ def test_a_bug_while_photos_are_decoded_is_no_skipped_photo(tmp_path, monkeypatc
 
 
 def test_junk_stands_once():
-    assert market.JUNK is ids.JUNK is retrieval.JUNK is mining.JUNK
+    assert market.JUNK is retrieval.JUNK is mining.JUNK
     here = Path(market.__file__).parent
     stands = [path.name for path in here.rglob("*.py") if "JUNK = " in path.read_text(encoding="utf-8")]
     assert stands == ["ids.py"]

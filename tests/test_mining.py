@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from osnet_edu import mining
+from osnet_edu.retrieval import mining
 
 # one query at 0 (person 1, camera 1); the gallery lies at 1, 2, 3, ...
 IDS = np.array([1, -1, 2, 1, 3, 1, 0])

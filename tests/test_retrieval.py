@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osnet_edu import retrieval
+from osnet_edu.retrieval import scoring
 
 GOLDEN = json.loads((Path(__file__).parent / "data/market_protocol.json").read_text())
 
@@ -141,4 +142,4 @@ def test_few_and_many_matches_are_counted_alike(count, seed):
     row = rng.integers(0, 50, 300).astype(np.float32)  # with ties
     matches = np.sort(rng.choice(row, count))
     expected = [(row <= match).sum() for match in matches]
-    assert retrieval._no_farther(row, matches).tolist() == expected
+    assert scoring._no_farther(row, matches).tolist() == expected

@@ -15,11 +15,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osnet_edu import retrieval, search
+from osnet_edu import retrieval
 from osnet_edu.machine import compute
 from osnet_edu.machine.compute import Compute
 from osnet_edu.refused import Refused
-from osnet_edu.search import Store
+from osnet_edu.retrieval import search
+from osnet_edu.retrieval.search import Store
 
 KINDS = tuple(search.KINDS)
 

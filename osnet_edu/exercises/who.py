@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .. import mining, retrieval
+from .. import retrieval
+from ..retrieval import mining
 from .answers import who as solved
 from .compare import Calls
 from .draw import integer

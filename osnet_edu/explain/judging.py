@@ -20,7 +20,7 @@ import numpy as np
 from torch import nn
 
 from ..embed import Embedder, embedder_for, normalise
-from ..mining import Triplet
+from ..retrieval.mining import Triplet
 from . import badge, duel, exchange, known, removal, untrained
 from .known import Folder, Noticing, Twins
 from .without import Rankings

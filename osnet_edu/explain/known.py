@@ -14,8 +14,8 @@ import numpy as np
 
 from .. import market, people, retrieval
 from ..market import Photo
-from ..mining import Triplet
 from ..refused import Refused
+from ..retrieval.mining import Triplet
 from .grading import COVERED
 from .without import Rankings
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, mining, retrieval, weights
+from .. import market, retrieval, weights
 from ..embed import Embedding, OnnxEmbedder, TorchEmbedder, embed, embedder_for, normalise
-from ..ids import JUNK
 from ..market import Photo
 from ..refused import Refused
+from ..retrieval import JUNK, mining
 from . import changes
 
 ZERO, MEAN = "zero", "mean"  # what a silenced stream becomes

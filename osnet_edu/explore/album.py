@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, mining, retrieval
+from .. import market, retrieval
 from ..explain import known, without
 from ..market import DISTRACTOR, JUNK, Market, Photo
 from ..refused import Refused
+from ..retrieval import mining
 
 BY_NAME, BY_POSITIVE, BY_NEGATIVE, BY_MARGIN = "name", "hardest positive", "hardest negative", "smallest margin"
 SORTS = (BY_NAME, BY_POSITIVE, BY_NEGATIVE, BY_MARGIN)

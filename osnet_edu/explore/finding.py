@@ -5,9 +5,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from .. import search
 from ..explain import without
 from ..refused import Refused
+from ..retrieval import search
 from .listed import LONGEST, Listed, listed
 from .shelf import Shelf
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import retrieval
-from ..ids import JUNK
 from ..market import Photo
+from ..retrieval import JUNK
 
 OTHER, MATCH, OWN_CAMERA, IS_JUNK, UNKNOWN = range(5)  # what a photo of the list is to the query
 LONGEST = 5_000  # photos in a list

@@ -1,8 +1,8 @@
 """An open pair: a query and a gallery photo, and the rival that it is held against."""
 
 from ..explain import without
-from ..mining import Triplet
 from ..refused import Refused
+from ..retrieval.mining import Triplet
 
 
 def triplet(rankings: without.Rankings, query: int, place: int) -> Triplet:

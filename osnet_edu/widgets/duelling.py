@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from .. import mining
 from ..explain import duel, judging, known
 from ..figures import greyed, heat_image
 from ..refused import Refused
+from ..retrieval import mining
 from .pictures import uri
 from .records import Heated, PartShare, plain
 from .triples import Triples

@@ -10,8 +10,8 @@ import numpy as np
 from .. import explore, people
 from ..explain import duel, exchange, judging, without
 from ..machine import compute
-from ..mining import Triplet
 from ..refused import Refused
+from ..retrieval.mining import Triplet
 from .gate_theatre import GateTheatre
 from .matching import Matching
 from .pedestrian_lab import PedestrianLab

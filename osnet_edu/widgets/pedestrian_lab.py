@@ -8,8 +8,8 @@ import traitlets
 
 from .. import explore, people, weights
 from ..explain import without
-from ..ids import DISTRACTOR
 from ..refused import Refused
+from ..retrieval import DISTRACTOR
 from . import wardrobe
 from .pictures import uri
 from .records import plain

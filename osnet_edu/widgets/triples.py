@@ -5,9 +5,10 @@ from pathlib import Path
 
 import traitlets
 
-from .. import market, mining, weights
+from .. import market, weights
 from ..explain import known, without
 from ..refused import Refused
+from ..retrieval import mining
 from .widget import Widget, checked
 
 ROLES = ("query", "hard positive", "hard negative")

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import mining, retrieval, weights
+from .. import retrieval, weights
 from ..embed import embed, embed_images, normalise
 from ..explain import gates
 from ..market import Market, Photo, decode
 from ..model import OSNet
 from ..refused import Refused
+from ..retrieval import mining
 from .pictures import uri
 from .recording import Look
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from osnet_edu import search
-from osnet_edu.search import Store
+from osnet_edu.retrieval import search
+from osnet_edu.retrieval.search import Store
 
 from .outcome import Case
 

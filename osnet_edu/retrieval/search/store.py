@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..machine import whole
-from ..refused import Refused
+from ...machine import whole
+from ...refused import Refused
 from .found import brief, checked
 from .ondisk import File, OnDisk
 

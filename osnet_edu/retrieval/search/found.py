@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from .. import retrieval
-from ..refused import Refused
+from ...refused import Refused
+from .. import scoring
 from .ondisk import OnDisk
 
 TINY = 2.0**-40  # rows shorter than this are enlarged
@@ -127,7 +127,7 @@ def asked(queries: object, k: int, count: int, width: int) -> tuple[np.ndarray, 
     lengths(queries, "set of queries")
     if queries.shape[1] != width:
         raise Refused(f"the gallery's features have {width} numbers each, the queries' {queries.shape[1]}")
-    return retrieval.unit(rescued(np.ascontiguousarray(queries[:]))), min(int(k), count)
+    return scoring.unit(rescued(np.ascontiguousarray(queries[:]))), min(int(k), count)
 
 
 def brief(value: object) -> str:

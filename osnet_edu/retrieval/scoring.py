@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .ids import JUNK
-from .refused import Refused
+from ..refused import Refused
+
+# Person ids of the rule that are not people.
+JUNK = -1  # a box that shows nobody rightly: left out of every ranking
+DISTRACTOR = 0  # a passer-by, in the gallery only: always wrong
 
 SAME = 1e-6  # distances that differ by no more are equal: float32 rounds the sums of a cosine by about as much
 

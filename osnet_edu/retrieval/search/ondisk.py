@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..refused import Refused
+from ...refused import Refused
 
 
 class File:

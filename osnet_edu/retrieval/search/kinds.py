@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..refused import Refused
+from ...refused import Refused
 from .faster import flat, hnsw, ivf
 from .found import Index, brief
 from .product import exact

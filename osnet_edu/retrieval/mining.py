@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .ids import JUNK
+from .scoring import JUNK
 
 NONE = -1  # in an array of indices: this query has no such photo
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from .. import draws, retrieval
-from ..refused import Refused
+from ... import draws
+from ...refused import Refused
+from .. import scoring
 from .found import Found, asked, blocks, brief, checked, lengths, rescued
 
 POINTS = 40  # rows a list that k-means looks at: FAISS asks for 39, and each more costs time in all of its rounds
@@ -155,7 +156,7 @@ def _in_range(name: str, value: int, most: int, least: int = 1) -> int:
 
 
 def _units(rows: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(retrieval.unit(rescued(rows)))
+    return np.ascontiguousarray(scoring.unit(rescued(rows)))
 
 
 def _fill(inner, features: np.ndarray, progress: Callable[[int, int], None] | None = None) -> None:

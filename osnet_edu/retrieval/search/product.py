@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..refused import Refused
+from ...refused import Refused
 from .found import Found, asked, blocks, checked, lengths, rescued
 from .ondisk import OnDisk
 
@@ -20,7 +20,7 @@ class Exact:
         found = lengths(features)
         self._stays = isinstance(features, OnDisk | np.memmap)
         self._features = features if self._stays else np.concatenate([rows for _, rows in blocks(features)])
-        self._lengths = np.where(found > 0, found, 1)  # a row of zeros stays zero, as in retrieval.unit
+        self._lengths = np.where(found > 0, found, 1)  # a row of zeros stays zero, as in scoring.unit
 
     @property
     def count(self) -> int:

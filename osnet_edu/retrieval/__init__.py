@@ -1,0 +1,25 @@
+"""Rankings: who is close, how a ranking is scored, and which cases are hard.
+
+The functions of `scoring` are the face of this folder. `mining` finds the hard cases of a set of rankings, and `search`
+the nearest photos in large galleries; each is loaded when it is imported.
+"""
+
+from .scoring import (
+    DISTRACTOR,
+    JUNK,
+    SAME,
+    Score,
+    closest_first,
+    counts,
+    distances,
+    evaluate,
+    nearest,
+    ranking,
+    score,
+    unit,
+)
+
+__all__ = [
+    "DISTRACTOR", "JUNK", "SAME", "Score", "closest_first", "counts", "distances", "evaluate", "mining", "nearest",
+    "ranking", "score", "scoring", "search", "unit",
+]  # fmt: skip
