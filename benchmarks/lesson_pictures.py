@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from osnet_edu import assets, costs, market, osnet, receptive
+from osnet_edu import assets, costs, osnet, receptive
 from osnet_edu.figures import INK, MUTED, ONE, PAPER
 from osnet_edu.people import PARTS, TWIN_LABELS, read_people
+from osnet_edu.photos import market
 
 LINE = "#8a95a3"
 READ, WRITTEN = "#6cc4bd", "#cf9bd6"  # paler than ONE and TWO, so that lines show

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from osnet_edu import assets, figures, market
+from osnet_edu import assets, figures
 from osnet_edu.figures import BLUE, INK, MUTED, ONE, ORANGE, PAPER
 from osnet_edu.people import read_people
+from osnet_edu.photos import market
 
 OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
 LINE = "#8a95a3"

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from side_by_side import PLAIN, machine, plain, table
 
-from osnet_edu import assets, market, retrieval, train
+from osnet_edu import assets, retrieval, train
 from osnet_edu.embed import embed
 from osnet_edu.machine import compute
 from osnet_edu.machine.compute import Compute
 from osnet_edu.model import OSNet
+from osnet_edu.photos import market
 
 PUBLISHED_PHOTOS, KIT_PHOTOS = 72_000, 48_000
 KIT_DECAY = 0.4  # the kit's own takes effect within 250 steps: slow for a run of 750

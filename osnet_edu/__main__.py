@@ -109,8 +109,8 @@ def render(options: argparse.Namespace) -> None:
 
 
 def subset(options: argparse.Namespace) -> None:
-    from . import market
     from .commands import progress_bar, say_read, tell
+    from .photos import market
 
     whole.new_folder(options.out)
     found = market.read(options.market)
@@ -125,9 +125,10 @@ def subset(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    from . import market, memory, weights
+    from . import memory, weights
     from .commands import data_folder, figures_of, report, say_read, say_score, score_by_rule, tell
     from .machine import compute, distributed
+    from .photos import market
 
     compute.check_device(options.device)
     found = market.read(data_folder(options), train=False)

@@ -66,7 +66,7 @@ def check(options: argparse.Namespace) -> None:
         raise Refused(f"experiment must be one of {', '.join(names)}, got {options.name!r}")
     folder = getattr(options, "data", None) or getattr(options, "market", None)
     if folder is not None and not os.path.isdir(folder):
-        from . import market  # brings NumPy along
+        from .photos import market  # brings NumPy along
 
         market.read(folder)  # it says what is expected
 

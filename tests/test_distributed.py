@@ -18,9 +18,10 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import checkpoints, market, train, weights
+from osnet_edu import checkpoints, train, weights
 from osnet_edu.machine import distributed
 from osnet_edu.machine.distributed import Team
+from osnet_edu.photos import market
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--size", "64x32", "--width", "0.1", "--dtype", "float32", "--threads", "1"]

@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from osnet_edu import embed, market, osnet
+from osnet_edu import embed, osnet
+from osnet_edu.photos import market
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from osnet_edu import market, people
+from osnet_edu import people
 from osnet_edu.embed import Embedding
 from osnet_edu.experiments import EXPERIMENTS, baselines, twins
+from osnet_edu.photos import market
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from osnet_edu import Refused, explain, figures, market
+from osnet_edu import Refused, explain, figures
 from osnet_edu.embed import Embedding
 from osnet_edu.explain.gates import GateReading
 from osnet_edu.figures.heat import overlay
 from osnet_edu.figures.paper import DARK, wide
+from osnet_edu.photos import market
 from osnet_edu.retrieval import mining
 
 

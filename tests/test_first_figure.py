@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from osnet_edu import market, osnet
+from osnet_edu import osnet
 from osnet_edu.experiments import EXPERIMENTS, first_figure
 from osnet_edu.experiments.first_figure import BLURRED, SHARP, Share, blur, compare
+from osnet_edu.photos import market
 
 
 def photo(person, camera, box=0):

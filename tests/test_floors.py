@@ -23,9 +23,9 @@ PACKAGE = "osnet_edu"
 # From the ground up. A room imports rooms of lower floors and no other; a folder is one room, whatever lies in it.
 FLOORS = (
     ("refused", "draws", "intervals", "colours"),
-    ("machine", "copies"),
-    ("retrieval", "assets", "picture", "probe", "export", "names"),
-    ("photos", "network", "model", "market"),
+    ("machine",),
+    ("retrieval", "assets", "probe", "export"),
+    ("photos", "network", "model"),
     ("people", "siblings", "costs", "receptive", "weights", "embed", "checkpoints", "memory"),
     ("arguments", "explain", "train"),
     ("trials", "explore", "figures"),

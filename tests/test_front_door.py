@@ -15,7 +15,8 @@ from PIL import Image
 
 import lab
 from osnet_edu import __main__ as cli
-from osnet_edu import assets, exercises, experiments, market, widgets
+from osnet_edu import assets, exercises, experiments, widgets
+from osnet_edu.photos import market
 from osnet_edu.retrieval import search
 from osnet_edu.widgets import predict
 

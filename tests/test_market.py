@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from osnet_edu import Refused, market, retrieval
+from osnet_edu import Refused, retrieval
+from osnet_edu.photos import market
 from osnet_edu.retrieval import mining
 
 SPLITS = ("bounding_box_train", "query", "bounding_box_test")

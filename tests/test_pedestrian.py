@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from test_explain_without import folder  # noqa: F401  a fixture
 
-from osnet_edu import Refused, explore, market, people, retrieval
+from osnet_edu import Refused, explore, people, retrieval
 from osnet_edu.explain import duel, gates, known
+from osnet_edu.photos import market
 from osnet_edu.widgets import PedestrianLab, wardrobe
 
 

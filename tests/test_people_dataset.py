@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osnet_edu import Refused, market, people
+from osnet_edu import Refused, people
 from osnet_edu.people import dataset, world
+from osnet_edu.photos import market
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osnet_edu import picture
+from osnet_edu.photos import picture
 from osnet_edu.refused import Refused
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (40, 20, 3), np.uint8)

@@ -8,13 +8,14 @@ import pytest
 import torch
 from PIL import Image
 
-from osnet_edu import market, people, retrieval, train
+from osnet_edu import people, retrieval, train
 from osnet_edu.__main__ import main
 from osnet_edu.embed import embed
 from osnet_edu.experiments import ablation, compare, ingredients, overfitting, runs, table
 from osnet_edu.experiments.runs import Plan, Variant
 from osnet_edu.experiments.table import Outcome
 from osnet_edu.machine import compute
+from osnet_edu.photos import market
 from osnet_edu.siblings import ROWS, TABLE_5
 from osnet_edu.train import TrainConfig
 

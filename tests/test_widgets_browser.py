@@ -132,7 +132,7 @@ def test_predict_by_keyboard(page, lab_server):
 RANKING = (
     """import tempfile, pathlib
 from PIL import Image
-from osnet_edu.market import format_name, parse_name
+from osnet_edu.photos.market import format_name, parse_name
 from osnet_edu.widgets import Ranking
 folder = pathlib.Path(tempfile.mkdtemp())
 def photo(person, camera):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osnet_edu.market import format_name, parse_name
+from osnet_edu.photos.market import format_name, parse_name
 from osnet_edu.widgets import Ranking
 
 # Query: person 1, camera 1. Gallery by index: 0-2 matches, 3 own camera, 4 junk, 5-8 others, 9 a distractor.

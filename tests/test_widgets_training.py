@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from osnet_edu import Refused, assets, market, train
+from osnet_edu import Refused, assets, train
 from osnet_edu.machine.compute import Compute, Timing
+from osnet_edu.photos import market
 from osnet_edu.widgets import Recording, Replay, Training, Watch, board, replay
 from osnet_edu.widgets import training as room
 from osnet_edu.widgets.recording import About, Frame, Look, frame, written

@@ -218,7 +218,7 @@ sys.modules["torch"] = None
 import numpy as np
 from pathlib import Path
 from PIL import Image
-from osnet_edu.market import format_name, parse_name
+from osnet_edu.photos.market import format_name, parse_name
 from osnet_edu.widgets import Convolution, Ranking, ask, records, replay
 from osnet_edu.widgets import mixing
 

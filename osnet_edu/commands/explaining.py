@@ -7,8 +7,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import market, weights
+from .. import weights
 from ..machine import whole
+from ..photos import market
 from ..refused import Refused
 from .scoring import data_folder
 from .speech import progress_bar, say, tell

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from .. import assets, market, retrieval, weights
-from ..copies import copies
+from .. import assets, retrieval, weights
 from ..embed import embed, embedder_for
 from ..machine.distributed import ALONE, Team
+from ..photos import market
+from ..photos.copies import copies
 from .speech import progress_bar, say, say_skipped, tell
 
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from tqdm import tqdm
 
-from .. import market
 from ..arguments import say
 from ..machine.distributed import Team
+from ..photos import market
 from ..refused import plain
 
 

@@ -18,8 +18,8 @@ import torch
 
 from ..machine import distributed, whole
 from ..machine.distributed import ALONE, Team
-from ..market import Photo, Skipped, decode
 from ..model import FEATURES, OSNet
+from ..photos.market import Photo, Skipped, decode
 from ..refused import Refused
 from .choice import embedder_for
 from .engines import Engine

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import market, retrieval
+from .. import retrieval
 from ..embed import Embedding, embed
 from ..model import OSNet
+from ..photos import market
 from ..train import TrainConfig, build
 
 STRIPES = 6  # head to shoes

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets, intervals, market, people, retrieval, weights
+from .. import assets, intervals, people, retrieval, weights
 from ..embed import embedder_for
 from ..machine import pool
 from ..people import Identity, PhotoRecord
+from ..photos import market
 from ..refused import Refused
 
 STRANGERS = 31  # seed of people whom nobody has met

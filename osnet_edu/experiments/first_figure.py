@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .. import intervals, market, people, retrieval, weights
+from .. import intervals, people, retrieval, weights
 from ..embed import embed_images
 from ..people import VISIBLE
+from ..photos import market
 from ..refused import Refused
 
 BLURRED, SHARP = 0, 1

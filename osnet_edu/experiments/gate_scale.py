@@ -34,10 +34,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import draws, intervals, market, weights
+from .. import draws, intervals, weights
 from ..embed import normalise
 from ..explain import cells, gates, shapley, untrained
 from ..model import OSNet
+from ..photos import market
 from ..refused import Refused
 from . import alike, ladder
 from .gate_parts import lean_of

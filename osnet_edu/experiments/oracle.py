@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, people, picture, retrieval
+from .. import people, retrieval
+from ..photos import market, picture
 from .twins import VISIBLE, ToldApart, compare
 
 FEATURES = 5  # numbers that describe a part; a colour fills three of them

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets, intervals, market
+from .. import assets, intervals
+from ..photos import market
 from ..refused import Refused
 from ..train import TrainConfig
 from . import compare

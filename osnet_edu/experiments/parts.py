@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import intervals, market, people, retrieval, weights
+from .. import intervals, people, retrieval, weights
 from ..embed import embed
+from ..photos import market
 from ..refused import Refused
 from . import oracle
 from .twins import Family, ToldApart, compare

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import intervals, market, people, retrieval, weights
+from .. import intervals, people, retrieval, weights
 from ..embed import Embedding, embed
 from ..people import VISIBLE
+from ..photos import market
 from ..refused import Refused
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, people, retrieval
-from ..market import Photo
+from .. import people, retrieval
+from ..photos import market
+from ..photos.market import Photo
 from ..refused import Refused
 from ..retrieval.mining import Triplet
 from .grading import COVERED

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, retrieval, weights
+from .. import retrieval, weights
 from ..embed import Embedding, OnnxEmbedder, TorchEmbedder, embed, embedder_for, normalise
-from ..market import Photo
+from ..photos import market
+from ..photos.market import Photo
 from ..refused import Refused
 from ..retrieval import JUNK, mining
 from . import changes

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import market, retrieval
+from .. import retrieval
 from ..explain import known, without
-from ..market import DISTRACTOR, JUNK, Market, Photo
+from ..photos import market
+from ..photos.market import DISTRACTOR, JUNK, Market, Photo
 from ..refused import Refused
 from ..retrieval import mining
 

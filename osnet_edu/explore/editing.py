@@ -15,8 +15,8 @@ import numpy as np
 from .. import people
 from ..embed import embedder_for
 from ..explain import duel, known, without
-from ..market import Photo
 from ..people import Identity, PhotoRecord, View
+from ..photos.market import Photo
 from ..refused import Refused
 
 MANY = 10_000  # photos that may be asked for: the fastest engine is chosen

@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import assets
 from ..embed import Embedding
-from ..market import Market, Photo
 from ..model import FEATURES
+from ..photos.market import Market, Photo
 
 FOLDER = "features"
 

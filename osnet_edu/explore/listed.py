@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import retrieval
-from ..market import Photo
+from ..photos.market import Photo
 from ..retrieval import JUNK
 
 OTHER, MATCH, OWN_CAMERA, IS_JUNK, UNKNOWN = range(5)  # what a photo of the list is to the query

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .. import picture
+from ..photos import picture
 from ..refused import Refused
 
 SMALLEST = 16  # pixels of the shorter side

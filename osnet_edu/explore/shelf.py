@@ -14,7 +14,7 @@ from torch import nn
 from .. import assets, export, weights
 from ..embed import normalise
 from ..explain import untrained, without
-from ..market import Market, decode
+from ..photos.market import Market, decode
 from ..refused import Refused
 from .album import Album, Hardness, hardness, open_folder
 from .embedded import shipped_features

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .. import retrieval
-from ..market import DISTRACTOR, JUNK, Photo, decode
+from ..photos.market import DISTRACTOR, JUNK, Photo, decode
 from ..refused import Refused
 from .paper import BLUE, MUTED, ORANGE, OTHER, SAME, WIDTH, Sheet, as_pictures, as_sentence, fitted, plural, wide
 

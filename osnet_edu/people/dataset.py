@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import draws, market
+from .. import draws
 from ..machine import pool, whole
+from ..photos import market
 from ..refused import Refused
 from . import camera
 from .body import LABEL

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..market import Photo, Skipped, decode, of_people
+from ..photos.market import Photo, Skipped, decode, of_people
 from ..refused import Refused
 
 

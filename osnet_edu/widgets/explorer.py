@@ -13,10 +13,11 @@ import traitlets
 from ipywidgets import widget_serialization
 from PIL import Image
 
-from .. import explore, picture
+from .. import explore
 from ..explain import without
 from ..explore import Album, Shelf, Wish
-from ..market import Market, Photo
+from ..photos import picture
+from ..photos.market import Market, Photo
 from ..refused import Refused
 from . import exploring, silencing
 from .at_rest import AtRest

@@ -9,7 +9,7 @@ from PIL import Image
 
 from .. import explore
 from ..explain import without
-from ..market import decode
+from ..photos.market import decode
 from ..refused import Refused
 
 # What may be set, in the order in which it is set again: the second network before its silenced streams.

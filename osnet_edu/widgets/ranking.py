@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import traitlets
 
-from ..market import Photo, decode
+from ..photos.market import Photo, decode
 from ..refused import Refused
 from ..retrieval import JUNK, Score, counts, evaluate
 from .pictures import uri

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .. import assets, market, train
+from .. import assets, train
 from ..machine import compute
+from ..photos import market
 from ..refused import Refused
 from ..train import Data, TrainConfig
 from .board import Board, going, in_words

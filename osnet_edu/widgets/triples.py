@@ -5,8 +5,9 @@ from pathlib import Path
 
 import traitlets
 
-from .. import market, weights
+from .. import weights
 from ..explain import known, without
+from ..photos import market
 from ..refused import Refused
 from ..retrieval import mining
 from .widget import Widget, checked

@@ -7,8 +7,8 @@ import numpy as np
 from .. import retrieval, weights
 from ..embed import embed, embed_images, normalise
 from ..explain import gates
-from ..market import Market, Photo, decode
 from ..model import OSNet
+from ..photos.market import Market, Photo, decode
 from ..refused import Refused
 from ..retrieval import mining
 from .pictures import uri

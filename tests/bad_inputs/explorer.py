@@ -14,7 +14,8 @@ import torch
 import traitlets
 from PIL import Image
 
-from osnet_edu import Refused, assets, explore, market, osnet
+from osnet_edu import Refused, assets, explore, osnet
+from osnet_edu.photos import market
 from osnet_edu.widgets import Explorer
 
 from .outcome import Case

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from osnet_edu import Refused, market
+from osnet_edu import Refused
+from osnet_edu.photos import market
 
 from . import ground
 from .outcome import Case, command

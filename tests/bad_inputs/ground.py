@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from osnet_edu import market, osnet, train, weights
+from osnet_edu import osnet, train, weights
 from osnet_edu.machine.compute import Compute
+from osnet_edu.photos import market
 
 SPLITS = market.SPLITS
 CONFIG = train.TrainConfig(width=0.1, size=(64, 32), photos=32, people=4, growth=(), gate_hidden=2)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from osnet_edu import Refused, embed, market, memory, people, retrieval
+from osnet_edu import Refused, embed, memory, people, retrieval
 from osnet_edu import __main__ as cli
 from osnet_edu.machine import compute, distributed
+from osnet_edu.photos import market
 
 from . import ground
 from .outcome import Case, command, environment

@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from osnet_edu import Refused, copies, market, train
+from osnet_edu import Refused, train
 from osnet_edu.machine import whole
+from osnet_edu.photos import copies, market
 
 from . import ground
 from .outcome import Case, command

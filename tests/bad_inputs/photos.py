@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from osnet_edu import Refused, picture
+from osnet_edu import Refused
+from osnet_edu.photos import picture
 
 from . import ground
 from .outcome import Case

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from osnet_edu import market
+from osnet_edu.photos import market
 
 from . import ground
 from .outcome import Case, command

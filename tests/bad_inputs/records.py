@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from osnet_edu import checkpoints, market, people, train
+from osnet_edu import checkpoints, people, train
 from osnet_edu.experiments import runs, table
 from osnet_edu.experiments.table import Outcome
+from osnet_edu.photos import market
 
 from . import ground, tables
 from .outcome import Case

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from osnet_edu import assets, market, people
+from osnet_edu import assets, people
+from osnet_edu.photos import market
 
 from . import ground
 from .outcome import Case, environment

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .refused import Refused
-from .retrieval import JUNK
+from ..refused import Refused
+from ..retrieval import JUNK
 
 EXAMPLE = "0002_c1s1_000451_03.jpg"
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")  # of the pictures that are read

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .refused import Refused
+from ..refused import Refused
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")  # found by content, whatever the name says
 READ = "JPEG, PNG, BMP, WebP or TIFF"

@@ -19,15 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
+from ..machine import whole
+from ..machine.limits import MOST_SIDE
+from ..refused import Refused
+from ..retrieval import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
+from ..retrieval import JUNK
 from . import picture
 from .copies import copies
-from .machine import whole
-from .machine.limits import MOST_SIDE
 from .names import ENDINGS, EXAMPLE, Photo, parse_name
 from .names import format_name as format_name
-from .refused import Refused
-from .retrieval import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
-from .retrieval import JUNK
 
 NOT_OWN = "no regular file below the folder; only such files are copied"
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
