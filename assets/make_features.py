@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from osnet_edu import assets, weights
+from osnet_edu import assets
 from osnet_edu.embed import embed
 from osnet_edu.explore import embedded
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 
 HERE = Path(__file__).resolve().parent

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from osnet_edu import train, weights
+from osnet_edu import train
 from osnet_edu.machine import whole
+from osnet_edu.network import weights
 
 HERE = Path(__file__).resolve().parent
 LINES = 500

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from side_by_side import in_turn, machine, plain, ratio, table
 
-from osnet_edu import export, osnet
+from osnet_edu import osnet
 from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, normalise, onnx_file
 from osnet_edu.machine import compute
 from osnet_edu.machine.compute import Compute
+from osnet_edu.network import export
 
 IN_A_ROW = 8  # photos of a turn: a camera's photos come one after another, and each is embedded alone
 

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from osnet_edu import assets, costs, osnet, receptive
+from osnet_edu import assets, osnet
 from osnet_edu.figures import INK, MUTED, ONE, PAPER
+from osnet_edu.network import costs, receptive
 from osnet_edu.people import PARTS, TWIN_LABELS, read_people
 from osnet_edu.photos import market
 

@@ -10,9 +10,10 @@ import torch
 from lesson_pictures_who_and_gate import WIDTH, paper, write
 from matplotlib.patches import FancyBboxPatch
 
-from osnet_edu import assets, siblings, train
+from osnet_edu import assets, train
 from osnet_edu.embed import MEAN, STD
 from osnet_edu.figures import BLUE, INK, MUTED, ONE, ORANGE, PANEL, PAPER
+from osnet_edu.network import siblings
 from osnet_edu.photos import market
 
 EDGE = "#b6c0cd"

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from side_by_side import in_turn, machine
 
-from osnet_edu import explore, weights
+from osnet_edu import explore
 from osnet_edu.embed import embedder_for, normalise
 from osnet_edu.explain import FORWARD, METHODS, Quick, by_stream, correspondence, duel, embed, exchange, similarity
+from osnet_edu.network import weights
 from osnet_edu.widgets import Duelling
 
 

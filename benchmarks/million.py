@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 from side_by_side import in_turn, machine, ratio, table
 
-from osnet_edu import assets, draws, weights
+from osnet_edu import assets, draws
 from osnet_edu.embed import Embedding, embed
 from osnet_edu.machine import whole
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.retrieval import search
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from osnet_edu.machine import compute
 from osnet_edu.machine.compute import Compute
-from osnet_edu.model import OSBlock, OSNet
+from osnet_edu.network.model import OSBlock, OSNet
 
 
 def in_turn(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:

@@ -20,10 +20,11 @@ import numpy as np
 import torch
 from side_by_side import PLAIN, in_turn, machine, plain, ratio, table, threads_to_measure
 
-from osnet_edu import export, train
+from osnet_edu import train
 from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, normalise, onnx_file
 from osnet_edu.machine import compute
 from osnet_edu.machine.compute import Compute
+from osnet_edu.network import export
 
 BATCH = 64
 

@@ -20,7 +20,7 @@ from osnet_edu import assets, retrieval, train
 from osnet_edu.embed import embed
 from osnet_edu.machine import compute
 from osnet_edu.machine.compute import Compute
-from osnet_edu.model import OSNet
+from osnet_edu.network.model import OSNet
 from osnet_edu.photos import market
 
 PUBLISHED_PHOTOS, KIT_PHOTOS = 72_000, 48_000

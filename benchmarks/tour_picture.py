@@ -8,8 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from osnet_edu import assets, explain, figures, retrieval, weights
+from osnet_edu import assets, explain, figures, retrieval
 from osnet_edu.embed import embed, normalise
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 
 OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures" / "tour.png"

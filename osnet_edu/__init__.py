@@ -9,7 +9,7 @@ from .refused import Refused
 def __getattr__(name: str):
     # On demand, so that rendering people does not wait for PyTorch.
     if name == "osnet":
-        from .model import osnet
+        from .network import osnet
 
         return osnet
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -125,9 +125,10 @@ def subset(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    from . import memory, weights
+    from . import memory
     from .commands import data_folder, figures_of, report, say_read, say_score, score_by_rule, tell
     from .machine import compute, distributed
+    from .network import weights
     from .photos import market
 
     compute.check_device(options.device)

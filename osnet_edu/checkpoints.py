@@ -19,9 +19,9 @@ from pathlib import Path
 
 import torch
 
-from . import weights
 from .machine import whole
-from .model import OSNet
+from .network import weights
+from .network.model import OSNet
 from .refused import Refused, plain
 
 Record = typing.TypeVar("Record")

@@ -20,7 +20,7 @@ try:
 except ImportError:  # not on Windows
     resource = None
 
-from .model import OSNet
+from .network.model import OSNet
 from .refused import Refused
 
 FLOAT = 4  # bytes of a float32

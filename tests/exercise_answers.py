@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
-from osnet_edu.model import AggregationGate, Conv1x1Linear, ConvLayer, Lite3x3, stream
+from osnet_edu.network.model import AggregationGate, Conv1x1Linear, ConvLayer, Lite3x3, stream
 """
 
 

@@ -14,10 +14,11 @@ import psutil
 import pytest
 import torch
 
-from osnet_edu import Refused, assets, weights
+from osnet_edu import Refused, assets
 from osnet_edu.__main__ import main
 from osnet_edu.experiments import answering, anyone, asked, checks, graded, grading_set
 from osnet_edu.explain import METHODS
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 
 FILE = """

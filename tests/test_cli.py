@@ -17,11 +17,12 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import arguments, experiments, osnet, train, weights
+from osnet_edu import arguments, experiments, osnet, train
 from osnet_edu.commands import exporting, training
 from osnet_edu.embed import TorchEmbedder
 from osnet_edu.explain import METHODS, without
 from osnet_edu.machine import compute, limits
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.train import loop
 

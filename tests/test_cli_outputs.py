@@ -15,8 +15,9 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import assets, checkpoints, osnet, weights
+from osnet_edu import assets, checkpoints, osnet
 from osnet_edu.experiments import table
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 
 ROOT = Path(cli.__file__).parents[1]

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from osnet_edu import assets, people, weights
+from osnet_edu import assets, people
 from osnet_edu.experiments import EXPERIMENTS, ON_OWN, clothes
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 
 ALL = [name for names in people.WORN.values() for name in names]

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from osnet_edu import costs, osnet
-from osnet_edu.model import AggregationGate, ConvLayer, Lite3x3, OSBlock
+from osnet_edu import osnet
+from osnet_edu.network import costs
+from osnet_edu.network.model import AggregationGate, ConvLayer, Lite3x3, OSBlock
 
 PARAMETERS = {1.0: 2_169_508, 0.75: 1_285_754, 0.5: 630_034, 0.25: 201_864}
 MULTIPLY_ADDS = {

@@ -18,9 +18,10 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import checkpoints, train, weights
+from osnet_edu import checkpoints, train
 from osnet_edu.machine import distributed
 from osnet_edu.machine.distributed import Team
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 
 ROOT = Path(__file__).parents[1]

@@ -12,9 +12,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osnet_edu import assets, embed, export, osnet, probe, retrieval, siblings, weights
+from osnet_edu import assets, embed, osnet, retrieval
 from osnet_edu.embed import OnnxEmbedder, TorchEmbedder, choice, embedder_for, engines
 from osnet_edu.machine import compute
+from osnet_edu.network import export, probe, siblings, weights
 from osnet_edu.photos import market
 from osnet_edu.refused import Refused
 

@@ -5,10 +5,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from osnet_edu import Refused, weights
+from osnet_edu import Refused
 from osnet_edu.embed import embedder_for
 from osnet_edu.experiments import EXPERIMENTS, ON_OWN, exchanged, graded, grading_set
 from osnet_edu.explain import exchange
+from osnet_edu.network import weights
 
 
 @pytest.fixture(scope="module")

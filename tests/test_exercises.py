@@ -24,7 +24,7 @@ from osnet_edu.exercises.judge import IN_PLACE, judge
 from osnet_edu.exercises.magic import Desk, holes, same_code
 from osnet_edu.exercises.shown import Code
 from osnet_edu.exercises.solutions import pasted
-from osnet_edu.model import OSBlock, osnet
+from osnet_edu.network.model import OSBlock, osnet
 
 NOTEBOOKS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
 REGISTRY = exercises.REGISTRY

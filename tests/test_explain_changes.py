@@ -13,7 +13,7 @@ from test_explain_gates import GATED, hooks, of, photos, small
 from osnet_edu import Refused, embed, osnet
 from osnet_edu.embed import normalise
 from osnet_edu.explain import gates, shapley
-from osnet_edu.siblings import ROWS
+from osnet_edu.network.siblings import ROWS
 
 
 def weighted(block, x):

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from osnet_edu import Refused, osnet, siblings
+from osnet_edu import Refused, osnet
 from osnet_edu.explain import gates
-from osnet_edu.siblings import ROWS
+from osnet_edu.network import siblings
+from osnet_edu.network.siblings import ROWS
 
 
 def small(streams=4, seed=0):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_explain import BIG, Elementwise, H, Linear, W, first, photos, small
 from torch import nn
 
-from osnet_edu import explain, siblings, weights
+from osnet_edu import explain
 from osnet_edu.embed import TorchEmbedder, normalise, pictures
 from osnet_edu.explain import (
     METHODS,
@@ -22,6 +22,7 @@ from osnet_edu.explain import (
     margin,
     similarity,
 )
+from osnet_edu.network import siblings, weights
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ import torch
 from test_explain import small
 from torch import nn
 
-from osnet_edu import explain, people, weights
+from osnet_edu import explain, people
 from osnet_edu.embed import TorchEmbedder, normalise
 from osnet_edu.explain import METHODS, badge, correspondence, duel, margin, similarity
+from osnet_edu.network import weights
 from osnet_edu.people import Shot
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from osnet_edu import Refused, assets, osnet, retrieval, siblings, weights
+from osnet_edu import Refused, assets, osnet, retrieval
 from osnet_edu.embed import TorchEmbedder, embed
 from osnet_edu.explain import gates
 from osnet_edu.explain.without import ALIKE, MEAN, Ranked, Rankings
+from osnet_edu.network import siblings, weights
 from osnet_edu.photos import market
 
 SOME = [("conv3.0", 1), ("conv4.1", 2), ("conv4.1", 3)]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_explain_without import folder  # noqa: F401  a fixture
 
-from osnet_edu import assets, explore, people, retrieval, weights
+from osnet_edu import assets, explore, people, retrieval
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.refused import Refused
 from osnet_edu.retrieval import mining

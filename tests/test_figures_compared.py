@@ -9,7 +9,7 @@ from matplotlib.text import Text
 
 from osnet_edu import figures
 from osnet_edu.experiments.compare import Difference
-from osnet_edu.siblings import find
+from osnet_edu.network.siblings import find
 
 
 def line(key, published, value, half, verdict):

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from test_explain_gates import of
 
-from osnet_edu import Refused, weights
+from osnet_edu import Refused
 from osnet_edu.experiments import EXPERIMENTS, gate_variance
 from osnet_edu.experiments.gate_variance import omega_squared
+from osnet_edu.network import weights
 
 CELLS = np.array(list(product(range(4), range(3), range(2))))
 LEVELS = {"a": CELLS[:, 0], "b": CELLS[:, 1], "c": CELLS[:, 2]}

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from osnet_edu import weights
 from osnet_edu.experiments import EXPERIMENTS, ON_OWN, hard_positives, importance
+from osnet_edu.network import weights
 
 
 @pytest.fixture(scope="module")

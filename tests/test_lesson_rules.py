@@ -12,9 +12,10 @@ from claims.reading import NOTEBOOKS
 from claims.running import run
 from test_explain_without import folder  # noqa: F401  a fixture
 
-from osnet_edu import assets, osnet, weights
+from osnet_edu import assets, osnet
 from osnet_edu.experiments import ablation, baselines, causes, overfitting, together, twins
 from osnet_edu.explain import gates
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.refused import Refused
 

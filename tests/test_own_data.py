@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osnet_edu import Refused, __main__, osnet, train, weights
+from osnet_edu import Refused, __main__, osnet, train
 from osnet_edu.explore import Finder, Shelf
 from osnet_edu.machine import compute
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.photos.copies import copies
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from osnet_edu import Refused, costs, embed, osnet, probe, receptive
+from osnet_edu import Refused, embed, osnet
+from osnet_edu.network import costs, probe, receptive
 
 
 class Twice(nn.Module):

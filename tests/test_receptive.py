@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from osnet_edu import osnet, receptive, siblings
+from osnet_edu import osnet
+from osnet_edu.network import receptive, siblings
 
 # The shortest and the longest path of streams 1 to 4, in pixels.
 SHORTEST = {"conv2": (19, 27, 35, 43), "conv3": (31, 47, 63, 79), "conv4": (55, 87, 119, 151)}

@@ -15,8 +15,8 @@ from osnet_edu.experiments import ablation, compare, ingredients, overfitting, r
 from osnet_edu.experiments.runs import Plan, Variant
 from osnet_edu.experiments.table import Outcome
 from osnet_edu.machine import compute
+from osnet_edu.network.siblings import ROWS, TABLE_5
 from osnet_edu.photos import market
-from osnet_edu.siblings import ROWS, TABLE_5
 from osnet_edu.train import TrainConfig
 
 WAY = compute.Compute(threads=1)

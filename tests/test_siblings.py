@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from osnet_edu import Refused, costs, osnet, siblings, train, weights
+from osnet_edu import Refused, osnet, train
 from osnet_edu.machine import compute
-from osnet_edu.model import AggregationGate, OSBlock, Sum
-from osnet_edu.siblings import ROWS, SIBLINGS, TABLE_5
+from osnet_edu.network import costs, siblings, weights
+from osnet_edu.network.model import AggregationGate, OSBlock, Sum
+from osnet_edu.network.siblings import ROWS, SIBLINGS, TABLE_5
 
 REDUCED = {"width": 0.25, "gate_hidden": 4}
 

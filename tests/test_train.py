@@ -14,9 +14,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osnet_edu import assets, train, weights
+from osnet_edu import assets, train
 from osnet_edu.embed import MEAN, STD
 from osnet_edu.machine import compute
+from osnet_edu.network import weights
 from osnet_edu.train import loop
 from osnet_edu.train.batch import _walk, neighbours_of
 

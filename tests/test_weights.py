@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from osnet_edu import osnet, weights
+from osnet_edu import osnet
+from osnet_edu.network import weights
 
 WIDTHS = [1.0, 0.75, 0.5, 0.25]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from osnet_edu import costs, siblings
+from osnet_edu.network import costs, siblings
 from osnet_edu.widgets import CompareBlocks
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from osnet_edu.model import Lite3x3
+from osnet_edu.network.model import Lite3x3
 from osnet_edu.widgets import Convolution
 from osnet_edu.widgets.convolution import KERNELS, MIXES
 

@@ -11,7 +11,8 @@ from PIL import Image
 from test_explain_without import folder  # noqa: F401  a fixture
 from test_explore import plain_folder
 
-from osnet_edu import assets, explore, osnet, weights
+from osnet_edu import assets, explore, osnet
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.refused import Refused
 from osnet_edu.widgets import Duelling, Explorer, GateTheatre, Matching, PedestrianLab, records

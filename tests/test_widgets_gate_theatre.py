@@ -5,9 +5,10 @@ import pytest
 import torch
 from test_explain_without import folder  # noqa: F401  a fixture
 
-from osnet_edu import Refused, osnet, siblings, weights
+from osnet_edu import Refused, osnet
 from osnet_edu.embed import normalise
 from osnet_edu.explain import gates
+from osnet_edu.network import siblings, weights
 from osnet_edu.widgets import GateTheatre
 from osnet_edu.widgets import theatre_words as words
 

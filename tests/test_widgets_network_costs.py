@@ -2,7 +2,8 @@
 
 import pytest
 
-from osnet_edu import Refused, costs, osnet
+from osnet_edu import Refused, osnet
+from osnet_edu.network import costs
 from osnet_edu.widgets import NetworkCosts
 from osnet_edu.widgets.network_costs import counted
 

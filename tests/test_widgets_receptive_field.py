@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from osnet_edu import osnet, receptive
+from osnet_edu import osnet
 from osnet_edu.embed import normalise
+from osnet_edu.network import receptive
 from osnet_edu.widgets import ReceptiveField
 
 PHOTOS = np.random.Generator(np.random.PCG64(0)).integers(0, 256, (2, 64, 32, 3), dtype=np.uint8)

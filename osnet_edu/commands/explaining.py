@@ -7,8 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import weights
 from ..machine import whole
+from ..network import weights
 from ..photos import market
 from ..refused import Refused
 from .scoring import data_folder

@@ -4,9 +4,9 @@ import argparse
 
 import numpy as np
 
-from .. import weights
 from ..embed import OnnxEmbedder, TorchEmbedder, onnx_file
 from ..machine import whole
+from ..network import weights
 from ..refused import Refused
 from .speech import say, tell
 

@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from .. import assets, retrieval, weights
+from .. import assets, retrieval
 from ..embed import embed, embedder_for
 from ..machine.distributed import ALONE, Team
+from ..network import weights
 from ..photos import market
 from ..photos.copies import copies
 from .speech import progress_bar, say, say_skipped, tell

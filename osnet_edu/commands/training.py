@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .. import checkpoints, memory, train, weights
+from .. import checkpoints, memory, train
 from ..arguments import CHANNELS_LAST
 from ..machine import compute, distributed, whole
 from ..machine.distributed import Team
+from ..network import weights
 from ..photos import market
 from ..refused import Refused
 from .scoring import data_folder, report, say_score, score_by_rule

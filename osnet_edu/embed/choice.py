@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import assets, export, probe
+from .. import assets
 from ..machine import whole
-from ..model import OSNet
+from ..network import export, probe
+from ..network.model import OSNet
 from ..refused import Refused
 from .engines import MEAN, STD, Look, OnnxEmbedder, TorchEmbedder
 

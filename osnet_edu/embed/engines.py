@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import export, probe
 from ..machine import compute
 from ..machine.compute import Compute
-from ..model import OSNet
+from ..network import export, probe
+from ..network.model import OSNet
 from ..refused import Refused
 
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: the published checkpoints expect it

@@ -18,7 +18,7 @@ import torch
 
 from ..machine import distributed, whole
 from ..machine.distributed import ALONE, Team
-from ..model import FEATURES, OSNet
+from ..network.model import FEATURES, OSNet
 from ..photos.market import Photo, Skipped, decode
 from ..refused import Refused
 from .choice import embedder_for

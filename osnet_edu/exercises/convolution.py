@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..model import Lite3x3
+from ..network.model import Lite3x3
 from .answers import convolution as solved
 from .compare import Builds, Calls
 from .draw import integer, tensor

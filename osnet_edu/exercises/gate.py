@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..model import AggregationGate, OSBlock, Sum
+from ..network.model import AggregationGate, OSBlock, Sum
 from .answers import gate as solved
 from .compare import Builds, Calls
 from .draw import Gate, integer, maps, tensor
@@ -306,7 +306,7 @@ SHARED_GATE = Exercise(
     ),
     starter='''from torch import nn
 
-from osnet_edu.model import AggregationGate
+from osnet_edu.network.model import AggregationGate
 
 
 class MyMix(nn.Module):

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from ..model import Conv1x1Linear, ConvLayer, OSBlock, osnet
+from ..network.model import Conv1x1Linear, ConvLayer, OSBlock, osnet
 from .answers import network as solved
 from .compare import Builds, Calls
 from .draw import Gate, Layer, integer, tensor
@@ -274,7 +274,7 @@ TRANSITION = Exercise(
     ),
     starter='''from torch import nn
 
-from osnet_edu.model import ConvLayer
+from osnet_edu.network.model import ConvLayer
 
 
 def my_transition(channels):
@@ -567,7 +567,7 @@ OS_BLOCK = Exercise(
     starter='''import torch
 from torch import nn
 
-from osnet_edu.model import AggregationGate, Conv1x1Linear, ConvLayer, stream
+from osnet_edu.network.model import AggregationGate, Conv1x1Linear, ConvLayer, stream
 
 
 class MyOSBlock(nn.Module):

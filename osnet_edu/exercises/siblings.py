@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ..model import Sum
-from ..siblings import FixedGates, squeeze_excite
+from ..network.model import Sum
+from ..network.siblings import FixedGates, squeeze_excite
 from .answers import siblings as solved
 from .compare import Calls
 from .draw import integer, maps, tensor

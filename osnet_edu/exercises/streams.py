@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..model import Lite3x3, stream
+from ..network.model import Lite3x3, stream
 from .answers import streams as solved
 from .compare import Builds, Calls
 from .draw import Layer, integer, tensor
@@ -120,7 +120,7 @@ STREAM = Exercise(
     ),
     starter='''from torch import nn
 
-from osnet_edu.model import Lite3x3
+from osnet_edu.network.model import Lite3x3
 
 
 def my_stream(channels, depth):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..siblings import ROWS, Row
+from ..network.siblings import ROWS, Row
 from ..train import TrainConfig
 from . import compare
 from .compare import Difference

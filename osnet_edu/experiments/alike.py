@@ -7,7 +7,8 @@ the primary row on photos of 256x128. Only what the name says is changed.
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import assets, siblings, weights
+from .. import assets
+from ..network import siblings, weights
 from ..refused import Refused
 
 SEEDS = (0, 1, 2, 3, 4)

@@ -25,10 +25,10 @@ import numpy as np
 import torch
 from torch.nn.modules import module as pytorchs
 
-from .. import weights
 from ..embed import normalise
 from ..explain import untrained
-from ..model import OSNet
+from ..network import weights
+from ..network.model import OSNet
 from ..refused import Refused
 from . import sanity
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import weights
 from ..embed import embedder_for, normalise
 from ..explain import FORWARD, METHODS, Quick, embed, similarity, untrained
+from ..network import weights
 from ..refused import Refused
 from . import graded, grading_set
 from .answering import PAIR, TRAINED, UNTRAINED

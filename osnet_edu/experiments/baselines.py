@@ -12,7 +12,7 @@ from PIL import Image
 
 from .. import retrieval
 from ..embed import Embedding, embed
-from ..model import OSNet
+from ..network.model import OSNet
 from ..photos import market
 from ..train import TrainConfig, build
 

@@ -13,7 +13,7 @@ import torch
 
 from ..explain import gates
 from ..machine import compute
-from ..model import OSNet
+from ..network.model import OSNet
 
 QUESTIONS = {
     "gate": "has the highest mean gate",

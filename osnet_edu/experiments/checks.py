@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import draws, weights
+from .. import draws
 from ..embed import TorchEmbedder, embedder_for, normalise, pictures
 from ..explain import blur, grading, similarity, without
+from ..network import weights
 from ..refused import Refused
 from . import anyone, sanity
 from .answering import CASCADE, NONE

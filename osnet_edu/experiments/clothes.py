@@ -19,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets, intervals, people, retrieval, weights
+from .. import assets, intervals, people, retrieval
 from ..embed import embedder_for
 from ..machine import pool
+from ..network import weights
 from ..people import Identity, PhotoRecord
 from ..photos import market
 from ..refused import Refused

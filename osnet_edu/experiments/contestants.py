@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from .. import draws
 from ..embed import normalise
 from ..explain import FORWARD, METHODS, Quick, blur, embed, exchange, similarity
-from ..model import STREAMS, OSNet
+from ..network.model import STREAMS, OSNet
 
 TOGETHER = 16  # photos in a batch
 

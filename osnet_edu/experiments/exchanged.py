@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import weights
 from ..embed import embedder_for, normalise
 from ..explain import METHODS, embed, exchange, similarity, untrained
+from ..network import weights
 from ..refused import Refused
 from . import graded, grading_set
 from .grading_set import Cases

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .. import intervals, people, retrieval, weights
+from .. import intervals, people, retrieval
 from ..embed import embed_images
+from ..network import weights
 from ..people import VISIBLE
 from ..photos import market
 from ..refused import Refused

@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import intervals, people, weights
+from .. import intervals, people
 from ..embed import normalise
 from ..explain import gates, shapley, untrained
 from ..machine import pool
-from ..model import OSNet
+from ..network import weights
+from ..network.model import OSNet
 from ..photos import market
 from ..refused import Refused
 from . import alike

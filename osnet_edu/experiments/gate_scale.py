@@ -34,10 +34,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .. import draws, intervals, weights
+from .. import draws, intervals
 from ..embed import normalise
 from ..explain import cells, gates, shapley, untrained
-from ..model import OSNet
+from ..network import weights
+from ..network.model import OSNet
 from ..photos import market
 from ..refused import Refused
 from . import alike, ladder

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets, intervals, people, weights
+from .. import assets, intervals, people
 from ..embed import normalise
 from ..explain import gates
 from ..machine import pool
+from ..network import weights
 from ..refused import Refused
 from . import alike
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import assets, draws, intervals, weights
+from .. import assets, draws, intervals
 from ..embed import embedder_for, normalise
 from ..explain import FORWARD, METHODS, Quick, embed, similarity, untrained
+from ..network import weights
 from . import importance
 from .importance import Agreement, Positives
 

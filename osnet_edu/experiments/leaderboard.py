@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import export, weights
 from ..embed import embedder_for, normalise
 from ..explain import grading, untrained
 from ..machine import pool
+from ..network import export, weights
 from ..refused import Refused, plain
 from . import alike, grading_set, table
 from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board, key_of

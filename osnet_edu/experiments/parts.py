@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import intervals, people, retrieval, weights
+from .. import intervals, people, retrieval
 from ..embed import embed
+from ..network import weights
 from ..photos import market
 from ..refused import Refused
 from . import oracle

@@ -18,11 +18,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .. import people, retrieval, siblings, train
+from .. import people, retrieval, train
 from ..embed import Embedding, embed_images
 from ..machine import compute, pool
 from ..machine.compute import Compute
-from ..model import OSNet
+from ..network import siblings
+from ..network.model import OSNet
 from ..photos import market
 from ..refused import Refused
 from ..train import Data, TrainConfig

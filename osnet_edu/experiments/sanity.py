@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ..explain import badge, embed, similarity
-from ..model import OSNet
+from ..network.model import OSNet
 from ..refused import Refused
 
 STAGES = ("fc", "conv5", "conv4", "conv3", "conv2", "conv1")  # from the last to the first

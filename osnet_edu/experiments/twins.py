@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import intervals, people, retrieval, weights
+from .. import intervals, people, retrieval
 from ..embed import Embedding, embed
+from ..network import weights
 from ..people import VISIBLE
 from ..photos import market
 from ..refused import Refused

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from .. import probe
 from ..machine import compute
+from ..network import probe
 from ..refused import Refused
 from .targets import Target
 

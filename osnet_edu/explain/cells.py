@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import draws, probe
+from .. import draws
 from ..machine import compute
-from ..model import OSNet
+from ..network import probe
+from ..network.model import OSNet
 from ..refused import Refused
 from .changes import blocks_of, check_photos
 

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import probe
 from ..machine import compute
-from ..model import Block, OSNet
+from ..network import probe
+from ..network.model import Block, OSNet
 from ..refused import Refused
 
 Rewrite = Callable[[str, Tensor], Tensor]  # block name, gates (B, T, C) -> gates (B, T, C)

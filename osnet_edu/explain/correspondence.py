@@ -11,8 +11,8 @@ import numpy as np
 import torch.nn.functional as F
 from torch import nn
 
-from .. import probe
 from ..embed import normalise
+from ..network import probe
 from ..people import Shot
 from ..refused import Refused
 from .layers import named_map

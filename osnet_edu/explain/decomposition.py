@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .. import probe
-from ..model import OSNet
+from ..network import probe
+from ..network.model import OSNet
 from ..refused import Refused
 from .asking import checked, explaining
 from .layers import enlarged

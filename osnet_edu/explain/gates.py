@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .. import probe
 from ..machine import compute
-from ..model import Block, OSNet
+from ..network import probe
+from ..network.model import Block, OSNet
 from .changes import (
     Change,
     Means,

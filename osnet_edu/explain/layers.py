@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import probe
 from ..embed import pictures
-from ..model import Block
+from ..network import probe
+from ..network.model import Block
 from ..refused import Refused
 from . import exchange
 from .asking import checked, explaining

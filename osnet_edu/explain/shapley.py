@@ -19,9 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import probe
 from ..machine import compute
-from ..model import Block, OSNet
+from ..network import probe
+from ..network.model import Block, OSNet
 from ..refused import Refused
 from .changes import Means, mute
 

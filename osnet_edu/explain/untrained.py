@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from .. import siblings
-from ..model import OSBlock, OSNet
+from ..network import siblings
+from ..network.model import OSBlock, OSNet
 from ..refused import Refused
 
 

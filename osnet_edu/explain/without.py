@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import retrieval, weights
+from .. import retrieval
 from ..embed import Embedding, OnnxEmbedder, TorchEmbedder, embed, embedder_for, normalise
+from ..network import weights
 from ..photos import market
 from ..photos.market import Photo
 from ..refused import Refused

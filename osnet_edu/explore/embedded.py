@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import assets
 from ..embed import Embedding
-from ..model import FEATURES
+from ..network.model import FEATURES
 from ..photos.market import Market, Photo
 
 FOLDER = "features"

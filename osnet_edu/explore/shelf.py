@@ -11,9 +11,10 @@ from pathlib import Path
 
 from torch import nn
 
-from .. import assets, export, weights
+from .. import assets
 from ..embed import normalise
 from ..explain import untrained, without
+from ..network import export, weights
 from ..photos.market import Market, decode
 from ..refused import Refused
 from .album import Album, Hardness, hardness, open_folder

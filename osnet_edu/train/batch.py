@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .. import draws
 from ..embed import MEAN, STD
-from ..model import OSNet
+from ..network.model import OSNet
 from .recipe import TrainConfig
 
 

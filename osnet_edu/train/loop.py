@@ -12,11 +12,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .. import checkpoints, draws, weights
+from .. import checkpoints, draws
 from ..machine import compute, distributed, whole
 from ..machine.compute import Compute
 from ..machine.distributed import ALONE, Team
-from ..model import OSNet, osnet
+from ..network import weights
+from ..network.model import OSNet, osnet
 from ..refused import Refused
 from .batch import augment, draw_batch, neighbours_of
 from .data import Data, shrunk

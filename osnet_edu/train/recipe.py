@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, replace
 
-from .. import weights
 from ..machine.limits import MOST_SIDE
+from ..network import weights
 from ..refused import Refused
 
 # The least and the most that a config takes, far beyond what is of use.

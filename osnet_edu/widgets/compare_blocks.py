@@ -5,7 +5,7 @@ from functools import cache
 import torch
 import traitlets
 
-from .. import costs, siblings
+from ..network import costs, siblings
 from .records import BlockDrawn, Comparison, LaneDrawn
 from .widget import Widget, checked, one_of
 

@@ -9,10 +9,10 @@ import torch
 import traitlets
 from torch import Tensor
 
-from .. import probe
 from ..embed import embed_images
 from ..explain import gates
-from ..model import OSBlock, OSNet
+from ..network import probe
+from ..network.model import OSBlock, OSNet
 from ..refused import Refused
 from .mixing import mixture, streams_of
 from .pictures import uri

@@ -7,9 +7,9 @@ sentence follow. The bars show the network with all its streams on: they are wha
 import numpy as np
 import traitlets
 
-from .. import receptive
 from ..embed import normalise
 from ..explain import gates, without
+from ..network import receptive
 from . import silencing
 from . import theatre_words as words
 from .pictures import uri

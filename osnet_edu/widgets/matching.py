@@ -7,7 +7,7 @@ import numpy as np
 import traitlets
 
 from ..explain import correspondence
-from ..model import OSNet
+from ..network.model import OSNet
 from ..people import Shot
 from ..refused import Refused
 from .pictures import uri

@@ -6,8 +6,8 @@ from functools import lru_cache
 import torch
 import traitlets
 
-from .. import costs
-from ..model import STREAMS, osnet
+from ..network import costs
+from ..network.model import STREAMS, osnet
 from ..refused import Refused
 from .records import CostPart, CostRow, Costs
 from .widget import Widget, checked

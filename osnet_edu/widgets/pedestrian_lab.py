@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from .. import explore, people, weights
+from .. import explore, people
 from ..explain import without
+from ..network import weights
 from ..refused import Refused
 from ..retrieval import DISTRACTOR
 from . import wardrobe

@@ -6,10 +6,10 @@ Two sliders: T, the streams that every block has, and t, the stream that is aske
 import numpy as np
 import traitlets
 
-from .. import receptive
 from ..embed import normalise
 from ..machine.compute import Compute, using
-from ..model import STREAMS, OSNet, osnet
+from ..network import receptive
+from ..network.model import STREAMS, OSNet, osnet
 from ..refused import Refused
 from .records import SeenField
 from .widget import Widget, checked, one_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import traitlets
 
-from .. import weights
 from ..explain import known, without
+from ..network import weights
 from ..photos import market
 from ..refused import Refused
 from ..retrieval import mining

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import retrieval, weights
+from .. import retrieval
 from ..embed import embed, embed_images, normalise
 from ..explain import gates
-from ..model import OSNet
+from ..network import weights
+from ..network.model import OSNet
 from ..photos.market import Market, Photo, decode
 from ..refused import Refused
 from ..retrieval import mining

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from osnet_edu import weights
+from osnet_edu.network import weights
 
 from . import ground
 from .outcome import Case, command

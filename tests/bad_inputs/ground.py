@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from osnet_edu import osnet, train, weights
+from osnet_edu import osnet, train
 from osnet_edu.machine.compute import Compute
+from osnet_edu.network import weights
 from osnet_edu.photos import market
 
 SPLITS = market.SPLITS

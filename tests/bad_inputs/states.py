@@ -7,7 +7,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from osnet_edu import weights
+from osnet_edu.network import weights
 
 from . import ground
 from .files import FIRST, _pth

@@ -7,8 +7,8 @@ import numpy as np
 from osnet_edu import assets, retrieval
 from osnet_edu.embed import Embedding
 from osnet_edu.experiments import baselines
+from osnet_edu.network.siblings import TABLE_5
 from osnet_edu.photos import market
-from osnet_edu.siblings import TABLE_5
 
 
 @cache

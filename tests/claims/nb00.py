@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from osnet_edu import costs, osnet, train
+from osnet_edu import osnet, train
 from osnet_edu.embed import normalise
 from osnet_edu.experiments.first_figure import BAR, BLURRED, COARSE
 from osnet_edu.explain import gates
+from osnet_edu.network import costs
 from osnet_edu.people import read_people
 from osnet_edu.photos import market
 

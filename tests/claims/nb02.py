@@ -5,8 +5,8 @@
 import torch
 from torch import nn
 
-from osnet_edu import costs
-from osnet_edu.model import Lite3x3
+from osnet_edu.network import costs
+from osnet_edu.network.model import Lite3x3
 
 from . import measured
 from .registry import Book

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from osnet_edu import costs, osnet, receptive
-from osnet_edu.model import OSBlock
+from osnet_edu import osnet
+from osnet_edu.network import costs, receptive
+from osnet_edu.network.model import OSBlock
 
 from . import measured
 from .registry import Book

@@ -5,7 +5,7 @@
 import torch
 
 from osnet_edu.explain import gates
-from osnet_edu.model import Lite3x3
+from osnet_edu.network.model import Lite3x3
 
 from . import measured
 from .registry import Book

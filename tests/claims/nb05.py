@@ -5,9 +5,10 @@
 import numpy as np
 import torch
 
-from osnet_edu import costs, osnet
+from osnet_edu import osnet
 from osnet_edu.embed import normalise
 from osnet_edu.explain.gates import read
+from osnet_edu.network import costs
 from osnet_edu.photos import market
 
 from .registry import Book

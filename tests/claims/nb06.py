@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from osnet_edu import costs, siblings
 from osnet_edu.experiments import ablation, compare, overfitting, together
+from osnet_edu.network import costs, siblings
 
 from . import measured
 from .registry import Book

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from osnet_edu.model import AggregationGate
+from osnet_edu.network.model import AggregationGate
 
 
 def my_gated_sum(streams, gate):

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from osnet_edu.model import AggregationGate, Conv1x1Linear, ConvLayer, stream
+from osnet_edu.network.model import AggregationGate, Conv1x1Linear, ConvLayer, stream
 
 
 def my_block(x, squeeze, streams, gate, expand, shortcut):

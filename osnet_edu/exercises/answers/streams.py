@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from osnet_edu.model import Lite3x3
+from osnet_edu.network.model import Lite3x3
 
 
 def my_receptive_field(t):

@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from .refused import Refused
+from ..refused import Refused
 
 FORMAT = 1  # of the graph; to be raised where its inputs, outputs or meaning change
 INPUTS = ("images", "factors")

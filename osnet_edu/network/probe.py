@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import nn
 
-from .refused import Refused
+from ..refused import Refused
 
 # Called as hook(module, inputs, output); what it returns takes the output's place, None leaves it.
 Hook = Callable[[nn.Module, tuple, Any], Any]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from ...refused import Refused
 from ..model import Block, Lite3x3, OSBlock, OSNet, osnet
-from ..refused import Refused
 from .blocks import Grouped, full_convolutions, inception, joined_with, resnext, same_depth, squeeze_excite
 from .joins import FixedGates, Mix, ScalarGate, SeparateGates
 

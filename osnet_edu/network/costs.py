@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..refused import Refused
 from . import probe
 from .model import OSNet
-from .refused import Refused
 
 CLASSIFIER = "classifier"
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .refused import Refused
+from ..refused import Refused
 
 FEATURES = 512  # length of an embedding, whatever the width
 STREAMS = "abcdefgh"  # stream t is called conv2a, conv2b, ... : the authors' names

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..refused import Refused
 from . import probe
 from .model import Block, OSNet
-from .refused import Refused
 
 Window = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
 

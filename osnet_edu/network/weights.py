@@ -21,10 +21,10 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from . import assets
-from .machine import whole
+from .. import assets
+from ..machine import whole
+from ..refused import Refused
 from .model import STREAMS, OSNet
-from .refused import Refused
 
 MOST_BYTES = 1_000_000_000
 SIDES = (16, 4096)  # pixels, the least and the most of a photo's side in a card
