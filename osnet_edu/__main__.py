@@ -41,7 +41,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except (Refused, FloatingPointError) as error:  # anything else is a bug and shows its traceback
         return _refuse(error)
     except (MemoryError, RuntimeError) as error:  # but for the end of the memory, which is the system's own
-        from . import memory
+        from .train import memory
 
         if not memory.is_full(error):
             raise
@@ -125,11 +125,11 @@ def subset(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    from . import memory
     from .commands import data_folder, figures_of, report, say_read, say_score, score_by_rule, tell
     from .machine import compute, distributed
     from .network import weights
     from .photos import market
+    from .train import memory
 
     compute.check_device(options.device)
     found = market.read(data_folder(options), train=False)

@@ -18,11 +18,12 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import checkpoints, train
+from osnet_edu import train
 from osnet_edu.machine import distributed
 from osnet_edu.machine.distributed import Team
 from osnet_edu.network import weights
 from osnet_edu.photos import market
+from osnet_edu.train import checkpoints
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--size", "64x32", "--width", "0.1", "--dtype", "float32", "--threads", "1"]

@@ -26,7 +26,7 @@ FLOORS = (
     ("machine",),
     ("retrieval", "assets"),
     ("photos", "network"),
-    ("people", "embed", "checkpoints", "memory"),
+    ("people", "embed"),
     ("arguments", "explain", "train"),
     ("trials", "explore", "figures"),
     ("grading",),

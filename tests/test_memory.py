@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from osnet_edu import memory, osnet
+from osnet_edu import osnet
+from osnet_edu.train import memory
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .. import checkpoints, memory, train
+from .. import train
 from ..arguments import CHANNELS_LAST
 from ..machine import compute, distributed, whole
 from ..machine.distributed import Team
 from ..network import weights
 from ..photos import market
 from ..refused import Refused
+from ..train import checkpoints, memory
 from .scoring import data_folder, report, say_score, score_by_rule
 from .speech import progress_bar, say, say_read, say_skipped, tell
 

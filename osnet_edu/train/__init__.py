@@ -5,7 +5,8 @@
         ...  # notebook, widget, command line and test consume the same steps
 
 Every schedule counts steps, and every random draw is a pure function of the seed and the step. So a run that was
-stopped goes on from its last checkpoint as if nothing had happened.
+stopped goes on from its last checkpoint as if nothing had happened. `checkpoints` keeps the folder of a run, `memory`
+says before the first step what a run needs.
 """
 
 from .batch import augment, draw_batch
@@ -15,6 +16,7 @@ from .losses import batch_hard, hardest, relative
 from .recipe import TrainConfig, learning_rate
 
 __all__ = [
-    "Data", "Step", "TrainConfig", "augment", "batch_hard", "build", "choose", "draw_batch", "fit", "hardest",
-    "learning_rate", "load", "optimiser_for", "read_compute", "read_config", "read_log", "relative", "shrunk",
+    "Data", "Step", "TrainConfig", "augment", "batch_hard", "build", "checkpoints", "choose", "draw_batch", "fit",
+    "hardest", "learning_rate", "load", "memory", "optimiser_for", "read_compute", "read_config", "read_log",
+    "relative", "shrunk",
 ]  # fmt: skip

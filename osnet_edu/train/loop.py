@@ -12,13 +12,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .. import checkpoints, draws
+from .. import draws
 from ..machine import compute, distributed, whole
 from ..machine.compute import Compute
 from ..machine.distributed import ALONE, Team
 from ..network import weights
 from ..network.model import OSNet, osnet
 from ..refused import Refused
+from . import checkpoints
 from .batch import augment, draw_batch, neighbours_of
 from .data import Data, shrunk
 from .losses import losses

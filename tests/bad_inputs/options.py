@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from osnet_edu import Refused, embed, memory, people, retrieval
+from osnet_edu import Refused, embed, people, retrieval
 from osnet_edu import __main__ as cli
 from osnet_edu.machine import compute, distributed
 from osnet_edu.photos import market
+from osnet_edu.train import memory
 
 from . import ground
 from .outcome import Case, command, environment

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from osnet_edu import checkpoints, people, train
+from osnet_edu import people, train
 from osnet_edu.experiments import runs, table
 from osnet_edu.experiments.table import Outcome
 from osnet_edu.photos import market
+from osnet_edu.train import checkpoints
 
 from . import ground, tables
 from .outcome import Case

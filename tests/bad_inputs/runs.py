@@ -9,8 +9,9 @@ from pathlib import Path
 
 import torch
 
-from osnet_edu import Refused, checkpoints, train
+from osnet_edu import Refused, train
 from osnet_edu.machine.compute import Compute
+from osnet_edu.train import checkpoints
 
 from . import ground
 from .outcome import Case, command

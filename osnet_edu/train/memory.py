@@ -20,8 +20,8 @@ try:
 except ImportError:  # not on Windows
     resource = None
 
-from .network.model import OSNet
-from .refused import Refused
+from ..network.model import OSNet
+from ..refused import Refused
 
 FLOAT = 4  # bytes of a float32
 PROGRAM = 350e6  # Python and PyTorch themselves, with the libraries that a first step loads: measured on Linux

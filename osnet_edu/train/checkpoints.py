@@ -19,10 +19,10 @@ from pathlib import Path
 
 import torch
 
-from .machine import whole
-from .network import weights
-from .network.model import OSNet
-from .refused import Refused, plain
+from ..machine import whole
+from ..network import weights
+from ..network.model import OSNet
+from ..refused import Refused, plain
 
 Record = typing.TypeVar("Record")
 REAL = {int, float}
