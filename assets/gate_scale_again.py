@@ -12,11 +12,12 @@ import numpy as np
 
 from osnet_edu import assets, intervals
 from osnet_edu.embed import normalise
-from osnet_edu.experiments import alike, gate_scale, ladder
+from osnet_edu.experiments import gate_scale, ladder
 from osnet_edu.experiments.gate_parts import lean_of
 from osnet_edu.explain import cells, gates, shapley
 from osnet_edu.machine import whole
 from osnet_edu.photos import market
+from osnet_edu.trials import alike
 
 BLOCK, PEOPLE, SEED = "conv4.1", 40, 14
 NEEDED = (3, 6, 12, 16, 12, 4, 6, 10)  # pixels, of each rung: what the oracle needs (see results/gate_scale.txt)

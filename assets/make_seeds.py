@@ -12,10 +12,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from osnet_edu import assets, train
-from osnet_edu.experiments import alike, runs
 from osnet_edu.machine.compute import Compute
 from osnet_edu.network import weights
 from osnet_edu.photos import market
+from osnet_edu.trials import alike, runs
 
 HERE = Path(__file__).resolve().parent
 

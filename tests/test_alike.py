@@ -6,9 +6,9 @@ import torch
 
 from osnet_edu import Refused, assets, retrieval
 from osnet_edu.embed import Embedding, embed_images
-from osnet_edu.experiments import alike
 from osnet_edu.network import siblings
 from osnet_edu.photos import market
+from osnet_edu.trials import alike
 
 GATES = {"primary": True, "same-depth": True, "addition": False, "resnext": False, "256x128": True}
 SCALES = {

@@ -16,10 +16,10 @@ from PIL import Image
 
 from osnet_edu import __main__ as cli
 from osnet_edu import assets, osnet
-from osnet_edu.experiments import table
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.train import checkpoints
+from osnet_edu.trials import table
 
 ROOT = Path(cli.__file__).parents[1]
 SHORT = ["--photos", 32, "--size", "64x32", "--width", 0.1, "--dtype", "float32", "--threads", 1]

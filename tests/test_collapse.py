@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from osnet_edu import train
-from osnet_edu.experiments import collapse
+from osnet_edu.trials import collapse
 
 LINE = torch.tensor([[0.0], [0.4], [0.5], [0.9]])
 PEOPLE = torch.tensor([0, 0, 1, 1])

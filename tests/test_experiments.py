@@ -8,8 +8,9 @@ import pytest
 
 from osnet_edu import people
 from osnet_edu.embed import Embedding
-from osnet_edu.experiments import EXPERIMENTS, baselines, twins
+from osnet_edu.experiments import EXPERIMENTS, baselines
 from osnet_edu.photos import market
+from osnet_edu.trials import twins
 
 
 @pytest.fixture(scope="module")

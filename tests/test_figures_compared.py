@@ -8,8 +8,8 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from osnet_edu import figures
-from osnet_edu.experiments.compare import Difference
 from osnet_edu.network.siblings import find
+from osnet_edu.trials.compare import Difference
 
 
 def line(key, published, value, half, verdict):

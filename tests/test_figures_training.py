@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osnet_edu import figures, train
-from osnet_edu.experiments.collapse import Collapse
+from osnet_edu.trials.collapse import Collapse
 
 
 def lines(figure) -> list[np.ndarray]:

@@ -7,10 +7,11 @@ from test_explain_gates import of
 
 from osnet_edu import Refused, intervals, people
 from osnet_edu.embed import normalise
-from osnet_edu.experiments import EXPERIMENTS, alike, gate_parts
+from osnet_edu.experiments import EXPERIMENTS, gate_parts
 from osnet_edu.experiments.gate_parts import LARGE, SMALL, Triples
 from osnet_edu.explain import untrained
 from osnet_edu.network import weights
+from osnet_edu.trials import alike
 
 
 @pytest.fixture(scope="module")

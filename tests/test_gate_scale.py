@@ -9,9 +9,10 @@ import torch
 from test_explain_gates import hooks, of, photos, small
 
 from osnet_edu import Refused, assets, figures, intervals, people
-from osnet_edu.experiments import EXPERIMENTS, ON_OWN, alike, gate_parts, gate_scale, ladder
+from osnet_edu.experiments import EXPERIMENTS, ON_OWN, gate_parts, gate_scale, ladder
 from osnet_edu.explain import cells, gates, shapley, untrained
 from osnet_edu.network import weights
+from osnet_edu.trials import alike
 
 RED, BLUE, GREEN = ladder.PAINTS[:3]
 

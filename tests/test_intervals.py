@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osnet_edu import intervals
-from osnet_edu.experiments import ablation, compare
+from osnet_edu.trials import ablation, compare
 
 VALUES = st.lists(st.floats(-100, 100), min_size=2, max_size=12)
 

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from osnet_edu import figures, intervals, osnet
-from osnet_edu.experiments import board, contestants, grading_set, leaderboard, table
+from osnet_edu.experiments import board, contestants, grading_set, leaderboard
 from osnet_edu.experiments.board import ACROSS, SAME, Block, Board
 from osnet_edu.experiments.grading_set import PARTS
 from osnet_edu.network import weights
+from osnet_edu.trials import table
 
 N = 2 * len(PARTS)  # two families a part
 NOTICED = "1" * (N - 4) + "0-32"  # the logo's last two and the strap's two: unseen, turned round, seen well, seen

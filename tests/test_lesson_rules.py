@@ -13,11 +13,13 @@ from claims.running import run
 from test_explain_without import folder  # noqa: F401  a fixture
 
 from osnet_edu import assets, osnet
-from osnet_edu.experiments import ablation, baselines, causes, overfitting, together, twins
+from osnet_edu.experiments import baselines, causes
 from osnet_edu.explain import gates
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.refused import Refused
+from osnet_edu.trials import ablation, together, twins
+from osnet_edu.trials import people as overfitting
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from osnet_edu.experiments import EXPERIMENTS, parts
-from osnet_edu.experiments.twins import Family, ToldApart
+from osnet_edu.trials.twins import Family, ToldApart
 
 
 def told(*families):

@@ -11,13 +11,14 @@ from PIL import Image
 from osnet_edu import people, retrieval, train
 from osnet_edu.__main__ import main
 from osnet_edu.embed import embed
-from osnet_edu.experiments import ablation, compare, ingredients, overfitting, runs, table
-from osnet_edu.experiments.runs import Plan, Variant
-from osnet_edu.experiments.table import Outcome
 from osnet_edu.machine import compute
 from osnet_edu.network.siblings import ROWS, TABLE_5
 from osnet_edu.photos import market
 from osnet_edu.train import TrainConfig
+from osnet_edu.trials import ablation, compare, ingredients, runs, table
+from osnet_edu.trials import people as overfitting
+from osnet_edu.trials.runs import Plan, Variant
+from osnet_edu.trials.table import Outcome
 
 WAY = compute.Compute(threads=1)
 TINY = TrainConfig(width=0.1, gate_hidden=2, size=(64, 32), people=4, shots=4, photos=32)

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..trials import ablation, ingredients, table, twins
+from ..trials import people as overfitting
+from . import anyone as anyone
 from . import (
-    ablation,
     baselines,
     board,
     clothes,
@@ -15,15 +17,10 @@ from . import (
     gate_scale,
     gate_variance,
     hard_positives,
-    ingredients,
     leaderboard,
     oracle,
-    overfitting,
     parts,
-    table,
-    twins,
 )
-from . import anyone as anyone
 from . import checks as checks
 
 LEADERBOARD = leaderboard.NAME

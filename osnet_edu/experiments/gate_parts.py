@@ -28,7 +28,7 @@ from ..network import weights
 from ..network.model import OSNet
 from ..photos import market
 from ..refused import Refused
-from . import alike
+from ..trials import alike
 
 SMALL, LARGE = ("logo", "strap", "shoes"), ("top color", "bottom color")
 FAMILIES = 24  # twin pairs a part

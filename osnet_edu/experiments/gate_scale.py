@@ -41,7 +41,8 @@ from ..network import weights
 from ..network.model import OSNet
 from ..photos import market
 from ..refused import Refused
-from . import alike, ladder
+from ..trials import alike
+from . import ladder
 from .gate_parts import lean_of
 from .gate_scale_table import table
 

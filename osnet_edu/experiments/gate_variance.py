@@ -22,7 +22,7 @@ from ..explain import gates
 from ..machine import pool
 from ..network import weights
 from ..refused import Refused
-from . import alike
+from ..trials import alike
 
 FACTORS = ("person", "camera", "yaw", "background")
 PEOPLE = 8

@@ -18,7 +18,8 @@ from ..explain import grading, untrained
 from ..machine import pool
 from ..network import export, weights
 from ..refused import Refused, plain
-from . import alike, grading_set, table
+from ..trials import alike, table
+from . import grading_set
 from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board, key_of
 from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN, Network
 from .grading_set import FAMILIES, PARTS, Cases

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import people, retrieval
 from ..photos import market, picture
-from .twins import VISIBLE, ToldApart, compare
+from ..trials.twins import VISIBLE, ToldApart, compare
 
 FEATURES = 5  # numbers that describe a part; a colour fills three of them
 

@@ -17,8 +17,8 @@ from ..embed import embed
 from ..network import weights
 from ..photos import market
 from ..refused import Refused
+from ..trials.twins import Family, ToldApart, compare
 from . import oracle
-from .twins import Family, ToldApart, compare
 
 
 @dataclass(frozen=True)

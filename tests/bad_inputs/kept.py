@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from osnet_edu.experiments import answering, anyone, asked, board, checks, grading_set, leaderboard, table
+from osnet_edu.experiments import answering, anyone, asked, board, checks, grading_set, leaderboard
 from osnet_edu.network import export
+from osnet_edu.trials import table
 
 from . import ground
 from .outcome import Case, command

@@ -7,10 +7,10 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from osnet_edu import people, train
-from osnet_edu.experiments import runs, table
-from osnet_edu.experiments.table import Outcome
 from osnet_edu.photos import market
 from osnet_edu.train import checkpoints
+from osnet_edu.trials import runs, table
+from osnet_edu.trials.table import Outcome
 
 from . import ground, tables
 from .outcome import Case

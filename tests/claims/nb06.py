@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 
-from osnet_edu.experiments import ablation, compare, overfitting, together
 from osnet_edu.network import costs, siblings
+from osnet_edu.trials import ablation, compare, together
+from osnet_edu.trials import people as overfitting
 
 from . import measured
 from .registry import Book

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from osnet_edu import train
-from osnet_edu.experiments import ablation, ingredients
+from osnet_edu.trials import ablation, ingredients
 
 from .registry import Book
 

@@ -7,9 +7,10 @@ import re
 import numpy as np
 
 from osnet_edu import people
-from osnet_edu.experiments import alike, gate_variance
+from osnet_edu.experiments import gate_variance
 from osnet_edu.explain import shapley
 from osnet_edu.network.receptive import receptive_fields
+from osnet_edu.trials import alike
 
 from .registry import Book
 
