@@ -6,7 +6,7 @@ python -m osnet_edu experiment leaderboard --out results --workers 1
 from pathlib import Path
 
 from osnet_edu import figures
-from osnet_edu.experiments import leaderboard
+from osnet_edu.grading import leaderboard
 
 OUT = Path(__file__).parent / "pictures" / "10_leaderboard.png"
 

@@ -16,8 +16,8 @@ import torch
 
 from osnet_edu import Refused, assets
 from osnet_edu.__main__ import main
-from osnet_edu.experiments import answering, anyone, asked, checks, graded, grading_set
 from osnet_edu.explain import METHODS
+from osnet_edu.grading import answering, anyone, asked, checks, frozen, graded
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 
@@ -169,7 +169,7 @@ def started(monkeypatch):
 
 @pytest.fixture(scope="module")
 def cases():
-    return grading_set.render(families=1)
+    return frozen.render(families=1)
 
 
 @pytest.fixture(scope="module")
@@ -378,7 +378,7 @@ def test_every_change_of_a_network_is_named():
 
 
 def test_a_file_that_is_none_is_refused_before_anything_is_rendered(file, tmp_path, monkeypatch):
-    monkeypatch.setattr(grading_set, "render", lambda **_: pytest.fail("rendered"))
+    monkeypatch.setattr(frozen, "render", lambda **_: pytest.fail("rendered"))
     (tmp_path / "text.txt").write_text("def f(): pass")
     (tmp_path / "broken.py").write_text("def f(:\n")
     (tmp_path / "endless.py").write_text("import time\ntime.sleep(600)\n")
@@ -416,7 +416,7 @@ def test_a_method_of_the_kit_needs_no_file(cases):
 
 def test_the_command_writes_a_line_a_pair_and_refuses_folders(file, cases, tmp_path, capsys, monkeypatch):
     asked = []
-    monkeypatch.setattr(grading_set, "render", lambda **given: asked.append(given["families"]) or cases)
+    monkeypatch.setattr(frozen, "render", lambda **given: asked.append(given["families"]) or cases)
     out = tmp_path / "grades.csv"
     assert main(["grade", "--method", f"{file}:good", "--families", "1", "--out", str(out)]) == 0
     assert len(out.read_text().splitlines()) == 9 and "a line for each of 8 pairs" in capsys.readouterr().out
@@ -428,7 +428,7 @@ def test_the_command_writes_a_line_a_pair_and_refuses_folders(file, cases, tmp_p
     assert main(["grade", "--method", f"{file}:leaves", "--families", "1", "--out", str(other)]) == 2
     assert not other.exists() and "exit code 7" in capsys.readouterr().err
     meanwhile = tmp_path / "meanwhile.csv"
-    monkeypatch.setattr(grading_set, "render", lambda **given: meanwhile.write_text("mine") and cases)
+    monkeypatch.setattr(frozen, "render", lambda **given: meanwhile.write_text("mine") and cases)
     assert main(["grade", "--families", "1", "--out", str(meanwhile)]) == 0
     said, rows = capsys.readouterr(), (tmp_path / "meanwhile-2.csv").read_text().splitlines()
     assert meanwhile.read_text() == "mine" and len(rows) == 9

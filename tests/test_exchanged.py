@@ -7,8 +7,9 @@ import pytest
 
 from osnet_edu import Refused
 from osnet_edu.embed import embedder_for
-from osnet_edu.experiments import EXPERIMENTS, ON_OWN, exchanged, graded, grading_set
+from osnet_edu.experiments import EXPERIMENTS, ON_OWN
 from osnet_edu.explain import exchange
+from osnet_edu.grading import exchanged, frozen, graded
 from osnet_edu.network import weights
 
 
@@ -20,9 +21,9 @@ def shipped():
 @pytest.fixture(scope="module")
 def cases(shipped):
     """Two cases that the network notices, a top and a bottom of another colour."""
-    some = grading_set.render(grading_set.TUNING, families=1)
+    some = frozen.render(frozen.TUNING, families=1)
     some = replace(some, **{f.name: getattr(some, f.name)[:2] for f in fields(some)})
-    seen = grading_set.noticed(embedder_for(shipped.model, photos=8, size=shipped.size), some).seen
+    seen = frozen.noticed(embedder_for(shipped.model, photos=8, size=shipped.size), some).seen
     assert seen.all()
     return some
 

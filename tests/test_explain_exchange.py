@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osnet_edu import Refused
-from osnet_edu.explain import exchange, grading
+from osnet_edu.explain import exchange
+from osnet_edu.grading import marks
 
 HEIGHT, WIDTH = 64, 32
 PATCH = (slice(20, 32), slice(10, 22))  # of both photos, in different colours
@@ -41,16 +42,16 @@ def inside(where):
 @pytest.mark.parametrize("where", [PATCH, OTHER])
 def test_it_finds_the_piece_that_the_network_reads(where):
     heat = exchange.against(reads(where), QUERY, NEGATIVE)
-    score = grading.grade(heat, inside(where), against=True)
+    score = marks.grade(heat, inside(where), against=True)
     assert score.rank > 0.9 and score.mass > 0.5 and score.pointing == 1
     elsewhere = OTHER if where is PATCH else PATCH
-    assert grading.grade(heat, inside(elsewhere), against=True).rank < 0.2
+    assert marks.grade(heat, inside(elsewhere), against=True).rank < 0.2
 
 
 def test_taking_a_piece_away_finds_it_too_where_what_lies_around_is_nearer_to_the_query():
     """The patch is gone into grey, which is nearer to the query's red than blue is."""
     heat = exchange.without(reads(PATCH), QUERY, NEGATIVE)
-    score = grading.grade(heat, inside(PATCH), against=True)
+    score = marks.grade(heat, inside(PATCH), against=True)
     assert score.rank > 0.9 and score.pointing == 1 and heat.sum() == pytest.approx(-1, abs=1e-9)
 
 

@@ -8,7 +8,8 @@ from torch import nn
 
 from osnet_edu import explain, people
 from osnet_edu.embed import TorchEmbedder, normalise
-from osnet_edu.explain import METHODS, badge, correspondence, duel, margin, similarity
+from osnet_edu.explain import METHODS, correspondence, duel, margin, similarity
+from osnet_edu.grading import badge
 from osnet_edu.network import weights
 from osnet_edu.people import Shot
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from osnet_edu import Refused
-from osnet_edu.experiments import graded
-from osnet_edu.experiments.grading_set import Cases
+from osnet_edu.grading import graded
+from osnet_edu.grading.frozen import Cases
 
 N, H, W = 12, 16, 8
 

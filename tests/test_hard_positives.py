@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from osnet_edu.experiments import EXPERIMENTS, ON_OWN, hard_positives, importance
+from osnet_edu.experiments import EXPERIMENTS, ON_OWN
+from osnet_edu.grading import hard_positives, importance
 from osnet_edu.network import weights
 
 

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from osnet_edu import Refused, people
-from osnet_edu.experiments import grading_set, importance
-from osnet_edu.experiments.importance import FROZEN, PARTS, TUNING, Importance, Positives
+from osnet_edu.grading import frozen, importance
+from osnet_edu.grading.importance import FROZEN, PARTS, TUNING, Importance, Positives
 
 SIZE = (64, 32)
 HEIGHTS = (8, 4, 2, 2)  # rows of the toy's four parts, which lie one below another
@@ -233,7 +233,7 @@ def test_the_set_is_the_same_every_time_and_its_people_are_in_no_other(rendered)
     assert again.name == rendered.name and len(again.name) == 16
     assert replace(again, both=~again.both).name != again.name
     assert importance.render(TUNING, families=1, size=SIZE, redraws=1).name != again.name
-    assert len({FROZEN, TUNING, grading_set.FROZEN, grading_set.TUNING}) == 4
+    assert len({FROZEN, TUNING, frozen.FROZEN, frozen.TUNING}) == 4
 
 
 def test_what_cannot_be_is_refused():

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from osnet_edu import figures, intervals, osnet
-from osnet_edu.experiments import board, contestants, grading_set, leaderboard
-from osnet_edu.experiments.board import ACROSS, SAME, Block, Board
-from osnet_edu.experiments.grading_set import PARTS
+from osnet_edu.grading import board, contestants, frozen, leaderboard
+from osnet_edu.grading.board import ACROSS, SAME, Block, Board
+from osnet_edu.grading.frozen import PARTS
 from osnet_edu.network import weights
 from osnet_edu.trials import table
 
@@ -161,12 +161,12 @@ def told(quick, monkeypatch):
         jobs.append(job)
         count = job.families * len(PARTS)
         grades = (int(job.digest or "0", 16) % 1000 / 1000,) * count
-        names = {f: grading_set.name_of(grading_set.describe(size=(64, 32), families=f)) for f in (1,)}
+        names = {f: frozen.name_of(frozen.describe(size=(64, 32), families=f)) for f in (1,)}
         asked = job.network, job.digest, job.weights, job.view, job.method, names[job.families], job.families
         return Block(*asked, "3" * count, grades, grades, grades, grades)
 
     monkeypatch.setattr(leaderboard, "_block", made)
-    monkeypatch.setattr(grading_set, "render", lambda **_: None)
+    monkeypatch.setattr(frozen, "render", lambda **_: None)
     return jobs
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from test_explain import BIG, photos, small
 
-from osnet_edu.experiments import sanity
 from osnet_edu.explain import METHODS, embed, guided_backprop, similarity
+from osnet_edu.grading import sanity
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from test_explain_without import folder  # noqa: F401  a fixture: six people of 
 
 from osnet_edu import assets, people, retrieval
 from osnet_edu.embed import TorchEmbedder
-from osnet_edu.explain import badge, correspondence, duel, judging, known, removal, without
+from osnet_edu.explain import correspondence, duel, known, without
+from osnet_edu.grading import badge, judging, removal
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.widgets import Duelling, Matching

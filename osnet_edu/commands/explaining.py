@@ -50,7 +50,7 @@ def explain_pair(options: argparse.Namespace) -> None:
 
 
 def grade_method(options: argparse.Namespace) -> None:
-    from ..experiments import anyone
+    from ..grading import anyone
 
     method = anyone.DEFAULT if options.method is None else options.method
     if options.patience is not None and method in anyone.kit():
@@ -95,7 +95,7 @@ def _refuse_folder(root: Path) -> None:
 
 
 def _check_method(options: argparse.Namespace, method: str, patience: float) -> None:
-    from ..experiments import checks
+    from ..grading import checks
 
     if options.out is not None or options.families is not None:
         raise Refused("--checks writes no file and grades no families: leave --out and --families out")

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..explain import completeness, exchange, grading, known
+from ..explain import completeness, exchange, known
+from ..grading import marks
 from .answers import believe as solved
 from .compare import Calls
 from .draw import integer
@@ -84,7 +85,7 @@ def my_rank_accuracy(relevance, truth):
     ),
     reference=solved.my_rank_accuracy,
     comparison=Calls(_graded),
-    shows=(grading.grade,),
+    shows=(marks.grade,),
     mistakes=(
         Mistake(
             "mass",

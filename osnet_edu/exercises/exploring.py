@@ -5,7 +5,8 @@ from functools import cache
 
 from .. import explore, people
 from ..embed import embedder_for
-from ..explain import duel, grading, known
+from ..explain import duel, known
+from ..grading import marks
 from ..refused import Refused
 from .answers import exploring as solved
 from .finds import RIGHT, Finds, Seen
@@ -104,7 +105,7 @@ def _is_disagreement(name, impostor, better, worse) -> Seen:
     if known.noticed(_fast(), images[0], images[2], twins.same) <= _limit():
         return Seen("unnoticed", "The network does not notice this difference: there is nothing to find.")
     one, other = (
-        grading.grade(duel.between(rankings.model, images, method).heat[2], twins.truth, against=True).rank
+        marks.grade(duel.between(rankings.model, images, method).heat[2], twins.truth, against=True).rank
         for method in (better, worse)
     )
     if abs(one - other) < APART:

@@ -4,24 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..grading import board, exchanged, hard_positives, leaderboard
 from ..trials import ablation, ingredients, table, twins
 from ..trials import people as overfitting
-from . import anyone as anyone
-from . import (
-    baselines,
-    board,
-    clothes,
-    exchanged,
-    first_figure,
-    gate_parts,
-    gate_scale,
-    gate_variance,
-    hard_positives,
-    leaderboard,
-    oracle,
-    parts,
-)
-from . import checks as checks
+from . import baselines, clothes, first_figure, gate_parts, gate_scale, gate_variance, oracle, parts
 
 LEADERBOARD = leaderboard.NAME
 Progress = Callable[[int, int], None]

@@ -5,9 +5,8 @@ stream contributes to a margin; `cells` makes groups of channels to compare stre
 again without some streams; `clusters` groups photos by their gates.
 
 Which pixels: one table of methods, all with one signature; `exchange` asks what would change if a piece of
-the photo looked like the reference; `duel` sets three maps side by side, and `judging` says what they answer;
-`correspondence` says where the other photo shows the same; `grading` holds a map against the truth, `removal` takes
-away what it points at, and a `badge` says how far it may be believed.
+the photo looked like the reference; `duel` sets three maps side by side; `correspondence` says where the other photo
+shows the same; `known` says what is known of a pair of rendered people: where they truly differ.
 
     heat = METHODS["occlusion"](model, images, similarity(reference))
 
@@ -25,23 +24,7 @@ last map, exactly; CorrRISE correlates it with random masks. DeepLift runs, but 
 `gradients.deep_lift`.
 """
 
-from . import (
-    badge,
-    cells,
-    clusters,
-    correspondence,
-    decomposition,
-    duel,
-    exchange,
-    gates,
-    grading,
-    judging,
-    known,
-    removal,
-    shapley,
-    untrained,
-    without,
-)
+from . import cells, clusters, correspondence, decomposition, duel, exchange, gates, known, shapley, untrained, without
 from .asking import embed
 from .gradients import Completeness, completeness, guided_backprop
 from .layers import by_stream
@@ -50,8 +33,7 @@ from .perturbation import Quick, ablation, blur
 from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
-    "DEFAULT", "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "badge", "blur", "by_stream",
+    "DEFAULT", "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "blur", "by_stream",
     "cells", "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel",
-    "embed", "exchange", "gates", "grading", "guided_backprop", "judging", "known", "margin", "removal", "shapley",
-    "similarity", "untrained", "without",
+    "embed", "exchange", "gates", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained", "without",
 ]  # fmt: skip

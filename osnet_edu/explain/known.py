@@ -17,9 +17,9 @@ from ..photos import market
 from ..photos.market import Photo
 from ..refused import Refused
 from ..retrieval.mining import Triplet
-from .grading import COVERED
 from .without import Rankings
 
+COVERED = 0.5  # share of a pixel from which on it belongs to the truth
 SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
 
 NOTICED, UNNOTICED, REVERSED = "noticed", "unnoticed", "reversed"

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from ..explain import duel, judging, known
+from ..explain import duel, known
 from ..figures import greyed, heat_image
+from ..grading import judging
 from ..refused import Refused
 from ..retrieval import mining
 from .pictures import uri

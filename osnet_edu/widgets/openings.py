@@ -8,7 +8,8 @@ from importlib import import_module
 import numpy as np
 
 from .. import explore, people
-from ..explain import duel, exchange, judging, without
+from ..explain import duel, exchange, without
+from ..grading import judging
 from ..machine import compute
 from ..refused import Refused
 from ..retrieval.mining import Triplet

@@ -9,7 +9,8 @@ import torch
 
 from osnet_edu import explain, people
 from osnet_edu.embed import normalise
-from osnet_edu.explain import METHODS, badge, correspondence, duel, known, removal
+from osnet_edu.explain import METHODS, correspondence, duel, known
+from osnet_edu.grading import badge, removal
 
 from . import ground
 from .options import _typed

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from osnet_edu.experiments import answering, anyone, asked, board, checks, grading_set, leaderboard
+from osnet_edu.grading import answering, anyone, asked, board, checks, frozen, leaderboard
 from osnet_edu.network import export
 from osnet_edu.trials import table
 
@@ -127,7 +127,7 @@ def _checked(work: Path) -> str:
 
 # --- blocks and graphs that are kept ----------------------------------------------------------------------------------
 
-COUNT = len(grading_set.PARTS)
+COUNT = len(frozen.PARTS)
 ROW = (0.5,) * COUNT
 GOOD = board.Block("none", "", "trained", "across", "random", "0" * 16, 1, "0" * COUNT, ROW, ROW, ROW, ROW)
 BLOCKS: dict[str, dict[str, object]] = {
@@ -227,7 +227,7 @@ def cases() -> Iterator[Case]:
             "methods", f"patience {patience!r}", lambda _, p=patience: asked.check_patience(p) or "silently-wrong"
         )
     for families in (0, -1, 1.5, None, "2", True):
-        made = lambda _, f=families: len(grading_set.describe(families=f)) and "silently-wrong"  # noqa: E731
+        made = lambda _, f=families: len(frozen.describe(families=f)) and "silently-wrong"  # noqa: E731
         yield Case("methods", f"families {families!r}", made)
     for name, change in BLOCKS.items():
         yield Case("leaderboard", f"a block with {name}", _block(change))

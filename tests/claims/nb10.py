@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from osnet_edu.experiments import grading_set, hard_positives, leaderboard, sanity
 from osnet_edu.explain import METHODS, guided_backprop, similarity
 from osnet_edu.explain import embed as features_of
+from osnet_edu.grading import frozen, hard_positives, leaderboard, sanity
 
 from .registry import Book
 
@@ -43,7 +43,7 @@ def _(lesson):
 @says("nb10-grades-says", "The frozen grading set has 25 families for each of eight parts.")
 def _(lesson):
     n = lesson.after["nb10-grades"]
-    sizes = grading_set.FAMILIES, len(grading_set.PARTS), int(n.found.seen.sum())
+    sizes = frozen.FAMILIES, len(frozen.PARTS), int(n.found.seen.sum())
     return sizes == (25, 8, 6) and np.ptp(n.scores) > 0.3, f"{sizes}, {n.scores}"
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from .. import retrieval
 from ..embed import normalise, pictures
+from ..explain import blur
 from ..refused import Refused
-from .perturbation import blur
 
 SHARE = 0.1  # of the photo that is painted over, at least, where the map says so much
 MOVES = (4, 4)  # places down and across to which the shape is moved, the first of which is its own

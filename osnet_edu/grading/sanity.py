@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..explain import badge, embed, similarity
+from ..explain import embed, similarity
 from ..network.model import OSNet
 from ..refused import Refused
+from . import badge
 
 STAGES = ("fc", "conv5", "conv4", "conv3", "conv2", "conv1")  # from the last to the first
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import intervals
 from ..refused import Refused
-from .grading_set import PARTS
+from .frozen import PARTS
 
 ACROSS, SAME = "across", "same"
 SHIPPED, NONE = "shipped", "none"

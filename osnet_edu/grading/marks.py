@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..explain.known import COVERED
 from ..refused import Refused
 
-COVERED = 0.5  # share of a pixel from which on it belongs to the truth
 STEPS = 32  # of deletion and insertion
 
 

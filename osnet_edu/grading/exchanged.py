@@ -16,8 +16,8 @@ from ..embed import embedder_for, normalise
 from ..explain import METHODS, embed, exchange, similarity, untrained
 from ..network import weights
 from ..refused import Refused
-from . import graded, grading_set
-from .grading_set import Cases
+from . import frozen, graded
+from .frozen import Cases
 
 OWN, PIECES, PIXELS = "segment exchange", "segment occlusion", "gradient x activation"
 SAME, RANDOM, STRANGER = "the same view", "an untrained network", "another family's query"
@@ -73,11 +73,11 @@ def measure(
     progress: (maps done, maps in all).
     Raises: Refused where the network notices no difference.
     """
-    cases = grading_set.render(size=checkpoint.size) if cases is None else cases
+    cases = frozen.render(size=checkpoint.size) if cases is None else cases
     model, count = checkpoint.model, len(cases.part)
     trained = _embedder(model, checkpoint.size)
     random = _embedder(untrained.like(model, 0, normalise(cases.query[:REFERENCE])), checkpoint.size)
-    found = grading_set.noticed(trained, cases)
+    found = frozen.noticed(trained, cases)
     if not found.seen.any():
         raise Refused(f"the network notices none of the {count} differences: there is nothing to explain")
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from .. import intervals
-from ..explain import grading
 from ..machine import pool
 from ..refused import Refused
-from .grading_set import Cases
+from . import marks
+from .frozen import Cases
 
 Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Progress = Callable[[int, int], None]
@@ -65,7 +65,7 @@ def of(
     for k in numbers:
         pool.check()
         try:
-            grade = grading.grade(method(reference[k].copy(), cases.negative[k].copy()), cases.truth[k], against=True)
+            grade = marks.grade(method(reference[k].copy(), cases.negative[k].copy()), cases.truth[k], against=True)
         except Refused as error:
             raise Refused(f"case {k}: {error}") from error
         rows.append((grade.rank, grade.mass, grade.pointing, grade.chance))

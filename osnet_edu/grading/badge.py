@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..explain.duel import on_parts
 from ..refused import Refused
-from . import grading
-from .duel import on_parts
+from . import marks
 from .removal import Removal
 
 MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
@@ -105,7 +105,7 @@ def award(
         )
         reasons.insert(0, said)
     elif truth is not None:
-        found = grading.grade(heat, truth, against=against)
+        found = marks.grade(heat, truth, against=against)
         kind, grade, chance = TWIN, found.rank, found.chance
         if relevance.any() and grade <= chance:
             reasons.append("It points at the difference no better than chance.")

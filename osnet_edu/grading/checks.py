@@ -15,10 +15,10 @@ import torch
 
 from .. import draws
 from ..embed import TorchEmbedder, embedder_for, normalise, pictures
-from ..explain import blur, grading, similarity, without
+from ..explain import blur, similarity, without
 from ..network import weights
 from ..refused import Refused
-from . import anyone, sanity
+from . import anyone, marks, sanity
 from .answering import CASCADE, NONE
 from .asked import Asked
 from .contestants import Network
@@ -140,7 +140,7 @@ def _areas(
     for k, fill in enumerate(FILLS):
         plain = normalise(photos)
         paint = pictures(torch.zeros_like(plain) if fill == "grey" else blur(plain, plain.shape[2] / 16))
-        for area, found in ((grading.deletion, deletion), (grading.insertion, insertion)):
+        for area, found in ((marks.deletion, deletion), (marks.insertion, insertion)):
             means = []
             for maps in (heats, chance):
                 each = [

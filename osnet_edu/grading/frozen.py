@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import draws, people, retrieval
-from ..explain import grading, known
+from ..explain import known
 from ..machine import pool
 from ..refused import Refused
 
@@ -26,7 +26,7 @@ FAMILIES = 25  # a part
 CAMERAS = ((1, 3, 5), (4, 6, 2), (2, 5, 1), (6, 1, 4))  # of q, of n and c, of p; families take turns
 RETRIES = 8  # views tried until the part shows
 RENDERER = 1  # to be raised where the same descriptions give other photos
-COVERED, SHAM = grading.COVERED, known.SHAM  # one truth and one limit for the set and for a folder's pairs
+COVERED, SHAM = known.COVERED, known.SHAM  # one truth and one limit for the set and for a folder's pairs
 
 Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
 

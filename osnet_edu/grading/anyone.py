@@ -21,11 +21,11 @@ from ..embed import embedder_for, normalise
 from ..explain import FORWARD, METHODS, Quick, embed, similarity, untrained
 from ..network import weights
 from ..refused import Refused
-from . import graded, grading_set
+from . import frozen, graded
 from .answering import PAIR, TRAINED, UNTRAINED
 from .asked import Asked, check_patience
 from .contestants import FLOORS, METHODS_GRADED, OWN, Network
-from .grading_set import FAMILIES, Cases
+from .frozen import FAMILIES, Cases
 
 DEFAULT = "gradient x activation, conv4"
 PATIENCE = 60.0  # seconds for one map
@@ -56,11 +56,11 @@ class Report:
 
     def __str__(self) -> str:
         ours, theirs, centre = (some.only(self.seen) for some in (self.ours, self.theirs, self.centre))
-        each = len(self.seen) // len(grading_set.PARTS)
-        frozen = "" if each == FAMILIES else f" This is a quick try: the frozen set has {FAMILIES} families a part."
+        each = len(self.seen) // len(frozen.PARTS)
+        quick = "" if each == FAMILIES else f" This is a quick try: the frozen set has {FAMILIES} families a part."
         lines = [
             f"{self.method}: {int(self.seen.sum())} of {len(self.seen)} differences noticed, grading set "
-            f"{self.cases.name}.{frozen}",
+            f"{self.cases.name}.{quick}",
             f"{'':<22}{'rank':>6}{'':>14}{'mass':>6}{'':>14}{'pointing':>10}",
         ]
         rows = {"noticed pairs": ours, "all pairs": self.ours, "never trained": theirs, "the centre": centre}
@@ -127,9 +127,9 @@ def grade(
         asked = stack.enter_context(Asked(*source, path, patience)) if own else None
         rendered = cases is None
         if rendered:
-            cases = grading_set.render(size=checkpoint.size, families=families, progress=tell)
+            cases = frozen.render(size=checkpoint.size, families=families, progress=tell)
         fast = embedder_for(checkpoint.model, photos=MANY, size=checkpoint.size)
-        seen = grading_set.noticed(fast, cases).seen
+        seen = frozen.noticed(fast, cases).seen
         if not seen.any():
             raise Refused(f"the network notices none of the {len(seen)} differences: there is nothing to explain")
         every = np.ones(len(seen), bool)

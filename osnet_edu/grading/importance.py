@@ -25,8 +25,8 @@ from .. import draws, intervals, people, retrieval
 from ..explain import correspondence
 from ..machine import pool
 from ..refused import Refused
+from .frozen import SHAM, Embed
 from .graded import Method, Progress
-from .grading_set import SHAM, Embed
 
 FROZEN, TUNING = 23, 24  # seeds of the people: not those of the grading set
 FAMILIES = 60  # people, one pair each

@@ -20,10 +20,11 @@ import numpy as np
 from torch import nn
 
 from ..embed import Embedder, embedder_for, normalise
+from ..explain import duel, exchange, known, untrained
+from ..explain.known import Folder, Noticing, Twins
+from ..explain.without import Rankings
 from ..retrieval.mining import Triplet
-from . import badge, duel, exchange, known, removal, untrained
-from .known import Folder, Noticing, Twins
-from .without import Rankings
+from . import badge, removal
 
 MANY = 10_000  # photos that slow methods embed: enough for the fastest engine
 SHAMS = 128  # photos by which is measured what a network notices

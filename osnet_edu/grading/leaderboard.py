@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from ..embed import embedder_for, normalise
-from ..explain import grading, untrained
+from ..explain import untrained
 from ..machine import pool
 from ..network import export, weights
 from ..refused import Refused, plain
 from ..trials import alike, table
-from . import grading_set
+from . import frozen, marks
 from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board, key_of
 from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN, Network
-from .grading_set import FAMILIES, PARTS, Cases
+from .frozen import FAMILIES, PARTS, Cases
 
 NAME = "leaderboard"
 FEW = 4  # families a part that the seeds are asked about
@@ -112,7 +112,7 @@ def run(
     if progress:
         progress(len(wanted) - len(missing), len(wanted))
     if missing:
-        prepare = partial(_as_given, grading_set.render(size=size, families=families))
+        prepare = partial(_as_given, frozen.render(size=size, families=families))
         with pool.results(_block, missing, workers, prepare=prepare, ordered=False) as blocks:
             for block in blocks:
                 table.append(path, block)
@@ -125,9 +125,9 @@ def run(
 def _names(size: tuple[int, int], wanted: Sequence[Job]) -> dict[int, str]:
     """The name of the grading set for each number of families that is asked for."""
     most = max(job.families for job in wanted)
-    every = grading_set.describe(size=size, families=most)
+    every = frozen.describe(size=size, families=most)
     place = np.arange(len(every)) % most
-    return {few: grading_set.name_of(every[place < few]) for few in {job.families for job in wanted}}
+    return {few: frozen.name_of(every[place < few]) for few in {job.families for job in wanted}}
 
 
 def _done(kept: Sequence[Block], wanted: Sequence[Job], names: dict[int, str], path: Path) -> dict[tuple, Block]:
@@ -193,13 +193,13 @@ def _block(job: Job, cases: Cases) -> Block:
 
 
 def _grades(heat: np.ndarray, truth: np.ndarray) -> tuple[float, float, float, float]:
-    grade = grading.grade(heat, truth, against=True)
+    grade = marks.grade(heat, truth, against=True)
     height, width = heat.shape
     cells = heat[: height // COARSE * COARSE, : width // COARSE * COARSE]
     cells = cells.reshape(height // COARSE, COARSE, width // COARSE, COARSE).mean((1, 3))
     coarse = np.kron(cells, np.ones((COARSE, COARSE)))
     coarse = np.pad(coarse, ((0, height - len(coarse)), (0, width - coarse.shape[1])), "edge")
-    return grade.rank, grade.mass, grade.pointing, grading.grade(coarse, truth, against=True).rank
+    return grade.rank, grade.mass, grade.pointing, marks.grade(coarse, truth, against=True).rank
 
 
 def _first(cases: Cases, families: int) -> Cases:
@@ -242,7 +242,7 @@ def _network(job: Job, kind: str, cases: Cases) -> Network:
 def _noticed(job: Job, cases: Cases) -> str:
     key = job.digest, cases.name
     if key not in _seen:
-        found = grading_set.noticed(_network(job, "trained", cases).embedder, cases)
+        found = frozen.noticed(_network(job, "trained", cases).embedder, cases)
         times = np.clip(found.difference // found.limit, 0, 3).astype(int) if found.limit > 0 else found.seen * 3
         _seen[key] = "".join("-" if turned else str(t) for t, turned in zip(times, found.turned, strict=True))
     return _seen[key]

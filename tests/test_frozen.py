@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from osnet_edu import Refused, people
-from osnet_edu.experiments import grading_set
-from osnet_edu.experiments.grading_set import FROZEN, PARTS, TUNING
+from osnet_edu.grading import frozen
+from osnet_edu.grading.frozen import FROZEN, PARTS, TUNING
 
 SIZE = (96, 48)
 
 
 @pytest.fixture(scope="module")
 def cases():
-    return grading_set.render(size=SIZE, families=2)
+    return frozen.render(size=SIZE, families=2)
 
 
 def test_each_part_has_its_families(cases):
@@ -48,23 +48,23 @@ def test_the_truth_is_large_enough_and_its_weight_is_a_share(cases):
 
 
 def test_the_set_is_the_same_every_time_and_tuning_is_another(cases):
-    again = grading_set.render(size=SIZE, families=2)
+    again = frozen.render(size=SIZE, families=2)
     assert again.name == cases.name and len(cases.name) == 16
     for name in ("query", "negative", "positive", "same", "sham", "truth"):
         np.testing.assert_array_equal(getattr(again, name), getattr(cases, name))
-    other = grading_set.render(TUNING, size=SIZE, families=1)
+    other = frozen.render(TUNING, size=SIZE, families=1)
     assert FROZEN != TUNING and other.name != cases.name
     assert not any(np.array_equal(photo, mine) for photo in other.query for mine in cases.query)
 
 
 def test_the_name_is_known_before_the_set_is_rendered_and_says_all_that_decides_it(cases):
     names = [
-        grading_set.name_of(grading_set.describe(*some))
+        frozen.name_of(frozen.describe(*some))
         for some in ((FROZEN, SIZE, 2), (FROZEN, SIZE, 1), (FROZEN, (128, 64), 2), (TUNING, SIZE, 2))
     ]
     assert names[0] == cases.name and len(set(names)) == 4
     few = np.arange(16) % 2 < 1
-    assert grading_set.name_of(cases.described[few]) == names[1]
+    assert frozen.name_of(cases.described[few]) == names[1]
 
 
 # Mean grey of q, n, p and c of the first cases, and pixels of their truths: the same but for the last bits of JPEG.
@@ -82,7 +82,7 @@ def test_a_renderer_that_draws_otherwise_has_another_number(cases):
     greys = [getattr(cases, name)[::4].mean((1, 2, 3)) for name in ("query", "negative", "positive", "same")]
     np.testing.assert_allclose(greys, GREYS, atol=0.1)
     np.testing.assert_allclose(cases.truth[::4].sum((1, 2)), TRUTHS, atol=1)
-    assert grading_set.RENDERER == 1
+    assert frozen.RENDERER == 1
 
 
 def test_a_sham_is_another_noise_or_a_shift(cases):
@@ -103,14 +103,14 @@ def test_what_reads_the_part_notices_it_and_what_reads_nothing_does_not(cases):
 
     one = replace(cases, **{f: getattr(cases, f)[:1] for f in ("query", "negative", "positive", "same", "sham")})
     one = replace(one, query=one.same)
-    found = grading_set.noticed(reads, one)
+    found = frozen.noticed(reads, one)
     assert found.seen.tolist() == [True] and found.difference[0] > found.limit
-    swapped = grading_set.noticed(reads, replace(one, same=one.negative, negative=one.same, sham=one.negative))
+    swapped = frozen.noticed(reads, replace(one, same=one.negative, negative=one.same, sham=one.negative))
     assert swapped.turned.tolist() == [True] and not swapped.seen.any()
-    blind = grading_set.noticed(lambda photos: np.ones((len(photos), 3)), cases)
+    blind = frozen.noticed(lambda photos: np.ones((len(photos), 3)), cases)
     assert not blind.seen.any() and not blind.turned.any()
 
 
 def test_no_family_is_refused():
     with pytest.raises(Refused, match="at least one family"):
-        grading_set.render(families=0)
+        frozen.render(families=0)
