@@ -17,8 +17,10 @@ import torch
 from PIL import Image
 
 from osnet_edu import __main__ as cli
-from osnet_edu import arguments, experiments, osnet, train
-from osnet_edu.commands import exporting, training
+from osnet_edu import experiments, osnet, train
+from osnet_edu.commands import arguments, parser
+from osnet_edu.commands import export as export_command
+from osnet_edu.commands import train as train_command
 from osnet_edu.embed import TorchEmbedder
 from osnet_edu.explain import METHODS, without
 from osnet_edu.machine import compute, limits
@@ -133,7 +135,7 @@ def test_export_writes_a_checked_file_and_refuses_one_that_is_there(folder, tmp_
 
 def test_export_keeps_nothing_that_differs_from_pytorch(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(
-        exporting.OnnxEmbedder, "__call__", lambda self, images: np.full((len(images), 512), 9, np.float32)
+        export_command.OnnxEmbedder, "__call__", lambda self, images: np.full((len(images), 512), 9, np.float32)
     )
     assert run("export", tmp_path / "out.onnx") == 2
     assert "features differ from PyTorch's by" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
@@ -199,7 +201,7 @@ def test_every_command_has_help(command, capsys):
 
 
 def test_ctrl_c_in_training_says_how_to_go_on(folder, tmp_path, capsys, monkeypatch):
-    real = training.train.fit
+    real = train_command.train.fit
 
     def interrupted(*args, **kw):
         for i, step in enumerate(real(*args, **kw)):
@@ -207,7 +209,7 @@ def test_ctrl_c_in_training_says_how_to_go_on(folder, tmp_path, capsys, monkeypa
                 raise KeyboardInterrupt
             yield step
 
-    monkeypatch.setattr(training.train, "fit", interrupted)
+    monkeypatch.setattr(train_command.train, "fit", interrupted)
     assert run("train", folder, "--out", tmp_path / "run", "--checkpoint-every", 1, *SHORT) == 130
     assert "--resume goes on from there" in capsys.readouterr().err
     monkeypatch.undo()
@@ -368,7 +370,7 @@ def test_a_person_with_too_few_photos_is_mentioned(folder, tmp_path, capsys):
 
 
 def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(training.memory, "available", lambda device: 4_000_000_000)
+    monkeypatch.setattr(train_command.memory, "available", lambda device: 4_000_000_000)
     assert run("train", folder, "--out", tmp_path / "run", "--recipe", "market") == 2
     said = capsys.readouterr().err
     first = next(line for line in said.splitlines() if not line.startswith("Skipped"))
@@ -381,8 +383,8 @@ def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path
     ("recipe", "epochs", "optimiser"), [("market", 150, "amsgrad"), ("market-scratch", 350, "sgd")]
 )
 def test_the_recipes_for_market_count_epochs_by_the_folder(folder, recipe, epochs, optimiser):
-    options = cli._parser().parse_args(["train", str(folder), "--out", "x", "--recipe", recipe])
-    config = training._config(options, 12_936, Path("x"))
+    options = parser.parser().parse_args(["train", str(folder), "--out", "x", "--recipe", recipe])
+    config = train_command._config(options, 12_936, Path("x"))
     assert (config.width, config.size, config.batch, config.gate_hidden) == (1.0, (256, 128), 64, None)
     assert config.photos == epochs * 12_936 and config.optimiser == optimiser
     assert config.flip and config.erasing == 0.5 and not config.triplet
@@ -446,9 +448,7 @@ def test_a_mistake_is_answered_before_pytorch_is_loaded(tmp_path, command, statu
 
 def test_what_the_options_name_is_what_there_is():
     assert arguments.METHODS == tuple(METHODS) and tuple(compute.DTYPES) == limits.DTYPES
-    assert tuple(arguments.MEASURED) == tuple(experiments.EXPERIMENTS)
-    assert tuple(arguments.RESUMED) == tuple(experiments.RESUMED)
-    configs = [training._recipe(name, 12_936) for name in arguments.RECIPES]
+    configs = [train_command._recipe(name, 12_936) for name in arguments.RECIPES]
     assert len({str(config) for config in configs}) == len(arguments.RECIPES)
 
 
@@ -456,5 +456,5 @@ def test_the_help_says_what_each_experiment_asks_and_its_minutes(capsys):
     with pytest.raises(SystemExit, match="0"):
         run("experiment", "--help")
     lines = capsys.readouterr().out.splitlines()
-    for name in (*experiments.EXPERIMENTS, *experiments.RESUMED):
+    for name in experiments.EXPERIMENTS:
         assert any(re.fullmatch(rf"  {name} +\d+ min  \S.*[.?]", line) for line in lines), name

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osnet_edu import assets, people
-from osnet_edu.experiments import EXPERIMENTS, ON_OWN, clothes
+from osnet_edu.experiments import EXPERIMENTS, clothes
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 
@@ -61,4 +61,4 @@ def test_real_photos_cannot_change_their_clothes(tmp_path):
     )
     with pytest.raises(ValueError, match=r"has no people\.json: only rendered people"):
         clothes.measure(tmp_path / "m", weights.shipped())
-    assert EXPERIMENTS["clothes"] is clothes.run and ON_OWN["clothes"] is clothes.run_own
+    assert EXPERIMENTS["clothes"].load() is clothes.run and EXPERIMENTS["clothes"].load_own() is clothes.run_own

@@ -7,7 +7,7 @@ import pytest
 
 from osnet_edu import Refused
 from osnet_edu.embed import embedder_for
-from osnet_edu.experiments import EXPERIMENTS, ON_OWN
+from osnet_edu.experiments import EXPERIMENTS
 from osnet_edu.explain import exchange
 from osnet_edu.grading import exchanged, frozen, graded
 from osnet_edu.network import weights
@@ -54,7 +54,7 @@ def test_each_row_asks_what_its_name_says(shipped, cases):
 
 
 def test_the_command_knows_it():
-    assert EXPERIMENTS["exchange"] is exchanged.run and ON_OWN["exchange"] is exchanged.run_own
+    assert EXPERIMENTS["exchange"].load() is exchanged.run and EXPERIMENTS["exchange"].load_own() is exchanged.run_own
 
 
 def test_a_network_that_notices_nothing_is_told_so(shipped, cases):

@@ -116,4 +116,6 @@ def test_baselines_run_on_a_folder(rendered):
 
 
 def test_every_experiment_has_a_name_and_a_docstring():
-    assert all(run.__doc__ for run in EXPERIMENTS.values())
+    assert [one.name for one in EXPERIMENTS.values()] == list(EXPERIMENTS)
+    runs = {one.name: [one.load(), *([one.load_own()] if one.own else [])] for one in EXPERIMENTS.values()}
+    assert all(run.__doc__ or run.func.__doc__ for some in runs.values() for run in some)

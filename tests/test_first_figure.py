@@ -227,5 +227,5 @@ def test_measure_reads_a_folder(tmp_path, monkeypatch):
 
 
 def test_it_can_be_run_by_name():
-    assert EXPERIMENTS["first-figure"] is first_figure.run
+    assert EXPERIMENTS["first-figure"].load() is first_figure.run
     assert Path(first_figure.__file__).stem == "first_figure"

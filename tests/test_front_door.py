@@ -133,7 +133,7 @@ def test_the_line_that_explains_a_pair_names_two_shipped_photos():
 def test_every_experiment_is_named_and_there_is_no_other():
     named = re.findall(r"experiment NAME \[DATA\][^#\n]*# ([^\n:]*)", README)
     assert len(named) == 2
-    assert sorted(", ".join(named).split(", ")) == sorted(experiments.EXPERIMENTS | experiments.RESUMED)
+    assert sorted(", ".join(named).split(", ")) == sorted(experiments.EXPERIMENTS)
 
 
 @pytest.mark.parametrize("verb", sorted(set(re.findall(r"python3 lab\.py (\w+)", README + CONTRIBUTING)) - {"test"}))

@@ -101,7 +101,7 @@ def test_the_five_networks_that_ship_are_of_five_seeds():
 
 
 def test_networks_without_a_common_size_are_refused(tmp_path):
-    assert EXPERIMENTS["gate-parts"] is gate_parts.run
+    assert EXPERIMENTS["gate-parts"].load() is gate_parts.run
     with pytest.raises(Refused, match="networks of one size of photos are needed, got none"):
         gate_parts.measure(tmp_path, [])
     two = [weights.Checkpoint(of("primary"), size) for size in ((128, 64), (256, 128))]

@@ -9,7 +9,7 @@ import torch
 from test_explain_gates import hooks, of, photos, small
 
 from osnet_edu import Refused, assets, figures, intervals, people
-from osnet_edu.experiments import EXPERIMENTS, ON_OWN, gate_parts, gate_scale, ladder
+from osnet_edu.experiments import EXPERIMENTS, gate_parts, gate_scale, ladder
 from osnet_edu.explain import cells, gates, shapley, untrained
 from osnet_edu.network import weights
 from osnet_edu.trials import alike
@@ -388,9 +388,9 @@ def test_its_picture_says_the_slopes(whole):
 
 
 def test_networks_of_one_s_own(tmp_path):
-    assert EXPERIMENTS["gate-scale"] is gate_scale.run
-    assert ON_OWN["gate-parts"] is gate_parts.run_own
-    assert ON_OWN["gate-scale"] is gate_scale.run_own
+    assert EXPERIMENTS["gate-scale"].load() is gate_scale.run
+    assert EXPERIMENTS["gate-parts"].load_own() is gate_parts.run_own
+    assert EXPERIMENTS["gate-scale"].load_own() is gate_scale.run_own
     for seed in (1, 0):
         weights.save(of("primary", seed), tmp_path / f"{seed}.safetensors", size=(128, 64))
     found = alike.own(tmp_path)

@@ -44,7 +44,7 @@ def test_chance_explains_nothing_on_average():
 
 
 def test_bad_input_is_refused():
-    assert EXPERIMENTS["gate-variance"] is gate_variance.run
+    assert EXPERIMENTS["gate-variance"].load() is gate_variance.run
     with pytest.raises(Refused, match="must come equally often, got"):
         omega_squared(np.arange(5.0)[:, None], {"a": np.array([0, 0, 0, 1, 1])})
     with pytest.raises(Refused, match="do not vary"):

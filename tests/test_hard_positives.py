@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from osnet_edu.experiments import EXPERIMENTS, ON_OWN
+from osnet_edu.experiments import EXPERIMENTS
 from osnet_edu.grading import hard_positives, importance
 from osnet_edu.network import weights
 
@@ -52,5 +52,5 @@ def test_the_shipped_table_has_the_same_rows(found):
 
 
 def test_it_is_an_experiment_for_networks_of_ones_own_too():
-    assert EXPERIMENTS["hard-positives"] is hard_positives.run
-    assert ON_OWN["hard-positives"] is hard_positives.run_own
+    assert EXPERIMENTS["hard-positives"].load() is hard_positives.run
+    assert EXPERIMENTS["hard-positives"].load_own() is hard_positives.run_own

@@ -110,4 +110,4 @@ def test_a_missing_mask_is_named(tmp_path, known):
     (root / "masks/query/2_3.png").unlink()
     with pytest.raises(ValueError, match=r"2_3\.png is missing"):
         oracle.run(root)
-    assert EXPERIMENTS["oracle"] is oracle.run
+    assert EXPERIMENTS["oracle"].load() is oracle.run

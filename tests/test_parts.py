@@ -47,5 +47,5 @@ def test_the_table_has_a_line_a_part_and_one_for_all():
 
 
 def test_parts_is_an_experiment():
-    assert EXPERIMENTS["parts"] is parts.run
+    assert EXPERIMENTS["parts"].load() is parts.run
     assert np.isfinite(parts.against(OURS, IDEAL).all.excess)

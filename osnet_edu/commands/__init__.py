@@ -1,26 +1,10 @@
-"""What the commands of `python -m osnet_edu` do and say; __main__ reads their options and answers their errors."""
+"""The command line: what each command of `python -m osnet_edu` reads, does and says.
 
-from .explaining import PICTURES, explain_pair, grade_method
-from .exporting import export_graph
-from .scoring import data_folder, figures_of, report, say_score, score_by_rule
-from .speech import one_voice, progress_bar, say, say_read, say_skipped, tell
-from .training import train_network
+`parser` has the options, `arguments` reads their texts, and each command is the file of its name, with a function
+`run`. `scoring` and `speech` are what several commands need. A file is loaded when its command is run.
+"""
 
 __all__ = [
-    "PICTURES",
-    "data_folder",
-    "explain_pair",
-    "export_graph",
-    "figures_of",
-    "grade_method",
-    "one_voice",
-    "progress_bar",
-    "report",
-    "say",
-    "say_read",
-    "say_score",
-    "say_skipped",
-    "score_by_rule",
-    "tell",
-    "train_network",
-]
+    "arguments", "evaluate", "experiment", "explain", "export", "grade", "parser", "render", "scoring", "speech",
+    "subset", "train",
+]  # fmt: skip

@@ -7,10 +7,12 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from tqdm import tqdm
 
-from ..arguments import say
 from ..machine.distributed import Team
 from ..photos import market
 from ..refused import plain
+from .arguments import say
+
+PICTURES = (".png", ".jpg", ".jpeg")  # files that a command writes a picture to
 
 
 @contextmanager

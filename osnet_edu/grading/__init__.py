@@ -2,10 +2,10 @@
 
 `marks` grades one map against the pixels that truly differ; `frozen` is the set of pairs that every method is graded
 on, and `contestants` are the methods that take part. `graded` grades one method on all pairs, `leaderboard` many on
-several networks, and `board` is their table. `anyone` grades a method from a file, in a process of its own (`asked` asks it,
-`answering` is that process); `checks` and `sanity` need no truth. `importance` and `hard_positives` ask by which part
-two photos match, `exchanged` what segment exchange finds. `badge`, by `removal`, says how far to believe one map,
-and `judging` brings all that is known of a pair together.
+several networks, and `board` is their table. `anyone` grades a method from a file in a process of its own: `asked`
+asks it, and `answering` is that process. `checks` and `sanity` need no truth. `importance` and `hard_positives` ask by
+which part two photos match, `exchanged` what segment exchange finds. `badge` says how far to believe one map, by
+`removal`, and `judging` brings together what is known of a pair.
 """
 
 __all__ = [

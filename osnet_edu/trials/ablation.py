@@ -6,6 +6,7 @@ difference to the primary row excludes 0 on the paper's side, contradicts it on 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,9 @@ def run(
     name: of the recipe in RECIPES.  LONGER takes hours, and says whether what was ahead after few steps still is.
     """
     return Ablation(run_all(plan(root, photos, seeds, name), out, workers=workers, progress=progress))
+
+
+run_longer = partial(run, name=LONGER)
 
 
 def read_shipped(name: str = NAME) -> Ablation:

@@ -10,8 +10,9 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 
-from .machine.limits import MOST_SIDE
-from .refused import Refused, plain
+from ..experiments import EXPERIMENTS
+from ..machine.limits import MOST_SIDE
+from ..refused import Refused, plain
 
 LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
 RECIPES = ("kit", "published", "first", "shipped", "market", "market-scratch")
@@ -19,38 +20,17 @@ METHODS = (
     "gradient", "input x gradient", "SmoothGrad", "integrated gradients", "DeepLift", "Grad-CAM",
     "gradient x activation", "gradient x activation on pieces", "point decomposition", "occlusion", "CorrRISE",
 )  # fmt: skip
-# What each experiment asks, and about how many minutes it takes on one core: those that print a table, and those that
-# add their runs to a file.
-MEASURED = {
-    "baselines": ("How good are three colour baselines and an untrained network?", 1),
-    "oracle": ("Could anybody tell these twins apart, if told where to look?", 1),
-    "twins": ("Does the network tell twins apart?", 1),
-    "parts": ("By which part does the network tell twins apart?", 1),
-    "first-figure": ("Does a coarse look find candidates, and a fine look decide?", 1),
-    "gate-parts": ("Do small parts need narrow streams, and large parts wide ones?", 10),
-    "gate-scale": ("Does the scale of a difference decide which streams are needed?", 16),
-    "gate-variance": ("Do the gates follow person, camera, direction or background?", 1),
-    "exchange": ("Does segment exchange find what the network saw?", 15),
-    "hard-positives": ("Which part makes two photos of one person similar?", 4),
-    "clothes": ("Does the network know the person or the clothes?", 3),
-}
-RESUMED = {
-    "ablation": ("What does each part of the block add, after short trainings?", 70),
-    "longer": ("The same after the kit's default training.", 150),
-    "ingredients": ("What does each ingredient of the recipe add?", 18),
-    "people": ("Does a light network overfit less with few people?", 25),
-    "leaderboard": ("Which method finds where two twins differ?", 100),
-}
 
 
 def experiments() -> str:
     """What each experiment asks, and how long it takes: lines for the help."""
     lines = []
-    for head, table in (
-        ("NAMEs that print a table, with minutes on one core:", MEASURED),
-        ("NAMEs that need --out FOLDER, and go on where they were stopped:", RESUMED),
+    for head, resumed in (
+        ("NAMEs that print a table, with minutes on one core:", False),
+        ("NAMEs that need --out FOLDER, and go on where they were stopped:", True),
     ):
-        lines += [head, *(f"  {name:<15} {minutes:>3} min  {asks}" for name, (asks, minutes) in table.items())]
+        some = (one for one in EXPERIMENTS.values() if one.resumed == resumed)
+        lines += [head, *(f"  {one.name:<15} {one.minutes:>3} min  {one.question}" for one in some)]
     return "\n".join(lines)
 
 
@@ -61,12 +41,11 @@ def say(*words: object) -> None:
 
 def check(options: argparse.Namespace) -> None:
     """What can be said before PyTorch is loaded.  Raises: Refused for an unknown experiment and an absent folder."""
-    names = (*MEASURED, *RESUMED)
-    if getattr(options, "name", names[0]) not in names:
-        raise Refused(f"experiment must be one of {', '.join(names)}, got {options.name!r}")
+    if options.command == "experiment" and options.name not in EXPERIMENTS:
+        raise Refused(f"experiment must be one of {', '.join(EXPERIMENTS)}, got {options.name!r}")
     folder = getattr(options, "data", None) or getattr(options, "market", None)
     if folder is not None and not os.path.isdir(folder):
-        from .photos import market  # brings NumPy along
+        from ..photos import market  # brings NumPy along
 
         market.read(folder)  # it says what is expected
 

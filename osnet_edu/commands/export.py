@@ -13,7 +13,7 @@ from .speech import say, tell
 CHECKED = (1, 14)  # photos in a batch
 
 
-def export_graph(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     out = whole.new_file(options.out, (".onnx",))
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     with whole.file(out) as growing:

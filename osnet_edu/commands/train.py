@@ -9,18 +9,18 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import train
-from ..arguments import CHANNELS_LAST
 from ..machine import compute, distributed, whole
 from ..machine.distributed import Team
 from ..network import weights
 from ..photos import market
 from ..refused import Refused
 from ..train import checkpoints, memory
+from .arguments import CHANNELS_LAST
 from .scoring import data_folder, report, say_score, score_by_rule
 from .speech import progress_bar, say, say_read, say_skipped, tell
 
 
-def train_network(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     out = whole.given(options.out)
     if not options.resume:
         checkpoints.check_new(out)

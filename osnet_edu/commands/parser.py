@@ -1,0 +1,206 @@
+"""The options of every command. They are read before PyTorch is loaded: a mistake and --help are answered at once."""
+
+import argparse
+
+from ..machine import limits
+from . import arguments
+
+EXPLAINED = {
+    "render": "Write a Market-1501 folder of rendered people, with masks.",
+    "subset": "Copy a subset of the people of a Market-1501 folder.",
+    "train": "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.",
+    "evaluate": "Score weights by the Market-1501 rule.",
+    "export": "Write weights as an ONNX file, and check it against PyTorch.",
+    "explain": "Draw which pixels of a gallery photo speak for and against a query.",
+    "grade": "Grade a method of yours on the frozen grading set, in a process of its own.",
+    "experiment": "Run a measurement and print its table.",
+}
+PATIENCE = f"Under torchrun the processes wait {limits.PATIENCE} minutes for one that does not come or falls silent."
+
+
+def parser() -> argparse.ArgumentParser:
+    """One parser for all commands; what it reads has `command`, the name of the file in this folder that runs it."""
+    made = arguments.Parser(
+        prog="python -m osnet_edu", description="Build, train, rank and explain a small re-identification network."
+    )
+    commands = made.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    for name, text in EXPLAINED.items():
+        _OPTIONS[name](commands.add_parser(name, help=text, description=text))
+    return made
+
+
+def _render(one: argparse.ArgumentParser) -> None:
+    one.add_argument("out", metavar="OUT", help="a new folder")
+    one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities (default 240)")
+    one.add_argument(
+        "--unseen", type=arguments.up_to(100_000), metavar="N", help="of them, not to train on (default: a quarter)"
+    )
+    one.add_argument("--seed", type=arguments.seed, default=0)
+    one.add_argument(
+        "--world",
+        choices=("home", "wide", "other"),
+        default="home",
+        help="home: as shipped; wide: many cameras, streets and colours; other: shares nothing with either",
+    )
+    one.add_argument(
+        "--photos",
+        type=arguments.up_to(10_000),
+        default=12,
+        metavar="N",
+        help="of each person (default 12, Market's is 24)",
+    )
+    one.add_argument(
+        "--size", type=arguments.size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)"
+    )
+    one.add_argument("--workers", type=arguments.up_to(256), metavar="N", help="processes (default: one a core)")
+    one.add_argument("--preview", metavar="PNG", help="also write a contact sheet")
+    one.add_argument(
+        "--archive",
+        metavar="ZIP",
+        help="also write the folder as one file, as the shipped subset is",
+    )
+
+
+def _subset(one: argparse.ArgumentParser) -> None:
+    one.add_argument("market", type=arguments.path, metavar="MARKET", help="a Market-1501 folder")
+    one.add_argument("out", metavar="OUT", help="a new folder")
+    one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities in all (default 240)")
+    one.add_argument("--seed", type=arguments.seed, default=0)
+
+
+def _train(one: argparse.ArgumentParser) -> None:
+    _data(one)
+    one.add_argument("--out", required=True, metavar="RUN", help="a new folder for checkpoints, log and weights")
+    one.add_argument("--width", type=arguments.real, metavar="W", help="of the network (default 0.25; 1.0 for market)")
+    one.add_argument(
+        "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in training (default 96000; 150 epochs)"
+    )
+    one.add_argument(
+        "--batch", type=arguments.up_to(100_000), metavar="B", help="photos in a batch, of all processes (default 64)"
+    )
+    one.add_argument(
+        "--size", type=arguments.size, metavar="HxW", help="of the photos (default 128x64; 256x128 for market)"
+    )
+    one.add_argument("--seed", type=arguments.seed)
+    one.add_argument("--weight-decay", type=arguments.real, metavar="D", help="less for more people (default 1)")
+    one.add_argument(
+        "--start", type=arguments.path, metavar="FILE", help="weights to start from, all but their classifier"
+    )
+    one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
+    one.add_argument(
+        "--checkpoint-every", type=arguments.up_to(10**9), default=100, metavar="N", help="steps (default 100)"
+    )
+    one.add_argument(
+        "--recipe",
+        choices=arguments.RECIPES,
+        help="default: kit; published: the paper's, at the kit's size; first, shipped: of the shipped weights; "
+        "market: for a real Market-1501 as in the paper",
+    )
+    one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
+    one.add_argument("--dtype", choices=limits.DTYPES, help="default: measured")
+    one.add_argument("--threads", type=arguments.up_to(limits.MOST_THREADS), metavar="N", help="default: measured")
+    one.add_argument(
+        "--layout",
+        choices=arguments.LAYOUTS,
+        help="of pictures in memory (default: measured, so that two runs may differ in their last bits; "
+        "--dtype, --threads and --layout together pin the way; --resume keeps it)",
+    )
+    one.add_argument("--compile", action="store_true", help="through torch.compile, which first takes a minute")
+    one.epilog = PATIENCE
+
+
+def _evaluate(one: argparse.ArgumentParser) -> None:
+    _data(one)
+    _weights(one)
+    one.add_argument(
+        "--size", type=arguments.size, metavar="HxW", help="default: the size that the weights were trained at"
+    )
+    one.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine")
+    one.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu")
+    one.add_argument("--json", action="store_true", help="print one JSON object of fractions")
+    one.epilog = PATIENCE
+
+
+def _export(one: argparse.ArgumentParser) -> None:
+    one.add_argument("out", metavar="OUT", help="a new file, such as osnet.onnx")
+    _weights(one)
+
+
+def _explain(one: argparse.ArgumentParser) -> None:
+    _data(one)
+    _weights(one)
+    one.add_argument("--query", metavar="NAME", help="file name of a query (default: the first that fails)")
+    one.add_argument("--gallery", metavar="NAME", help="file name of a gallery photo (default: the query's first one)")
+    one.add_argument("--out", required=True, metavar="PNG", help="the picture to write")
+    one.add_argument("--method", help="default: gradient x activation on pieces")
+    one.epilog = f"Methods: {', '.join(arguments.METHODS)}."
+
+
+def _grade(one: argparse.ArgumentParser) -> None:
+    _data(one)
+    _weights(one)
+    one.add_argument(
+        "--method",
+        metavar="FILE:FUNCTION",
+        help="a function (model, query, photo) -> (H, W), below zero what speaks against; or the name of a method of "
+        "the kit (default: gradient x activation, conv4)",
+    )
+    one.add_argument("--out", metavar="CSV", help="the file to write: a line for each pair")
+    one.add_argument(
+        "--families",
+        type=arguments.up_to(200),
+        metavar="N",
+        help="pairs a part (default 25, the frozen set)",
+    )
+    one.add_argument(
+        "--patience", type=arguments.real, metavar="S", help="seconds for one map of FILE:FUNCTION (default 60)"
+    )
+    one.add_argument("--checks", action="store_true", help="what needs no truth, on the photos of DATA")
+
+
+def _experiment(one: argparse.ArgumentParser) -> None:
+    one.epilog, one.formatter_class = arguments.experiments(), argparse.RawDescriptionHelpFormatter
+    one.add_argument("name", metavar="NAME", help="listed below")
+    _data(one)
+    one.add_argument(
+        "--out",
+        metavar="FOLDER",
+        help="for one that trains: of its NAME.csv, which is gone on with",
+    )
+    one.add_argument(
+        "--workers", type=arguments.up_to(256), metavar="N", help="processes of one thread (default: one a core)"
+    )
+    one.add_argument(
+        "--weights",
+        type=arguments.path,
+        metavar="FILE|FOLDER",
+        help="for gate-parts, gate-scale, exchange and leaderboard: networks of your own; default: those that ship",
+    )
+    one.add_argument(
+        "--photos", type=arguments.up_to(10**9), metavar="N", help="photos seen in each run (default: the experiment's)"
+    )
+    one.add_argument(
+        "--seeds", type=arguments.up_to(1000), metavar="N", help="seeds 0 to N - 1 (default: the experiment's)"
+    )
+
+
+def _data(one: argparse.ArgumentParser) -> None:
+    text = "a Market-1501 folder; default: the shipped subset"
+    one.add_argument("data", nargs="?", type=arguments.path, metavar="DATA", help=text)
+
+
+def _weights(one: argparse.ArgumentParser) -> None:
+    text = ".safetensors or official .pth; default: the shipped ones"
+    one.add_argument("--weights", type=arguments.path, metavar="FILE", help=text)
+
+
+_OPTIONS = {
+    "render": _render,
+    "subset": _subset,
+    "train": _train,
+    "evaluate": _evaluate,
+    "export": _export,
+    "explain": _explain,
+    "grade": _grade,
+    "experiment": _experiment,
+}
