@@ -17,7 +17,7 @@ CLICKS = 50
 SINGLE = [(f"conv{stage}.{place}", stream) for stage, place, stream in product((2, 3, 4), (0, 1), (1, 2, 3, 4))]
 
 CELLS = (
-    "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu import assets, weights",
+    "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu import assets\nfrom osnet_edu.network import weights",
     """from osnet_edu.widgets import GateTheatre
 import time
 w = GateTheatre(weights.shipped(), assets.subset())

@@ -10,7 +10,9 @@ from labpage import LabPage
 BEGIN = """import torch
 torch.set_num_threads(1)
 from IPython.display import display
-from osnet_edu import assets, explore, figures, market, people, weights, widgets
+from osnet_edu import assets, explore, figures, people, widgets
+from osnet_edu.network import weights
+from osnet_edu.photos import market
 album, shelf = explore.shipped()
 rankings = shelf.rankings(explore.SHIPPED)
 found = market.read(assets.subset())

@@ -257,7 +257,7 @@ def test_a_request_to_end_says_how_to_go_on_and_the_command_does(every, folder, 
 PLANTED = """
 import sys
 import numpy as np
-from osnet_edu import market
+from osnet_edu.photos import market
 from osnet_edu.__main__ import main
 
 def planted(*_):

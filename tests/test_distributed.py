@@ -116,7 +116,8 @@ def test_a_batch_too_small_for_the_processes_is_refused():
 GRADIENTS = """
 import copy, json, sys
 import numpy as np, torch
-from osnet_edu import compute, distributed, train
+from osnet_edu import train
+from osnet_edu.machine import compute, distributed
 from osnet_edu.machine.distributed import ALONE
 from osnet_edu.train.loop import _Both
 from osnet_edu.train.losses import losses
@@ -208,7 +209,9 @@ def test_train_resume_and_evaluate_on_two_processes(folder, tmp_path, capsys):
 EMBED = """
 import sys
 import numpy as np
-from osnet_edu import distributed, market, weights
+from osnet_edu.machine import distributed
+from osnet_edu.network import weights
+from osnet_edu.photos import market
 from osnet_edu.embed import embed
 
 with distributed.joined("cpu") as team:

@@ -202,7 +202,7 @@ def test_before_a_try_the_solution_is_a_hint(monkeypatch):
 
 
 def test_the_line_for_large_galleries_finds_the_nearest():
-    (code,) = re.findall(r"^    (from osnet_edu import search[^#\n]*)", README, re.MULTILINE)
+    (code,) = re.findall(r"^    (from osnet_edu.retrieval import search[^#\n]*)", README, re.MULTILINE)
     gallery = np.eye(64, dtype=np.float32)
     names = {"gallery": gallery, "queries": gallery[[5, 40]]}
     exec(code, names)

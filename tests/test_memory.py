@@ -52,7 +52,9 @@ def test_more_than_there_is_says_what_to_lower():
 MEASURED = """
 import json, resource, sys
 import numpy as np
-from osnet_edu import compute, memory, train
+from osnet_edu import train
+from osnet_edu.machine import compute
+from osnet_edu.train import memory
 
 dtype = sys.argv[1]
 config = train.TrainConfig(width=0.25, size=(128, 64), people=0, shots=64, triplet=0, photos=128)

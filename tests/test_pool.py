@@ -126,7 +126,7 @@ PARENT = """
 import signal, sys
 from functools import partial
 sys.path.insert(0, sys.argv[2])
-from osnet_edu import pool
+from osnet_edu.machine import pool
 from test_pool import long
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -168,7 +168,7 @@ def test_a_script_that_workers_cannot_load_is_told_of_the_main_guard(tmp_path, r
     guarded = f'if __name__ == "__main__":\n    {start.replace(chr(10), chr(10) + "    ")}\n'
     script = tmp_path / "mine.py"
     script.write_text(
-        f"from osnet_edu import pool\n{guarded if rest else start}" + (f"else:\n    {rest}\n" if rest else "")
+        f"from osnet_edu.machine import pool\n{guarded if rest else start}" + (f"else:\n    {rest}\n" if rest else "")
     )
     done = subprocess.run([sys.executable, script], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
                           text=True, timeout=60)  # fmt: skip

@@ -81,7 +81,9 @@ def test_a_killed_process_leaves_a_whole_checkpoint(data, tmp_path):
     np.savez(tmp_path / "data.npz", images=data.images, labels=data.labels)
     program = f"""
 import os, shutil, numpy as np
-from osnet_edu import assets, compute, train, weights
+from osnet_edu import assets, train
+from osnet_edu.machine import compute
+from osnet_edu.network import weights
 from osnet_edu.embed import MEAN, STD
 file = np.load({str(tmp_path / "data.npz")!r})
 data = train.Data(file["images"], file["labels"], tuple(range(1, 9)), "blocks")

@@ -181,7 +181,7 @@ def test_a_folder_takes_the_place_of_nothing_or_of_an_empty_one(tmp_path):
 
 GROWS = """
 import sys, time
-from osnet_edu import whole
+from osnet_edu.machine import whole
 with getattr(whole, sys.argv[1])(sys.argv[2]) as growing:
     (growing / "one" if growing.is_dir() else growing).write_text("half")
     print("grows", flush=True)
@@ -237,7 +237,7 @@ def test_a_sweep_removes_nothing_else(tmp_path):
 
 SWALLOWED = """
 import os, signal, sys
-from osnet_edu import whole
+from osnet_edu.machine import whole
 
 class Finalised:
     def __del__(self):
@@ -298,7 +298,7 @@ def test_another_thread_may_write_too(tmp_path):
 CLAIMS = """
 import sys, time
 from pathlib import Path
-from osnet_edu import whole
+from osnet_edu.machine import whole
 with whole.claimed(Path(sys.argv[1])):
     print("mine", flush=True)
     time.sleep(60)

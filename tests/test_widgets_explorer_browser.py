@@ -338,7 +338,8 @@ def test_twice_in_a_notebook_run_again_and_the_kernel_restarted(page, lab_server
 def test_thousands_of_photos_scroll(page, lab_server):
     many = """
 from dataclasses import replace
-from osnet_edu import assets, market
+from osnet_edu import assets
+from osnet_edu.photos import market
 from osnet_edu.widgets import Explorer
 found = market.read(assets.subset())
 # Copies of one photo by many cameras: no more reading is needed to see whether the page keeps up.

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TALL = {"width": 1280, "height": 1500}  # the whole widget in one picture
 THEATRE = (
-    "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu import assets, weights",
+    "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu import assets\nfrom osnet_edu.network import weights",
     "from osnet_edu.widgets import GateTheatre\nw = GateTheatre(weights.shipped(), assets.subset())",
 )
 

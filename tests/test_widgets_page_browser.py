@@ -19,7 +19,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CELLS = (
     """import dataclasses, torch
 torch.set_num_threads(1)
-from osnet_edu import assets, market, weights
+from osnet_edu import assets
+from osnet_edu.network import weights
+from osnet_edu.photos import market
 from osnet_edu.widgets import *
 found = market.read(assets.subset())
 shipped = weights.shipped()

@@ -14,13 +14,14 @@ from test_widgets_browser import Bench
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DUEL = (
-    "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu import assets, weights",
+    "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu import assets\nfrom osnet_edu.network import weights",
     "from osnet_edu.widgets import Duelling\nw = Duelling(weights.shipped(), assets.subset())",
 )
 MATCHING = (
     """import torch
 torch.set_num_threads(1)
-from osnet_edu import people, weights
+from osnet_edu import people
+from osnet_edu.network import weights
 who = people.draw_identity(21, 0)
 one, other = (people.render(who, people.draw_view(21, 0, camera, 0)) for camera in (2, 5))""",
     "from osnet_edu.widgets import Matching\nw = Matching(weights.shipped().model, one, other)",

@@ -16,7 +16,9 @@ def training(out: str, **config) -> tuple[str, str]:
     settings = {"size": (64, 32), "people": 4, "shots": 2, "streams": 2, "photos": 960} | config
     return (
         f"""import torch
-from osnet_edu import assets, compute, market, train
+from osnet_edu import assets, train
+from osnet_edu.machine import compute
+from osnet_edu.photos import market
 from osnet_edu.widgets import Training, Watch
 torch.set_num_threads(1)
 found = market.read(assets.subset())

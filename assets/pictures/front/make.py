@@ -19,7 +19,10 @@ CHOSEN = "OSNET_EDU_SCENES"  # names with spaces between; unset: all
 START = """import torch
 torch.set_num_threads(1)
 import numpy as np
-from osnet_edu import assets, figures, market, mining, retrieval, weights, widgets
+from osnet_edu import assets, figures, retrieval, widgets
+from osnet_edu.network import weights
+from osnet_edu.photos import market
+from osnet_edu.retrieval import mining
 """
 RANKING = """from osnet_edu.embed import embed
 people, checkpoint = market.read(assets.subset()), weights.shipped()
