@@ -4,13 +4,12 @@ from .archive import pack, unpack
 from .body import PARTS
 from .dataset import VISIBLE, PhotoRecord, Summary, read_people, write_dataset
 from .flat import Flat, Mark, Panel, paint_flat
-from .identity import CHOICES, OPENING, RANGES, Identity, build_of, draw_identity, edit
+from .identity import CHOICES, OPENING, RANGES, WORN, Identity, build_of, draw_identity, edit, put_on
 from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, render
 from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
 from .view import CAMERAS, LIGHT, WEATHER, View, draw_view, sun_at
 from .world import WORLDS
-from .worn import WORN, put_on
 
 __all__ = [
     "CAMERAS",
