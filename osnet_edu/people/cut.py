@@ -1,10 +1,12 @@
 """What cloth is cut from: the body's measures, rings around trunk and limbs, cloth that hangs around both legs."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .body import FORWARD, LEFT, Limb, Pose
 from .identity import Identity
-from .mesh import Piece, folds, loft, path_frames, unit
+from .mesh import Rings, path_frames, unit
 
 # The trunk by height above the pelvis (for a height of 1.75 m): half width, half depth.
 TRUNK = np.array(
@@ -52,10 +54,10 @@ ARM = np.array(
 )
 
 
-def trunk_at(identity: Identity, pose: Pose, t: np.ndarray, ease: float) -> tuple[np.ndarray, ...]:
+def trunk_at(identity: Identity, pose: Pose, t: np.ndarray, ease: float, begin: float = 0.52) -> Rings:
     """Rings of the trunk at t (R,), heights above the pelvis in units of the body's size.
 
-    ease: metres between skin and cloth.  Returns: centre (R, 3), left (R, 3), front (R, 3), wide (R,), deep (R,).
+    ease: metres between skin and cloth.  begin: the height at which v is 0; from there v runs down, in metres.
     """
     wide = np.interp(t, TRUNK[:, 0], TRUNK[:, 1])
     deep = np.interp(t, TRUNK[:, 0], TRUNK[:, 2])
@@ -78,7 +80,9 @@ def trunk_at(identity: Identity, pose: Pose, t: np.ndarray, ease: float) -> tupl
     front = unit(np.cross(left, spine))
     centre = pose.pelvis + t[:, None] * size * spine + ((bust * 0.6 + belly * 0.6) * size)[:, None] * front
     fade = np.clip((0.60 - t) / 0.06, 0.25, 1)
-    return centre, left, front, (wide * size + ease * fade), ((deep + bust * 0.6 + belly * 0.6) * size + ease * fade)
+    wide = wide * size + ease * fade
+    deep = (deep + bust * 0.6 + belly * 0.6) * size + ease * fade
+    return Rings(centre, left, front, wide, deep, (begin - t) * size)
 
 
 def rounded_path(points: np.ndarray, count: int, soft: float) -> np.ndarray:
@@ -94,43 +98,35 @@ def rounded_path(points: np.ndarray, count: int, soft: float) -> np.ndarray:
     return (smooth * weight[None, :, None]).sum(1) / weight.sum()
 
 
-def limb_tube(
-    name: str,
-    material: str,
-    label: int,
-    points: np.ndarray,
-    start: float,
-    stop: float,
-    radius: np.ndarray,
-    left: np.ndarray,
-    *,
-    rings: int,
-    segments: int,
-    ease: float = 0.0,
-    flare: float = 0.0,
-    fold: float = 0.0,
-    grain: int = 0,
-    scale: float = 1.0,
-    cap: bool = False,
-    thick: float = 1.0,
-) -> Piece:
-    """A sleeve, leg or bare limb around the joints `points` (P, 3), between two lengths along them (metres).
+@dataclass(frozen=True)
+class LimbShape:
+    """A limb that cloth or skin follows.
 
-    radius: (K, 2) table of length and radius in units of the body's size (`scale` metres).  ease, flare: metres of
-    cloth off the skin, all along and at the far end.  fold: metres.
+    points: (P, 3) joints in metres.  radius: (K, 2) table of length and radius, in units of the body's size.
+    left: (3,) the way in which the left of its rings points.  size: metres, the body's unit.  thick: factor of the
+    radius.
     """
-    total = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
-    fine = rounded_path(points, 40, 0.045 * scale)
-    at = np.linspace(start, stop, rings)
-    share = np.linspace(0, total, 40)
-    path = np.stack([np.interp(at, share, fine[:, axis]) for axis in range(3)], -1)
-    side, front = path_frames(path, left)
-    size = np.interp(at / scale, radius[:, 0], radius[:, 1]) * scale * thick + ease
-    size = size + flare * ((at - start) / max(stop - start, 1e-6)) ** 1.5
-    if cap:
-        size[:2] *= (0.62, 0.90)
-    bulge = folds(grain, at * 1.0, segments, fold, along=4.0) if fold else None
-    return loft(name, material, label, path, side, front, size, size, v=at, segments=segments, bulge=bulge)
+
+    points: np.ndarray
+    radius: np.ndarray
+    left: np.ndarray
+    size: float
+    thick: float = 1.0
+
+    def rings(self, start: float, stop: float, count: int, *, ease: float = 0.0, flare: float = 0.0) -> Rings:
+        """Rings around the limb between two lengths along it (metres).
+
+        ease, flare: metres of cloth off the skin, all along and at the far end.
+        """
+        total = float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
+        fine = rounded_path(self.points, 40, 0.045 * self.size)
+        at = np.linspace(start, stop, count)
+        share = np.linspace(0, total, 40)
+        path = np.stack([np.interp(at, share, fine[:, axis]) for axis in range(3)], -1)
+        side, front = path_frames(path, self.left)
+        radius = np.interp(at / self.size, self.radius[:, 0], self.radius[:, 1]) * self.size * self.thick + ease
+        radius = radius + flare * ((at - start) / max(stop - start, 1e-6)) ** 1.5
+        return Rings(path, side, front, radius, radius, at)
 
 
 def leg_points(leg: Limb, size: float) -> np.ndarray:
@@ -139,16 +135,22 @@ def leg_points(leg: Limb, size: float) -> np.ndarray:
 
 
 def drape(
-    identity: Identity, pose: Pose, top: float, hem: float, ease: float, flare: float, rings: int, under: float = 0.0
-) -> tuple[np.ndarray, ...]:
-    """Rings of cloth that hangs around both legs, from `top` down to `hem` (heights above the pelvis, body units).
+    identity: Identity,
+    pose: Pose,
+    t: np.ndarray,
+    ease: float,
+    flare: float,
+    *,
+    under: float = 0.0,
+    begin: float = 0.52,
+) -> Rings:
+    """Rings of cloth that hangs around both legs, at t (R,): heights above the pelvis, body units, falling.
 
     However far the legs are apart, each ring encloses them: no leg can show through a hem.  under: metres of other
-    cloth on the legs.
-    Returns: t (R,), centre, left, front (R, 3), wide, deep (R,).
+    cloth on the legs.  begin: as in `trunk_at`.
     """
-    t = np.linspace(top, hem, rings)
-    centre, left, front, wide, deep = trunk_at(identity, pose, np.maximum(t, -0.03), ease)
+    trunk = trunk_at(identity, pose, np.maximum(t, -0.03), ease)
+    centre, left, front, wide, deep = trunk.centre, trunk.left, trunk.front, trunk.wide, trunk.deep
     below = t < 0
     height = pose.pelvis[2] + t[below] * pose.size
     centre[below, 2] = height
@@ -186,4 +188,4 @@ def drape(
         for row in (wide, deep):
             inner = np.convolve(np.pad(row, 2, mode="edge"), kernel, "valid")
             row[below] = np.maximum(inner[below], row[below] * 0.985)
-    return t, centre, left, front, wide, deep
+    return Rings(centre, left, front, wide, deep, (begin - t) * pose.size)

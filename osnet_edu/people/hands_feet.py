@@ -3,9 +3,9 @@
 import numpy as np
 
 from .body import LABEL, LEFT, Limb
-from .cut import LEG, leg_points, limb_tube
+from .cut import LEG, LimbShape, leg_points
 from .identity import Identity
-from .mesh import Piece, loft, moved, surface, tube, unit
+from .mesh import Piece, Rings, loft, moved, surface, tube, unit
 
 
 def make_hand(name: str, side: int, arm: Limb, size: float) -> list[Piece]:
@@ -17,34 +17,13 @@ def make_hand(name: str, side: int, arm: Limb, size: float) -> list[Piece]:
     deep = np.array((0.022, 0.021, 0.017, 0.016, 0.014, 0.012, 0.010, 0.007, 0.002))
     curl = np.array((0, 0, 0, 0.002, 0.008, 0.020, 0.038, 0.054, 0.060))
     centre = arm.joint[2] + size * (t[:, None] * ahead - curl[:, None] * back)
-    palm = loft(
-        f"{name} hand",
-        "hand",
-        LABEL["skin"],
-        centre,
-        thumb,
-        back,
-        wide * size * 0.92,
-        deep * size,
-        v=t / 0.18,
-        power=2.6,
-        segments=12,
-    )
+    rings = Rings(centre, thumb, back, wide * size * 0.92, deep * size, t / 0.18)
+    palm = loft(f"{name} hand", "hand", LABEL["skin"], rings, power=2.6, segments=12)
     start = arm.joint[2] + size * (0.018 * ahead + 0.022 * thumb)
     along = unit(ahead * 0.80 + thumb * 0.55 - back * 0.35)
     path = start + np.array((0, 0.02, 0.045, 0.068, 0.078))[:, None] * size * along
-    return [
-        palm,
-        tube(
-            f"{name} thumb",
-            "skin",
-            LABEL["skin"],
-            path,
-            np.array((0.012, 0.013, 0.011, 0.010, 0.003)) * size,
-            back,
-            segments=8,
-        ),
-    ]
+    radius = np.array((0.012, 0.013, 0.011, 0.010, 0.003)) * size
+    return [palm, tube(f"{name} thumb", "skin", LABEL["skin"], path, radius, back, segments=8)]
 
 
 def make_shoe(identity: Identity, name: str, leg: Limb, size: float) -> list[Piece]:
@@ -72,21 +51,7 @@ def make_shoe(identity: Identity, name: str, leg: Limb, size: float) -> list[Pie
     shoe = surface(f"{name} shoe", "shoe", LABEL["shoe"], grid * size, uv, centre=grid.mean(1) * size)
     pieces = [moved(shoe, leg.end, leg.joint[2])]
     if kind == "boot":
-        points = leg_points(leg, size)
-        pieces.append(
-            limb_tube(
-                f"{name} shaft",
-                "shaft",
-                LABEL["shoe"],
-                points,
-                0.05 * size + 0.68 * size,
-                0.05 * size + 0.83 * size,
-                LEG + np.array((0.05, 0)),
-                LEFT,
-                rings=6,
-                segments=14,
-                ease=0.014,
-                scale=size,
-            )
-        )
+        shape = LimbShape(leg_points(leg, size), LEG + np.array((0.05, 0)), LEFT, size)
+        rings = shape.rings(0.05 * size + 0.68 * size, 0.05 * size + 0.83 * size, 6, ease=0.014)
+        pieces.append(loft(f"{name} shaft", "shaft", LABEL["shoe"], rings, segments=14))
     return pieces

@@ -28,6 +28,34 @@ class Piece:
     closed: bool = True
 
 
+@dataclass(frozen=True)
+class Rings:
+    """The rings that a surface is lofted through.
+
+    centre: (R, 3) metres.  left, front: (R, 3) or (3,) unit axes of each ring.  wide, deep: (R,) half axes in metres
+    along left and front.  v: (R,) where each ring lies along the surface.
+    """
+
+    centre: np.ndarray
+    left: np.ndarray
+    front: np.ndarray
+    wide: np.ndarray
+    deep: np.ndarray
+    v: np.ndarray
+
+    def then(self, other: "Rings") -> "Rings":
+        """These rings and, after them, another's; both with axes (R, 3)."""
+        return Rings(*(np.concatenate((mine, its)) for mine, its in zip(_arrays(self), _arrays(other), strict=True)))
+
+    def narrowed(self, by: np.ndarray) -> "Rings":
+        """The same rings with both half axes smaller by (R,) metres."""
+        return replace(self, wide=self.wide - by, deep=self.deep - by)
+
+
+def _arrays(rings: Rings) -> tuple[np.ndarray, ...]:
+    return rings.centre, rings.left, rings.front, rings.wide, rings.deep, rings.v
+
+
 def _super(wave: np.ndarray, power: np.ndarray | float) -> np.ndarray:
     """A cosine or sine bent so that cos, sin run around |x|^power + |y|^power = 1."""
     return np.sign(wave) * np.abs(wave) ** (2 / np.asarray(power, float))
@@ -42,13 +70,8 @@ def loft(
     name: str,
     material: str,
     label: int,
-    centre: np.ndarray,
-    left: np.ndarray,
-    front: np.ndarray,
-    wide: np.ndarray,
-    deep: np.ndarray,
+    rings: Rings,
     *,
-    v: np.ndarray,
     power: np.ndarray | float = 2.0,
     segments: int = 20,
     bulge: np.ndarray | None = None,
@@ -56,23 +79,22 @@ def loft(
 ) -> Piece:
     """Sweep a super-ellipse along rings.
 
-    centre: (R, 3) metres.  left, front: (R, 3) or (3,) unit axes of each ring.  wide, deep: (R,) half axes in metres
-    along left and front.  v: (R,).  power: 2 ellipse, larger boxier; a number or (R,).  bulge: (R, segments + 1)
-    metres added outward.
+    power: 2 ellipse, larger boxier; a number or (R,).  bulge: (R, segments + 1) metres added outward.
     """
+    centre = rings.centre
     angle = ring_angles(segments)
-    power = np.broadcast_to(np.asarray(power, float), wide.shape)[:, None]
-    sideways = _super(np.sin(angle), power) * wide[:, None]
-    forward = _super(-np.cos(angle), power) * deep[:, None]
+    power = np.broadcast_to(np.asarray(power, float), rings.wide.shape)[:, None]
+    sideways = _super(np.sin(angle), power) * rings.wide[:, None]
+    forward = _super(-np.cos(angle), power) * rings.deep[:, None]
     if bulge is not None:
         sideways = sideways + bulge * np.sin(angle)
         forward = forward - bulge * np.cos(angle)
-    left = np.broadcast_to(left, centre.shape)[:, None]
-    front = np.broadcast_to(front, centre.shape)[:, None]
+    left = np.broadcast_to(rings.left, centre.shape)[:, None]
+    front = np.broadcast_to(rings.front, centre.shape)[:, None]
     grid = centre[:, None] + sideways[..., None] * left + forward[..., None] * front
     uv = np.empty(grid.shape[:2] + (2,))
     uv[..., 0] = angle / (2 * np.pi)
-    uv[..., 1] = v[:, None]
+    uv[..., 1] = rings.v[:, None]
     return surface(name, material, label, grid, uv, centre=centre, closed=closed)
 
 
@@ -177,19 +199,8 @@ def tube(
     points = np.asarray(points, float)
     side, front = path_frames(points, np.asarray(left, float))
     wide = np.broadcast_to(np.asarray(radius, float), (len(points),)).copy()
-    return loft(
-        name,
-        material,
-        label,
-        points,
-        side,
-        front,
-        wide,
-        wide * flat,
-        v=np.linspace(0, 1, len(points)),
-        segments=segments,
-        closed=closed,
-    )
+    rings = Rings(points, side, front, wide, wide * flat, np.linspace(0, 1, len(points)))
+    return loft(name, material, label, rings, segments=segments, closed=closed)
 
 
 def box(
@@ -209,19 +220,8 @@ def box(
     up = np.cross(front, left)
     t = np.array((-1, -1, -0.97, -0.88, -0.5, 0, 0.5, 0.88, 0.97, 1, 1.0))
     fit = np.array((0, 0.80, 0.92, 1, 1, 1, 1, 1, 0.92, 0.80, 0)) * np.linspace(1, taper, 11)
-    return loft(
-        name,
-        material,
-        label,
-        centre + t[:, None] * size[2] * up,
-        left,
-        front,
-        size[0] * fit,
-        size[1] * fit,
-        v=(t + 1) / 2,
-        power=power,
-        segments=segments,
-    )
+    rings = Rings(centre + t[:, None] * size[2] * up, left, front, size[0] * fit, size[1] * fit, (t + 1) / 2)
+    return loft(name, material, label, rings, power=power, segments=segments)
 
 
 def ball(
@@ -239,18 +239,9 @@ def ball(
     """An ellipsoid of half axes `size` metres (along left, front and up)."""
     up = np.cross(front, left)
     t = np.linspace(-np.pi / 2, np.pi / 2, rings)
-    return loft(
-        name,
-        material,
-        label,
-        centre + np.sin(t)[:, None] * size[2] * up,
-        left,
-        front,
-        size[0] * np.cos(t),
-        size[1] * np.cos(t),
-        v=(np.sin(t) + 1) / 2,
-        segments=segments,
-    )
+    middle = centre + np.sin(t)[:, None] * size[2] * up
+    lofted = Rings(middle, left, front, size[0] * np.cos(t), size[1] * np.cos(t), (np.sin(t) + 1) / 2)
+    return loft(name, material, label, lofted, segments=segments)
 
 
 def moved(piece: Piece, matrix: np.ndarray, shift: np.ndarray) -> Piece:
