@@ -45,119 +45,97 @@ def ribbon(name: str, points: np.ndarray, normal: np.ndarray, width: float, thic
 
 def make_bag(identity: Identity, pose: Pose, top: Piece) -> list[Piece]:
     """The bag and its straps."""
-    kind, size = identity.bag, pose.size
+    kind, side = identity.bag, 1 if identity.bag_side == "left" else -1
     if kind == "none":
         return []
-    side = 1 if identity.bag_side == "left" else -1
-    ahead, left, up = pose.trunk.T
-    label = LABEL["bag"]
-    turn = 0.25 * side  # u of the bag's side: .25 is the left side of the body, .75 the right
     if kind == "backpack":
-        back, normal = on_surface(top, np.array((0.0,)), np.array((0.20 * size,)), 0.0)
-        out = unit(normal[0] - up * (normal[0] @ up))
-        centre = back[0] + out * 0.085 * size - up * 0.02
-        depth, high = (0.085, 0.225) if identity.height > 1.45 else (0.075, 0.19)
-        pieces = [
-            box(
-                "backpack",
-                "bag",
-                label,
-                centre,
-                left,
-                out,
-                (0.145 * size, depth * size, high * size),
-                power=4,
-                taper=0.86,
-            )
-        ]
-        pieces.append(
-            box(
-                "pocket",
-                "bag",
-                label,
-                centre + out * depth * size - up * 0.08 * size,
-                left,
-                out,
-                (0.105 * size, 0.035 * size, 0.105 * size),
-                power=4,
-            )
-        )
-        for hand in (1, -1):
-            u = 0.5 - hand * np.array((0.38, 0.34, 0.26, 0.20, 0.165, 0.15, 0.15, 0.16, 0.185, 0.22, 0.27))
-            u = (
-                np.array((0.02, 0.06, 0.14, 0.24, 0.32, 0.35, 0.355, 0.35, 0.34, 0.32, 0.27))
-                if hand > 0
-                else 1 - np.array((0.02, 0.06, 0.14, 0.24, 0.32, 0.35, 0.355, 0.35, 0.34, 0.32, 0.27))
-            )
-            v = np.array((0.02, -0.012, -0.022, -0.024, 0.0, 0.05, 0.10, 0.16, 0.22, 0.28, 0.33)) * size
-            points, normal = on_surface(top, u, v, 0.008)
-            pieces.append(ribbon("backpack strap", points, normal, 0.022 * size, 0.006))
-        return pieces
+        return _backpack(identity, pose, top)
     if kind == "handbag":
-        arm = pose.arms[0 if side > 0 else 1]
-        grip = arm.joint[2] + arm.end[:, 0] * 0.085 * size
-        across = unit(left * 0.25 * side + ahead)
-        centre = grip - UP * 0.25 * size + left * side * 0.035
-        out = unit(np.cross(across, UP))
-        pieces = [
-            box(
-                "handbag",
-                "bag",
-                label,
-                centre,
-                across,
-                out,
-                (0.155 * size, 0.055 * size, 0.105 * size),
-                power=4,
-                taper=0.84,
-            )
-        ]
-        arc = np.linspace(0, np.pi, 9)
-        for shift in (0.02, -0.02):
-            loop = (
-                centre
-                + UP * 0.09 * size
-                + out * shift
-                + np.cos(arc)[:, None] * across * 0.085 * size
-                + np.sin(arc)[:, None] * UP * 0.15 * size
-            )
-            pieces.append(tube("handle", "strap", LABEL["strap"], loop, 0.0085, out, segments=6))
-        return pieces
-    low = 0.50 if kind == "crossbody" else 0.40
-    hip, normal = on_surface(top, np.array((turn % 1.0,)), np.array((low * size,)), 0.0)
-    out = unit(normal[0] * np.array((1, 1, 0)))
-    across = unit(np.cross(UP, out))
-    if kind == "crossbody":
-        centre = hip[0] + out * 0.055 * size
-        pieces = [
-            box(
-                "crossbody",
-                "bag",
-                label,
-                centre,
-                across,
-                out,
-                (0.120 * size, 0.045 * size, 0.085 * size),
-                power=4,
-                taper=0.95,
-            )
-        ]
-        # From the bag across the chest, over the other shoulder, and across the back.
-        t = np.linspace(0, 1, 33)
-        u = turn + side * np.interp(t, (0, 0.38, 0.47, 0.5, 0.53, 0.62, 1), (0.03, 0.36, 0.43, 0.50, 0.57, 0.64, 0.97))
-        v = size * np.interp(
-            t,
-            (0, 0.18, 0.42, 0.47, 0.5, 0.53, 0.58, 0.82, 1),
-            (0.43, 0.27, 0.03, -0.012, -0.022, -0.012, 0.03, 0.27, 0.43),
-        )
-        points, normal = on_surface(top, u, v, 0.006)
-        pieces.append(ribbon("crossbody strap", points, normal, 0.016 * size))
-        return pieces
-    shoulder, normal = on_surface(top, np.array((turn, turn)), np.array((-0.022, 0.0)) * size, 0.012)
+        return _handbag(pose, side)
+    return _crossbody(pose, top, side) if kind == "crossbody" else _tote(pose, top, side)
+
+
+def _backpack(identity: Identity, pose: Pose, top: Piece) -> list[Piece]:
+    size, label = pose.size, LABEL["bag"]
+    _, left, up = pose.trunk.T
+    back, normal = on_surface(top, np.array((0.0,)), np.array((0.20 * size,)), 0.0)
+    out = unit(normal[0] - up * (normal[0] @ up))
+    centre = back[0] + out * 0.085 * size - up * 0.02
+    depth, high = (0.085, 0.225) if identity.height > 1.45 else (0.075, 0.19)
+    half = (0.145 * size, depth * size, high * size)
+    front = centre + out * depth * size - up * 0.08 * size
+    pocket = (0.105 * size, 0.035 * size, 0.105 * size)
+    pieces = [
+        box("backpack", "bag", label, centre, left, out, half, power=4, taper=0.86),
+        box("pocket", "bag", label, front, left, out, pocket, power=4),
+    ]
+    for hand in (1, -1):
+        around = np.array((0.02, 0.06, 0.14, 0.24, 0.32, 0.35, 0.355, 0.35, 0.34, 0.32, 0.27))
+        v = np.array((0.02, -0.012, -0.022, -0.024, 0.0, 0.05, 0.10, 0.16, 0.22, 0.28, 0.33)) * size
+        points, normal = on_surface(top, around if hand > 0 else 1 - around, v, 0.008)
+        pieces.append(ribbon("backpack strap", points, normal, 0.022 * size, 0.006))
+    return pieces
+
+
+def _handbag(pose: Pose, side: int) -> list[Piece]:
+    """side: 1 in the left hand, -1 in the right one."""
+    size = pose.size
+    ahead, left, _ = pose.trunk.T
     arm = pose.arms[0 if side > 0 else 1]
-    beside = np.maximum((arm.joint[0] - hip[0]) @ out + 0.085 * size, 0.11 * size)
-    centre = hip[0] + out * beside - ahead * 0.05 * size + UP * 0.02
-    pieces = [box("tote", "bag", label, centre, across, out, (0.165 * size, 0.04 * size, 0.175 * size), power=6)]
+    grip = arm.joint[2] + arm.end[:, 0] * 0.085 * size
+    across = unit(left * 0.25 * side + ahead)
+    centre = grip - UP * 0.25 * size + left * side * 0.035
+    out = unit(np.cross(across, UP))
+    half = (0.155 * size, 0.055 * size, 0.105 * size)
+    pieces = [box("handbag", "bag", LABEL["bag"], centre, across, out, half, power=4, taper=0.84)]
+    arc = np.linspace(0, np.pi, 9)
+    for shift in (0.02, -0.02):
+        loop = (
+            centre
+            + UP * 0.09 * size
+            + out * shift
+            + np.cos(arc)[:, None] * across * 0.085 * size
+            + np.sin(arc)[:, None] * UP * 0.15 * size
+        )
+        pieces.append(tube("handle", "strap", LABEL["strap"], loop, 0.0085, out, segments=6))
+    return pieces
+
+
+def _at_hip(top: Piece, side: int, low: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A point (3,) of the garment at one side, `low` metres below its neck; the axes outward and across there."""
+    hip, normal = on_surface(top, np.array((0.25 * side % 1.0,)), np.array((low,)), 0.0)
+    out = unit(normal[0] * np.array((1, 1, 0)))
+    return hip[0], out, unit(np.cross(UP, out))
+
+
+def _crossbody(pose: Pose, top: Piece, side: int) -> list[Piece]:
+    """side: 1 at the left hip, -1 at the right one."""
+    size = pose.size
+    hip, out, across = _at_hip(top, side, 0.50 * size)
+    half = (0.120 * size, 0.045 * size, 0.085 * size)
+    bag = box("crossbody", "bag", LABEL["bag"], hip + out * 0.055 * size, across, out, half, power=4, taper=0.95)
+    # From the bag across the chest, over the other shoulder, and across the back.
+    t = np.linspace(0, 1, 33)
+    around = np.interp(t, (0, 0.38, 0.47, 0.5, 0.53, 0.62, 1), (0.03, 0.36, 0.43, 0.50, 0.57, 0.64, 0.97))
+    v = size * np.interp(
+        t,
+        (0, 0.18, 0.42, 0.47, 0.5, 0.53, 0.58, 0.82, 1),
+        (0.43, 0.27, 0.03, -0.012, -0.022, -0.012, 0.03, 0.27, 0.43),
+    )
+    points, normal = on_surface(top, 0.25 * side + side * around, v, 0.006)
+    return [bag, ribbon("crossbody strap", points, normal, 0.016 * size)]
+
+
+def _tote(pose: Pose, top: Piece, side: int) -> list[Piece]:
+    """side: 1 over the left shoulder, -1 over the right one."""
+    size, turn = pose.size, 0.25 * side  # u of the bag's side: .25 is the left side of the body, .75 the right
+    hip, out, across = _at_hip(top, side, 0.40 * size)
+    shoulder, _ = on_surface(top, np.array((turn, turn)), np.array((-0.022, 0.0)) * size, 0.012)
+    arm = pose.arms[0 if side > 0 else 1]
+    beside = np.maximum((arm.joint[0] - hip) @ out + 0.085 * size, 0.11 * size)
+    centre = hip + out * beside - pose.trunk[:, 0] * 0.05 * size + UP * 0.02
+    half = (0.165 * size, 0.04 * size, 0.175 * size)
+    pieces = [box("tote", "bag", LABEL["bag"], centre, across, out, half, power=6)]
     for shift in (1, -1):
         anchor = centre + UP * 0.165 * size + across * shift * 0.07 * size
         near = on_surface(top, np.array((turn + shift * side * -0.03,)), np.array((0.0,)) * size, 0.018)[0][0]
