@@ -131,6 +131,98 @@ def _leaves(
         draw.ellipse((x - r, y - r * 0.8, x + r, y + r * 0.8), fill=_rgb(base, light * rng.uniform(0.75, 1.2)))
 
 
+def _tree(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, h: int, variant: int) -> None:
+    bark = (0.27, 0.21, 0.16) if variant % 3 else (0.55, 0.53, 0.48)
+    draw.polygon([(w * 0.455, h), (w * 0.475, h * 0.3), (w * 0.525, h * 0.3), (w * 0.55, h)], fill=_rgb(bark))
+    for _ in range(60):
+        x = w * rng.uniform(0.46, 0.545)
+        draw.line((x, h * rng.uniform(0.4, 1), x, h * rng.uniform(0.4, 1)), fill=_rgb(bark, rng.uniform(0.6, 1.3)))
+    _leaves(draw, rng, (w * 0.03, 0, w * 0.97, h * rng.uniform(0.42, 0.56)), 1500, w * 0.040)
+
+
+def _hedge(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, h: int) -> None:
+    _leaves(draw, rng, (-w * 0.1, h * 0.02, w * 1.1, h * 1.25), 2600, w * 0.022)
+
+
+def _pole(draw: ImageDraw.ImageDraw, w: int, h: int, grey: float) -> None:
+    draw.rectangle((0, 0, w, h), fill=_rgb((grey, grey, grey * 1.03)))
+    draw.rectangle((0, 0, w * 0.3, h), fill=_rgb((grey, grey, grey), 0.65))
+
+
+def _bollard(draw: ImageDraw.ImageDraw, w: int, h: int, variant: int) -> None:
+    paint = ((0.18, 0.18, 0.19), (0.55, 0.55, 0.56), (0.75, 0.18, 0.12))[variant % 3]
+    draw.rounded_rectangle((0, 0, w - 1, h), radius=w * 0.4, fill=_rgb(paint))
+    draw.rectangle((0, h * 0.14, w, h * 0.24), fill=(226, 226, 222))
+    draw.rectangle((0, 0, w * 0.2, h), fill=_rgb(paint, 0.6))
+
+
+def _bin(draw: ImageDraw.ImageDraw, w: int, h: int, variant: int) -> None:
+    paint = ((0.16, 0.30, 0.20), (0.20, 0.21, 0.22), (0.15, 0.25, 0.45), (0.45, 0.34, 0.12))[variant % 4]
+    draw.rounded_rectangle((w * 0.04, h * 0.10, w * 0.96, h), radius=w * 0.08, fill=_rgb(paint))
+    draw.rounded_rectangle((0, 0, w - 1, h * 0.16), radius=w * 0.1, fill=_rgb(paint, 0.7))
+    for k in range(5):
+        draw.line((w * (0.15 + 0.17 * k), h * 0.2, w * (0.15 + 0.17 * k), h * 0.95), fill=_rgb(paint, 0.8), width=2)
+
+
+def _bench(draw: ImageDraw.ImageDraw, w: int, h: int) -> None:
+    wood = _rgb((0.45, 0.30, 0.18))
+    for y in (0.05, 0.20, 0.35, 0.52):
+        draw.rectangle((0, h * y, w, h * (y + 0.10)), fill=wood)
+    for x in (0.08, 0.86):
+        draw.rectangle((w * x, h * 0.05, w * (x + 0.06), h), fill=(40, 40, 42))
+
+
+def _sign(draw: ImageDraw.ImageDraw, w: int, h: int, variant: int) -> None:
+    draw.rectangle((w * 0.46, h * 0.1, w * 0.54, h), fill=(140, 142, 145))
+    paint = ((0.15, 0.30, 0.66), (0.75, 0.12, 0.12), (0.92, 0.76, 0.12), (0.12, 0.45, 0.28))[variant % 4]
+    if variant % 2:
+        draw.ellipse((0, 0, w - 1, w - 1), fill=_rgb(paint))
+        draw.ellipse((w * 0.18, w * 0.18, w * 0.82, w * 0.82), fill=(238, 238, 235))
+    else:
+        draw.rectangle((0, 0, w, w * 0.9), fill=_rgb(paint))
+        draw.rectangle((w * 0.2, w * 0.3, w * 0.8, w * 0.5), fill=(240, 240, 238))
+
+
+def _planter(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, h: int) -> None:
+    _leaves(draw, rng, (w * 0.05, 0, w * 0.95, h * 0.70), 700, w * 0.04)
+    for _ in range(int(rng.integers(0, 26))):
+        x, y = w * rng.uniform(0.15, 0.85), h * rng.uniform(0.06, 0.45)
+        draw.ellipse((x - 3, y - 3, x + 3, y + 3), fill=_rgb(palette.pick(rng, palette.BRIGHT_COLORS)))
+    draw.polygon([(0, h * 0.55), (w, h * 0.55), (w * 0.92, h), (w * 0.08, h)], fill=_rgb((0.52, 0.47, 0.43)))
+
+
+def _stall(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, h: int) -> None:
+    cloth = palette.pick(rng, palette.BRIGHT_COLORS)
+    for k in range(9):
+        fill = _rgb(cloth) if k % 2 else (235, 233, 228)
+        draw.polygon(
+            [
+                (w * k / 9, h * 0.26),
+                (w * (0.08 + 0.84 * k / 9), 0),
+                (w * (0.08 + 0.84 * (k + 1) / 9), 0),
+                (w * (k + 1) / 9, h * 0.26),
+            ],
+            fill=fill,
+        )
+    draw.rectangle((w * 0.04, h * 0.26, w * 0.96, h * 0.60), fill=_rgb((0.18, 0.16, 0.15)))
+    for x in (0.03, 0.94):
+        draw.rectangle((w * x, h * 0.2, w * (x + 0.03), h), fill=(110, 108, 105))
+    for _ in range(28):
+        x, y, r = w * rng.uniform(0.08, 0.92), h * rng.uniform(0.50, 0.62), w * 0.035
+        draw.ellipse((x - r, y - r, x + r, y + r), fill=_rgb(palette.pick(rng, palette.BRIGHT_COLORS)))
+    draw.rectangle((w * 0.04, h * 0.62, w * 0.96, h * 0.97), fill=_rgb(cloth, 0.7))
+
+
+def _board(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, h: int) -> None:
+    draw.polygon([(w * 0.08, 0), (w * 0.92, 0), (w, h), (0, h)], fill=_rgb((0.16, 0.13, 0.11)))
+    draw.rectangle((w * 0.16, h * 0.08, w * 0.84, h * 0.80), fill=_rgb(palette.pick(rng, palette.BRIGHT_COLORS)))
+    for k in range(4):
+        draw.rectangle(
+            (w * 0.25, h * (0.2 + 0.13 * k), w * rng.uniform(0.5, 0.78), h * (0.25 + 0.13 * k)),
+            fill=(235, 233, 225),
+        )
+
+
 @lru_cache(maxsize=200)
 def sprite(kind: str, variant: int) -> np.ndarray:
     """(H, W, 4) float32: linear red, green, blue, and opacity, each in [0, 1]. Row 0 is the top. Read-only."""
@@ -145,77 +237,25 @@ def sprite(kind: str, variant: int) -> np.ndarray:
     elif kind in ("bike", "scooter"):
         _bike(draw, rng, w, h, kind == "scooter")
     elif kind == "tree":
-        bark = (0.27, 0.21, 0.16) if variant % 3 else (0.55, 0.53, 0.48)
-        draw.polygon([(w * 0.455, h), (w * 0.475, h * 0.3), (w * 0.525, h * 0.3), (w * 0.55, h)], fill=_rgb(bark))
-        for _ in range(60):
-            x = w * rng.uniform(0.46, 0.545)
-            draw.line((x, h * rng.uniform(0.4, 1), x, h * rng.uniform(0.4, 1)), fill=_rgb(bark, rng.uniform(0.6, 1.3)))
-        _leaves(draw, rng, (w * 0.03, 0, w * 0.97, h * rng.uniform(0.42, 0.56)), 1500, w * 0.040)
+        _tree(draw, rng, w, h, variant)
     elif kind == "hedge":
-        _leaves(draw, rng, (-w * 0.1, h * 0.02, w * 1.1, h * 1.25), 2600, w * 0.022)
+        _hedge(draw, rng, w, h)
     elif kind == "pole":
-        draw.rectangle((0, 0, w, h), fill=_rgb((grey, grey, grey * 1.03)))
-        draw.rectangle((0, 0, w * 0.3, h), fill=_rgb((grey, grey, grey), 0.65))
+        _pole(draw, w, h, grey)
     elif kind == "bollard":
-        paint = ((0.18, 0.18, 0.19), (0.55, 0.55, 0.56), (0.75, 0.18, 0.12))[variant % 3]
-        draw.rounded_rectangle((0, 0, w - 1, h), radius=w * 0.4, fill=_rgb(paint))
-        draw.rectangle((0, h * 0.14, w, h * 0.24), fill=(226, 226, 222))
-        draw.rectangle((0, 0, w * 0.2, h), fill=_rgb(paint, 0.6))
+        _bollard(draw, w, h, variant)
     elif kind == "bin":
-        paint = ((0.16, 0.30, 0.20), (0.20, 0.21, 0.22), (0.15, 0.25, 0.45), (0.45, 0.34, 0.12))[variant % 4]
-        draw.rounded_rectangle((w * 0.04, h * 0.10, w * 0.96, h), radius=w * 0.08, fill=_rgb(paint))
-        draw.rounded_rectangle((0, 0, w - 1, h * 0.16), radius=w * 0.1, fill=_rgb(paint, 0.7))
-        for k in range(5):
-            draw.line((w * (0.15 + 0.17 * k), h * 0.2, w * (0.15 + 0.17 * k), h * 0.95), fill=_rgb(paint, 0.8), width=2)
+        _bin(draw, w, h, variant)
     elif kind == "bench":
-        wood = _rgb((0.45, 0.30, 0.18))
-        for y in (0.05, 0.20, 0.35, 0.52):
-            draw.rectangle((0, h * y, w, h * (y + 0.10)), fill=wood)
-        for x in (0.08, 0.86):
-            draw.rectangle((w * x, h * 0.05, w * (x + 0.06), h), fill=(40, 40, 42))
+        _bench(draw, w, h)
     elif kind == "sign":
-        draw.rectangle((w * 0.46, h * 0.1, w * 0.54, h), fill=(140, 142, 145))
-        paint = ((0.15, 0.30, 0.66), (0.75, 0.12, 0.12), (0.92, 0.76, 0.12), (0.12, 0.45, 0.28))[variant % 4]
-        if variant % 2:
-            draw.ellipse((0, 0, w - 1, w - 1), fill=_rgb(paint))
-            draw.ellipse((w * 0.18, w * 0.18, w * 0.82, w * 0.82), fill=(238, 238, 235))
-        else:
-            draw.rectangle((0, 0, w, w * 0.9), fill=_rgb(paint))
-            draw.rectangle((w * 0.2, w * 0.3, w * 0.8, w * 0.5), fill=(240, 240, 238))
+        _sign(draw, w, h, variant)
     elif kind == "planter":
-        _leaves(draw, rng, (w * 0.05, 0, w * 0.95, h * 0.70), 700, w * 0.04)
-        for _ in range(int(rng.integers(0, 26))):
-            x, y = w * rng.uniform(0.15, 0.85), h * rng.uniform(0.06, 0.45)
-            draw.ellipse((x - 3, y - 3, x + 3, y + 3), fill=_rgb(palette.pick(rng, palette.BRIGHT_COLORS)))
-        draw.polygon([(0, h * 0.55), (w, h * 0.55), (w * 0.92, h), (w * 0.08, h)], fill=_rgb((0.52, 0.47, 0.43)))
+        _planter(draw, rng, w, h)
     elif kind == "stall":
-        cloth = palette.pick(rng, palette.BRIGHT_COLORS)
-        for k in range(9):
-            fill = _rgb(cloth) if k % 2 else (235, 233, 228)
-            draw.polygon(
-                [
-                    (w * k / 9, h * 0.26),
-                    (w * (0.08 + 0.84 * k / 9), 0),
-                    (w * (0.08 + 0.84 * (k + 1) / 9), 0),
-                    (w * (k + 1) / 9, h * 0.26),
-                ],
-                fill=fill,
-            )
-        draw.rectangle((w * 0.04, h * 0.26, w * 0.96, h * 0.60), fill=_rgb((0.18, 0.16, 0.15)))
-        for x in (0.03, 0.94):
-            draw.rectangle((w * x, h * 0.2, w * (x + 0.03), h), fill=(110, 108, 105))
-        for _ in range(28):
-            x, y, r = w * rng.uniform(0.08, 0.92), h * rng.uniform(0.50, 0.62), w * 0.035
-            draw.ellipse((x - r, y - r, x + r, y + r), fill=_rgb(palette.pick(rng, palette.BRIGHT_COLORS)))
-        draw.rectangle((w * 0.04, h * 0.62, w * 0.96, h * 0.97), fill=_rgb(cloth, 0.7))
+        _stall(draw, rng, w, h)
     elif kind == "board":
-        draw.polygon([(w * 0.08, 0), (w * 0.92, 0), (w, h), (0, h)], fill=_rgb((0.16, 0.13, 0.11)))
-        draw.rectangle((w * 0.16, h * 0.08, w * 0.84, h * 0.80), fill=_rgb(palette.pick(rng, palette.BRIGHT_COLORS)))
-        for k in range(4):
-            draw.rectangle(
-                (w * 0.25, h * (0.2 + 0.13 * k), w * rng.uniform(0.5, 0.78), h * (0.25 + 0.13 * k)),
-                fill=(235, 233, 225),
-            )
+        _board(draw, rng, w, h)
     pixels = np.asarray(picture, np.float32) / 255
     out = np.concatenate((linear(pixels[..., :3]), pixels[..., 3:]), -1)
     out.setflags(write=False)
