@@ -110,60 +110,72 @@ def draw(
     away = facing_away(screen, mesh["faces"], normal, position, lens.eye) & mesh["closed"]
     hit, face, weight = rasterise(screen, mesh["faces"], away, height, width)
     shadow = sun_shadow(position, mesh["faces"], light.sun)
-    corner = mesh["faces"][face]
     table = np.concatenate((position, normal, mesh["uv"], sky[:, None], screen[:, 2:], mesh["shade"][:, None]), 1)
-    value = interpolate(table, corner, weight)
-    point, facing, uv, open_sky, depth, shade = (
-        value[:, :3],
-        value[:, 3:6],
-        value[:, 6:8],
-        value[:, 8],
-        value[:, 9],
-        value[:, 10],
-    )
-    facing = _unit(facing)
+    value = interpolate(table, mesh["faces"][face], weight)
+    point, facing, uv = value[:, :3], _unit(value[:, 3:6]), value[:, 6:8]
+    open_sky, depth, shade = value[:, 8], value[:, 9], value[:, 10]
     look = _unit(lens.eye - point)
     inside = _dot(facing, look) < -0.05  # the inner side of cloth
     facing = np.where(inside[:, None], -facing, facing)
     piece = mesh["piece"][face]
-    albedo = np.empty((len(hit), 3))
-    part = label[piece].astype(np.uint8)
-    gloss = np.zeros(len(hit))
-    materials: dict[str, list[int]] = {}
-    for number, one in enumerate(pieces):
-        materials.setdefault(one.material, []).append(number)
-    kind = np.empty(len(pieces), int)
-    for number, members in enumerate(materials.values()):
-        kind[members] = number
-    kind = kind[piece]
+    surface = _painted(identity, pieces, piece, uv)
+    open_sky = np.clip(open_sky * np.where(inside, 0.35, 1.0) * shade, 0, 1)
+    blocked = in_shadow(shadow, point + facing * 0.02)
+    out = _lit(surface, light, facing, look, open_sky, blocked)
+    return Layer(hit, depth, out, facing, uv, surface.label, piece, shadow)
+
+
+@dataclass(frozen=True)
+class _Surface:
+    """What N samples show. albedo: (N, 3) linear colour; gloss: (N,); label: (N,) uint8, the part."""
+
+    albedo: np.ndarray
+    gloss: np.ndarray
+    label: np.ndarray
+
+
+def _painted(identity: Identity, pieces: list[Piece], piece: np.ndarray, uv: np.ndarray) -> _Surface:
+    """The materials of N samples.  piece: (N,) which of the pieces.  uv: (N, 2) where on it."""
+    albedo, gloss = np.empty((len(piece), 3)), np.zeros(len(piece))
+    label = np.array([one.label for one in pieces])[piece].astype(np.uint8)
+    materials = list(dict.fromkeys(one.material for one in pieces))
+    kind = np.array([materials.index(one.material) for one in pieces])[piece]
     for number, material in enumerate(materials):
         rows = np.flatnonzero(kind == number)
         if len(rows):
             color, labels = paint(identity, material, uv[rows])
             albedo[rows] = color
             if not isinstance(labels, int):
-                part[rows] = labels
+                label[rows] = labels
             gloss[rows] = GLOSS.get(material, 0.0)
-    open_sky = np.clip(open_sky * np.where(inside, 0.35, 1.0) * shade, 0, 1)
+    return _Surface(albedo, gloss, label)
+
+
+def _lit(
+    surface: _Surface, light: Light, facing: np.ndarray, look: np.ndarray, open_sky: np.ndarray, blocked: np.ndarray
+) -> np.ndarray:
+    """(N, 3) linear light of N samples.
+
+    facing, look: (N, 3) unit, the surface's normal and the way to the camera.  open_sky, blocked: (N,) shares of the
+    sky that is seen and of the sun that is not.
+    """
     toward = facing @ light.sun
-    skin = (part == LABEL["skin"])[:, None]
+    skin = (surface.label == LABEL["skin"])[:, None]
     wrap = np.where(
         skin,
         np.clip((toward[:, None] + np.array((0.30, 0.14, 0.08))) / np.array((1.30, 1.14, 1.08)), 0, 1),
         np.clip(toward, 0, 1)[:, None],
     )
-    blocked = in_shadow(shadow, point + facing * 0.02)
     sun = light.sunlight * wrap * (1 - blocked)[:, None]
     up = 0.5 + 0.5 * facing[:, 2]
     ambient = light.sky * (up * open_sky)[:, None] + light.bounce * ((1 - up) * (0.4 + 0.6 * open_sky))[:, None]
-    shine = np.clip(_dot(facing, _unit(look + light.sun)), 0, 1) ** 24 * gloss
-    rim = (1 - np.clip(_dot(facing, look), 0, 1)) ** 4 * gloss * 0.6
-    out = (
-        albedo * (sun + ambient)
+    shine = np.clip(_dot(facing, _unit(look + light.sun)), 0, 1) ** 24 * surface.gloss
+    rim = (1 - np.clip(_dot(facing, look), 0, 1)) ** 4 * surface.gloss * 0.6
+    return (
+        surface.albedo * (sun + ambient)
         + light.sunlight * (shine * (1 - blocked))[:, None]
         + light.sky * (rim * open_sky)[:, None]
     )
-    return Layer(hit, depth, out, facing, uv, part, piece, shadow)
 
 
 def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
