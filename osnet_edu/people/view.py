@@ -131,6 +131,32 @@ def sun_at(hour: float, camera: int) -> tuple[float, float]:
     return (hour - 12.5) * 0.27 + camera * 1.7, 0.18 + 0.85 * max(noon, 0.0)
 
 
+@dataclass(frozen=True)
+class _Walk:
+    """What the photos of one walk past a camera share, in the units of View.  standing: whether the person stands."""
+
+    yaw: float
+    hour: float
+    weather: str
+    place: float
+    scene: int
+    standing: bool
+    arms: str
+
+
+def _walk(rng: np.random.Generator, fixed: Camera, habits: Habits) -> _Walk:
+    turned = math.pi if rng.random() < 0.35 else 0.0
+    return _Walk(
+        yaw=fixed.heading + rng.normal(0, 0.7) + turned,
+        hour=rng.uniform(7.5, 18.5),
+        weather=str(rng.choice(WEATHER, p=(0.42, 0.24, 0.19, 0.07, 0.04, 0.04))),
+        place=rng.uniform(-60, 60),
+        scene=int(rng.integers(1 << 20)),
+        standing=bool(rng.random() < 0.15),
+        arms=str(rng.choice(ARMS, p=habits.arms)),
+    )
+
+
 def draw_view(
     seed: int,
     person: int,
@@ -149,28 +175,21 @@ def draw_view(
     if camera not in range(1, len(CAMERAS) + 1):
         raise Refused(f"camera is {camera!r}; allowed are 1 to {len(CAMERAS)}")
     fixed = lens or CAMERAS[camera - 1]
-    walk = draws.named(seed, "walk", person, camera, n // 2)
+    walk = _walk(draws.named(seed, "walk", person, camera, n // 2), fixed, habits)
     rng = draws.named(seed, "view", person, camera, n)
-    turned = math.pi if walk.random() < 0.35 else 0.0
-    yaw = fixed.heading + walk.normal(0, 0.7) + turned
-    hour = walk.uniform(7.5, 18.5)
-    weather = str(walk.choice(WEATHER, p=(0.42, 0.24, 0.19, 0.07, 0.04, 0.04)))
-    place = walk.uniform(-60, 60)
-    scene = int(walk.integers(1 << 20))
-    standing = walk.random() < 0.15
-    arms = str(walk.choice(ARMS, p=habits.arms))
-    yaw += rng.normal(0, 0.15)
+    # The order of the draws is fixed: with one draw more, or an earlier one, the same numbers give other photos.
+    yaw = walk.yaw + rng.normal(0, 0.15)
     yaw = (yaw + math.pi) % (2 * math.pi) - math.pi
-    sun_azimuth, sun_height = sun_at(hour, camera)
+    sun_azimuth, sun_height = sun_at(walk.hour, camera)
     occluded = rng.random() < habits.occluded
     passed = rng.random() < habits.passed
     side = 1 if rng.random() < 0.5 else -1
-    exposure = fixed.exposure * math.exp(rng.normal(0, 0.09)) * {"rain": 1.08}.get(weather, 1.0)
+    exposure = fixed.exposure * math.exp(rng.normal(0, 0.09)) * {"rain": 1.08}.get(walk.weather, 1.0)
     gain = tuple(round(float(value * math.exp(rng.normal(0, 0.03))), 4) for value in fixed.gain)
     values = dict(
         yaw=yaw,
         phase=rng.uniform(0, 2 * math.pi),
-        stride=rng.uniform(0.02, 0.12) if standing else np.clip(rng.normal(0.85, 0.16), 0.4, 1.2),
+        stride=rng.uniform(0.02, 0.12) if walk.standing else np.clip(rng.normal(0.85, 0.16), 0.4, 1.2),
         gaze=np.clip(rng.normal(0, 0.28), -0.9, 0.9),
         nod=rng.normal(0.05, 0.10),
         camera_height=fixed.height * math.exp(rng.normal(0, 0.02)),
@@ -179,9 +198,9 @@ def draw_view(
         dy=rng.normal(0, habits.dy),
         zoom=rng.normal(0, habits.zoom),
         stretch=rng.normal(0, 0.05),
-        hour=hour,
-        sun=fixed.sun * LIGHT[weather] * rng.uniform(0.85, 1.15),
-        place=place + rng.normal(0, 0.6),
+        hour=walk.hour,
+        sun=fixed.sun * LIGHT[walk.weather] * rng.uniform(0.85, 1.15),
+        place=walk.place + rng.normal(0, 0.6),
         sun_azimuth=sun_azimuth,
         sun_height=sun_height,
         occluder_at=rng.uniform(0.05, 0.95),
@@ -202,9 +221,9 @@ def draw_view(
         camera=camera,
         street=street or camera,
         sequence=n // 2 + 1,
-        arms=arms,
-        weather=weather,
-        scene=scene,
+        arms=walk.arms,
+        weather=walk.weather,
+        scene=walk.scene,
         occluder=occluder,
         passer=passer,
         gain=gain,
