@@ -200,7 +200,7 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
     ),
     reference=solved.my_block,
     comparison=Calls(_parts),
-    shows=(OSBlock.forward,),
+    shows=(OSBlock.forward, OSBlock.bypass, OSBlock.finish),
     mistakes=(
         Mistake(
             "no shortcut",

@@ -147,12 +147,10 @@ def of_groups(
             streams = part.streams(entering)
             weights = part.gates(streams)
             maps = torch.stack(streams, 1)
-            bypass = entering if part.downsample is None else part.downsample(entering)
-            return maps if weights is None else maps * weights, bypass
+            return maps if weights is None else maps * weights, part.bypass(entering)
 
         def answer(maps: Tensor, bypass: Tensor) -> Tensor:
-            y = part.conv3(part.join(list(maps.unbind(1)), None)) + bypass
-            return after(part.relu(y if part.IN is None else part.IN(y)))
+            return after(part.finish(part.join(list(maps.unbind(1)), None), bypass))
 
         cells = (len(part.stream_names), seen(queries[:1])[0].shape[2])
         if groups.shape[1:] != cells or not (groups.sum(0) == 1).all():

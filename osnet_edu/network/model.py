@@ -164,10 +164,17 @@ class Block(nn.Module):
         """The streams as one map, each weighted by its gate: T times (B, C, H, W) -> (B, C', H, W)."""
         return self.join(streams, self.gates(streams))
 
-    def forward(self, x: Tensor) -> Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        y = self.conv3(self.mix(self.streams(x))) + identity
+    def bypass(self, x: Tensor) -> Tensor:
+        """What goes around the streams, at the new width: (B, C_in, H, W) -> (B, C_out, H, W)."""
+        return x if self.downsample is None else self.downsample(x)
+
+    def finish(self, mixed: Tensor, bypass: Tensor) -> Tensor:
+        """Expand what the join gives and add the bypass: (B, C', H, W), (B, C_out, H, W) -> (B, C_out, H, W)."""
+        y = self.conv3(mixed) + bypass
         return self.relu(y if self.IN is None else self.IN(y))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.finish(self.mix(self.streams(x)), self.bypass(x))
 
     def forward_with(self, x: Tensor, factors: Tensor) -> tuple[Tensor, Tensor | None]:
         """`forward` with each stream times a factor, after its gate if there is one: 0 takes the stream away.
@@ -178,9 +185,7 @@ class Block(nn.Module):
         gates = self.gates(streams)
         weights = factors[None, :, None, None, None]
         mixed = self.join(streams, weights if gates is None else gates * weights)
-        identity = x if self.downsample is None else self.downsample(x)
-        y = self.conv3(mixed) + identity
-        return self.relu(y if self.IN is None else self.IN(y)), None if gates is None else gates.flatten(2)
+        return self.finish(mixed, self.bypass(x)), None if gates is None else gates.flatten(2)
 
 
 class OSBlock(Block):
@@ -226,6 +231,10 @@ class Answer:
     feature_map: Tensor
 
 
+def _run(stage: nn.Module, x: Tensor) -> Tensor:
+    return stage(x)
+
+
 class OSNet(nn.Module):
     """A photo to an embedding: (B, 3, H, W) -> (B, 512), every entry >= 0 because the last layer is a ReLU.
 
@@ -265,14 +274,23 @@ class OSNet(nn.Module):
         self.classifier = nn.Linear(FEATURES, num_classes) if num_classes else None
         self.apply(_initialise)
 
-    def feature_map(self, images: Tensor) -> Tensor:
-        """The last map before pooling: (B, 3, H, W) -> (B, C, H/16, W/16)."""
+    def feature_map(self, images: Tensor, run: Callable[[nn.Module, Tensor], Tensor] = _run) -> Tensor:
+        """The last map before pooling: (B, 3, H, W) -> (B, C, H/16, W/16).
+
+        run: how a stage is run, (stage, its input) -> its output.
+        """
         x = self.maxpool(self.conv1(images))
-        return self.conv5(self.conv4(self.conv3(self.conv2(x))))
+        for stage in (self.conv2, self.conv3, self.conv4):
+            x = run(stage, x)
+        return self.conv5(x)
+
+    def embedding(self, last: Tensor) -> Tensor:
+        """From the last map to the features: (B, C, H/16, W/16) -> (B, 512)."""
+        return self.fc(self.global_avgpool(last).flatten(1))
 
     def forward(self, images: Tensor) -> Tensor:
         """images: (B, 3, H, W), normalised RGB.  Returns: (B, 512) features, not normalised."""
-        return self.fc(self.global_avgpool(self.feature_map(images)).flatten(1))
+        return self.embedding(self.feature_map(images))
 
     def classify(self, features: Tensor) -> Tensor:
         """features: (B, 512).  Returns: (B, num_classes) logits, one for each training identity."""
@@ -296,15 +314,19 @@ class OSNet(nn.Module):
         if tuple(factors.shape) != expected:
             raise Refused(f"factors must be {expected}, blocks x streams, got {tuple(factors.shape)}")
         factors = factors.to(images)
-        x, gates = self.maxpool(self.conv1(images)), {}
-        for part in (*self.conv2, *self.conv3, *self.conv4):
-            if part in names:
-                own = factors[len(gates), : len(part.stream_names)]
-                x, gates[names[part]] = part.forward_with(x, own)
-            else:
-                x = part(x)
-        last = self.conv5(x)
-        return Answer(self.fc(self.global_avgpool(last).flatten(1)), gates, last)
+        gates: dict[str, Tensor | None] = {}
+
+        def weighted(stage: nn.Sequential, x: Tensor) -> Tensor:
+            for part in stage:
+                if part in names:
+                    own = factors[len(gates), : len(part.stream_names)]
+                    x, gates[names[part]] = part.forward_with(x, own)
+                else:
+                    x = part(x)
+            return x
+
+        last = self.feature_map(images, weighted)
+        return Answer(self.embedding(last), gates, last)
 
 
 def _initialise(module: nn.Module) -> None:
