@@ -39,7 +39,7 @@ def main() -> None:
         slopes = gate_scale.slope_of(np.stack(leans, 1), np.log2(NEEDED))  # (people, networks)
         drawn = intervals.crossed_mean(slopes)
         low, high = intervals.bounds(drawn)
-        p = 2 * min((drawn <= 0).mean(), (drawn >= 0).mean())
+        p = intervals.two_sided(drawn)
         lines.append(f"{name:<12} {slopes.mean():+.3f}  [{low:+.3f}, {high:+.3f}]  p = {p:.3f}")
     lines += ["", "Slope of the lean, for each doubling of k. Intervals: 95 %, over people and networks.", ""]
     with whole.file(OUT, replace=True) as growing:

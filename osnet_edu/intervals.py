@@ -1,10 +1,11 @@
-"""How far a number can be trusted: bootstrap, Student's t, Holm's correction, all on scipy.stats.
+"""How far a number can be trusted: bootstrap, Student's t, two-sided p, Holm's correction, and rank correlation.
 
 What is drawn again must be what varies independently. Photos of one person, or triples of one twin family, are alike;
 so the rows that are drawn are people or families (clusters), with all that belongs to them. Two methods that were asked
 about the same rows are drawn together (paired), which their difference or ratio profits from.
 
-scipy.stats takes a second to load, so each function loads it: many rooms import this one and draw no interval.
+All of it is built on scipy.stats, which takes a second to load. So each function loads it: many rooms import this one
+and draw no interval.
 """
 
 import warnings
@@ -24,6 +25,18 @@ class Interval:
     value: float
     low: float
     high: float
+
+    def cell(self, width: int = 6, digits: int = 2) -> str:
+        """For a column of a table, such as "  0.52 [ 0.44, 0.60]".  width: of the value, in characters."""
+        low, high = (f"{bound:>{digits + 3}.{digits}f}" for bound in (self.low, self.high))
+        return f"{self.value:>{width}.{digits}f} [{low},{high}]"
+
+
+@dataclass(frozen=True)
+class Tested(Interval):
+    """A difference from 0.  p: two-sided, after Holm's correction for all that were tested together."""
+
+    p: float
 
 
 def resampled(
@@ -87,6 +100,32 @@ def crossed_mean(values: np.ndarray, seed: int = 0, draws: int = DRAWS) -> np.nd
     return np.divide(total, count, out=np.full(draws, np.nan), where=count > 0)
 
 
+def clustered_mean(
+    totals: np.ndarray, counts: np.ndarray, *, seed: int | np.random.Generator = 0, draws: int = DRAWS
+) -> Interval:
+    """The mean over all that some clusters hold, such as people or families; in each draw, clusters are drawn again.
+
+    totals, counts: (clusters,), the sum and the number of each cluster's values (see `by_cluster`); a value that stands
+    alone is a cluster of its own.  seed, draws: as for `resampled`.
+    Returns: nan for all where there is nothing to count.
+    """
+    if not np.any(counts):
+        return Interval(np.nan, np.nan, np.nan)
+    drawn = resampled(ratio, totals, counts, seed=seed, draws=draws)
+    return Interval(float(ratio(totals, counts)), *bounds(drawn))
+
+
+def by_cluster(values: np.ndarray, clusters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The sum and the number of the values of each cluster, for `clustered_mean`, in the order of their first values.
+
+    values: (rows,).  clusters: (rows,), whose each is.
+    """
+    values, clusters = np.asarray(values, float), np.asarray(clusters)
+    names = list(dict.fromkeys(clusters.tolist()))
+    totals = np.array([values[clusters == name].sum() for name in names])
+    return totals, np.array([(clusters == name).sum() for name in names])
+
+
 def ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """A mean over all that the rows hold: sum of totals by sum of counts, nan where there is nothing to count."""
     counts = np.asarray(counts).sum(-1)
@@ -94,7 +133,12 @@ def ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def bounds(drawn: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
-    """The middle of what was drawn, by quantiles: (low, high).  drawn: (draws,); nan, nothing to count, is left out."""
+    """The middle of what was drawn, by quantiles: (low, high).
+
+    drawn: (draws,); nan, nothing to count, is left out. Where all are nan, so are the bounds.
+    """
+    if np.isnan(drawn).all():
+        return np.nan, np.nan
     outside = (1 - level) / 2
     low, high = np.nanquantile(drawn, (outside, 1 - outside))
     return float(low), float(high)
@@ -133,6 +177,35 @@ def p_value(value: float, error: float, freedom: float) -> float:
     return float(2 * stats.t.sf(abs(value) / error, freedom))
 
 
+def two_sided(drawn: np.ndarray) -> float:
+    """The p-value of a bootstrap: the share of the draws on the smaller side of 0, doubled.
+
+    drawn: (draws,); nan is left out. A draw that is exactly 0 counts on both sides.
+    Returns: from 2 / draws to 1; 1 where all draws are nan.
+
+    No p is below 2 / n for n draws. Where no draw lies on a side, its share is only known to be below one draw in n. So
+    one draw is counted there, and it is doubled like any other share; 1 / n would be a smaller share than n draws can
+    show. The rule (count + 1) / (n + 1) is not for this: it belongs to draws under the hypothesis, such as
+    permutations, where the value that was found is one more draw. Here the draws lie around the value that was found.
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 15.4.
+    """
+    drawn = np.asarray(drawn, float)
+    drawn = drawn[~np.isnan(drawn)]
+    if not len(drawn):
+        return 1.0
+    side = min((drawn <= 0).mean(), (drawn >= 0).mean())
+    return float(min(1.0, 2 * max(side, 1 / len(drawn))))
+
+
+def tested(values: Mapping[str, float], drawn: Mapping[str, np.ndarray]) -> dict[str, Tested]:
+    """Which of several differences are not 0? Each with its interval, and its p after Holm's correction.
+
+    values: by name.  drawn: by the same names, (draws,) of a bootstrap.
+    """
+    corrected = holm({name: two_sided(some) for name, some in drawn.items()})
+    return {name: Tested(value, *bounds(drawn[name]), corrected[name]) for name, value in values.items()}
+
+
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     """p-values of several questions, corrected for their number, in the order given.
 
@@ -145,3 +218,16 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     raised = np.maximum.accumulate([p_values[name] * (len(names) - i) for i, name in enumerate(names)])
     corrected = dict(zip(names, np.minimum(raised, 1).tolist(), strict=True))
     return {name: corrected[name] for name in p_values}
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's rank correlation, in [-1, 1]; 0 where one of the two is the same everywhere.
+
+    one, other: equally many numbers, in any shape. Equal numbers share a rank.
+    Source: Spearman, The Proof and Measurement of Association between Two Things, 1904.
+    """
+    from scipy.stats import rankdata
+
+    one, other = (rankdata(values, axis=None) - (np.size(values) + 1) / 2 for values in (one, other))
+    scale = np.sqrt((one**2).sum() * (other**2).sum())
+    return float((one * other).sum() / scale) if scale else 0.0

@@ -206,8 +206,8 @@ def test_a_method_is_graded_as_in_this_process(file, cases):
     said = str(report)
     assert "This is a quick try: the frozen set has 25 families a part." in said and "above never trained" in said
     assert f"{int(report.seen.sum())} of 8 differences noticed" in said
-    low, high = here.only(report.seen).mean("pointing")[1:]
-    assert said.splitlines()[2].endswith(f"[{low:>5.2f},{high:>5.2f}]")
+    found = here.only(report.seen).mean("pointing")
+    assert said.splitlines()[2].endswith(f"[{found.low:>5.2f},{found.high:>5.2f}]")
 
 
 def test_a_perfect_method_scores_one_whatever_it_does_to_its_photos(file, telling):
@@ -304,7 +304,7 @@ def test_a_map_without_anything_below_zero_is_said_and_graded_with_the_sign_turn
     np.testing.assert_array_equal(report.turned.rank[some], good.ours.rank[some])
     assert report.ours.rank[5] == good.ours.rank[5] and report.turned.rank[5] == report.ours.chance[5]
     assert "7 of 8 maps have nothing below zero: nothing in them speaks against the match" in str(report)
-    assert f"\nsign turned round {report.turned.only(report.seen).mean('rank')[0]:>10.2f}" in str(report)
+    assert f"\nsign turned round {report.turned.only(report.seen).mean().value:>10.2f}" in str(report)
     assert "below zero" not in str(good)
 
 

@@ -50,7 +50,7 @@ def test_each_row_asks_what_its_name_says(shipped, cases):
         assert np.allclose(rows[name].rank, again.rank, atol=0.02), name
     text = str(found)
     assert "2 of 2 differences noticed" in text and found.name in text
-    assert f"{rows[exchanged.OWN].mean()[0]:.2f}" in text
+    assert f"{rows[exchanged.OWN].mean().value:.2f}" in text
 
 
 def test_the_command_knows_it():

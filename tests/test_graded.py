@@ -1,11 +1,14 @@
 """A method on cases whose truth is known: the perfect one, the uniform one, and what is refused."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
 from osnet_edu import Refused
 from osnet_edu.grading import graded
 from osnet_edu.grading.frozen import Cases
+from osnet_edu.intervals import Interval
 
 N, H, W = 12, 16, 8
 
@@ -33,20 +36,20 @@ def test_a_perfect_method_scores_one_and_a_uniform_one_the_share_of_the_truth(ca
     everything = np.ones(N, bool)
     best = graded.of(perfect, cases, everything)
     for score in graded.SCORES:
-        assert best.mean(score) == (1, 1, 1)
+        assert best.mean(score) == Interval(1, 1, 1)
     flat = graded.of(lambda query, photo: -np.ones((H, W)), cases, everything)
     for score in graded.SCORES:
-        assert flat.mean(score) == pytest.approx((1 / H, 1 / H, 1 / H), abs=1e-12)
+        assert astuple(flat.mean(score)) == pytest.approx((1 / H, 1 / H, 1 / H), abs=1e-12)
     assert np.allclose(flat.chance, 1 / H)
-    assert graded.difference(best, flat) == pytest.approx((1 - 1 / H,) * 3)
+    assert astuple(graded.difference(best, flat)) == pytest.approx((1 - 1 / H,) * 3)
 
 
 def test_the_inverted_map_scores_nothing_and_the_wrong_sign_no_more_than_chance(cases):
     inverted = graded.of(lambda query, photo: -1 - perfect(query, photo), cases, np.ones(N, bool))
     turned = graded.of(lambda query, photo: -perfect(query, photo), cases, np.ones(N, bool))
     for score in graded.SCORES:
-        assert inverted.mean(score) == (0, 0, 0)
-        assert turned.mean(score)[0] == pytest.approx(1 / H)
+        assert inverted.mean(score) == Interval(0, 0, 0)
+        assert turned.mean(score).value == pytest.approx(1 / H)
 
 
 def test_parts_are_told_apart_and_the_interval_spans_the_families(cases):
@@ -55,13 +58,13 @@ def test_parts_are_told_apart_and_the_interval_spans_the_families(cases):
 
     found = graded.of(half, cases, np.ones(N, bool))
     assert found.by_part() == {"logo": (1, 6), "strap": (0, 6)}
-    assert found.mean() == (0.5, 0.5, 0.5)  # each family holds one of each
+    assert found.mean() == Interval(0.5, 0.5, 0.5)  # each family holds one of each
 
     def early(query, photo):
         return perfect(query, photo) if photo[0, 0, 0] < 6 else np.roll(perfect(query, photo), 1, 0)
 
-    mean, low, high = graded.of(early, cases, np.ones(N, bool)).mean()
-    assert mean == 0.5 and 0 <= low < 0.3 and 0.7 < high <= 1  # three families of six are right
+    mean = graded.of(early, cases, np.ones(N, bool)).mean()
+    assert mean.value == 0.5 and 0 <= mean.low < 0.3 and 0.7 < mean.high <= 1  # three families of six are right
 
 
 def test_only_chosen_cases_are_asked_and_the_reference_is_the_one_that_was_said(cases):

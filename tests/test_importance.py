@@ -1,6 +1,6 @@
 """Importance of parts: what reads one part finds that part alone, and the scores are those of a closed form."""
 
-from dataclasses import fields, replace
+from dataclasses import astuple, fields, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from scipy import stats
 from osnet_edu import Refused, people
 from osnet_edu.grading import frozen, importance
 from osnet_edu.grading.importance import FROZEN, PARTS, TUNING, Importance, Positives
+from osnet_edu.intervals import Interval
 
 SIZE = (64, 32)
 HEIGHTS = (8, 4, 2, 2)  # rows of the toy's four parts, which lie one below another
@@ -112,7 +113,7 @@ def test_the_floors_are_those_of_area_by_hand():
     found = importance.floors(replace(pairs, both=both), Importance(np.array([[1.0, 4, 2, 3]] * 3), 0.0))
     # Areas 8, 4, 2, 2 rank (4, 3, 1.5, 1.5): -2.25 + 0.75 + 0.5 - 0.5 over the root of 5 x 4.5.
     assert np.allclose(found["area"].rank, -1.5 / np.sqrt(22.5))
-    assert found["area"].mean() == pytest.approx((-1.5 / np.sqrt(22.5),) * 3)
+    assert astuple(found["area"].mean()) == pytest.approx((-1.5 / np.sqrt(22.5),) * 3)
     assert (found["area"].partial == 0).all()  # area adds nothing to area
     # All on the third: (2, 2, 4, 2) - 5/2 against (1, 4, 2, 3) - 5/2.
     assert np.allclose(found["area in both"].rank, -1 / np.sqrt(15))
@@ -136,8 +137,8 @@ def test_a_pair_that_moves_nothing_is_left_out_and_counted():
     fall = np.array([[1.0, 4, 2, 3], [0.01, 0, -0.01, 0], [4, 3, 2, 1.5]])
     found = importance.floors(pairs, Importance(fall, 0.1))["area"]
     assert np.isnan(found.rank).tolist() == [False, True, False] and found.left_out() == 1
-    assert found.mean()[0] == pytest.approx(np.nanmean(found.rank))
-    assert importance.difference(found, found) == (0, 0, 0)
+    assert found.mean().value == pytest.approx(np.nanmean(found.rank))
+    assert importance.difference(found, found) == Interval(0, 0, 0)
     with pytest.raises(Refused, match="no pair could be scored"):
         importance.floors(pairs, Importance(fall * 0, 0.1))["area"].mean()
     with pytest.raises(Refused, match="other pairs"):

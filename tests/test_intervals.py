@@ -86,6 +86,43 @@ def test_a_p_value_is_0_05_at_the_edge_of_the_interval():
     assert intervals.p_value(0, 1, 5) == 1 and intervals.p_value(0, 0, 5) == 1 and intervals.p_value(1, 0, 5) == 0
 
 
+def test_a_bootstrap_s_p_is_the_smaller_tail_doubled_and_never_below_two_draws():
+    drawn = np.r_[-np.ones(3), np.ones(97)]
+    assert intervals.two_sided(drawn) == intervals.two_sided(-drawn) == pytest.approx(0.06)
+    assert intervals.two_sided(np.r_[np.zeros(3), np.ones(97)]) == pytest.approx(0.06)  # 0 is on both sides
+    assert intervals.two_sided(np.ones(2000)) == 2 / 2000  # one draw in n may lie there unseen, on either side
+    assert intervals.two_sided(np.r_[np.ones(100), np.full(300, np.nan)]) == 2 / 100
+    assert intervals.two_sided(np.zeros(9)) == 1 and intervals.two_sided(np.full(9, np.nan)) == 1
+
+
+def test_differences_that_are_tested_together_are_corrected_together():
+    drawn = {"clear": np.ones(2000), "open": np.r_[-np.ones(400), np.ones(1600)], "unknown": np.full(2000, np.nan)}
+    found = intervals.tested({"clear": 1.0, "open": 0.6, "unknown": np.nan}, drawn)
+    assert found["clear"] == intervals.Tested(1, 1, 1, pytest.approx(3 * 2 / 2000))
+    assert found["open"] == intervals.Tested(0.6, -1, 1, pytest.approx(2 * 0.4))
+    assert found["unknown"].p == 1 and math.isnan(found["unknown"].low) and math.isnan(found["unknown"].high)
+
+
+def test_a_clustered_mean_is_over_all_that_the_clusters_hold():
+    totals, counts = intervals.by_cluster([1, 0, 1, 1], ["b", "a", "b", "b"])
+    assert totals.tolist() == [3, 0] and counts.tolist() == [3, 1]
+    assert intervals.clustered_mean(totals, counts) == intervals.Interval(0.75, 0, 1)
+    nothing = intervals.clustered_mean(np.zeros(2), np.zeros(2))
+    assert math.isnan(nothing.value) and math.isnan(nothing.low)
+    assert intervals.Interval(0.75, 0, 1).cell() == "  0.75 [ 0.00, 1.00]"
+    assert intervals.Interval(-0.5, -1, 0).cell(8, 3) == "  -0.500 [-1.000, 0.000]"
+
+
+def test_the_rank_correlation_is_spearman_s():
+    from scipy.stats import spearmanr
+
+    one, other = np.random.default_rng(0).random((2, 5, 8))
+    other[:1] = 0.5
+    assert intervals.rank_correlation(one, other) == pytest.approx(spearmanr(one.ravel(), other.ravel()).statistic)
+    assert intervals.rank_correlation(one, np.exp(one)) == 1 and intervals.rank_correlation(one, -one) == -1
+    assert intervals.rank_correlation(one, one * 0) == 0
+
+
 def test_holm_by_hand():
     found = intervals.holm({"a": 0.04, "b": 0.01, "c": 0.03, "d": 0.005})
     assert found == pytest.approx({"a": 0.06, "b": 0.03, "c": 0.06, "d": 0.02}) and list(found) == ["a", "b", "c", "d"]

@@ -150,8 +150,4 @@ def _render(job: tuple) -> np.ndarray:
 
 
 def _over_people(hits: np.ndarray, person: np.ndarray, counted: np.ndarray) -> intervals.Interval:
-    groups = np.unique(person[counted])
-    totals = np.array([hits[counted & (person == one)].sum() for one in groups])
-    counts = np.array([(counted & (person == one)).sum() for one in groups])
-    drawn = intervals.resampled(intervals.ratio, totals, counts)
-    return intervals.Interval(float(totals.sum() / counts.sum()), *intervals.bounds(drawn))
+    return intervals.clustered_mean(*intervals.by_cluster(hits[counted], person[counted]))

@@ -30,13 +30,8 @@ BAR = 0.95
 OUTCOMES = ("both", "only the match", "only the impostor", "neither")
 
 
-@dataclass(frozen=True)
-class Share:
-    """A share of the triples.  low, high: 95 % interval, by bootstrap over twin families."""
-
-    value: float
-    low: float
-    high: float
+class Share(intervals.Interval):
+    """A share of the triples, with its 95 % interval, by bootstrap over twin families."""
 
     def __str__(self) -> str:
         return f"{self.value:6.1%} [{self.low:.1%}, {self.high:.1%}]"
@@ -91,12 +86,8 @@ class FirstFigure:
         case: (N,).  among: (N,) bool, the triples that count; None means all. nan where none does.
         """
         kept = np.ones(len(case)) if among is None else among.astype(float)
-        if not kept.any():
-            return Share(np.nan, np.nan, np.nan)
-        totals = np.bincount(self.family, case * kept, len(self.parts))
-        counts = np.bincount(self.family, kept, len(self.parts))
-        drawn = intervals.resampled(intervals.ratio, totals, counts, seed=seed, draws=draws)
-        return Share(float(intervals.ratio(totals, counts)), *intervals.bounds(drawn))
+        totals, counts = (np.bincount(self.family, some, len(self.parts)) for some in (case * kept, kept))
+        return Share(**vars(intervals.clustered_mean(totals, counts, seed=seed, draws=draws)))
 
     def holds(self, bar: float = BAR) -> np.ndarray:
         """The triples that tell the story: blurred, both stand out; sharp, only the match does. (N,) bool."""

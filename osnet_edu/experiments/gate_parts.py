@@ -206,12 +206,9 @@ def _leans(networks: Sequence[Mapping[str, np.ndarray]], triples: Triples) -> di
         mean = np.stack([lean[index == row].mean(0) for row in range(len(families))])  # (families, networks)
         found[block] = mean[small], mean[~small]
         drawn[block] = intervals.crossed(*found[block])
-    p = {block: max(2 * min((d <= 0).mean(), (d >= 0).mean()), 1 / len(d)) for block, d in drawn.items()}
-    corrected = intervals.holm(p)
-    return {
-        block: Lean(float(few.mean()), float(many.mean()), *intervals.bounds(drawn[block]), corrected[block])
-        for block, (few, many) in found.items()
-    }
+    means = {block: (float(few.mean()), float(many.mean())) for block, (few, many) in found.items()}
+    tested = intervals.tested({block: many - few for block, (few, many) in means.items()}, drawn)
+    return {block: Lean(*means[block], one.low, one.high, one.p) for block, one in tested.items()}
 
 
 def lean_of(values: np.ndarray) -> np.ndarray:

@@ -56,17 +56,11 @@ Values = Mapping[str, np.ndarray]  # by block, Shapley values (G, N)
 Answer = tuple[Values, np.ndarray]  # and margins (N,)
 
 
-@dataclass(frozen=True)
-class Slope:
+class Slope(intervals.Tested):
     """How the lean changes with each doubling of the needed scale, or between two levels of a factor.
 
-    low, high: 95 %, over people and networks.  p: corrected for the number of blocks, by Holm.
+    low, high: 95 %, over people and networks.  p: corrected for the number of blocks.
     """
-
-    value: float
-    low: float
-    high: float
-    p: float
 
     @property
     def verdict(self) -> str:
@@ -291,22 +285,17 @@ def effects(networks: Sequence[Values], triples: ladder.Triples) -> dict[str, di
 def tested(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
     """By block: the mean slope of (people, networks), its interval, and p after Holm; nan where nothing is known."""
     drawn = {block: intervals.crossed_mean(values) for block, values in slopes.items()}
-    p = {}
-    for block, d in drawn.items():
-        d = d[~np.isnan(d)]
-        p[block] = min(1.0, max(2 * min((d <= 0).mean(), (d >= 0).mean()), 1 / len(d))) if len(d) else 1.0
-    corrected = intervals.holm(p)
-    return {
-        block: Slope(one.value, one.low, one.high, corrected[block])
-        for block, one in ((block, _interval(values, drawn[block])) for block, values in slopes.items())
-    }
+    found = intervals.tested({block: _mean(values) for block, values in slopes.items()}, drawn)
+    return {block: Slope(**vars(one)) for block, one in found.items()}
 
 
-def _interval(values: np.ndarray, drawn: np.ndarray | None = None) -> intervals.Interval:
-    if np.isnan(values).all():
-        return intervals.Interval(np.nan, np.nan, np.nan)
-    drawn = intervals.crossed_mean(values) if drawn is None else drawn
-    return intervals.Interval(float(np.nanmean(values)), *intervals.bounds(drawn))
+def _interval(values: np.ndarray) -> intervals.Interval:
+    return intervals.Interval(_mean(values), *intervals.bounds(intervals.crossed_mean(values)))
+
+
+def _mean(values: np.ndarray) -> float:
+    """The mean of what is known; nan where nothing is."""
+    return np.nan if np.isnan(values).all() else float(np.nanmean(values))
 
 
 def pairs(found: GateScale, kind: str, block: str) -> Iterator[tuple[float, intervals.Interval]]:

@@ -65,9 +65,9 @@ class Report:
         ]
         rows = {"noticed pairs": ours, "all pairs": self.ours, "never trained": theirs, "the centre": centre}
         for name, some in rows.items():
-            lines.append(f"{name:<22}" + "".join(_cell(some.mean(score)) for score in graded.SCORES))
-        lines.append(f"{'above never trained':<22}{_cell(graded.difference(ours, theirs))}")
-        lines.append(f"{'above the centre':<22}{_cell(graded.difference(ours, centre))}")
+            lines.append(f"{name:<22}" + "".join(some.mean(score).cell() for score in graded.SCORES))
+        lines.append(f"{'above never trained':<22}{graded.difference(ours, theirs).cell()}")
+        lines.append(f"{'above the centre':<22}{graded.difference(ours, centre).cell()}")
         lines.append("Rank by part: " + ", ".join(f"{part} {v:.2f} ({n})" for part, (v, n) in ours.by_part().items()))
         lines.append(f"Brackets: 95 %, over families. A uniform map would get {ours.chance.mean():.2f}.")
         if self.turned is not None:
@@ -78,7 +78,7 @@ class Report:
                 "maps. Where a high value was meant to speak against, turn the sign round; the noticed pairs then get:"
             )
             turned = self.turned.only(self.seen)
-            lines.append(f"{'sign turned round':<22}" + "".join(_cell(turned.mean(score)) for score in graded.SCORES))
+            lines.append(f"{'sign turned round':<22}" + "".join(turned.mean(score).cell() for score in graded.SCORES))
         if self.printed:
             lines.append(f"The method printed {left_out(self.printed)}.")
         if not self.repeatable:
@@ -198,7 +198,3 @@ def _kept(method: graded.Method, maps: list[np.ndarray]) -> graded.Method:
 
 def _one(maps: Callable, network: Network | None) -> graded.Method:
     return lambda query, photo: maps(network, query[None], photo[None])[0]
-
-
-def _cell(found: tuple[float, float, float]) -> str:
-    return "{:>6.2f} [{:>5.2f},{:>5.2f}]".format(*found)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import intervals
 from ..explain.duel import on_parts
 from ..refused import Refused
 from . import marks
@@ -134,12 +135,7 @@ def correlation(one, other) -> float:
 
     Raises: Refused for two shapes.
     """
-    from scipy.stats import rankdata
-
     one, other = np.asarray(one, float), np.asarray(other, float)
     if one.shape != other.shape:
         raise Refused(f"two maps of one shape are needed, got {one.shape} and {other.shape}")
-    ranks = [rankdata(values, axis=None) for values in (one, other)]
-    if any(np.ptp(values) == 0 for values in ranks):
-        return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    return intervals.rank_correlation(one, other)

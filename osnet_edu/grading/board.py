@@ -68,14 +68,8 @@ def key_of(asked) -> tuple[str, ...]:
     return name, asked.digest, asked.weights, asked.view, asked.method
 
 
-@dataclass(frozen=True)
-class Compared:
-    """A difference of two means on the same cases.  value, low, high: 95 %.  p: after Holm's correction."""
-
-    value: float
-    low: float
-    high: float
-    p: float
+class Compared(intervals.Tested):
+    """A difference of two means on the same cases."""
 
     @property
     def shown(self) -> bool:
@@ -136,7 +130,7 @@ class Board:
         """
         values = self._values(self.block(method, network, weights, view), score)
         chosen = self._chosen(network, view, times, part)
-        return _interval(values[chosen])
+        return intervals.clustered_mean(values[chosen], np.ones(chosen.sum()))
 
     def floors(self, network: str = SHIPPED, view: str = ACROSS, score: str = "rank") -> dict[str, float]:
         """The mean of each method that asks no network, on the cases that this network noticed."""
@@ -171,18 +165,15 @@ class Board:
         """Of each method: trained minus untrained across views, over cases and over the networks of all seeds."""
         if len(self.seeds) < 2:
             raise Refused("the board has fewer than two seeds")
-        found, p_values = {}, {}
+        found, drawn = {}, {}
         for name in self.methods(self.seeds[0]):
             columns = []
             for network in self.seeds:
                 one, other = (self._values(self.block(name, network, w), score) for w in (TRAINED, UNTRAINED))
                 columns.append(np.where(self.seen(network), one - other, np.nan))
             values = np.stack(columns, 1)
-            drawn = intervals.crossed_mean(values)
-            found[name] = float(np.nanmean(values)), *intervals.bounds(drawn)
-            p_values[name] = _p(drawn)
-        corrected = intervals.holm(p_values)
-        return {name: Compared(*row, corrected[name]) for name, row in found.items()}
+            found[name], drawn[name] = float(np.nanmean(values)), intervals.crossed_mean(values)
+        return _tested(found, drawn)
 
     def by_part(self, method: str, score: str = "rank", **where) -> dict[str, intervals.Interval]:
         """The mean grade for each part.  where: network, weights, view and times, as for `mean`."""
@@ -207,7 +198,7 @@ class Board:
             )
             for name, found in self.over_seeds().items():
                 star = " *" if found.shown else ""
-                lines.append(f"  {name:<34}{found.value:>6.2f} [{found.low:>5.2f},{found.high:>5.2f}]{star}")
+                lines.append(f"  {name:<34}{found.cell()}{star}")
         lines.append(
             "Rank accuracy in [0, 1]; brackets 95 % over families; * above 0 after Holm's correction. "
             "all: every case, noticed or not; random: a network that was never trained."
@@ -232,7 +223,7 @@ class Board:
             minus = above[name].value if name in above else np.nan
             star = " *" if name in above and above[name].shown else ""
             lines.append(
-                f"  {name:<34}{rank.value:>6.2f} [{rank.low:>5.2f},{rank.high:>5.2f}]"
+                f"  {name:<34}{rank.cell()}"
                 + "".join(f"{value:>6.2f}" for value in (*more, everything))
                 + f"{other:>8.2f}{minus:>10.2f}{star}"
             )
@@ -247,14 +238,12 @@ class Board:
 
     def _compared(self, pairs: dict[str, tuple[Block, Block]], network: str, view: str, score: str) -> dict:
         chosen = self._chosen(network, view, 1, None)
-        found, p_values = {}, {}
+        found, drawn = {}, {}
         for name, (one, other) in pairs.items():
             values = (self._values(one, score) - self._values(other, score))[chosen]
-            drawn = _drawn(values)
-            found[name] = float(values.mean()), *intervals.bounds(drawn)
-            p_values[name] = _p(drawn)
-        corrected = intervals.holm(p_values)
-        return {name: Compared(*row, corrected[name]) for name, row in found.items()}
+            found[name] = float(values.mean())
+            drawn[name] = intervals.resampled(intervals.ratio, values, np.ones(len(values)))
+        return _tested(found, drawn)
 
     def _chosen(self, network: str, view: str, times: int, part: str | None) -> np.ndarray:
         seen = self.seen(network, view, times) if times else np.ones(len(self.seen(network, view)), bool)
@@ -271,18 +260,5 @@ class Board:
         return np.array(getattr(block, score))
 
 
-def _drawn(values: np.ndarray) -> np.ndarray:
-    return intervals.resampled(intervals.ratio, values, np.ones(len(values)))
-
-
-def _interval(values: np.ndarray) -> intervals.Interval:
-    if not len(values):
-        return intervals.Interval(np.nan, np.nan, np.nan)
-    return intervals.Interval(float(values.mean()), *intervals.bounds(_drawn(values)))
-
-
-def _p(drawn: np.ndarray) -> float:
-    """How often the draws lie on the other side of 0, doubled; never 0, for the draws are finite."""
-    drawn = drawn[~np.isnan(drawn)]
-    side = min((drawn <= 0).mean(), (drawn >= 0).mean())
-    return float(min(1.0, max(2 * side, 2 / len(drawn))))
+def _tested(values: dict[str, float], drawn: dict[str, np.ndarray]) -> dict[str, Compared]:
+    return {name: Compared(**vars(one)) for name, one in intervals.tested(values, drawn).items()}

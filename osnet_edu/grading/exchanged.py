@@ -43,11 +43,11 @@ class Exchanged:
             f"{'':<24}{'rank':>6}{'':>14}{'mass':>6}{'':>14}{'pointing':>9}",
         ]
         for name, found in self.methods.items():
-            cells = "".join(_cell(*found.mean(score)) for score in ("rank", "mass"))
-            lines.append(f"{name:<24}{cells}{found.mean('pointing')[0]:>9.2f}")
+            cells = "".join(found.mean(score).cell() for score in ("rank", "mass"))
+            lines.append(f"{name:<24}{cells}{found.mean('pointing').value:>9.2f}")
         own = self.methods[OWN]
         for rival in (PIECES, PIXELS):
-            lines.append(f"above {rival:<21}  {_cell(*graded.difference(own, self.methods[rival])).strip()}")
+            lines.append(f"above {rival:<21}  {graded.difference(own, self.methods[rival]).cell().strip()}")
         lines.append("Rank by part: " + ", ".join(f"{part} {v:.2f} ({n})" for part, (v, n) in own.by_part().items()))
         lines.append(f"Brackets: 95 %, over families. A uniform map would get {own.chance.mean():.2f}.")
         return "\n".join(lines)
@@ -112,7 +112,3 @@ def _embedder(model, size: tuple[int, int]):
 
 def _asks(method: Callable, embedder) -> graded.Method:
     return lambda query, photo: method(embedder, query, photo)
-
-
-def _cell(mean: float, low: float, high: float) -> str:
-    return f"{mean:>6.2f} [{low:>5.2f},{high:>5.2f}]"

@@ -32,8 +32,8 @@ class Graded:
     part: np.ndarray
     family: np.ndarray
 
-    def mean(self, score: str = "rank") -> tuple[float, float, float]:
-        """(mean, low, high) of a score, 95 % over families."""
+    def mean(self, score: str = "rank") -> intervals.Interval:
+        """The mean of a score, 95 % over families."""
         return _mean(getattr(self, _known(score)), self.family)
 
     def only(self, chosen: np.ndarray) -> "Graded":
@@ -43,7 +43,9 @@ class Graded:
     def by_part(self, score: str = "rank") -> dict[str, tuple[float, int]]:
         """The mean of a score and the number of maps, for each part."""
         values = getattr(self, _known(score))
-        return {str(p): (float(values[self.part == p].mean()), int((self.part == p).sum())) for p in _order(self.part)}
+        totals, counts = intervals.by_cluster(values, self.part)
+        parts = dict.fromkeys(self.part.tolist())
+        return {part: (float(t / n), int(n)) for part, t, n in zip(parts, totals, counts, strict=True)}
 
 
 def of(
@@ -74,8 +76,8 @@ def of(
     return Graded(*np.array(rows).T, cases.part[numbers], cases.family[numbers])
 
 
-def difference(one: Graded, other: Graded, score: str = "rank") -> tuple[float, float, float]:
-    """How much better one method is on the same cases: (mean, low, high), pair by pair, 95 % over families.
+def difference(one: Graded, other: Graded, score: str = "rank") -> intervals.Interval:
+    """How much better one method is on the same cases: the mean, pair by pair, 95 % over families.
 
     Raises: Refused where the cases are not the same.
     """
@@ -84,16 +86,8 @@ def difference(one: Graded, other: Graded, score: str = "rank") -> tuple[float, 
     return _mean(getattr(one, _known(score)) - getattr(other, score), one.family)
 
 
-def _mean(values: np.ndarray, family: np.ndarray) -> tuple[float, float, float]:
-    groups = _order(family)
-    totals = np.array([values[family == group].sum() for group in groups])
-    counts = np.array([(family == group).sum() for group in groups])
-    drawn = intervals.resampled(intervals.ratio, totals, counts)
-    return float(values.mean()), *intervals.bounds(drawn)
-
-
-def _order(names: np.ndarray) -> list:
-    return list(dict.fromkeys(names.tolist()))
+def _mean(values: np.ndarray, family: np.ndarray) -> intervals.Interval:
+    return intervals.clustered_mean(*intervals.by_cluster(values, family))
 
 
 def _known(score: str) -> str:

@@ -41,10 +41,7 @@ class HardPositives:
     def __str__(self) -> str:
         lines = [
             f"One part drawn anew: by how much does the similarity of two photos of one person fall? ({self.name})",
-            *(
-                f"  {part:<12}{found.value:>6.3f} [{found.low:>6.3f},{found.high:>6.3f}]"
-                for part, found in self.falls.items()
-            ),
+            *(f"  {part:<12}{found.cell(digits=3)}" for part, found in self.falls.items()),
             f"{self.noticed[0]} of {self.noticed[1]} parts count more than an edit without meaning ({self.limit:.3f}); "
             f"for a network that was never trained {self.random[0]}.",
             "",
@@ -53,7 +50,7 @@ class HardPositives:
         ]
         for name, found in self.whole.items():
             share = f"{self.on_background[name]:>10.0%}" if name in self.on_background else ""
-            lines.append(f"  {name:<24}{_cell(found.mean())}{_cell(self.worn[name].mean('partial'))}{share}")
+            lines.append(f"  {name:<24}{found.mean().cell(8)}{self.worn[name].mean('partial').cell(8)}{share}")
         lines.append("Brackets: 95 %, over people. Area held: what a map says beyond how large a part is.")
         return "\n".join(lines)
 
@@ -141,7 +138,3 @@ def _map(name: str, model, fast, query: np.ndarray, photo: np.ndarray) -> np.nda
 def _share(heat: np.ndarray, cover: np.ndarray) -> float:
     relevance = np.maximum(heat, 0)
     return float((relevance * cover).sum() / relevance.sum()) if relevance.any() else np.nan
-
-
-def _cell(found: tuple[float, float, float]) -> str:
-    return "{:>8.2f} [{:>5.2f},{:>5.2f}]".format(*found)

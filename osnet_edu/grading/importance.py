@@ -124,8 +124,8 @@ class Agreement:
     signed: np.ndarray
     person: np.ndarray
 
-    def mean(self, score: str = "rank") -> tuple[float, float, float]:
-        """(mean, low, high) of a score, 95 % over people."""
+    def mean(self, score: str = "rank") -> intervals.Interval:
+        """The mean of a score, 95 % over people.  Raises: Refused where no pair could be scored."""
         return _mean(_score(self, score))
 
     def left_out(self, score: str = "rank") -> int:
@@ -198,9 +198,9 @@ def agreement(heat: np.ndarray, cover: np.ndarray, importance: np.ndarray) -> tu
     positive, net = (np.einsum("khw,hw->k", cover, some) for some in (np.maximum(heat, 0), heat))
     area = cover.sum((1, 2))
     rank, by_area, needed = (
-        _spearman(*pair) for pair in ((importance, positive), (positive, area), (importance, area))
+        intervals.rank_correlation(*pair) for pair in ((importance, positive), (positive, area), (importance, area))
     )
-    return rank, _partial(rank, by_area, needed), _spearman(importance, net)
+    return rank, _partial(rank, by_area, needed), intervals.rank_correlation(importance, net)
 
 
 def of(method: Method, positives: Positives, importance: Importance, progress: Progress | None = None) -> Agreement:
@@ -251,8 +251,8 @@ def worn(positives: Positives, importance: Importance) -> tuple[Positives, Impor
     return some, replace(importance, fall=importance.fall[:, kept])
 
 
-def difference(one: Agreement, other: Agreement, score: str = "rank") -> tuple[float, float, float]:
-    """How much better one method agrees on the same pairs: (mean, low, high), paired, 95 % over people.
+def difference(one: Agreement, other: Agreement, score: str = "rank") -> intervals.Interval:
+    """How much better one method agrees on the same pairs: the mean, paired, 95 % over people.
 
     Raises: Refused where the pairs are not the same.
     """
@@ -302,15 +302,6 @@ def _similar(embed: Embed, query: np.ndarray, photos: np.ndarray) -> np.ndarray:
     return features[1:] @ features[0]
 
 
-def _spearman(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's correlation of the ranks; equal values share a rank, and what ranks nothing agrees with nothing: 0."""
-    from scipy.stats import rankdata
-
-    one, other = (rankdata(values) - (len(values) + 1) / 2 for values in (one, other))
-    scale = np.sqrt((one**2).sum() * (other**2).sum())
-    return float((one * other).sum() / scale) if scale else 0.0
-
-
 def _partial(rank: float, by_area: float, needed: float) -> float:
     """The correlation of importance and mass, area held constant: nan where area ranks the importance perfectly."""
     left = 1 - needed**2, 1 - by_area**2
@@ -325,13 +316,11 @@ def _score(agreement: Agreement, score: str) -> np.ndarray:
     return getattr(agreement, score)
 
 
-def _mean(values: np.ndarray) -> tuple[float, float, float]:
+def _mean(values: np.ndarray) -> intervals.Interval:
     known = ~np.isnan(values)
     if not known.any():
         raise Refused("no pair could be scored: the network notices no part of any photo")
-    totals = np.where(known, values, 0)
-    drawn = intervals.resampled(intervals.ratio, totals, known)
-    return float(totals.sum() / known.sum()), *intervals.bounds(drawn)
+    return intervals.clustered_mean(np.where(known, values, 0), known)
 
 
 # --- rendering --------------------------------------------------------------------------------------------------------

@@ -151,7 +151,10 @@ def compare(
     )
     if not families:
         raise Refused("there are no twins whose part shows in three cameras; expected a folder made by `render`")
-    return ToldApart(_mean(families), _interval(families, seed), families, left_out)
+    queries = np.array([family.queries for family in families])
+    right = queries * np.array([family.right for family in families])
+    found = intervals.clustered_mean(right, queries, seed=seed)
+    return ToldApart(found.value, (found.low, found.high), families, left_out)
 
 
 def _visible(record: people.PhotoRecord | None) -> bool:
@@ -160,9 +163,3 @@ def _visible(record: people.PhotoRecord | None) -> bool:
 
 def _mean(families) -> float:
     return float(np.average([f.right for f in families], weights=[f.queries for f in families]))
-
-
-def _interval(families: tuple[Family, ...], seed: int) -> tuple[float, float]:
-    queries = np.array([family.queries for family in families])
-    right = queries * np.array([family.right for family in families])
-    return intervals.bounds(intervals.resampled(intervals.ratio, right, queries, seed=seed))
