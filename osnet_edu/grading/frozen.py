@@ -100,6 +100,23 @@ def describe(seed: int = FROZEN, size: tuple[int, int] = (128, 64), families: in
     return np.array([_description(job) for job in _jobs(seed, size, families)])
 
 
+def hashed(*what: object) -> str:
+    """A short hash of some records, the same on every machine."""
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
+
+
+def least_visible(size: tuple[int, int]) -> float:
+    """Pixels that a part must show at a size (height, width): people.VISIBLE is counted at 128 x 64."""
+    return people.VISIBLE * size[0] * size[1] / (128 * 64)
+
+
+def twins(seed: int, number: int, part: str, k: int) -> tuple[int, people.Identity, people.Identity]:
+    """The k-th family of a part, which is the part of that number: the person's number, the person, and the twin."""
+    person = 1 + 1000 * number + k
+    one = people.prepare(people.draw_identity(seed, person), part, seed)
+    return person, one, people.twin(one, part, seed)
+
+
 def name_of(described: np.ndarray) -> str:
     """The name of the set of these cases: two sets of one name are the same set, on whatever machines they are made."""
     return hashlib.sha256("\n".join(map(str, described)).encode()).hexdigest()[:16]
@@ -125,26 +142,19 @@ def _jobs(seed: int, size: tuple[int, int], families: int) -> list[Job]:
     return [(number, part, k, size, seed) for number, part in enumerate(PARTS) for k in range(families)]
 
 
-def _pair(job: Job) -> tuple[int, people.Identity, people.Identity]:
-    """The number of a family's person, the person, and the twin."""
-    number, part, k, _, seed = job
-    person = 1 + 1000 * number + k
-    one = people.prepare(people.draw_identity(seed, person), part, seed)
-    return person, one, people.twin(one, part, seed)
-
-
 def _description(job: Job) -> str:
     """The first view of each camera stands for all: the next ones come by the same draws."""
-    (*_, k, size, seed), (person, one, other) = job, _pair(job)
+    number, part, k, size, seed = job
+    person, one, other = twins(seed, number, part, k)
     views = [people.draw_view(seed, person, camera, 0) for camera in CAMERAS[k % len(CAMERAS)]]
-    return hashlib.sha256(repr((RENDERER, job[1], size, one, other, views)).encode()).hexdigest()[:16]
+    return hashed(RENDERER, part, size, one, other, views)
 
 
 def _family(job: Job) -> tuple:
     number, part, k, size, seed = job
-    person, one, other = _pair(job)
+    person, one, other = twins(seed, number, part, k)
     asked, answered, third = CAMERAS[k % len(CAMERAS)]
-    least = people.VISIBLE * size[0] * size[1] / (128 * 64)
+    least = least_visible(size)
     for view in _views(seed, person, answered):
         found = people.difference(one, other, view, size=size)
         truth = found.coverage >= COVERED

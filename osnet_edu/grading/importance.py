@@ -15,9 +15,8 @@ Source of the protocol: FunnyBirds, Hesse, Schaub-Meyer and Roth, ICCV 2023.
 Shapes: N pairs, K parts, R redraws, S shams, H x W pixels.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from .. import draws, intervals, people, retrieval
 from ..explain import correspondence
 from ..machine import pool
 from ..refused import Refused
-from .frozen import SHAM, Embed
+from .frozen import RENDERER, SHAM, Embed, hashed, least_visible, name_of
 from .graded import Method, Progress
 
 FROZEN, TUNING = 23, 24  # seeds of the people: not those of the grading set
@@ -64,7 +63,7 @@ class Positives:
     query, positive: q and p, (N, ...).  sham: (N, S, ...), p with new sensor noise.  redrawn: (N, K, R, ...), p with
     one part drawn anew; p itself where p does not show the part.  cover: (N, K, H, W) float32 in [0, 1], the share of
     each pixel of p that a part covers; all sum to 1.  both: (N, H, W) bool, pixels of p whose point of the person q
-    shows as well.  person: (N,).  parts: K names.
+    shows as well.  person: (N,).  described: (N,), a hash of what each pair shows, drawn anew or not.  parts: K names.
     """
 
     query: np.ndarray
@@ -74,21 +73,19 @@ class Positives:
     cover: np.ndarray
     both: np.ndarray
     person: np.ndarray
+    described: np.ndarray
     parts: tuple[str, ...] = PARTS
 
     @property
     def shown(self) -> np.ndarray:
         """(N, K) bool: p shows enough of the part to ask about it."""
         height, width = self.cover.shape[2:]
-        return self.cover.sum((2, 3)) >= _least((height, width))
+        return self.cover.sum((2, 3)) >= least_visible((height, width))
 
     @property
     def name(self) -> str:
-        """A hash of all that is measured on: two sets of one name are the same set."""
-        digest = hashlib.sha256()
-        for field in fields(self)[:6]:
-            digest.update(np.ascontiguousarray(getattr(self, field.name)).tobytes())
-        return digest.hexdigest()[:16]
+        """Two sets of one name are the same set, on whatever machines they are made."""
+        return name_of(self.described)
 
 
 @dataclass(frozen=True)
@@ -326,10 +323,6 @@ def _mean(values: np.ndarray) -> intervals.Interval:
 # --- rendering --------------------------------------------------------------------------------------------------------
 
 
-def _least(size: tuple[int, int]) -> float:
-    return people.VISIBLE * size[0] * size[1] / (128 * 64)
-
-
 def _pair(job: tuple[int, int, tuple[int, int], int]) -> tuple:
     seed, number, size, redraws = job
     person = people.edit(people.draw_identity(seed, number), glasses="none", umbrella="none")
@@ -339,14 +332,16 @@ def _pair(job: tuple[int, int, tuple[int, int], int]) -> tuple:
     query, shot = people.render(person, first, size=size), people.render(person, view, size=size, jpeg=False)
     cover = np.stack([_cover(shot, part) for part in PARTS])
     redrawn = np.repeat(np.repeat(shot.image[None], redraws, 0)[None], len(PARTS), 0)
-    for k in np.flatnonzero(cover.sum((1, 2)) >= _least(size)):
-        for r in range(redraws):
+    others = [[anew(person, view, part, seed, r) for r in range(redraws)] for part in PARTS]
+    for k in np.flatnonzero(cover.sum((1, 2)) >= least_visible(size)):
+        for r, other in enumerate(others[k]):
             pool.check()
-            redrawn[k, r] = people.render(*anew(person, view, PARTS[k], seed, r), size=size, jpeg=False).image
+            redrawn[k, r] = people.render(*other, size=size, jpeg=False).image
     noise = draws.named(view.sensor, "sham").integers(0, 2**31, SHAMS)
     sham = [people.render(person, replace(view, sensor=int(s)), size=size, jpeg=False).image for s in noise]
     both = np.isfinite(correspondence.truth(shot, query, size)[..., 0])
-    return query.image, shot.image, np.stack(sham), redrawn, cover, both, number
+    described = hashed(RENDERER, size, SHAMS, person, first, view, others)
+    return query.image, shot.image, np.stack(sham), redrawn, cover, both, number, described
 
 
 def _alone(view: people.View) -> people.View:
