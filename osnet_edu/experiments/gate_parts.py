@@ -23,6 +23,7 @@ import torch
 from .. import intervals, people
 from ..embed import normalise
 from ..explain import gates, shapley, untrained
+from ..grading import frozen
 from ..machine import pool
 from ..network import weights
 from ..network.model import OSNet
@@ -165,9 +166,8 @@ def render(size: tuple[int, int], families: int = FAMILIES, seed: int = SEED) ->
 
 def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
     number, part, k, size, seed = job
-    person = 1 + 1000 * number + k
-    one = people.prepare(people.draw_identity(seed, person), part, seed)
-    other = people.twin(one, part, seed)
+    person, one, other = frozen.twins(seed, number, part, k)
+    least = frozen.least_visible(size)
     labels = [people.PARTS.index(name) for name in people.TWIN_LABELS[part]]
 
     def seen(camera: int) -> tuple[people.View, np.ndarray]:
@@ -175,7 +175,7 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
             pool.check()
             view = people.draw_view(seed, person, camera, attempt)
             shot = people.render(one, view, size=size)
-            if np.isin(shot.labels, labels).sum() >= people.VISIBLE:
+            if np.isin(shot.labels, labels).sum() >= least:
                 break
         return view, shot.image
 
