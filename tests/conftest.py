@@ -20,7 +20,7 @@ import hypothesis
 import pytest
 from labpage import LabPage, lab_page
 
-import lab
+from osnet_edu.lab import needs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -118,9 +118,9 @@ def kernel_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    path = lab.find_chromium()
+    path = needs.find_chromium()
     if path is None:
-        message = f"no Chromium was found; {lab.GET_CHROMIUM}"
+        message = f"no Chromium was found; {needs.GET_CHROMIUM}"
         if os.environ.get("OSNET_EDU_REQUIRE_BROWSER"):
             pytest.fail(message)
         pytest.skip(message)

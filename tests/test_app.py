@@ -18,12 +18,16 @@ from types import SimpleNamespace
 import nbclient
 import nbformat
 import pytest
+import voila.app
 from conftest import free_port
 from labpage import CHROMIUM_FLAGS
 from test_lab import LAB, ROOT, posix
 from voilapage import App, alive, app_of, wait_until
 
 import lab
+from osnet_edu import Refused
+from osnet_edu.lab import app as kit_app
+from osnet_edu.lab import needs, programs
 
 CELLS = (
     "# A formula $x^2$ and a word",
@@ -83,37 +87,59 @@ def test_a_taken_port_leads_to_a_later_one():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert port < lab.free_port(port) < port + 50
+        assert port < kit_app.free_port(port) < port + 50
     port = free_port()
-    assert lab.free_port(port) == port
+    assert kit_app.free_port(port) == port
 
 
 def test_no_port_at_all_is_a_sentence():
-    with pytest.raises(lab.Refusal, match=r"No port from 70000 on is free\. Name another with --port\."):
-        lab.free_port(70000)
+    with pytest.raises(Refused, match=r"No port from 70000 on is free\. Name another with --port\."):
+        kit_app.free_port(70000)
 
 
 def test_the_settings_close_what_they_must():
-    settings = lab.app_settings("a.ipynb", 1, True)
+    settings = kit_app.app_settings("a.ipynb", 1, True)
     assert settings["Voila"]["ip"] == "127.0.0.1" and settings["Voila"]["auto_token"] is True
     assert settings["Voila"]["tornado_settings"]["allow_remote_access"] is False
     assert settings["VoilaConfiguration"]["strip_sources"] is True
 
 
 @pytest.mark.parametrize(
-    ("memory", "options", "ahead"), [(8, [], True), (2, [], False), (None, [], False), (8, ["--on-demand"], False)]
+    ("memory", "on_demand", "ahead"), [(8, False, True), (2, False, False), (None, False, False), (8, True, False)]
 )
-def test_a_page_is_made_ahead_where_there_is_memory_for_two(monkeypatch, tmp_path, memory, options, ahead):
+def test_a_page_is_made_ahead_where_there_is_memory_for_two(monkeypatch, tmp_path, memory, on_demand, ahead):
     written = []
-    monkeypatch.setattr(lab, "memory_gb", lambda: memory)
+    monkeypatch.setattr(needs, "memory_gb", lambda: memory)
+    monkeypatch.setattr(kit_app.sys, "prefix", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_TOKEN", "")
     monkeypatch.setattr(
-        lab, "Setup", lambda: SimpleNamespace(make=lambda of: None, venv=str(tmp_path), python="python")
+        voila.app, "main", lambda _: written.append(json.loads((tmp_path / "app/voila.json").read_text()))
     )
-    monkeypatch.setattr(
-        lab, "attend", lambda *_: written.append(json.loads((tmp_path / "app/voila.json").read_text())) or (0, False)
-    )
-    assert lab.main(["app", "--no-browser", *options]) == 0
+    kit_app.serve("a.ipynb", browser=False, port=8888, on_demand=on_demand)
     assert written[0]["VoilaConfiguration"]["preheat_kernel"] is ahead
+    template = tmp_path / "share/jupyter/voila/templates/osnet_edu/index.html.j2"
+    assert template.read_bytes() == kit_app.TEMPLATE.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("given", "started"),
+    [
+        ([], ["osnet_edu.lab.notebooks", "--port", "8888"]),
+        (["--no-browser", "--port=9"], ["osnet_edu.lab.notebooks", "--port", "9", "--no-browser"]),
+        (["app"], ["osnet_edu.lab.app", "--port", "8888", "--", str(ROOT / lab.EXPLORER)]),
+        (
+            ["app", "--on-demand"],
+            ["osnet_edu.lab.app", "--port", "8888", "--on-demand", "--", str(ROOT / lab.EXPLORER)],
+        ),
+    ],
+)
+def test_what_a_verb_starts_inside_the_environment(monkeypatch, given, started):
+    commands = []
+    monkeypatch.setattr(lab, "Setup", lambda: SimpleNamespace(make=commands.append, python="python"))
+    monkeypatch.setattr(programs, "attend", lambda command: commands.append(command) or (3, False))
+    assert lab.main(given) == 3 and commands == ["run", ["python", "-m", *started]]
+    monkeypatch.setattr(programs, "attend", lambda _: (-2, True))
+    assert lab.main(given) == 0  # Ctrl-C is how it ends
 
 
 # ---------------------------------------------------------------------------------------------
@@ -141,6 +167,8 @@ def test_it_is_closed_to_strangers_and_leaves_no_process(tmp_path, by, status):
             assert "/login" in answer.url
         assert status_of(urllib.request.Request(app.address, headers={"Host": "elsewhere.example"})) == 403
         assert app.kernels() == []
+        token = app.address.rpartition("=")[2]  # stands in no list of processes
+        assert app.children() and not any(token in command for command in app.children().values())
         # 127.0.0.2 is this machine as well: whoever listens for the whole network answers there.
         with socket.socket() as knocking:
             knocking.settimeout(5)
@@ -258,7 +286,7 @@ def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, p
         assert visitor.outside() == [] and visitor.complaints == []
 
         # A page that closes says goodbye, and its kernel ends: sooner than any idle kernel would.
-        goodbye = lab.app_settings("", 0, False)["MappingKernelManager"]["cull_idle_timeout"] - 15
+        goodbye = kit_app.app_settings("", 0, False)["MappingKernelManager"]["cull_idle_timeout"] - 15
         started = time.monotonic()
         for leaving in pages[:4]:
             leaving.close(run_before_unload=True)
@@ -288,17 +316,17 @@ def test_the_dev_container_calls_verbs_that_there_are():
 def test_setup_prepares_and_opens_nothing(monkeypatch):
     made = []
     monkeypatch.setattr(lab.Setup, "make", lambda self, kind: made.append(kind))
-    monkeypatch.setattr(lab, "attend", lambda *_: pytest.fail("something was started"))
+    monkeypatch.setattr(programs, "attend", lambda *_: pytest.fail("something was started"))
     assert lab.main(["setup"]) == 0 and made == ["run"]
 
 
 def test_the_browser_opens_when_the_server_listens(monkeypatch):
     opened = []
-    monkeypatch.setattr(lab.webbrowser, "open", opened.append)
-    lab.open_when_there(free_port(), "nobody", patience=0.3)
+    monkeypatch.setattr(kit_app.webbrowser, "open", opened.append)
+    kit_app.open_when_there(free_port(), "nobody", patience=0.3)
     assert opened == []
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        lab.open_when_there(listening.getsockname()[1], "the address")
+        kit_app.open_when_there(listening.getsockname()[1], "the address")
     assert opened == ["the address"]

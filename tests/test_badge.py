@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from test_lab import ROOT
 
-import lab
+from osnet_edu import Refused
+from osnet_edu.lab import badge
 
 README = "# The kit: a title\n\nA first line.\n"
 LINE = (
@@ -55,7 +56,7 @@ def repository(folder: Path, remote: str | None, *tags: str, readme: str = READM
 )
 def test_every_form_of_a_github_remote_gives_the_same_links(remote, tmp_path, capsys):
     here = repository(tmp_path / "kit", remote, "v0.1.0")
-    assert lab.write_badges(str(here)) == 0
+    assert badge.write_badges(str(here)) == 0
     below = f"\n<!-- badges -->\n{LINE}\n<!-- /badges -->\n"
     assert (here / "README.md").read_text(encoding="utf-8") == README.replace("\n", "\n" + below, 1)
     said = capsys.readouterr().out
@@ -71,16 +72,16 @@ def test_between_the_marks_the_line_changes_and_elsewhere_no_byte(end, tmp_path,
     here = repository(tmp_path / "kit", "https://github.com/some-one/the.kit", "v0.1.0", readme=old)
     wanted = f"{before}{end}{LINE}{end}{after}".encode()
     for words in ("README.md has now:", "README.md had already:"):
-        lab.write_badges(str(here))
+        badge.write_badges(str(here))
         assert (here / "README.md").read_bytes() == wanted
         assert words in capsys.readouterr().out
 
 
 def test_the_second_run_after_marks_were_made_changes_nothing(tmp_path):
     here = repository(tmp_path / "kit", "https://github.com/some-one/the.kit", "v0.1.0")
-    lab.write_badges(str(here))
+    badge.write_badges(str(here))
     once = (here / "README.md").read_bytes()
-    lab.write_badges(str(here))
+    badge.write_badges(str(here))
     assert (here / "README.md").read_bytes() == once and once.count(b"badges -->") == 2
 
 
@@ -93,9 +94,9 @@ def test_the_newest_tag_is_taken_and_one_of_another_branch_is_not(tmp_path):
         git(here, "commit", "-q", "--allow-empty", "-m", "more", when=f"2026-02-0{number}T00:00:00")
         for tag in tags:
             git(here, "tag", tag)
-    assert lab.newest_tag(str(here)) == "v7.0.0"
+    assert badge.newest_tag(str(here)) == "v7.0.0"
     git(here, "checkout", "-q", "-")
-    assert lab.newest_tag(str(here)) == "v0.10.0"
+    assert badge.newest_tag(str(here)) == "v0.10.0"
 
 
 @pytest.mark.parametrize(
@@ -119,8 +120,8 @@ def test_the_newest_tag_is_taken_and_one_of_another_branch_is_not(tmp_path):
 )  # fmt: skip
 def test_what_gives_no_links_is_refused_and_nothing_is_written(remote, tags, readme, words, tmp_path):
     here = repository(tmp_path / "kit", remote, *tags, readme=readme)
-    with pytest.raises(lab.Refusal, match=words) as refused:
-        lab.write_badges(str(here))
+    with pytest.raises(Refused, match=words) as refused:
+        badge.write_badges(str(here))
     assert "secret" not in str(refused.value)
     assert (here / "README.md").read_text() == readme
 
@@ -130,18 +131,18 @@ def test_a_folder_that_is_no_checkout_of_its_own_is_refused(tmp_path):
     inside = around / "kit"
     inside.mkdir()
     for folder in (inside, tmp_path):
-        with pytest.raises(lab.Refusal, match="is not a git checkout of its own"):
-            lab.write_badges(str(folder))
+        with pytest.raises(Refused, match="is not a git checkout of its own"):
+            badge.write_badges(str(folder))
 
 
 def test_without_git_or_without_a_readme_it_is_said(tmp_path, monkeypatch):
     here = repository(tmp_path / "kit", "https://github.com/a/b", "v1")
     (here / "README.md").unlink()
-    with pytest.raises(lab.Refusal, match=r"README\.md is missing"):
-        lab.write_badges(str(here))
+    with pytest.raises(Refused, match=r"README\.md is missing"):
+        badge.write_badges(str(here))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(lab.Refusal, match="git is not installed"):
-        lab.write_badges(str(here))
+    with pytest.raises(Refused, match="git is not installed"):
+        badge.write_badges(str(here))
 
 
 # ---------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ def test_without_git_or_without_a_readme_it_is_said(tmp_path, monkeypatch):
 
 def run_cell(monkeypatch, tmp_path, capsys) -> list[list[str]]:
     """Run the cell that `lab.py badge` prints; the commands that it would start."""
-    lab.write_badges(str(repository(tmp_path / "kit", "https://github.com/some-one/the.kit", "v0.1.0")))
+    badge.write_badges(str(repository(tmp_path / "kit", "https://github.com/some-one/the.kit", "v0.1.0")))
     _, _, cell = capsys.readouterr().out.partition("is to run on Colab:\n\n")
     commands: list[list[str]] = []
     monkeypatch.setattr(subprocess, "run", lambda command, check: commands.append(command))

@@ -31,7 +31,7 @@ FLOORS = (
     ("trials", "explore", "figures"),
     ("grading",),
     ("exercises", "widgets", "experiments"),
-    ("commands",),
+    ("commands", "lab"),
     ("__main__",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

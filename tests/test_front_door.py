@@ -16,6 +16,7 @@ from PIL import Image
 import lab
 from osnet_edu import __main__ as cli
 from osnet_edu import assets, exercises, experiments, widgets
+from osnet_edu.lab import badge
 from osnet_edu.photos import market
 from osnet_edu.retrieval import search
 from osnet_edu.widgets import predict
@@ -158,19 +159,19 @@ def test_the_first_lines_are_how_to_start_and_say_the_same_as_lab_py():
 
 
 def test_the_place_for_the_links_is_there_and_empty_or_filled_by_lab_py():
-    opening, closing = (mark.decode() for mark in (lab.OPENING, lab.CLOSING))
+    opening, closing = (mark.decode() for mark in (badge.OPENING, badge.CLOSING))
     assert README.count(opening) == README.count(closing) == 1
     assert README.index(opening) < README.index("\n    python3 lab.py ")
     between = README.partition(opening)[2].partition(closing)[0].strip()
-    links = re.findall(r"\[Open in (\w+)\]", lab.badge_line("owner", "repo", "v1"))
+    links = re.findall(r"\[Open in (\w+)\]", badge.badge_line("owner", "repo", "v1"))
     assert links == ["Binder", "Colab", "Codespaces"]
     assert re.findall(r"\[Open in (\w+)\]", between) == (links if between else [])
 
 
 def test_badges_can_be_written_into_this_page():
-    line = lab.badge_line("owner", "repo", "v1")
-    written = lab.with_badges(README.encode(), line).decode()
-    assert written.count(line) == 1 and lab.with_badges(written.encode(), line).decode() == written
+    line = badge.badge_line("owner", "repo", "v1")
+    written = badge.with_badges(README.encode(), line).decode()
+    assert written.count(line) == 1 and badge.with_badges(written.encode(), line).decode() == written
 
 
 def test_a_teachers_counts_are_saved_and_added_up(tmp_path, monkeypatch):

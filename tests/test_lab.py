@@ -23,9 +23,16 @@ from jupyterlab_server.workspaces_handler import slugify
 from labpage import CHROMIUM_FLAGS
 
 import lab
+from osnet_edu import Refused
+from osnet_edu.lab import needs, notebooks, programs
+from osnet_edu.lab.installer import explain_failure, gist, only_one
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = ROOT / "lab.py"
+EARLY = (
+    "lab.py", "osnet_edu/__init__.py", "osnet_edu/refused.py",
+    *(f"osnet_edu/lab/{name}.py" for name in ("__init__", "badge", "ending", "installer", "needs", "programs")),
+)  # fmt: skip
 GOOD = {
     "python": (3, 12),
     "implementation": "CPython",
@@ -43,11 +50,16 @@ posix = pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX w
 # The machine
 
 
-def test_it_parses_on_python_3_6_and_needs_the_standard_library_only():
-    tree = ast.parse(LAB.read_text(encoding="utf-8"), feature_version=(3, 6))
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert names <= set(sys.stdlib_module_names)
+@pytest.mark.parametrize("name", EARLY)
+def test_what_runs_before_there_is_an_environment_parses_on_python_3_6(name):
+    ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 6))
+
+
+def test_it_needs_the_standard_library_only():
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import lab; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.split(".")[0] not in sys.stdlib_module_names} - {"__main__"}
+    assert loaded == {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in EARLY}
 
 
 def old_pythons() -> list[str]:
@@ -119,25 +131,24 @@ def test_this_machine_has_the_facts_it_is_judged_by():
     ],
 )  # fmt: skip
 def test_a_failed_installation_is_explained(output, words):
-    assert words in lab.explain_failure(output, os.path.join(lab.HERE, ".venv", "setup.log"))
+    assert words in explain_failure(output, os.path.join(lab.HERE, ".venv", "setup.log"))
 
 
 def test_progress_names_the_package_and_not_the_address():
-    assert lab.gist("Collecting torch==2.13.0 (from -r requirements.txt (line 3))\n") == "collecting torch==2.13.0"
+    assert gist("Collecting torch==2.13.0 (from -r requirements.txt (line 3))\n") == "collecting torch==2.13.0"
     assert (
-        lab.gist("  Downloading https://somewhere/a/torch-2.13.0.whl (111 MB)")
-        == "downloading torch-2.13.0.whl (111 MB)"
+        gist("  Downloading https://somewhere/a/torch-2.13.0.whl (111 MB)") == "downloading torch-2.13.0.whl (111 MB)"
     )
-    assert lab.gist("Installing collected packages: a, b, c") == "unpacking 3 packages"
-    assert lab.gist("Requirement already satisfied: numpy") is None
+    assert gist("Installing collected packages: a, b, c") == "unpacking 3 packages"
+    assert gist("Requirement already satisfied: numpy") is None
 
 
 def test_chromium_is_found_by_name_and_by_variable(tmp_path):
     browser = tmp_path / "my-browser"
     browser.write_text("#!/bin/sh\n")
     browser.chmod(0o755)
-    assert lab.find_chromium({"CHROME": str(browser)}) == str(browser)
-    assert lab.find_chromium({"CHROME": str(tmp_path / "absent")}) is None
+    assert needs.find_chromium({"CHROME": str(browser)}) == str(browser)
+    assert needs.find_chromium({"CHROME": str(tmp_path / "absent")}) is None
 
 
 # ---------------------------------------------------------------------------------------------
@@ -145,7 +156,7 @@ def test_chromium_is_found_by_name_and_by_variable(tmp_path):
 
 
 class Installer:
-    """Stands in for lab.run_shown: makes a small real environment, installs nothing, keeps the commands."""
+    """Stands in for installer.run_shown: makes a small real environment, installs nothing, keeps the commands."""
 
     def __init__(self) -> None:
         self.commands: list[str] = []
@@ -172,7 +183,7 @@ class Installer:
 @pytest.fixture
 def installer(monkeypatch) -> Installer:
     stand_in = Installer()
-    monkeypatch.setattr(lab, "run_shown", stand_in)
+    monkeypatch.setattr("osnet_edu.lab.installer.run_shown", stand_in)
     real = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, *rest: None if name == "uv" else real(name, *rest))
     return stand_in
@@ -228,7 +239,7 @@ def test_a_download_that_failed_leaves_what_was_there(checkout, installer):
     setup = lab.Setup(str(checkout))
     setup.make("run")
     installer.breaks_at = "pip download"
-    with pytest.raises(lab.Refusal, match="Check the network"):
+    with pytest.raises(Refused, match="Check the network"):
         setup.make("test")
     installer.breaks_at = None
     assert commands_of(setup, "run", installer) == []
@@ -252,21 +263,21 @@ def test_a_torn_stamp_is_no_stamp(checkout, installer):
 def test_a_folder_of_somebody_else_is_left_alone(checkout, installer):
     (checkout / ".venv").mkdir()
     (checkout / ".venv" / "thesis.txt").write_text("ten years")
-    with pytest.raises(lab.Refusal, match="no virtual environment"):
+    with pytest.raises(Refused, match="no virtual environment"):
         lab.Setup(str(checkout)).make("run")
     assert (checkout / ".venv" / "thesis.txt").read_text() == "ten years"
 
 
 def test_too_little_disk_is_said_before_anything_is_made(checkout, installer, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 9 * 10**8, 10**8))
-    with pytest.raises(lab.Refusal, match=r"0\.1 GB are free"):
+    with pytest.raises(Refused, match=r"0\.1 GB are free"):
         lab.Setup(str(checkout)).make("run")
     assert not (checkout / ".venv").exists()
 
 
 def test_a_python_without_ensurepip_is_told_what_to_install(checkout, installer, monkeypatch):
     monkeypatch.setitem(sys.modules, "ensurepip", None)
-    with pytest.raises(lab.Refusal, match=r"apt install python3\.\d+-venv"):
+    with pytest.raises(Refused, match=r"apt install python3\.\d+-venv"):
         lab.Setup(str(checkout)).make("run")
 
 
@@ -280,7 +291,7 @@ def test_uv_is_taken_where_it_is_and_pip_when_it_fails(checkout, installer, monk
 
 def test_missing_requirements_are_named(checkout, installer):
     (checkout / "requirements.txt").unlink()
-    with pytest.raises(lab.Refusal, match=r"requirements\.txt is missing"):
+    with pytest.raises(Refused, match=r"requirements\.txt is missing"):
         lab.Setup(str(checkout)).make("run")
 
 
@@ -292,13 +303,14 @@ def test_the_kit_is_found_from_any_folder_and_after_a_move(checkout, installer, 
         if not here.exists():
             checkout.rename(here)
         python = lab.Setup(str(here)).python
-        assert lab.ask(python, "import osnet_edu; print(osnet_edu.here)") == str(here / "osnet_edu" / "__init__.py")
+        found = programs.ask(python, "import osnet_edu; print(osnet_edu.here)")
+        assert found == str(here / "osnet_edu" / "__init__.py")
         assert lab.Setup(str(here)).ready("run")
 
 
 def test_a_second_lab_waits_for_the_first(tmp_path, capsys):
     order = []
-    with lab.only_one(str(tmp_path)):
+    with only_one(str(tmp_path)):
         second = threading.Thread(target=lambda: [order.append("second") for _ in enter(str(tmp_path))])
         second.start()
         time.sleep(0.3)
@@ -309,7 +321,7 @@ def test_a_second_lab_waits_for_the_first(tmp_path, capsys):
 
 
 def enter(here: str):
-    with lab.only_one(here):
+    with only_one(here):
         yield
 
 
@@ -334,9 +346,9 @@ def copy_of_the_kit(folder: Path) -> Path:
 
 
 def test_the_doctor_of_a_fresh_clone_changes_nothing(tmp_path):
-    shutil.copy(LAB, tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "osnet_edu" / "lab").mkdir(parents=True)
+    for name in (*EARLY, "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
     done = subprocess.run([sys.executable, "lab.py", "doctor"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr == ""
     assert re.search(r"packages +LOOK +not installed yet: run 'python3 lab.py'", done.stdout)
@@ -350,6 +362,14 @@ def test_the_doctor_of_a_ready_kit_is_content(tmp_path):
     assert done.returncode == 0, done.stdout
     for word in ("machine", "packages", "PyTorch", "bfloat16", "memory", "disk", "Chromium"):
         assert re.search(rf"(?m)^  {word} +(ok|LOOK) ", done.stdout), word
+
+
+def test_a_copy_of_the_file_alone_is_told_what_is_missing(tmp_path):
+    shutil.copy(LAB, tmp_path)
+    command = [sys.executable, "-S", "lab.py", "setup"]
+    done = subprocess.run(command, cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True)
+    wanted = "lab.py: No module named 'osnet_edu'. lab.py has to stay in the checkout it came with.\n"
+    assert (done.returncode, done.stderr) == (1, wanted)
 
 
 def test_an_unknown_verb_is_refused():
@@ -443,23 +463,23 @@ def test_it_serves_on_loopback_with_its_token_whatever_a_personal_configuration_
 
 
 def test_the_news_pop_up_is_off_in_the_environments_own_settings(tmp_path):
-    lab.silence_news(str(tmp_path))
+    notebooks.silence_news(tmp_path)
     path = tmp_path / "etc" / "jupyter" / "labconfig" / "default_setting_overrides.json"
     settings = json.loads(path.read_text(encoding="utf-8"))
     assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
 
 
 def test_the_layout_that_somebody_left_stays(tmp_path):
-    folder = Path(lab.first_layout(str(tmp_path)))
+    folder = notebooks.first_layout(tmp_path)
     (kept,) = folder.iterdir()
     kept.write_text("theirs")
-    assert lab.first_layout(str(tmp_path)) == str(folder) and kept.read_text() == "theirs"
+    assert notebooks.first_layout(tmp_path) == folder and kept.read_text() == "theirs"
 
 
 @pytest.mark.browser
 @pytest.mark.slow
 def test_jupyterlab_opens_with_its_sidebar_closed(tmp_path, lab_server, playwright, chromium_path):
-    (made,) = Path(lab.first_layout(str(tmp_path))).iterdir()
+    (made,) = notebooks.first_layout(tmp_path).iterdir()
     assert made.name == slugify("default") + ".jupyterlab-workspace"
     layout = json.loads(made.read_text()) | {"metadata": {"id": "closed"}}
     address = lab_server.address("lab/api/workspaces/closed")

@@ -22,7 +22,7 @@ import pytest
 from labpage import DARK, LIGHT, LabPage
 from lessonrun import Run, in_kernel, in_lab
 
-import lab
+from osnet_edu.lab import needs
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 MEMORY_LIMIT_MB = 1200  # Binder gives about 2 GB, the browser's tab aside
@@ -193,7 +193,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def done_once(request, tmp_path_factory, kernel_environment):
     """done_once(path): what a notebook did and how it looked, in a run that is made on the first call."""
-    browser = lab.find_chromium() or os.environ.get("OSNET_EDU_REQUIRE_BROWSER")
+    browser = needs.find_chromium() or os.environ.get("OSNET_EDU_REQUIRE_BROWSER")
     shared = request.getfixturevalue("shared_page") if browser else None
 
     @cache

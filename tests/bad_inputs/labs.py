@@ -8,6 +8,7 @@ from pathlib import Path
 
 import lab
 from osnet_edu import Refused, assets
+from osnet_edu.lab import badge, needs, programs
 
 from .outcome import Case, environment
 
@@ -35,13 +36,11 @@ READ: dict[str, tuple[str, str]] = {
 
 
 def _said(work: Callable[[], object]) -> str:
-    """What lab.py refuses, as the others refuse."""
+    """What lab.py refuses, and what its parser does."""
     err = io.StringIO()
     with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
         try:
             work()
-        except lab.Refusal as refusal:
-            raise Refused(str(refusal)) from None
         except SystemExit as end:
             assert end.code == 2, end.code
             raise Refused(err.getvalue().strip().splitlines()[-1]) from None
@@ -61,11 +60,11 @@ def _port(verb: list[str], port: str) -> Callable[[Path], str]:
 
 
 def _remote(address: str) -> Callable[[Path], str]:
-    return lambda work: _said(lambda: lab.github_name(address))
+    return lambda work: _said(lambda: badge.github_name(address))
 
 
 def _read(address: str, wanted: tuple[str, str]) -> Callable[[Path], str]:
-    return lambda work: "correct" if lab.github_name(address) == wanted else "silently-wrong"
+    return lambda work: "correct" if badge.github_name(address) == wanted else "silently-wrong"
 
 
 def _doctor(cache: str, words: str, status: bool) -> Callable[[Path], str]:
@@ -75,14 +74,14 @@ def _doctor(cache: str, words: str, status: bool) -> Callable[[Path], str]:
         (work / "file").write_text("x")
         (work / "home").mkdir()
         out, there = io.StringIO(), sorted(work.rglob("*"))
-        kept = lab.ask, lab.find_chromium
-        lab.ask = lambda *_: ""
+        kept = programs.ask, needs.find_chromium
+        programs.ask = lambda *_: ""
         try:
             with environment(OSNET_EDU_CACHE=cache.format(work), HOME=str(work / "home")):
                 with contextlib.redirect_stdout(out):
                     lab.doctor()
         finally:
-            lab.ask, lab.find_chromium = kept
+            programs.ask, needs.find_chromium = kept
         line = next(line for line in out.getvalue().splitlines() if line.startswith("  photos"))
         assert sorted(work.rglob("*")) == there, "the doctor made something"
         return "correct" if (" ok " in line) == status and words.format(work) in line else "silently-wrong"
@@ -103,12 +102,12 @@ def _asks(start: str, code: str, wanted: str) -> Callable[[Path], str]:
 
     def run(work: Path) -> str:
         (work / "sitecustomize.py").write_text(start)
-        kept = lab.quiet_environment
-        lab.quiet_environment = lambda: {**kept(), "PYTHONPATH": str(work)}
+        kept = programs.quiet_environment
+        programs.quiet_environment = lambda: {**kept(), "PYTHONPATH": str(work)}
         try:
-            return "correct" if lab.ask(sys.executable, code) == wanted else "silently-wrong"
+            return "correct" if programs.ask(sys.executable, code) == wanted else "silently-wrong"
         finally:
-            lab.quiet_environment = kept
+            programs.quiet_environment = kept
 
     return run
 
@@ -129,13 +128,13 @@ def _badge(beside: str) -> Callable[[Path], str]:
             "remote get-url": "https://github.com/some_one/kit",
             "for-each-ref": "v1",
         }
-        kept = lab.ask_git
-        lab.ask_git = lambda _, *words: next((a for k, a in answers.items() if " ".join(words).startswith(k)), "")
+        kept = badge.ask_git
+        badge.ask_git = lambda _, *words: next((a for k, a in answers.items() if " ".join(words).startswith(k)), "")
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                lab.write_badges(str(work))
+                badge.write_badges(str(work))
         finally:
-            lab.ask_git = kept
+            badge.ask_git = kept
         left = {path.name for path in work.iterdir()} - {"README.md", "real.md", beside}
         fine = not left and "mybinder.org/v2/gh/some_one/kit/v1" in target.read_text()
         mine = readme.is_symlink() if beside == "a link" else (work / beside).read_text() == "mine"
@@ -153,10 +152,10 @@ def cases() -> Iterator[Case]:
     for address, wanted in READ.items():
         yield Case("lab", f"a remote: {address}", _read(address, wanted), ("correct",))
     doctors = {
-        "a file": ("{}/file", "{}/file is no folder", False),
-        "below a file": ("{}/file/deep/er", "{}/file is no folder", False),
+        "a file": ("{}/file", "{}/file is not a folder", False),
+        "below a file": ("{}/file/deep/er", "{}/file is not a folder", False),
         "of nobody": ("~nobody-here/x", "no such user", False),
-        "a device": ("/dev/null", "/dev/null is no folder", False),
+        "a device": ("/dev/null", "/dev/null is not a folder", False),
         "new": ("{}/new/er", "made by the first notebook", True),
         "at home": ("~/kept", "{}/home/kept (made", True),
     }
