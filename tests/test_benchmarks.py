@@ -148,3 +148,12 @@ def test_each_is_a_command_with_help_and_a_place_in_the_list():
         env={"PYTHONPATH": str(BENCHMARKS.parent)},
     )
     assert done.returncode == 0 and re.search("Scoring at the size of Market-1501", done.stdout)
+
+
+def test_benchmarks_only_measure_and_pictures_are_drawn_where_they_lie():
+    assert [path.name for path in BENCHMARKS.glob("*.py") if re.search(r"\.png\b|savefig", path.read_text())] == []
+    scripts = sorted((BENCHMARKS.parent / "assets" / "pictures").glob("make_*.py"))
+    assert len(scripts) == 4
+    for script in scripts:
+        for name in re.findall(r"\b(\w+)\.png", script.read_text()):
+            assert script.with_name(f"{name}.png").exists(), f"{script.name}: {name}.png"

@@ -1,39 +1,20 @@
-"""Draws the first pictures of notebooks 01 and 04: python benchmarks/lesson_pictures_who_and_gate.py
+"""Draws the first pictures of notebooks 01 and 04: python assets/pictures/make_01_04.py
 
 They are committed as assets/pictures/01_who_is_it.png and 04_sum_and_gate.png, and with _dark for dark pages.
 """
 
-from collections.abc import Callable, Mapping
-from io import BytesIO
 from pathlib import Path
 
+from drawing import paper, write
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from PIL import Image
 
-from osnet_edu import assets, figures
+from osnet_edu import assets
 from osnet_edu.figures import BLUE, INK, MUTED, ONE, ORANGE, PAPER
 from osnet_edu.people import read_people
 from osnet_edu.photos import market
 
-OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures"
 LINE = "#8a95a3"
-WIDTH, DOTS = 8.9, 110  # inches, and pixels an inch
-
-
-def paper(height: float):
-    figure = Figure((WIDTH, height), dpi=DOTS, facecolor=PAPER)
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, WIDTH), ylim=(height, 0), autoscale_on=False)
-    ax.set_axis_off()
-
-    def text(x, y, words, size=9.5, **more):
-        ax.text(x, y, words, fontsize=size, **({"color": INK, "va": "top"} | more))
-
-    def box(x, y, width, height, **more):
-        ax.add_patch(Rectangle((x, y), width, height, **({"facecolor": "none", "zorder": 3} | more)))
-
-    return figure, ax, text, box
 
 
 def who_is_it() -> Figure:
@@ -135,17 +116,6 @@ def sum_and_gate() -> Figure:
     text(3.51, 0.43, "stream 2, coarse", 9)
     text(0.15, 3.32, "No single weight a stream serves both channels: the gate has to be a vector.", 10.5)
     return figure
-
-
-def write(pictures: Mapping[str, Callable[[], Figure]]) -> None:
-    """Draw each picture and write it under its name, for light and for dark pages."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    for name, draw in pictures.items():
-        figure = draw()
-        for kind, dark in (("", False), ("_dark", True)):
-            drawn = Image.open(BytesIO(figures.png(figure, dark=dark, dpi=DOTS))).convert("RGB")
-            # Few colours are enough for a picture of 200 kB at most.
-            drawn.quantize(192, dither=Image.Dither.NONE).save(OUT / f"{name}{kind}.png", optimize=True)
 
 
 if __name__ == "__main__":

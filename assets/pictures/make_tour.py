@@ -1,4 +1,4 @@
-"""Draws the README's picture, assets/pictures/tour.png: python benchmarks/tour_picture.py
+"""Draws the README's picture, assets/pictures/tour.png: python assets/pictures/make_tour.py
 
 One ranking by the shipped weights, and three attributions of its best match, on white paper.
 """
@@ -13,7 +13,7 @@ from osnet_edu.embed import embed, normalise
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 
-OUT = Path(__file__).resolve().parent.parent / "assets" / "pictures" / "tour.png"
+OUT = Path(__file__).resolve().with_name("tour.png")
 QUERY = 50
 WIDTH = 950  # pixels
 

@@ -1,4 +1,4 @@
-"""Draws the first pictures of notebooks 06 and 07: python benchmarks/lesson_pictures_siblings_and_loop.py
+"""Draws the first pictures of notebooks 06 and 07: python assets/pictures/make_06_07.py
 
 They are committed as assets/pictures/06_siblings.png and 07_the_loop.png, and with _dark for dark pages.
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from lesson_pictures_who_and_gate import WIDTH, paper, write
+from drawing import WIDTH, paper, write
 from matplotlib.patches import FancyBboxPatch
 
 from osnet_edu import assets, train

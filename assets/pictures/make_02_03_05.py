@@ -1,4 +1,4 @@
-"""Draws the first pictures of notebooks 02, 03 and 05: python benchmarks/lesson_pictures.py
+"""Draws the first pictures of notebooks 02, 03 and 05: python assets/pictures/make_02_03_05.py
 
 They are committed as assets/pictures/02_three_ways.png, 03_fields.png and 05_rows.png, and with _dark for dark pages.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from lesson_pictures_who_and_gate import DOTS, write
+from drawing import DOTS, write
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
