@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -183,6 +184,13 @@ def circles(graph: dict[str, set[str]]) -> list[str]:
 
 def test_the_law_holds():
     assert breaches(ROOT) == []
+
+
+def test_the_map_for_contributors_has_the_same_rooms():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", text, re.MULTILINE)
+    named = {int(floor): set(re.findall(r"\w+", rooms)) for floor, rooms in rows}
+    assert named == {floor: set(rooms) for floor, rooms in enumerate(FLOORS)}
 
 
 @pytest.fixture
