@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 import lab
+import osnet_edu
 from osnet_edu import __main__ as cli
 from osnet_edu import assets, exercises, experiments, widgets
 from osnet_edu.lab import badge
@@ -215,6 +217,25 @@ def test_the_extra_for_large_galleries_is_faiss():
     assert 'pip install -e ".[large]"' in README
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert [requirement.partition(">")[0] for requirement in extras["large"]] == ["faiss-cpu"]
+
+
+def test_a_citation_names_this_version_and_the_paper():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(cited)
+    assert (cited["version"], cited["license"]) == (osnet_edu.__version__, "MIT")
+    (paper,) = cited["references"]
+    assert [author["family-names"] for author in paper["authors"]] == ["Zhou", "Yang", "Cavallaro", "Xiang"]
+    assert (paper["year"], paper["title"]) == (2019, "Omni-Scale Feature Learning for Person Re-Identification")
+    assert "CITATION.cff" in README and "CHANGELOG.md" in README and "CHANGELOG.md" in CONTRIBUTING
+
+
+def test_the_changelog_has_the_form_that_it_names():
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    heads = [line for line in lines if line.startswith("#")]
+    assert heads[:2] == ["# Changelog", "## [Unreleased]"]
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    for head in heads[1:]:
+        assert head.removeprefix("### ") in kinds or re.fullmatch(r"## \[(Unreleased|\d+\.\d+\.\d+)\].*", head), head
 
 
 def test_a_version_is_two_commands():
