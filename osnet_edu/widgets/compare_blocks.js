@@ -1,6 +1,7 @@
 // Two blocks side by side. Python describes them; this file draws streams as rows of boxes, and what differs in thick lines.
 
-import { add, choice, number, page, shape, write } from "./dom.js";
+import { add, choice, number, shape, write } from "./dom.js";
+import { page } from "./page.js";
 
 const LANE = 30, TOP = 18, LEFT = 58, LAYER = 58, JOIN = 318, WIDTH = 440;
 const side = (value) => `${value}x${value}`;
@@ -76,12 +77,12 @@ function table(parent, block, other) {
 }
 
 function render({ model, el }) {
-  const { box, set, says, follow } = page({ model, el }, "oe-blocks");
+  const { box, get, set, says, follow } = page({ model, el }, "oe-blocks");
   const pick = add(box, "div", "oe-line");
-  const named = (trait) => model.get(trait).map((name) => [name, name]);
+  const named = (trait) => get(trait).map((name) => [name, name]);
   const lists = [
-    ["first", "first block", model.get("choices")],
-    ["second", "second block", model.get("choices")],
+    ["first", "first block", get("choices")],
+    ["second", "second block", get("choices")],
     ["place", "place", named("places")],
     ["network", "network", named("networks")],
   ].map(([trait, title, entries]) => [trait, choice(pick, title, (value) => set({ [trait]: value }), entries)]);
@@ -90,9 +91,9 @@ function render({ model, el }) {
   const said = says(box, "p", "oe-said oe-result");
 
   function draw() {
-    lists.forEach(([trait, list]) => list.show(model.get(trait)));
+    lists.forEach(([trait, list]) => list.show(get(trait)));
     both.replaceChildren();
-    const blocks = model.get("blocks");
+    const blocks = get("blocks");
     const rows = Math.max(2, ...blocks.map((block) => block.lanes.length));
     blocks.forEach((block, i) => {
       const figure = add(both, "figure", i ? "oe-second" : "");
@@ -101,7 +102,7 @@ function render({ model, el }) {
       drawing(figure, block, blocks[1 - i], rows);
       table(figure, block, blocks[1 - i]);
     });
-    write(said, model.get("said"));
+    write(said, get("said"));
   }
   return follow(["first", "second", "place", "network", "blocks", "said"], draw);
 }

@@ -1,16 +1,9 @@
-// What the pages of all widgets share. widget.py joins it in front of each widget's own file; a page that has a server
-// may import it as it stands.
+// What the pages of all widgets draw with: elements, words, pictures, pointing. Nothing here asks Python. widget.py joins
+// it in front of each widget's own file; a page that has a server may import it as it stands.
 
 const SVG = "http://www.w3.org/2000/svg";
 // JupyterLab takes arrow keys, letters and Enter for its own, unless the very element that has the focus asks it not to.
 const KEYED = ["button", "canvas", "input", "select", "summary"];
-const BUSY = 250; // milliseconds without an answer, after which results are greyed
-const SOON = 3000; // after which the kernel is gone, where the page was told of a restart
-const LATE = 15000; // and after which a sentence says what may be wrong
-const AGAIN = "choose Run > Run All Above Selected Cell, then run this cell.";
-const GONE = `The kernel was restarted or has ended: ${AGAIN}`;
-const WAITS = `Python has not answered yet. Is another cell running? If the kernel was restarted, ${AGAIN}`;
-const BUG = "This is a fault of the widget, and not of what you did. Python's own words:";
 
 // ---- elements
 
@@ -75,6 +68,14 @@ export function tick(parent, text, changed) {
   return { input, words: add(label, "span", "", text) };
 }
 
+// What is folded on a narrow page.
+export function folded(parent, words) {
+  const element = add(parent, "details", "oe-folded");
+  element.open = true;
+  add(element, "summary", "", words);
+  return { element, inside: add(element, "div", "oe-line") };
+}
+
 // A slider with its value beside it. A slider that is being dragged is ahead of Python and is not pulled back.
 export function slider(parent, title, { min, max, step }, moved, inWords = String) {
   const label = add(parent, "label", "oe-slider");
@@ -137,6 +138,9 @@ export function bytes(value) {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
+export const integers = (value) => new Int32Array(bytes(value).slice().buffer);
+export const floats = (value) => new Float32Array(bytes(value).slice().buffer);
+
 // Pixels as a small canvas: RGB bytes, or one colour whose opacity the bytes are.
 export function raster(value, width, height, colour = null) {
   const data = bytes(value);
@@ -179,113 +183,4 @@ export function arrows(element, far, moved) {
     const by = event.shiftKey ? far : 1;
     moved(by * move[0], by * move[1]);
   });
-}
-
-// ---- the page of one widget
-
-// A box in the widget's element, and the one way to Python and back.
-//   set({name: value})      to Python; results are greyed until it has answered.
-//   press(name, ...files)   a button's message, with files as array buffers.
-//   says(parent)            a line that a screen reader says when it changes.
-//   follow(traits, draw)    draws now and whenever Python changed one of them; ends the box. Returns: the undoing.
-export function page({ model, el }, name) {
-  const box = add(el, "div", `oe-box ${name}`);
-  const lost = add(box, "p", "oe-lost");
-  lost.setAttribute("role", "alert");
-  lost.hidden = true;
-  let timers = [];
-  let suspect = false; // the page has lost Python, or got it back
-
-  function later(milliseconds, act) {
-    timers.push(setTimeout(act, milliseconds));
-  }
-  function send() {
-    // Python answers with the same number, so that several changes on the way are one wait.
-    if (typeof model.get("answered") === "number") model.set("asked", (model.get("asked") || 0) + 1);
-    model.save_changes();
-    wait();
-  }
-  function wait() {
-    timers.forEach(clearTimeout);
-    timers = [];
-    const waiting = typeof model.get("answered") === "number" && model.get("asked") !== model.get("answered");
-    if (!waiting) {
-      suspect = false;
-      tell("");
-      box.setAttribute("aria-busy", "false");
-    } else if (!box.classList.contains("oe-gone")) {
-      later(BUSY, () => box.setAttribute("aria-busy", "true"));
-      later(suspect ? SOON : LATE, () => tell(suspect ? GONE : WAITS));
-    }
-  }
-  function tell(text) {
-    write(lost, text);
-    lost.hidden = !text;
-    box.classList.toggle("oe-gone", text === GONE);
-    if (text === GONE) box.setAttribute("aria-busy", "false");
-  }
-  // A restarted kernel knows nothing of this widget. Whether it is so, only the widget's own Python can say: ask it.
-  function suspicious() {
-    if (suspect) return;
-    suspect = true;
-    later(1000, send);
-  }
-
-  return {
-    box,
-    set(values) {
-      Object.entries(values).forEach(([trait, value]) => model.set(trait, value));
-      send();
-    },
-    press(message, ...files) {
-      model.send(message, undefined, files);
-      send();
-    },
-    says(parent, tag = "p", className = "") {
-      const line = add(parent, tag, className);
-      line.setAttribute("role", "status");
-      return line;
-    },
-    follow(traits, draw) {
-      const problem = add(box, "p", "oe-problem");
-      problem.setAttribute("role", "alert");
-      const crash = add(box, "div", "oe-crash");
-      crash.setAttribute("role", "alert");
-      function all() {
-        draw();
-        write(problem, model.get("problem") || "");
-        problem.hidden = !model.get("problem");
-        const words = model.get("crash") || "";
-        crash.hidden = !words;
-        if (crash.dataset.words !== words) {
-          crash.dataset.words = words;
-          crash.replaceChildren();
-          if (!words) return;
-          add(crash, "p", "", BUG);
-          const pre = add(crash, "pre", "", words);
-          pre.tabIndex = 0; // it scrolls
-          pre.setAttribute("aria-label", "traceback");
-          pre.setAttribute("role", "region");
-        }
-      }
-      // Python sends what belongs together in one message, which arrives as one event for each trait.
-      let drawing = 0;
-      const soon = () => {
-        drawing ||= requestAnimationFrame(() => {
-          drawing = 0;
-          all();
-        });
-      };
-      const told = [...traits, "problem", "crash"].map((trait) => [`change:${trait}`, soon]);
-      told.push(["change:answered", wait], ["change:asked", wait], ["comm_live_update", suspicious]);
-      told.forEach(([event, heard]) => model.on(event, heard));
-      all();
-      wait();
-      return () => {
-        timers.forEach(clearTimeout);
-        cancelAnimationFrame(drawing);
-        told.forEach(([event, heard]) => model.off(event, heard));
-      };
-    },
-  };
 }

@@ -1,104 +1,123 @@
 // The duel: what differs and whether the network notices it, three grey photos with a map over each, how far the maps
 // may be believed, and what lies on which part.
 
-import { add, button, choice, page, percent, slider, tick, write } from "./dom.js";
+import { add, button, choice, percent, slider, tick, write } from "./dom.js";
+import { page } from "./page.js";
 
 const KEY = [["oe-for", "speaks for"], ["oe-against", "speaks against"]];
 const READ =
   "On the query, orange makes the match nearer and blue the impostor. On the two other photos, orange makes them " +
   "similar to the query and blue makes them different.";
 
+const TRAITS = [
+  "triples", "triple", "method", "opacity", "outlined", "photos", "heats", "scale", "truth", "shares", "column",
+  "answer", "verdict", "measured", "question", "sentence", "grade", "hatched",
+];
+
 function render({ model, el }) {
-  const { box, set, says, follow } = page({ model, el }, "oe-duel");
-  const get = (name) => model.get(name);
+  const { box, get, set, says, follow } = page({ model, el }, "oe-duel");
 
   const above = add(box, "div", "oe-line");
+  above.hidden = !get("alone");
   const answer = says(box, "p", "oe-answer oe-result");
   const verdict = says(box, "p", "oe-result");
   const measured = says(box, "p", "oe-small oe-result");
-
-  const asked = add(box, "div", "oe-ways");
-  asked.setAttribute("role", "group");
-  asked.setAttribute("aria-label", "Question");
+  const asked = group(box, "Question");
   const questions = get("questions").map((one) => [one, button(asked, one, () => set({ question: one }))]);
   const main = add(box, "div", "oe-main");
   const left = add(main, "div", "oe-seen");
   const frames = photos(left);
-  const key = add(left, "p", "oe-key");
-  for (const [kind, words] of KEY) {
-    const entry = add(key, "span", "oe-entry");
-    add(entry, "span", `oe-chip ${kind}`);
-    add(entry, "span", "", words);
-  }
+  keyOf(left);
   const told = add(main, "div", "oe-told");
   const grade = says(told, "p", "oe-grade oe-result");
-  const method = methods(told);
+  const method = methods(told, get("methods"), get("buttons"), (name) => set({ method: name }));
   const sentence = says(told, "p", "oe-result");
   const shares = add(told, "details");
   add(shares, "summary", "", "On which parts of the photos?");
-  const table = parts(shares);
-
-  const more = add(box, "details");
-  add(more, "summary", "", "How the maps are drawn");
-  add(more, "p", "oe-small", READ);
-  const triple = choice(get("alone") ? above : more, "Triple:", (value) => set({ triple: Number(value) }));
-  above.hidden = !get("alone");
   shares.open = get("alone");
-  const opacity = slider(more, "map over photo", { min: 0, max: 1, step: 0.05 }, (value) => {
-    fade(frames, value);
-    set({ opacity: value });
-  }, percent);
-  const { input: outlined, words: outlinedWords } = tick(more, "", (on) => set({ outlined: on }));
-  const scale = add(more, "p", "oe-small");
+  const table = parts(shares);
+  const more = add(box, "details");
+  const drawn = howDrawn(more, get("alone") ? above : more, frames, set);
 
-  // A few methods have buttons, and the others stand in a menu.
-  function methods(parent) {
-    const row = add(parent, "div", "oe-ways");
-    row.setAttribute("role", "group");
-    row.setAttribute("aria-label", "Methods");
-    const [near, names] = [get("buttons"), Object.fromEntries(get("methods"))];
-    const buttons = near.map((name) => [name, button(row, names[name], () => set({ method: name }))]);
-    const others = get("methods").filter(([name]) => !near.includes(name));
-    const menu = choice(row, "Method:", (value) => value && set({ method: value }), [["", "others"], ...others]);
-    return (chosen) => {
-      press(buttons, chosen);
-      menu.show(near.includes(chosen) ? "" : chosen);
-    };
-  }
   function draw() {
-    triple.fill(get("triples").map((text, i) => [i, text]));
-    triple.show(get("triple"));
     method(get("method"));
-    const known = Boolean(get("truth"));
-    outlined.checked = known && get("outlined");
-    outlined.disabled = !known;
-    write(outlinedWords, known ? "outline where the two truly differ" : "the true difference of this pair is not known");
     frames.forEach((frame, k) => show(frame, get("photos")[k], get("heats")[k], get("hatched")));
     source(frames[2].truth, get("outlined") ? get("truth") : "");
-    opacity.show(get("opacity"));
-    fade(frames, get("opacity"));
-    write(scale, `${get("scale")} At 0 % the photos have their colours.`);
+    drawn.draw(get);
     for (const [line, name] of [[answer, "answer"], [measured, "measured"], [sentence, "sentence"]]) {
       write(line, get(name));
       line.hidden = !get(name);
     }
     write(verdict, get("verdict"));
     verdict.classList.toggle("oe-answer", !get("answer"));
-    press(questions, get("question"));
+    pressed(questions, get("question"));
     write(grade, get("hatched") ? `Hatched: ${get("grade")}` : get("grade"));
     grade.classList.toggle("oe-failed", get("hatched"));
     shares.hidden = !get("shares").length;
     table.fill(get("shares"), get("column"));
   }
-  const traits = [
-    "triples", "triple", "method", "opacity", "outlined", "photos", "heats", "scale", "truth", "shares", "column",
-    "answer", "verdict", "measured", "question", "sentence", "grade", "hatched",
-  ];
-  return follow(traits, draw);
+  return follow(TRAITS, draw);
 }
 
-function press(buttons, chosen) {
+// A row of buttons of which one is pressed.
+function group(parent, title) {
+  const row = add(parent, "div", "oe-ways");
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", title);
+  return row;
+}
+
+function pressed(buttons, chosen) {
   buttons.forEach(([name, one]) => one.setAttribute("aria-pressed", String(name === chosen)));
+}
+
+// A few methods have buttons, and the others stand in a menu.  all: [name, words].  near: names.
+function methods(parent, all, near, chose) {
+  const row = group(parent, "Methods");
+  const words = Object.fromEntries(all);
+  const buttons = near.map((name) => [name, button(row, words[name], () => chose(name))]);
+  const others = all.filter(([name]) => !near.includes(name));
+  const menu = choice(row, "Method:", (value) => value && chose(value), [["", "others"], ...others]);
+  return (chosen) => {
+    pressed(buttons, chosen);
+    menu.show(near.includes(chosen) ? "" : chosen);
+  };
+}
+
+function keyOf(parent) {
+  const key = add(parent, "p", "oe-key");
+  for (const [kind, words] of KEY) {
+    const entry = add(key, "span", "oe-entry");
+    add(entry, "span", `oe-chip ${kind}`);
+    add(entry, "span", "", words);
+  }
+}
+
+// What is set only now and then.  triples: where their menu stands.
+function howDrawn(more, triples, frames, set) {
+  add(more, "summary", "", "How the maps are drawn");
+  add(more, "p", "oe-small", READ);
+  const triple = choice(triples, "Triple:", (value) => set({ triple: Number(value) }));
+  const opacity = slider(more, "map over photo", { min: 0, max: 1, step: 0.05 }, (value) => {
+    fade(frames, value);
+    set({ opacity: value });
+  }, percent);
+  const outlined = tick(more, "", (on) => set({ outlined: on }));
+  const scale = add(more, "p", "oe-small");
+  return {
+    draw(get) {
+      triple.fill(get("triples").map((text, i) => [i, text]));
+      triple.show(get("triple"));
+      const known = Boolean(get("truth"));
+      outlined.input.checked = known && get("outlined");
+      outlined.input.disabled = !known;
+      const words = known ? "outline where the two truly differ" : "the true difference of this pair is not known";
+      write(outlined.words, words);
+      opacity.show(get("opacity"));
+      fade(frames, get("opacity"));
+      write(scale, `${get("scale")} At 0 % the photos have their colours.`);
+    },
+  };
 }
 
 // ---- three photos

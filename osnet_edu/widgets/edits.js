@@ -4,15 +4,15 @@
 // a message of its own, since Python may refuse one and must not lose the others with it; while a slider or a colour
 // moves, Python gets the newest value alone.
 
-// model: of the widget.  set, press: of its page.
-export function edits(model, { set, press }) {
+// Of a widget's page: python, get, set, press.
+export function edits({ python, get, set, press }) {
   let steps = []; // {kind, values: of "photo", "game" or "against"; or control and its value}
   let sent = null; // the step that Python is at work on
 
-  const free = () => model.get("asked") === model.get("answered");
+  const free = () => get("asked") === get("answered");
   const drop = (...kinds) => (steps = steps.filter(({ kind }) => !kinds.includes(kind)));
   const last = (kind) => steps.filter((step) => step.kind === kind).at(-1);
-  const next = (kind) => last(kind)?.values[kind] ?? model.get(kind); // of "photo", "game", "against": what it will be
+  const next = (kind) => last(kind)?.values[kind] ?? get(kind); // of "photo", "game", "against": what it will be
 
   function push(step) {
     steps.push(step);
@@ -27,7 +27,7 @@ export function edits(model, { set, press }) {
   // Python's own changes with this one; without it where the value is undefined.
   function changed({ control, value }) {
     const trait = control.of === "view" ? "view" : "changes";
-    const { [control.name]: _, ...others } = model.get(trait);
+    const { [control.name]: _, ...others } = get(trait);
     return { [trait]: value === undefined ? others : { ...others, [control.name]: value } };
   }
   // A moment later: what is set while the model takes Python's answer in is not sent.
@@ -35,14 +35,14 @@ export function edits(model, { set, press }) {
     if (free()) sent = null;
     setTimeout(flush);
   };
-  model.on("change:answered", answered);
+  const deaf = python.listen([["change:answered", answered]]);
 
   return {
     // kind: "photo" or "game".
     start(kind, value) {
       if (value === next(kind)) return;
       drop("edit", "undo", "against");
-      if (value !== model.get(kind)) drop(kind); // else it must still be seen to leave and to come back
+      if (value !== get(kind)) drop(kind); // else it must still be seen to leave and to come back
       push({ kind, values: { [kind]: value } });
     },
     against(value) {
@@ -62,6 +62,6 @@ export function edits(model, { set, press }) {
     wants: (control) => [sent, ...steps].some((step) => step?.control === control),
     next,
     waiting: () => steps.length > 0,
-    end: () => model.off("change:answered", answered),
+    end: deaf,
   };
 }

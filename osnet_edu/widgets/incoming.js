@@ -69,59 +69,69 @@ export function incoming(parent, box, send) {
   button(line, "Choose a photo", () => input.click());
   const paste = button(line, "Paste one here", () => paste.focus());
   paste.title = "Click here, then press Ctrl-V or Cmd-V";
-  const camera = button(line, "Use the camera", start);
+  const camera = button(line, "Use the camera", () => shot.start());
   const said = add(parent, "p", "oe-own-said");
   said.setAttribute("role", "status");
-  write(said, `You can also drop a photo on the explorer. ${STAYS}`);
-  const seen = add(parent, "div", "oe-camera");
-  seen.hidden = true;
+  const say = (text) => write(said, text);
+  say(`You can also drop a photo on the explorer. ${STAYS}`);
 
   async function take(file) {
     try {
       const { content, note } = await shrunk(file);
-      write(said, `${note} ${STAYS}`);
+      say(`${note} ${STAYS}`);
       send(content);
     } catch (error) {
-      write(said, error.message);
+      say(error.message);
     }
   }
   input.addEventListener("change", () => {
     if (input.files.length) take(input.files[0]);
     input.value = ""; // so that the same file can be chosen again
   });
+  dropped(box, take, say);
+  const shot = cameraShot(parent, camera, take, say);
+  return { end: shot.stop };
+}
+
+// A photo that is dropped on the box or pasted into it.
+function dropped(box, take, say) {
   const first = (transfer) => [...(transfer?.files || [])][0];
+  function taken(event, transfer, without) {
+    event.preventDefault();
+    event.stopPropagation();
+    const file = first(transfer);
+    if (file) take(file);
+    else say(without);
+  }
   box.addEventListener("dragover", (event) => {
     event.preventDefault();
     box.classList.add("oe-drop");
   });
   box.addEventListener("dragleave", () => box.classList.remove("oe-drop"));
   box.addEventListener("drop", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
     box.classList.remove("oe-drop");
-    const file = first(event.dataTransfer);
-    if (file) take(file);
-    else write(said, "What was dropped is no file; expected a photo.");
+    taken(event, event.dataTransfer, "What was dropped is not a file; expected a photo.");
   });
   box.addEventListener("paste", (event) => {
     if (event.target.matches("input[type=text], input[type=search]")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const file = first(event.clipboardData);
-    if (file) take(file);
-    else write(said, "The clipboard holds no photo.");
+    taken(event, event.clipboardData, "The clipboard holds no photo.");
   });
+}
 
+// What the camera sees, and a button that takes it.  starter: the button that starts and stops the camera.
+function cameraShot(parent, starter, take, say) {
+  const seen = add(parent, "div", "oe-camera");
+  seen.hidden = true;
   let stream = null;
   async function start() {
     if (stream) return stop();
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: true });
     } catch (error) {
-      write(said, `There is no camera that this page may use (${error.name}).`);
+      say(`There is no camera that this page may use (${error.name}).`);
       return;
     }
-    camera.textContent = "Stop the camera";
+    starter.textContent = "Stop the camera";
     seen.hidden = false;
     seen.replaceChildren();
     const video = add(seen, "video");
@@ -139,9 +149,9 @@ export function incoming(parent, box, send) {
   function stop() {
     stream?.getTracks().forEach((track) => track.stop());
     stream = null;
-    camera.textContent = "Use the camera";
+    starter.textContent = "Use the camera";
     seen.hidden = true;
     seen.replaceChildren();
   }
-  return { end: stop };
+  return { start, stop };
 }

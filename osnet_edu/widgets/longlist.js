@@ -9,106 +9,32 @@ let lists = 0;
 // label(index): an item in words.  chosen(index): Enter, Space or a click.  scrolled(): the view has moved.
 export function longlist(parent, { title, kind, wide, tall, draw, label, chosen, scrolled = () => {} }) {
   const own = `oe-list-${(lists += 1)}`;
-  const element = add(parent, "div", `oe-list oe-${kind}`);
-  element.tabIndex = 0;
-  element.setAttribute("role", "listbox");
-  element.setAttribute("aria-label", title);
-  element.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys
-  const inner = add(element, "div", "oe-inner");
-  inner.setAttribute("role", "presentation");
-  const nodes = new Map();
+  const { element, inner } = listbox(parent, title, kind);
+  const { perLine, lines, view, extent, place, goal } = geometry(element, kind, wide, tall);
+  const shown = items(inner, { own, draw, label });
   let [count, active, selected] = [0, -1, -1];
   let awaited = -1; // an item to be shown as soon as the list has a size
 
-  const across = () => {
-    if (kind === "row") return Math.max(1, count);
-    return kind === "column" ? 1 : Math.max(1, Math.floor(element.clientWidth / wide));
-  };
-  function lines() {
-    // The first and last line in view: of a row, a line is an item.
-    const [from, seen, size] =
-      kind === "row" ? [element.scrollLeft, element.clientWidth, wide] : [element.scrollTop, element.clientHeight, tall];
-    return [Math.floor(from / size), Math.floor((from + Math.max(0, seen - 1)) / size)];
-  }
-  // The first and last item in view.
-  function view() {
-    const [first, last] = lines();
-    const many = kind === "row" ? 1 : across();
-    return [Math.min(first * many, count), Math.min((last + 1) * many, count) - 1];
-  }
   function arrange() {
     if (!element.clientWidth || !element.clientHeight) return; // hidden: it is arranged when it is seen again
-    const many = across();
-    if (kind === "row") Object.assign(inner.style, { width: `${count * wide}px`, height: `${tall}px` });
-    else inner.style.height = `${Math.ceil(count / many) * tall}px`;
+    Object.assign(inner.style, extent(count));
     if (awaited >= 0) {
       const index = awaited;
       awaited = -1;
       reveal(index, true);
     }
     const [first, last] = lines().map((line, k) => line + (k ? BEYOND : -BEYOND));
-    const per = kind === "row" ? 1 : many;
-    const [from, to] = [Math.max(0, first * per), Math.min(count, (last + 1) * per)];
-    for (const [index, node] of nodes) {
-      if (index < from || index >= to) {
-        node.remove();
-        nodes.delete(index);
-      }
-    }
-    for (let index = from; index < to; index++) {
-      if (!nodes.has(index)) nodes.set(index, item(index));
-      place(nodes.get(index), index, many);
-    }
-    // What is in the page stands in the order of the list, for whoever reads it without seeing it. A node that stands
-    // right is left alone: one that is moved under a pressed mouse button gets no click.
-    [...nodes.keys()].sort((a, b) => a - b).forEach((index, k) => {
-      if (inner.children[k] !== nodes.get(index)) inner.insertBefore(nodes.get(index), inner.children[k] || null);
-    });
+    shown.keep(Math.max(0, first * perLine()), Math.min(count, (last + 1) * perLine()), count, place);
     mark();
   }
-  function place(node, index, many) {
-    const [x, y] = kind === "row" ? [index * wide, 0] : [(index % many) * wide, Math.floor(index / many) * tall];
-    Object.assign(node.style, { left: `${x}px`, top: `${y}px`, height: `${tall}px` });
-    node.style.width = kind === "column" ? "100%" : `${wide}px`;
-  }
-  function item(index) {
-    const node = document.createElement("div");
-    node.id = `${own}-${index}`;
-    node.className = "oe-item";
-    node.dataset.index = index;
-    node.setAttribute("role", "option");
-    fillIn(node, index);
-    return node;
-  }
-  function fillIn(node, index) {
-    node.replaceChildren();
-    node.setAttribute("aria-label", label(index));
-    node.setAttribute("aria-posinset", index + 1);
-    node.setAttribute("aria-setsize", count);
-    draw(node, index);
-  }
-  function mark() {
-    for (const [index, node] of nodes) {
-      node.setAttribute("aria-selected", String(index === selected));
-      node.classList.toggle("oe-active", index === active);
-    }
-    if (nodes.has(active)) element.setAttribute("aria-activedescendant", nodes.get(active).id);
-    else element.removeAttribute("aria-activedescendant");
-  }
+  const mark = () => shown.mark(element, active, selected);
   // central: what was out of view comes to the middle, and not to the edge.
   function reveal(index, central = false) {
-    if (!element.clientWidth) {
-      awaited = index;
-      return;
+    if (!element.clientWidth) awaited = index;
+    else {
+      const to = goal(index, central);
+      if (to) element.scrollTo(to);
     }
-    const many = across();
-    const sideways = kind === "row";
-    const [at, size] = sideways ? [index * wide, wide] : [Math.floor(index / many) * tall, tall];
-    const [from, seen] = sideways ? [element.scrollLeft, element.clientWidth] : [element.scrollTop, element.clientHeight];
-    const outside = at < from || at + size > from + seen;
-    const edge = at < from ? at : at + size - seen;
-    const to = outside ? (central ? Math.max(0, at - (seen - size) / 2) : edge) : from;
-    if (to !== from) element.scrollTo(sideways ? { left: to } : { top: to });
   }
   function activate(index) {
     if (!count) return;
@@ -116,54 +42,25 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     reveal(active);
     arrange();
   }
-  let waiting = 0;
-  const soon = () => {
-    waiting ||= requestAnimationFrame(() => {
-      waiting = 0;
-      arrange();
-      scrolled();
-    });
-  };
-  element.addEventListener("scroll", soon);
-  element.addEventListener("focus", () => {
-    // Not for the mouse: the list would move under it, and the click would be lost.
-    if (!element.matches(":focus-visible")) return;
-    if (active < 0 || active >= count) activate(selected >= 0 ? selected : 0);
+  const end = attention(element, () => {
+    arrange();
+    scrolled();
   });
-  element.addEventListener("click", (event) => {
-    const node = event.target.closest(".oe-item");
-    if (!node) return;
-    activate(Number(node.dataset.index));
+  focused(element, () => (active < 0 || active >= count) && activate(selected >= 0 ? selected : 0));
+  clicked(element, (index) => {
+    activate(index);
     chosen(active);
   });
-  element.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const many = across();
-    const [first, last] = view();
-    const page = Math.max(1, last - first);
-    const by = {
-      ArrowLeft: -1,
-      ArrowRight: 1,
-      ArrowUp: kind === "row" ? -1 : -many,
-      ArrowDown: kind === "row" ? 1 : many,
-      PageUp: -page,
-      PageDown: page,
-      Home: -count,
-      End: count,
-    }[event.key];
-    if (by === undefined && event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (by !== undefined) activate(active + by);
-    else if (active >= 0) chosen(active);
+  keys(element, {
+    moved: (by) => activate(active + by),
+    entered: () => active >= 0 && chosen(active),
+    lengths: () => ({ line: perLine(), page: Math.max(1, view(count)[1] - view(count)[0]), all: count }),
   });
-  const watch = new ResizeObserver(soon);
-  watch.observe(element);
 
   return {
     element,
     tall,
-    view,
+    view: () => view(count),
     name: (text) => element.setAttribute("aria-label", text),
     // New items: drawn anew, from the start of the list where `fresh`.
     fill(many, fresh) {
@@ -173,13 +70,12 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
         element.scrollTo(0, 0);
       }
       active = Math.min(active, count - 1);
-      nodes.forEach((node) => node.remove());
-      nodes.clear();
+      shown.clear();
       arrange();
     },
     // One item's looks have changed.
     redraw(index) {
-      if (nodes.has(index)) fillIn(nodes.get(index), index);
+      shown.redraw(index, count);
       mark();
     },
     select(index, show = false) {
@@ -187,9 +83,167 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
       if (index >= 0 && show) reveal(index, true);
       mark();
     },
-    end() {
-      watch.disconnect();
-      cancelAnimationFrame(waiting);
+    end,
+  };
+}
+
+function listbox(parent, title, kind) {
+  const element = add(parent, "div", `oe-list oe-${kind}`);
+  element.tabIndex = 0;
+  element.setAttribute("role", "listbox");
+  element.setAttribute("aria-label", title);
+  element.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys
+  const inner = add(element, "div", "oe-inner");
+  inner.setAttribute("role", "presentation");
+  return { element, inner };
+}
+
+// Where the items of a list lie, and which of them are in view. It measures the element and changes nothing.
+function geometry(element, kind, wide, tall) {
+  const sideways = kind === "row";
+  const size = sideways ? wide : tall; // of a line: in a row, a line is an item
+  const perLine = () => (kind === "grid" ? Math.max(1, Math.floor(element.clientWidth / wide)) : 1);
+  const inView = () => (sideways ? [element.scrollLeft, element.clientWidth] : [element.scrollTop, element.clientHeight]);
+
+  // The first and last line in view.
+  function lines() {
+    const [from, seen] = inView();
+    return [Math.floor(from / size), Math.floor((from + Math.max(0, seen - 1)) / size)];
+  }
+  // The first and last item in view.
+  function view(count) {
+    const [first, last] = lines();
+    return [Math.min(first * perLine(), count), Math.min((last + 1) * perLine(), count) - 1];
+  }
+  function extent(count) {
+    if (sideways) return { width: `${count * wide}px`, height: `${tall}px` };
+    return { height: `${Math.ceil(count / perLine()) * tall}px` };
+  }
+  function place(index) {
+    const many = perLine();
+    const [x, y] = sideways ? [index * wide, 0] : [(index % many) * wide, Math.floor(index / many) * tall];
+    const width = kind === "column" ? "100%" : `${wide}px`;
+    return { left: `${x}px`, top: `${y}px`, height: `${tall}px`, width };
+  }
+  // Where to scroll to, so that an item is in view; null where it is.
+  function goal(index, central) {
+    const at = Math.floor(index / perLine()) * size;
+    const [from, seen] = inView();
+    const outside = at < from || at + size > from + seen;
+    const edge = at < from ? at : at + size - seen;
+    const to = outside ? (central ? Math.max(0, at - (seen - size) / 2) : edge) : from;
+    if (to === from) return null;
+    return sideways ? { left: to } : { top: to };
+  }
+  return { perLine, lines, view, extent, place, goal };
+}
+
+// The items that are in the page.
+function items(inner, { own, draw, label }) {
+  const nodes = new Map(); // by index
+
+  function item(index, count) {
+    const node = document.createElement("div");
+    node.id = `${own}-${index}`;
+    node.className = "oe-item";
+    node.dataset.index = index;
+    node.setAttribute("role", "option");
+    fillIn(node, index, count);
+    return node;
+  }
+  function fillIn(node, index, count) {
+    node.replaceChildren();
+    node.setAttribute("aria-label", label(index));
+    node.setAttribute("aria-posinset", index + 1);
+    node.setAttribute("aria-setsize", count);
+    draw(node, index);
+  }
+  return {
+    // Exactly the items from..to - 1 of `count`.  place(index): their style.
+    keep(from, to, count, place) {
+      for (const [index, node] of nodes) {
+        if (index < from || index >= to) {
+          node.remove();
+          nodes.delete(index);
+        }
+      }
+      for (let index = from; index < to; index++) {
+        if (!nodes.has(index)) nodes.set(index, item(index, count));
+        Object.assign(nodes.get(index).style, place(index));
+      }
+      // What is in the page stands in the order of the list, for whoever reads it without seeing it. A node that stands
+      // right is left alone: one that is moved under a pressed mouse button gets no click.
+      [...nodes.keys()].sort((a, b) => a - b).forEach((index, k) => {
+        if (inner.children[k] !== nodes.get(index)) inner.insertBefore(nodes.get(index), inner.children[k] || null);
+      });
+    },
+    redraw(index, count) {
+      if (nodes.has(index)) fillIn(nodes.get(index), index, count);
+    },
+    clear() {
+      nodes.forEach((node) => node.remove());
+      nodes.clear();
+    },
+    mark(list, active, selected) {
+      for (const [index, node] of nodes) {
+        node.setAttribute("aria-selected", String(index === selected));
+        node.classList.toggle("oe-active", index === active);
+      }
+      if (nodes.has(active)) list.setAttribute("aria-activedescendant", nodes.get(active).id);
+      else list.removeAttribute("aria-activedescendant");
     },
   };
+}
+
+// seen(): the list was scrolled, or has another size; once a frame.  Returns: the undoing.
+function attention(element, seen) {
+  let waiting = 0;
+  const soon = () => {
+    waiting ||= requestAnimationFrame(() => {
+      waiting = 0;
+      seen();
+    });
+  };
+  element.addEventListener("scroll", soon);
+  const watch = new ResizeObserver(soon);
+  watch.observe(element);
+  return () => {
+    watch.disconnect();
+    cancelAnimationFrame(waiting);
+  };
+}
+
+// By the keyboard, and not for the mouse: the list would move under it, and the click would be lost.
+function focused(element, seen) {
+  element.addEventListener("focus", () => element.matches(":focus-visible") && seen());
+}
+
+function clicked(element, item) {
+  element.addEventListener("click", (event) => {
+    const node = event.target.closest(".oe-item");
+    if (node) item(Number(node.dataset.index));
+  });
+}
+
+// lengths(): items in a line, in a page and in all.
+function keys(element, { moved, entered, lengths }) {
+  element.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const { line, page, all } = lengths();
+    const by = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -line,
+      ArrowDown: line,
+      PageUp: -page,
+      PageDown: page,
+      Home: -all,
+      End: all,
+    }[event.key];
+    if (by === undefined && event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (by !== undefined) moved(by);
+    else entered();
+  });
 }

@@ -1,15 +1,16 @@
 // Table 1 for any width and resolution. Python counts; this file draws rows and bars.
 
-import { add, button, number, page, slider, write } from "./dom.js";
+import { add, button, number, slider, write } from "./dom.js";
+import { page } from "./page.js";
 
 function render({ model, el }) {
-  const { box, set, says, follow } = page({ model, el }, "oe-costs");
+  const { box, get, set, says, follow } = page({ model, el }, "oe-costs");
   const knob = (name, title, limits, inWords) =>
     [name, slider(box, title, limits, (value) => set({ [name]: value }), inWords)];
   const sliders = [
     knob("width", "width \u03b2, of all channels", { min: 0.05, max: 1.5, step: 0.05 }, (value) => `x ${value.toFixed(2)}`),
     knob("height", "resolution of the photo", { min: 32, max: 512, step: 32 }, (value) => `${value} x ${Math.floor(value / 2)}`),
-    knob("streams", "T, streams a block", { min: 1, max: model.get("most_streams"), step: 1 }, String),
+    knob("streams", "T, streams a block", { min: 1, max: get("most_streams"), step: 1 }, String),
   ];
   const total = says(box, "p", "oe-strong oe-result");
   const cited = add(box, "p", "oe-result");
@@ -28,12 +29,12 @@ function render({ model, el }) {
   function line(i) {
     if (!lines[i]) {
       const row = add(body, "tr");
-      lines[i] = { row, opener: button(add(row, "td"), "", () => set({ opened: model.get("opened") === i ? -1 : i })) };
+      lines[i] = { row, opener: button(add(row, "td"), "", () => set({ opened: get("opened") === i ? -1 : i })) };
     }
     return lines[i];
   }
   function inside() {
-    const parts = model.get("layers").map((layer) => {
+    const parts = get("layers").map((layer) => {
       const row = document.createElement("tr");
       [layer.name, layer.output, layer.calls > 1 ? `${layer.kinds}; ${layer.calls} calls` : layer.kinds].forEach((text) =>
         add(row, "td", "", text),
@@ -50,13 +51,13 @@ function render({ model, el }) {
     return parts;
   }
   function draw() {
-    sliders.forEach(([name, shown]) => shown.show(model.get(name)));
-    write(total, `${number(model.get("parameters"))} parameters, ${number(model.get("multiply_adds"))} multiply-adds a photo`);
-    write(cited, model.get("cited"));
+    sliders.forEach(([name, shown]) => shown.show(get(name)));
+    write(total, `${number(get("parameters"))} parameters, ${number(get("multiply_adds"))} multiply-adds a photo`);
+    write(cited, get("cited"));
     body.querySelectorAll(".oe-inside").forEach((row) => row.remove());
-    model.get("rows").forEach((values, i) => {
+    get("rows").forEach((values, i) => {
       const { row, opener } = line(i);
-      const open = model.get("opened") === i;
+      const open = get("opened") === i;
       write(opener, `${open ? "\u25be" : "\u25b8"} ${values.stage}`);
       opener.setAttribute("aria-expanded", String(open));
       while (row.children.length > 1) row.lastChild.remove();

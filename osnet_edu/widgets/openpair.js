@@ -10,55 +10,35 @@ const WHYS = [
 ];
 
 // pictured(place): a small picture of a gallery photo, or of the query for -1: {src, text}.  closed(): to the list.
-export function openpair(parent, { model, set, says, pictured, closed }) {
-  const get = (name) => model.get(name);
+export function openpair(parent, { python, get, set, says }, { pictured, closed }) {
   const pair = add(parent, "section", "oe-pair");
   pair.setAttribute("aria-label", "the open pair");
-  const line = add(pair, "div", "oe-line");
-  const whys = WHYS.map(([value, text]) => {
-    const one = button(line, text, () => {
-      if (one.getAttribute("aria-disabled") === "true") return;
+  const questions = whys(pair, {
+    chosen(value, text) {
       set({ why: value });
-      ask(`The network is asked: ${text}`, "nearest");
-    });
-    return { value, text, button: one };
+      say(`The network is asked: ${text}`, "nearest");
+    },
+    closed() {
+      set({ opened: "" });
+      closed();
+    },
   });
-  button(line, "Close the pair", () => {
-    set({ opened: "" });
-    closed();
-  });
-  const reasons = add(pair, "p", "oe-small oe-cannot");
   const said = says(pair);
   const two = add(pair, "div", "oe-two");
-  const inside = add(pair, "div", "oe-child");
+  const child = inside(pair, python, draw);
   let asking = "";
-  let inner = { id: null, view: null };
 
   // Said at once, before Python answers; the pair comes into view.
-  function ask(words, block) {
-    if (typeof get("answered") !== "number") return;
+  function say(words, block) {
+    if (!python.numbered()) return;
     asking = words;
     draw();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     // In the next frame: what belongs to the pair has its place by then.
     requestAnimationFrame(() => pair.scrollIntoView({ block, behavior: calm ? "auto" : "smooth" }));
   }
-  async function show() {
-    const id = get("child");
-    if (inner.id === id) return;
-    inner.view?.remove();
-    inner = { id, view: null };
-    inside.replaceChildren();
-    if (!id) return;
-    const child = await model.widget_manager.get_model(String(id).replace("IPY_MODEL_", ""));
-    const made = await model.widget_manager.create_view(child);
-    if (inner.id !== id) return made.remove();
-    inner.view = made;
-    inside.append(made.el);
-    draw();
-  }
   function photos() {
-    two.hidden = !asking && !(get("child") && !inner.view);
+    two.hidden = !asking && !(get("child") && !child.there());
     if (two.hidden) return;
     const place = get("gallery").names.indexOf(get("opened"));
     two.replaceChildren();
@@ -71,27 +51,66 @@ export function openpair(parent, { model, set, says, pictured, closed }) {
   function draw() {
     if (get("asked") === get("answered")) asking = "";
     pair.hidden = !get("opened");
-    const cannot = asking ? {} : get("cannot");
-    const told = new Map();
-    for (const { value, text, button: one } of whys) {
-      one.setAttribute("aria-pressed", String(get("why") === value));
-      one.setAttribute("aria-disabled", String(Boolean(cannot[value])));
-      if (cannot[value]) told.set(cannot[value], [...(told.get(cannot[value]) || []), text.split("?")[0] + "?"]);
-    }
-    write(reasons, [...told].map(([reason, names]) => `Not ${names.join(", ")} ${reason}`).join(" "));
-    reasons.hidden = !told.size;
+    questions.draw(get("why"), asking ? {} : get("cannot"));
     write(said, asking || get("asked_of"));
-    inside.hidden = Boolean(asking);
+    child.element.hidden = Boolean(asking);
     photos();
   }
   return {
     // A pair was clicked.  words: who is in it.
-    opened: (words) => ask(`The network is asked: ${words} ...`, "start"),
+    opened: (words) => say(`The network is asked: ${words} ...`, "start"),
     draw() {
       draw();
-      show();
+      child.show(get("child"));
     },
     redraw: photos,
-    end: () => inner.view?.remove(),
+    end: child.end,
+  };
+}
+
+// The four questions as buttons, and why some of them cannot be asked.
+function whys(parent, { chosen, closed }) {
+  const line = add(parent, "div", "oe-line");
+  const buttons = WHYS.map(([value, text]) => {
+    const one = button(line, text, () => one.getAttribute("aria-disabled") === "true" || chosen(value, text));
+    return { value, text, one };
+  });
+  button(line, "Close the pair", closed);
+  const reasons = add(parent, "p", "oe-small oe-cannot");
+  return {
+    // cannot: {question: the reason}.
+    draw(why, cannot) {
+      const told = new Map();
+      for (const { value, text, one } of buttons) {
+        one.setAttribute("aria-pressed", String(why === value));
+        one.setAttribute("aria-disabled", String(Boolean(cannot[value])));
+        if (cannot[value]) told.set(cannot[value], [...(told.get(cannot[value]) || []), text.split("?")[0] + "?"]);
+      }
+      write(reasons, [...told].map(([reason, names]) => `Not ${names.join(", ")} ${reason}`).join(" "));
+      reasons.hidden = !told.size;
+    },
+  };
+}
+
+// The widget that answers, inside this one.  shown(): it is there now.
+function inside(parent, python, shown) {
+  const element = add(parent, "div", "oe-child");
+  let now = { id: null, view: null };
+  return {
+    element,
+    there: () => Boolean(now.view),
+    async show(id) {
+      if (now.id === id) return;
+      now.view?.remove();
+      now = { id, view: null };
+      element.replaceChildren();
+      if (!id) return;
+      const made = await python.view(id);
+      if (now.id !== id) return made.remove();
+      now.view = made;
+      element.append(made.el);
+      shown();
+    },
+    end: () => now.view?.remove(),
   };
 }

@@ -1,16 +1,17 @@
 // The predict box. Python says what is asked and, after the click, what is true; this file only draws.
 
-import { add, button, page, write, writeCode } from "./dom.js";
+import { add, button, write, writeCode } from "./dom.js";
+import { page } from "./page.js";
 
 function render({ model, el }) {
-  const { box, set, says, follow } = page({ model, el }, "oe-predict");
+  const { box, get, set, says, follow } = page({ model, el }, "oe-predict");
   const fieldset = add(box, "fieldset");
   const legend = add(fieldset, "legend", "oe-strong");
   add(legend, "span", "oe-kicker", "Predict before you run on. Nothing is graded.");
-  writeCode(add(legend, "span"), model.get("question"));
-  const buttons = model.get("answers").map((answer, i) => {
+  writeCode(add(legend, "span"), get("question"));
+  const buttons = get("answers").map((answer, i) => {
     const one = button(fieldset, "", () => {
-      if (!model.get("chosen")) set({ chosen: i + 1 }); // the first answer is the prediction
+      if (!get("chosen")) set({ chosen: i + 1 }); // the first answer is the prediction
     });
     const tag = add(one, "span", "oe-tag");
     writeCode(add(one, "span"), answer);
@@ -19,7 +20,7 @@ function render({ model, el }) {
   const because = says(box, "p", "oe-because");
 
   function draw() {
-    const [chosen, truth] = [model.get("chosen"), model.get("shown_truth")];
+    const [chosen, truth] = [get("chosen"), get("shown_truth")];
     buttons.forEach(({ one, tag }, i) => {
       const words = [];
       const wrong = truth > 0 && i + 1 === chosen && chosen !== truth;
@@ -32,7 +33,7 @@ function render({ model, el }) {
       // Not `disabled`: that would throw the keyboard's focus away.
       one.setAttribute("aria-disabled", String(truth > 0));
     });
-    writeCode(because, model.get("shown_because"));
+    writeCode(because, get("shown_because"));
     because.hidden = !truth;
   }
   return follow(["chosen", "shown_truth", "shown_because"], draw);

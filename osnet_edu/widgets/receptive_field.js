@@ -1,6 +1,7 @@
 // How far a stream sees. Python computes windows and heat; this file draws them over the photo.
 
-import { add, arrows, cellUnder, choice, outline, page, raster, slider, tick, write } from "./dom.js";
+import { add, arrows, cellUnder, choice, outline, raster, slider, tick, write } from "./dom.js";
+import { page } from "./page.js";
 
 const FIELD = [79, 196, 187]; // of the measured field: --oe-one of a dark page, on the dimmed photo
 const MARGIN = 28; // of screen pixels around the photo: what a window sees there is padding
@@ -10,11 +11,39 @@ const KEY =
 const HOW = "click the photo, or use the arrow keys on it, to ask another unit";
 
 function render({ model, el }) {
-  const { box, set, says, follow } = page({ model, el }, "oe-field");
-  const [height, width] = [model.get("height"), model.get("width")];
-  const zoom = Math.max(1, Math.round(440 / height));
+  const { box, get, set, says, follow } = page({ model, el }, "oe-field");
+  const zoom = Math.max(1, Math.round(440 / get("height")));
+  const canvas = photoCanvas(box, zoom, get, (row, column) => set({ row, column }));
+  const side = add(box, "div", "oe-side");
+  const blocks = get("blocks").map((name) => [name, name]);
+  const block = choice(side, "block", (value) => set({ block: value }), blocks);
+  const knob = (name, title, max) => slider(side, title, { min: 1, max, step: 1 }, (value) => set({ [name]: value }));
+  const streams = knob("streams", "T, streams a block", get("most_streams"));
+  const stream = knob("stream", "t, the stream asked", get("streams"));
+  const { input: measured } = tick(side, "draw the measured field", (on) => set({ measured: on }));
 
-  const figure = add(box, "figure");
+  const status = says(side, "div", "oe-result");
+  const table = windowsTable(side);
+  add(side, "p", "oe-key", KEY);
+
+  function draw() {
+    paint(canvas, zoom, get);
+    block.show(get("block"));
+    measured.checked = get("measured");
+    stream.input.max = get("streams");
+    streams.show(get("streams"));
+    stream.show(get("stream"));
+    get("sentences").forEach((text, i) => write(status.children[i] || add(status, "p"), text));
+    table.draw(get("table"), get("stream"));
+  }
+  const traits = ["block", "streams", "stream", "measured", "heat", "windows", "sentences", "table"];
+  return follow(traits, draw);
+}
+
+// The photo, by mouse and by keyboard.  ask(row, column): another unit is asked, in pixels of the photo.
+function photoCanvas(parent, zoom, get, ask) {
+  const [height, width] = [get("height"), get("width")];
+  const figure = add(parent, "figure");
   const canvas = add(figure, "canvas", "oe-result");
   canvas.width = width * zoom + 2 * MARGIN;
   canvas.height = height * zoom + 2 * MARGIN;
@@ -22,92 +51,82 @@ function render({ model, el }) {
   canvas.setAttribute("role", "application");
   add(figure, "figcaption", "", HOW);
   const inside = (value, most) => Math.min(most - 1, Math.max(0, Math.round(value)));
-  const move = (row, column) => set({ row: inside(row, height), column: inside(column, width) });
+  const move = (row, column) => ask(inside(row, height), inside(column, width));
   canvas.addEventListener("click", (event) => {
     const [y, x] = cellUnder(event, canvas, canvas.height, canvas.width);
     move((y - MARGIN) / zoom, (x - MARGIN) / zoom);
   });
   arrows(canvas, 4, (rows, columns) => {
-    const step = model.get("step");
-    move(model.get("row") + rows * step, model.get("column") + columns * step);
+    const step = get("step");
+    move(get("row") + rows * step, get("column") + columns * step);
   });
+  return canvas;
+}
 
-  const side = add(box, "div", "oe-side");
-  const blocks = model.get("blocks").map((name) => [name, name]);
-  const block = choice(side, "block", (value) => set({ block: value }), blocks);
-  const knob = (name, title, max) => slider(side, title, { min: 1, max, step: 1 }, (value) => set({ [name]: value }));
-  const streams = knob("streams", "T, streams a block", model.get("most_streams"));
-  const stream = knob("stream", "t, the stream asked", model.get("streams"));
-  const { input: measured } = tick(side, "draw the measured field", (on) => set({ measured: on }));
-
-  const status = says(side, "div", "oe-result");
-  const table = add(side, "table", "oe-result");
+// A row for each stream: its cells, and its shortest and longest window.
+function windowsTable(parent) {
+  const table = add(parent, "table", "oe-result");
   const head = add(add(table, "thead"), "tr");
   ["t", "cells", "shortest", "longest"].forEach((text) => (add(head, "th", "oe-right", text).scope = "col"));
   const body = add(table, "tbody");
-  add(side, "p", "oe-key", KEY);
-
-  // A window as a frame that stays in the picture; inset keeps two that both run along the edge apart.
-  function frame(pen, [top, left, bottom, right], dash, inset) {
-    const [most, least] = [(at, limit) => Math.min(at, limit - inset), (at) => Math.max(at, inset)];
-    const [x, y] = [MARGIN + left * zoom, MARGIN + top * zoom];
-    const [x2, y2] = [MARGIN + right * zoom, MARGIN + bottom * zoom];
-    const [l, t, r, b] = [least(x), least(y), most(x2, canvas.width), most(y2, canvas.height)];
-    outline(pen, [l, t, r - l, b - t], dash);
-    const [middleX, middleY, size] = [(l + r) / 2, (t + b) / 2, 7];
-    const mark = (px, py, dx, dy) => {
-      pen.beginPath();
-      pen.moveTo(px + dx * size, py + dy * size);
-      pen.lineTo(px + dy * size, py + dx * size);
-      pen.lineTo(px - dy * size, py - dx * size);
-      pen.closePath();
-      pen.fillStyle = "#fff";
-      pen.fill();
-      pen.lineWidth = 1.5;
-      pen.strokeStyle = "#000";
-      pen.stroke();
-    };
-    if (l > x) mark(l + 2, middleY, -1, 0);
-    if (t > y) mark(middleX, t + 2, 0, -1);
-    if (r < x2) mark(r - 2, middleY, 1, 0);
-    if (b < y2) mark(middleX, b - 2, 0, 1);
-  }
-  function paint() {
-    const pen = canvas.getContext("2d");
-    pen.fillStyle = "#7d7d7d";
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.imageSmoothingEnabled = false;
-    const place = [MARGIN, MARGIN, width * zoom, height * zoom];
-    pen.drawImage(raster(model.get("picture"), width, height), ...place);
-    if (model.get("measured") && model.get("heat").byteLength !== 0) {
-      pen.fillStyle = "rgba(0, 0, 0, 0.3)"; // a dimmed photo, so that the heat stands out
-      pen.fillRect(...place);
-      pen.drawImage(raster(model.get("heat"), width, height, FIELD), ...place);
-    }
-    const windows = model.get("windows");
-    if (windows.longest) frame(pen, windows.longest, [9, 6], 9);
-    if (windows.shortest) frame(pen, windows.shortest, [], 20);
-    canvas.setAttribute("aria-label", `The photo with the windows drawn on it; ${HOW}. ${model.get("sentences").join(" ")}`);
-  }
-  function draw() {
-    paint();
-    block.show(model.get("block"));
-    measured.checked = model.get("measured");
-    stream.input.max = model.get("streams");
-    streams.show(model.get("streams"));
-    stream.show(model.get("stream"));
-    model.get("sentences").forEach((text, i) => write(status.children[i] || add(status, "p"), text));
+  function draw(rows, stream) {
     body.replaceChildren();
-    for (const [t, cells, shortest, longest] of model.get("table")) {
-      const here = t === model.get("stream");
+    for (const [t, cells, shortest, longest] of rows) {
+      const here = t === stream;
       const row = add(body, "tr", here ? "oe-here" : "");
       [`${here ? "\u25b8 " : ""}${t}`, `${cells} x ${cells}`, `${shortest} px`, `${longest} px`].forEach((text) =>
         add(row, "td", "oe-right", text),
       );
     }
   }
-  const traits = ["block", "streams", "stream", "measured", "heat", "windows", "sentences", "table"];
-  return follow(traits, draw);
+  return { draw };
+}
+
+// A triangle at the edge: beyond it, the window goes on.
+function pointer(pen, px, py, dx, dy, size = 7) {
+  pen.beginPath();
+  pen.moveTo(px + dx * size, py + dy * size);
+  pen.lineTo(px + dy * size, py + dx * size);
+  pen.lineTo(px - dy * size, py - dx * size);
+  pen.closePath();
+  pen.fillStyle = "#fff";
+  pen.fill();
+  pen.lineWidth = 1.5;
+  pen.strokeStyle = "#000";
+  pen.stroke();
+}
+
+// A window as a frame that stays in the picture; inset keeps two that both run along the edge apart.
+function windowFrame(pen, canvas, zoom, [top, left, bottom, right], dash, inset) {
+  const [most, least] = [(at, limit) => Math.min(at, limit - inset), (at) => Math.max(at, inset)];
+  const [x, y] = [MARGIN + left * zoom, MARGIN + top * zoom];
+  const [x2, y2] = [MARGIN + right * zoom, MARGIN + bottom * zoom];
+  const [l, t, r, b] = [least(x), least(y), most(x2, canvas.width), most(y2, canvas.height)];
+  outline(pen, [l, t, r - l, b - t], dash);
+  const [middleX, middleY] = [(l + r) / 2, (t + b) / 2];
+  if (l > x) pointer(pen, l + 2, middleY, -1, 0);
+  if (t > y) pointer(pen, middleX, t + 2, 0, -1);
+  if (r < x2) pointer(pen, r - 2, middleY, 1, 0);
+  if (b < y2) pointer(pen, middleX, b - 2, 0, 1);
+}
+
+function paint(canvas, zoom, get) {
+  const [height, width] = [get("height"), get("width")];
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#7d7d7d";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.imageSmoothingEnabled = false;
+  const place = [MARGIN, MARGIN, width * zoom, height * zoom];
+  pen.drawImage(raster(get("picture"), width, height), ...place);
+  if (get("measured") && get("heat").byteLength !== 0) {
+    pen.fillStyle = "rgba(0, 0, 0, 0.3)"; // a dimmed photo, so that the heat stands out
+    pen.fillRect(...place);
+    pen.drawImage(raster(get("heat"), width, height, FIELD), ...place);
+  }
+  const windows = get("windows");
+  if (windows.longest) windowFrame(pen, canvas, zoom, windows.longest, [9, 6], 9);
+  if (windows.shortest) windowFrame(pen, canvas, zoom, windows.shortest, [], 20);
+  canvas.setAttribute("aria-label", `The photo with the windows drawn on it; ${HOW}. ${get("sentences").join(" ")}`);
 }
 
 export default { render };

@@ -6,8 +6,7 @@ const OWN = "A link cannot hold a photo of your own.";
 const STATE = /^#\w+=/; // the end of an address that holds a state
 
 // rows(): the first of the ranks in view, and how many.
-export function takeaway(parent, { model, el, press, rows }) {
-  const get = (name) => model.get(name);
+export function takeaway(parent, { python, get, press }, rows) {
   const view = Math.random().toString(36).slice(2); // whose picture is saved, where a widget is shown twice
   const foot = add(parent, "div", "oe-line oe-foot");
   const code = copied("This state as a line of Python", "Copy the line");
@@ -46,7 +45,7 @@ export function takeaway(parent, { model, el, press, rows }) {
   function follow() {
     if (get("plain") && hasAddress() && STATE.test(location.hash)) press({ link: location.hash.slice(1) });
   }
-  model.on("msg:custom", heard);
+  const deaf = python.listen([["msg:custom", heard]]);
   window.addEventListener("hashchange", follow);
   requestAnimationFrame(follow); // in the page by now
 
@@ -59,7 +58,7 @@ export function takeaway(parent, { model, el, press, rows }) {
       link.text.value = get("link") ? `${location.origin}${location.pathname}#${get("link")}` : OWN;
     },
     end() {
-      model.off("msg:custom", heard);
+      deaf();
       window.removeEventListener("hashchange", follow);
     },
   };

@@ -5,7 +5,7 @@ import { add, bytes } from "./dom.js";
 const ASKED = 60; // in one message
 
 // arrived(what, places): some pictures have come.  what: "queries" or "gallery".  place: of a photo among them.
-export function thumbnails(model, arrived) {
+export function thumbnails(python, arrived) {
   const known = { queries: new Map(), gallery: new Map() };
   const wanted = { queries: new Set(), gallery: new Set() };
   let waiting = 0;
@@ -16,7 +16,7 @@ export function thumbnails(model, arrived) {
       const all = [...places];
       places.clear();
       all.forEach((place) => known[what].set(place, {}));
-      for (let k = 0; k < all.length; k += ASKED) model.send({ [what]: all.slice(k, k + ASKED) });
+      for (let k = 0; k < all.length; k += ASKED) python.want({ [what]: all.slice(k, k + ASKED) });
     }
   }
   // A picture's {src, text}, empty while it is on its way.
@@ -39,7 +39,7 @@ export function thumbnails(model, arrived) {
       arrived(what, new Set(message[what]));
     }
   }
-  model.on("msg:custom", heard);
+  const deaf = python.listen([["msg:custom", heard]]);
   return {
     ask,
     text: (what, place) => known[what].get(place)?.text || "",
@@ -51,7 +51,7 @@ export function thumbnails(model, arrived) {
       if (src) img.src = src;
     },
     end() {
-      model.off("msg:custom", heard);
+      deaf();
       cancelAnimationFrame(waiting);
       for (const all of Object.values(known)) all.forEach(({ src }) => src && URL.revokeObjectURL(src));
     },
