@@ -11,8 +11,6 @@
 
     --no-browser    serve JupyterLab or the explorer and print the address, but open no browser
     --port N        the first port to try (default 8888); the next free one is taken
-    --on-demand     make a page of the explorer only when it is opened: slower, with half the memory. Without it, the
-                    next page is made ahead wherever the machine has 3.5 GB of memory
 
 Everything is installed into .venv beside this file: delete that folder and it is gone. The notebooks
 also unpack the kit's photos into a cache, which "doctor" names; it may be deleted at any time.
@@ -398,7 +396,6 @@ def main(arguments):
     parser.add_argument("--no-browser", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
-    parser.add_argument("--on-demand", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
         raise Refused("A port is a number from 1 to 65535, got %d." % options.port)
@@ -415,7 +412,7 @@ def main(arguments):
         notebook = os.path.abspath(options.notebook or os.path.join(HERE, EXPLORER))
         if not os.path.isfile(notebook):
             raise Refused("The notebook of the app is missing: %s." % notebook)
-        return start("app", how + (["--on-demand"] if options.on_demand else []) + ["--", notebook])
+        return start("app", [*how, "--", notebook])
     return start("notebooks", how)
 
 

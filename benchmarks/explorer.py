@@ -141,7 +141,7 @@ def test_the_app(tmp_path, playwright, chromium_path, capsys):
     root = TESTS.parent
     notebook = json.loads((root / "assets" / "app.ipynb").read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"]]
-    with app_of(tmp_path, *cells, ahead=True) as app, visitor_of(playwright, chromium_path, app) as visitor:
+    with app_of(tmp_path, *cells) as app, visitor_of(playwright, chromium_path, app) as visitor:
         (tmp_path / "kit" / "assets").symlink_to(root / "assets")
         assert wait_until(lambda: answers(app))
         visit(visitor.context, app.address)  # the people are unpacked, the files are in memory

@@ -27,7 +27,7 @@ from voilapage import App, alive, app_of, wait_until
 import lab
 from osnet_edu import Refused
 from osnet_edu.lab import app as kit_app
-from osnet_edu.lab import needs, programs
+from osnet_edu.lab import programs
 
 CELLS = (
     "# A formula $x^2$ and a word",
@@ -98,25 +98,17 @@ def test_no_port_at_all_is_a_sentence():
 
 
 def test_the_settings_close_what_they_must():
-    settings = kit_app.app_settings("a.ipynb", 1, True)
+    settings = kit_app.app_settings("a.ipynb", 1)
     assert settings["Voila"]["ip"] == "127.0.0.1" and settings["Voila"]["auto_token"] is True
     assert settings["Voila"]["tornado_settings"]["allow_remote_access"] is False
     assert settings["VoilaConfiguration"]["strip_sources"] is True
 
 
-@pytest.mark.parametrize(
-    ("memory", "on_demand", "ahead"), [(8, False, True), (2, False, False), (None, False, False), (8, True, False)]
-)
-def test_a_page_is_made_ahead_where_there_is_memory_for_two(monkeypatch, tmp_path, memory, on_demand, ahead):
-    written = []
-    monkeypatch.setattr(needs, "memory_gb", lambda: memory)
+def test_voila_finds_the_kits_own_page(monkeypatch, tmp_path):
     monkeypatch.setattr(kit_app.sys, "prefix", str(tmp_path))
     monkeypatch.setenv("JUPYTER_TOKEN", "")
-    monkeypatch.setattr(
-        voila.app, "main", lambda _: written.append(json.loads((tmp_path / "app/voila.json").read_text()))
-    )
-    kit_app.serve("a.ipynb", browser=False, port=8888, on_demand=on_demand)
-    assert written[0]["VoilaConfiguration"]["preheat_kernel"] is ahead
+    monkeypatch.setattr(voila.app, "main", lambda _: None)
+    kit_app.serve("a.ipynb", browser=False, port=8888)
     template = tmp_path / "share/jupyter/voila/templates/osnet_edu/index.html.j2"
     assert template.read_bytes() == kit_app.TEMPLATE.read_bytes()
 
@@ -127,10 +119,6 @@ def test_a_page_is_made_ahead_where_there_is_memory_for_two(monkeypatch, tmp_pat
         ([], ["osnet_edu.lab.notebooks", "--port", "8888"]),
         (["--no-browser", "--port=9"], ["osnet_edu.lab.notebooks", "--port", "9", "--no-browser"]),
         (["app"], ["osnet_edu.lab.app", "--port", "8888", "--", str(ROOT / lab.EXPLORER)]),
-        (
-            ["app", "--on-demand"],
-            ["osnet_edu.lab.app", "--port", "8888", "--on-demand", "--", str(ROOT / lab.EXPLORER)],
-        ),
     ],
 )
 def test_what_a_verb_starts_inside_the_environment(monkeypatch, given, started):
@@ -220,17 +208,17 @@ class Visitor:
         self.complaints: list[str] = []
         self.context.on("request", lambda request: self.requests.append(request.url))
 
-    def open(self, scheme: str = "light", theme: str = "", made: bool = False):
-        """A page, for a system that is light or dark; theme: what the address names; made: ahead, and not now."""
+    def open(self, scheme: str = "light", theme: str = ""):
+        """A page, for a system that is light or dark; theme: what the address names."""
         page = self.context.new_page()
         page.emulate_media(color_scheme=scheme)
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
         page.goto(self.app.address + theme, timeout=120_000, wait_until="commit")
-        if not made:  # what happens is said before Python is there
-            page.locator("#loading", has_text="Python starts on this machine").wait_for(timeout=60_000)
-            assert page.get_by_role("heading").inner_text() == page.title() == "A page to try"
+        # What happens is said before Python is there.
+        page.locator("#loading", has_text="Python starts on this machine").wait_for(timeout=60_000)
+        assert page.get_by_role("heading").inner_text() == page.title() == "A page to try"
         page.locator(".oe-predict button").first.wait_for(timeout=120_000)
         return page
 
@@ -246,25 +234,6 @@ def visitor_of(playwright, chromium_path: str, app: App):
         yield Visitor(browser, app)
     finally:
         browser.close()
-
-
-@posix
-@pytest.mark.browser
-@pytest.mark.slow
-def test_a_page_made_ahead_serves_one_visitor_and_the_next_one_is_made(tmp_path, playwright, chromium_path):
-    with app_of(tmp_path, *CELLS[:2], ahead=True) as app, visitor_of(playwright, chromium_path, app) as visitor:
-        assert wait_until(lambda: len(app.kernels()) == 1)  # before anybody asks
-        one, other = (visitor.open(scheme, made=True) for scheme in ("light", "dark"))
-        assert [page.evaluate(LOOK) for page in (one, other)] == [LIGHT, DARK]
-        assert wait_until(lambda: len(app.kernels()) == 3)
-        # Each has a kernel of its own: an answer in one page shows in no other.
-        one.locator(".oe-predict button").nth(1).click()
-        one.get_by_text("Negatives become zero.").wait_for(timeout=30_000)
-        assert other.get_by_text("Negatives become zero.").count() == 0
-        for page in (one, other):
-            page.close(run_before_unload=True)
-        assert wait_until(lambda: len(app.kernels()) == 1)
-        assert visitor.outside() == [] and visitor.complaints == []
 
 
 @posix
@@ -286,7 +255,7 @@ def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, p
         assert visitor.outside() == [] and visitor.complaints == []
 
         # A page that closes says goodbye, and its kernel ends: sooner than any idle kernel would.
-        goodbye = kit_app.app_settings("", 0, False)["MappingKernelManager"]["cull_idle_timeout"] - 15
+        goodbye = kit_app.app_settings("", 0)["MappingKernelManager"]["cull_idle_timeout"] - 15
         started = time.monotonic()
         for leaving in pages[:4]:
             leaving.close(run_before_unload=True)

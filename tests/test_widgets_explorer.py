@@ -431,32 +431,8 @@ def test_what_is_prepared_while_the_page_rests_is_what_a_pair_needs(shown, monke
     assert isinstance(shown.child, Duelling) and made == {"limit": [], "random_model": []}
 
 
-def test_a_page_made_ahead_is_prepared_before_its_first_message(shown, monkeypatch):
-    import asyncio
-
-    from osnet_edu.widgets import at_rest, openings
-
-    monkeypatch.setattr(at_rest, "QUIET", 0.05)
-    begun = []
-    monkeypatch.setattr(openings.Openings, "steps", lambda self, rankings, query: iter([begun.append(query)] * 2))
-
-    async def page():
-        shown.prepare()
-        rest = shown._rest
-        shown.prepare()
-        shown._handle_custom_msg({"gallery": [0]}, [])
-        assert shown._rest is rest, "one preparation, whoever asks for it"
-        while rest._steps is not None:
-            await asyncio.sleep(0.05)
-
-    asyncio.run(page())
-    assert begun == [shown.at]
-
-
 def test_nothing_is_prepared_outside_a_page(shown):
     shown._handle_custom_msg({"gallery": [0]}, [])
-    assert shown._rest._next is None
-    shown.prepare()
     assert shown._rest._next is None
     shown.close()
 

@@ -75,9 +75,7 @@ def notebook(path: Path, *cells: str) -> Path:
 
 
 @contextmanager
-def app_of(
-    folder: Path, *cells: str, files: dict[str, str] | None = None, port: int = 0, ahead: bool = False
-) -> Iterator[App]:
+def app_of(folder: Path, *cells: str, files: dict[str, str] | None = None, port: int = 0) -> Iterator[App]:
     """`lab.py app` on a copy of the kit in `folder`.  files: personal settings of Jupyter, by name."""
     here = copy_of_the_kit(folder / "kit")
     served = notebook(here / "notebooks" / "small.ipynb", *cells)
@@ -88,7 +86,6 @@ def app_of(
         Path(environment["JUPYTER_CONFIG_DIR"], name).write_text(text)
     port = port or free_port()
     command = [sys.executable, "lab.py", "app", "--no-browser", "--port", str(port), "--notebook", str(served)]
-    command += [] if ahead else ["--on-demand"]
     log = folder / "log.txt"
     with open(log, "w") as out:
         process = subprocess.Popen(

@@ -22,11 +22,8 @@ from .programs import say
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 
 
-def app_settings(notebook: str, port: int, ahead: bool) -> dict[str, dict[str, object]]:
-    """Voila's settings: the whole of them, since no personal file is read beside these.
-
-    ahead: whether one page is made before anybody opens it, and the next one as soon as it is taken.
-    """
+def app_settings(notebook: str, port: int) -> dict[str, dict[str, object]]:
+    """Voila's settings: the whole of them, since no personal file is read beside these."""
     return {
         "Application": {"log_level": 30},  # warnings; the address is said here
         "Voila": {
@@ -55,13 +52,11 @@ def app_settings(notebook: str, port: int, ahead: bool) -> dict[str, dict[str, o
             "allow_template_override": "NO",
             "strip_sources": True,
             "show_tracebacks": True,
-            "preheat_kernel": ahead,
-            "default_pool_size": 1,
         },
     }
 
 
-def serve(notebook: str, browser: bool, port: int, on_demand: bool) -> None:
+def serve(notebook: str, browser: bool, port: int) -> None:
     """Serve a notebook until Ctrl-C.  browser: whether one is opened.  port: the first one that is tried."""
     venv = Path(sys.prefix)
     templates = venv / "share" / "jupyter" / "voila" / "templates" / "osnet_edu"
@@ -73,9 +68,7 @@ def serve(notebook: str, browser: bool, port: int, on_demand: bool) -> None:
     free = free_port(port)
     if free != port:
         say(f"Port {port} is taken: {free} is used instead.")
-    # A page that waits for its visitor needs as much memory as an open one.
-    ahead = not on_demand and (needs.memory_gb() or 0) >= needs.ENOUGH_GB
-    (settings / "voila.json").write_text(json.dumps(app_settings(notebook, free, ahead), indent=2), encoding="utf-8")
+    (settings / "voila.json").write_text(json.dumps(app_settings(notebook, free), indent=2), encoding="utf-8")
     token = secrets.token_hex(24)
     address = f"http://127.0.0.1:{free}/?token={token}"
     say(f"The explorer starts: the address below opens it, and Ctrl-C here ends it.\n    {address}")
@@ -118,6 +111,5 @@ if __name__ == "__main__":
     parser.add_argument("notebook")
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--on-demand", action="store_true")
     options = parser.parse_args()
-    ending.run(serve, options.notebook, not options.no_browser, options.port, options.on_demand)
+    ending.run(serve, options.notebook, not options.no_browser, options.port)

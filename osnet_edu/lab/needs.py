@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 
-ENOUGH_GB = 3.5  # of memory, for the lessons side by side and for a page that is made before it is opened
+ENOUGH_GB = 3.5  # of memory, for the lessons side by side
 GET_CHROMIUM = (
     "only the browser tests need one: install Chrome, or Debian's package chromium, or set CHROME to a browser's path"
 )

@@ -324,18 +324,6 @@ class Explorer(Widget, script="explorer.js"):
             self.model = name
             self._tell()
 
-    def prepare(self) -> None:
-        """Begin to prepare the first pair now, in small steps, and not only when a page shows the explorer.
-
-        For a page that is made before anybody opens it. Outside a running loop, as in a script, nothing happens.
-        """
-        if self._rest is None:
-            self._rest = AtRest(self._first_pair())
-            self._rest.asked()
-
-    def _first_pair(self) -> Iterator[None]:
-        return self._openings.steps(self._rankings, self.at)
-
     def picture(self, first: int = 0, count: int = 8) -> tuple[str, bytes]:
         """What is on the screen: the query and `count` photos from rank first + 1 on.  Returns: a name, and the PNG."""
         query = None if self.query else explore.framed(self._own_photo, self._rankings.size, self.own_at)
@@ -347,7 +335,7 @@ class Explorer(Widget, script="explorer.js"):
         if not isinstance(places, list) or not all(isinstance(k, int) and 0 <= k < len(photos) for k in places):
             raise Refused(f"there are {what} 0 to {len(photos) - 1}")
         if self._rest is None:  # the first view: now there is a page, and time to prepare what it may ask next
-            self._rest = AtRest(self._first_pair())
+            self._rest = AtRest(self._openings.steps(self._rankings, self.at))
         places = places[:MOST_ASKED]
         for place in places:
             if (what, place) not in self._small:
