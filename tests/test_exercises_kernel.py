@@ -40,7 +40,7 @@ CELLS = {
     "raises in the check": (function("c = a + 1", "return c @ d"), "line 4: return c @ d"),
     "raises SystemExit in the check": (function("raise SystemExit"), "SystemExit"),
     "does not parse": (cosine("def my_cosine(a, b)\n    return a"), "line 2"),
-    "another name": (cosine("def their_cosine(a, b):\n    return 1"), "defines no `my_cosine`"),
+    "another name": (cosine("def their_cosine(a, b):\n    return 1"), "does not define `my_cosine`"),
     "no function": (cosine("my_cosine = 3"), "no function"),
     "wrong type": (function("return 'similar'"), "returns a str"),
     "returns nothing": (function("a @ b"), "is a `return` missing?"),
@@ -77,7 +77,7 @@ CELLS = {
     "KeyboardInterrupt in the check": (function("raise KeyboardInterrupt"), "interrupted"),
     "deletes builtins": (
         cosine("import builtins\ndel builtins.len, builtins.print, builtins.isinstance"),
-        "defines no",
+        "does not define",
     ),
     "empties builtins": (cosine("import builtins\nbuiltins.__dict__.clear()"), "defines no"),
     "empties builtins in the check": (

@@ -79,7 +79,7 @@ def cell(name: str) -> str:
 
 
 def check(name: str, answer: Any) -> Verdict:
-    """The verdict on an answer, such as a function.  No time limit, no progress; a test's way in."""
+    """The verdict on an answer, such as a function. There is no time limit and nothing is counted."""
     return judge(REGISTRY[name], answer)
 
 
@@ -89,7 +89,7 @@ def hint(name: str) -> Box:
 
 
 def solution(name: str) -> Box:
-    """A model answer, then the library's own code; where nobody has tried yet, a hint first."""
+    """A model answer, then the library's own code; a hint first if there was no attempt yet."""
     return _desk.solution(name)
 
 
@@ -111,7 +111,7 @@ def load() -> None:
 
     shell = get_ipython()
     if shell is None:
-        raise Refused("exercises are cells of a notebook: there is no notebook here")
+        raise Refused("exercises run in the cells of a notebook, and this is not a notebook")
     load_ipython_extension(shell)
 
 

@@ -81,7 +81,7 @@ def my_rank_accuracy(relevance, truth):
 ''',
     hints=(
         "`np.argsort(-relevance, axis=None)` has the pixels of the whole map, the most relevant first.",
-        "`truth.ravel()[pixels]` says of each whether it lies in the truth.",
+        "`truth.ravel()[pixels]` says for each pixel whether it lies in the truth.",
     ),
     reference=solved.my_rank_accuracy,
     comparison=Calls(_graded),
@@ -89,7 +89,7 @@ def my_rank_accuracy(relevance, truth):
     mistakes=(
         Mistake(
             "mass",
-            "That is mass accuracy: the share of the relevance that lies in the truth. Here pixels are counted.",
+            "That is mass accuracy: the share of the relevance that lies in the truth. Here you count pixels.",
             lambda relevance, truth: relevance[truth].sum() / relevance.sum(),
         ),
         Mistake(
@@ -99,7 +99,7 @@ def my_rank_accuracy(relevance, truth):
         ),
         Mistake(
             "pointing",
-            "That asks the most relevant pixel alone (the pointing game). Take k of them.",
+            "That looks at the most relevant pixel only (the pointing game). Take k of them.",
             lambda relevance, truth: float(truth.ravel()[relevance.argmax()]),
         ),
         Mistake(
@@ -152,19 +152,18 @@ def my_noticed(difference, sham):
     mistakes=(
         Mistake(
             "both signs",
-            "Pairs whose twin is clearly MORE similar count too. What they show is another thing: nothing speaks "
-            "against "
-            "the twin there. Compare the difference with its sign.",
+            "Pairs whose twin is clearly MORE similar are counted too. They show something else: nothing speaks "
+            "against the twin there. Compare the difference with its sign.",
             lambda difference, sham: np.abs(difference) > np.quantile(np.abs(sham), 0.95),
         ),
         Mistake(
             "signed moves",
-            "The quantile is taken of the moves with their sign. Take it of their sizes: a move down is a move.",
+            "The quantile is taken of the moves with their sign. Take it of their sizes: a move down is a move too.",
             lambda difference, sham: difference > np.quantile(sham, 0.95),
         ),
         Mistake(
             "above zero",
-            "Every difference above 0 counts. Noise alone gives such a one half of the time.",
+            "Every difference above 0 is counted. Noise alone gives a difference above 0 half of the time.",
             lambda difference, sham: difference > 0,
         ),
         Mistake(
@@ -179,7 +178,7 @@ def my_noticed(difference, sham):
         ),
         Mistake(
             "turned around",
-            "That is what is not noticed.",
+            "That marks the differences that are not noticed. Turn it around.",
             lambda difference, sham: ~solved.my_noticed(difference, sham),
         ),
     ),
@@ -230,7 +229,7 @@ def my_exchange(score, photo, pieces, colour):
         ),
         Mistake(
             "never restored",
-            "The pieces stay changed: the second rise has the first exchange in it. Start each time from the photo.",
+            "The pieces stay changed, so the second rise includes the first exchange. Start from the photo each time.",
             _one_copy,
         ),
         Mistake(
@@ -278,7 +277,7 @@ MISSED = Exercise(
     mistakes=(
         Mistake(
             "not divided",
-            "That is how much is missing, and not the share of the change.",
+            "That is how much is missing. The share of the change is asked for.",
             lambda heat, start, end: abs(heat.sum() - (end - start)),
         ),
         Mistake(
@@ -288,12 +287,12 @@ MISSED = Exercise(
         ),
         Mistake(
             "sizes",
-            "The sizes of the heat are added up. What speaks against must be subtracted: take the sum with its signs.",
+            "The sizes of the heat are added up. What speaks against must be subtracted: keep the signs.",
             lambda heat, start, end: abs(np.abs(heat).sum() - (end - start)) / abs(end - start),
         ),
         Mistake(
             "signed",
-            "A sum that is too small gives a number below 0 here. How far it misses has no sign.",
+            "A sum that is too small gives a number below 0 here. The size of the miss has no sign.",
             lambda heat, start, end: (heat.sum() - (end - start)) / abs(end - start),
         ),
     ),

@@ -27,7 +27,7 @@ from .values import alike, is_data, kind, other_kind, shown
 
 
 class Failed(Exception):
-    """A student's answer raised something that is no Exception, such as SystemExit."""
+    """A student's answer raised something that is not an Exception, such as SystemExit."""
 
 
 # ---------------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ class Failed(Exception):
 class Outcome:
     """What one call did: it returned `value`, or raised `error`; `changed` names arguments that it altered.
 
-    seen: what was counted meanwhile.
+    seen: what was counted during the call.
     """
 
     value: Any = None
@@ -266,7 +266,7 @@ def _known_layer(how: Builds, other: Any, seed: int, case: int) -> Known:
         return Known(made, {}, [])
     used = made.used
     rng = np.random.default_rng([seed, case, 2])
-    for name, entry in made.floats.items():  # a fresh layer's zeros and ones would hide differences
+    for name, entry in made.floats.items():  # a new layer's zeros and ones would hide differences
         drawn = torch.from_numpy(rng.normal(size=tuple(entry.shape))).float()
         entry.data.copy_(drawn.abs() + 0.5 if name.endswith("running_var") else drawn)
     weights = {name: entry.detach().clone() for name, entry in made.floats.items()}
@@ -303,7 +303,7 @@ class BuildsTrial:
 
     def _compare(self, mine: Made, known: Known) -> str | None:
         theirs = known.made
-        if mine.error is not None or theirs.error is not None:  # two that break over the same thing are alike
+        if mine.error is not None or theirs.error is not None:  # two answers that fail for the same reason are alike
             return None if mine.broken == theirs.broken else f"it raises {mine.broken or 'nothing'}"
         got, due = _map(mine.output), _map(theirs.output)
         if got != due:
@@ -377,7 +377,7 @@ def _other_names(have: dict[str, Tensor], need: dict[str, Tensor]) -> str | None
 
 @contextmanager
 def undisturbed(listener=None):
-    """What was random before goes on as if the checks had not happened, and their warnings are not shown.
+    """The random state is the same after the checks as before, and their warnings are not shown.
 
     listener: a stream for what the checked code prints; None forgets it.
     """
@@ -410,8 +410,8 @@ class _Nowhere:
 class quiet:
     """Call a student's code: its prints go to the listener, and random numbers start from a seed.
 
-    SystemExit, and whatever else is no Exception, becomes an ordinary one. A class, because leaving must work where the
-    code has emptied the builtins.
+    SystemExit, like anything else that is not an Exception, becomes an ordinary one. It is a class, because its exit
+    must work even if the code has emptied the builtins.
     """
 
     listener = _Nowhere()

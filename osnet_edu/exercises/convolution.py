@@ -38,7 +38,7 @@ def _lite_parameters(c_in, c_out):
 
 
 # ---------------------------------------------------------------------------------------------
-# Families of wrong answers: one option changed, or two
+# Families of wrong answers: one option is changed, or two
 
 _DEPTHWISE = {
     "groups": (
@@ -48,7 +48,7 @@ _DEPTHWISE = {
     ),
     "padding": (
         {"padding": 0},
-        "Padding lost a row and a column on each side: a 3x3 kernel needs `padding=1` to keep the map's size.",
+        "The map lost a row and a column on each side: a 3x3 kernel needs `padding=1` to keep its size.",
     ),
     "bias": ({"bias": True}, "The bias is left on: `bias=False`."),
 }
@@ -62,7 +62,7 @@ def _depthwise_with(options):
 
 
 class _Lite(nn.Module):
-    """Lite 3x3 with what can go wrong in it."""
+    """Lite 3x3 with the things that can go wrong in it."""
 
     def __init__(self, c_in, c_out, *, depth_first, point_bias, depth_bias, padding, groups, order):
         super().__init__()
@@ -91,7 +91,7 @@ _LITE = {
     ),
     "padding": (
         {"padding": 0},
-        "Padding lost a row and a column on each side: the 3x3 convolution needs `padding=1`.",
+        "The map lost a row and a column on each side: the 3x3 convolution needs `padding=1`.",
     ),
     "bias of the pointwise": ({"point_bias": True}, "The bias of the pointwise convolution is left on."),
     "bias of the depthwise": ({"depth_bias": True}, "The bias of the depthwise convolution is left on."),
@@ -100,23 +100,23 @@ _ORDERS = {
     "no normalisation": ("12r", "The batch normalisation is missing."),
     "no relu": ("12n", "The ReLU at the end is missing."),
     "neither": ("12", "Batch normalisation and ReLU are both missing after the two convolutions."),
-    "relu before normalisation": ("12rn", "ReLU comes before the normalisation. The other way round: ReLU is last."),
+    "relu before normalisation": ("12rn", "ReLU comes before the normalisation. Exchange them: ReLU is last."),
     "relu between": (
         "1r2nr",
-        "A ReLU stands between the two convolutions. Nothing does: the first step decides nothing.",
+        "There is a ReLU between the two convolutions. Remove it: nothing comes between them.",
     ),
-    "relu moved": ("1r2n", "The ReLU stands between the two convolutions; it belongs after the normalisation."),
+    "relu moved": ("1r2n", "The ReLU is between the two convolutions; it belongs after the normalisation."),
     "normalisation between": (
         "1n2r",
-        "The normalisation stands between the two convolutions; it belongs after both, before the ReLU.",
+        "The normalisation is between the two convolutions; it belongs after both, before the ReLU.",
     ),
     "normalised twice": (
         "1m2nr",
-        "A second normalisation stands between the two convolutions. Nothing does.",
+        "There is a second normalisation between the two convolutions. Remove it: nothing comes between them.",
     ),
     "a layer each": (
         "1mr2nr",
-        "Normalisation and ReLU follow each convolution. In Lite 3x3 nothing stands between the two convolutions.",
+        "Normalisation and ReLU follow each convolution. In Lite 3x3 nothing comes between the two convolutions.",
     ),
 }
 
@@ -134,7 +134,7 @@ def _lite_with(**options):
 
 
 def _one_or_two(family, build):
-    """A mistake for every option, and for every two of them."""
+    """A mistake for every option, and for every pair of options."""
     for count in (1, 2):
         for names in combinations(family, count):
             options = {key: value for name in names for key, value in family[name][0].items()}
@@ -145,14 +145,14 @@ _VIDEO = {
     "": (lambda mbit: mbit / 8 * 3600, ""),
     "bits": (lambda mbit: mbit * 3600, "The video is counted in megabits: 8 bits are one byte, so divide by 8."),
     "times 8": (lambda mbit: mbit * 8 * 3600, "Bits become bytes by dividing by 8, not by multiplying."),
-    "a minute of video": (lambda mbit: mbit / 8 * 60, "The video is that of one minute: an hour has 3,600 seconds."),
+    "a minute of video": (lambda mbit: mbit / 8 * 60, "That is the video of one minute: an hour has 3,600 seconds."),
 }
 _VECTORS = {
     "": (lambda people: people * 60 * 512 * 4 / 1e6, ""),
     "one byte": (lambda people: people * 60 * 512 / 1e6, "Each of the 512 numbers of an embedding has 4 bytes."),
     "a minute of people": (
         lambda people: people * 512 * 4 / 1e6,
-        "The people are those of one minute, not of an hour.",
+        "Those are the people of one minute, not of an hour.",
     ),
     "people a second": (
         lambda people: people * 3600 * 512 * 4 / 1e6,
@@ -229,12 +229,12 @@ WINDOW_SUM = Exercise(
     mistakes=(
         Mistake(
             "turned kernel",
-            "The kernel is turned around first, as mathematicians do. Here it is laid on as it is.",
+            "The kernel is turned around first, as in mathematics. Here it is used as it is.",
             lambda i, k, r, c: (_window(i, r, c) * k.flip(0, 1)).sum(),
         ),
         Mistake(
             "matrix product",
-            "`@` is the matrix product, rows times columns. Here each cell meets the one that it lies on: `*`.",
+            "`@` is the matrix product, rows times columns. Here each cell is multiplied by the cell under it: `*`.",
             lambda i, k, r, c: (_window(i, r, c) @ k).sum(),
         ),
         Mistake(
@@ -244,7 +244,7 @@ WINDOW_SUM = Exercise(
         ),
         Mistake(
             "mean",
-            "The products are averaged. They are added up; a blur has its 1/9 in the kernel.",
+            "The products are averaged. Add them up instead; a blur has its 1/9 in the kernel.",
             lambda i, k, r, c: (_window(i, r, c) * k).mean(),
         ),
         Mistake(
@@ -254,12 +254,12 @@ WINDOW_SUM = Exercise(
         ),
         Mistake(
             "transposed kernel",
-            "The kernel lies on its side: its rows are laid on the image's columns.",
+            "The kernel is transposed: its rows are laid on the image's columns.",
             lambda i, k, r, c: (_window(i, r, c) * k.T).sum(),
         ),
         Mistake(
             "not centred",
-            "The window begins at the pixel. It is centred on it: from one before to one after.",
+            "The window begins at the pixel. It must be centred on the pixel: from one before to one after.",
             lambda i, k, r, c: (i[r : r + 3, c : c + 3] * k).sum(),
         ),
         Mistake(
@@ -291,7 +291,7 @@ def my_grey(photos):
     weights = torch.tensor(...).reshape(1, 3, 1, 1)  # (channels out, channels in, 1, 1)
     return F.conv2d(photos, weights)
 ''',
-    hints=("The hole wants a list of three numbers, one weight a channel, in the order of the channels.",),
+    hints=("Fill in a list of three numbers, one weight for each channel, in the order of the channels.",),
     reference=_grey,
     solution=solved.my_grey,
     comparison=Calls(lambda rng: (tensor(rng, integer(rng, 1, 3), 3, 2, 4),)),
@@ -303,17 +303,17 @@ def my_grey(photos):
         ),
         Mistake(
             "equal weights",
-            "That is the plain mean of the three channels. To the eye green is much brighter than blue.",
+            "That is the plain mean of the three channels. The eye sees green as much brighter than blue.",
             lambda x: _grey(x, (1 / 3, 1 / 3, 1 / 3)),
         ),
         Mistake(
             "all ones",
-            "The channels are added up with weight 1 each: three times too bright, and no weighting.",
+            "The channels are added up with weight 1 each. That is three times too bright, and nothing is weighted.",
             lambda x: _grey(x, (1.0, 1.0, 1.0)),
         ),
         Mistake(
             "percent",
-            "The weights are in percent, so that it is a hundred times too bright. They add up to 1.",
+            "The weights are in percent, so the result is a hundred times too bright. The weights must add up to 1.",
             lambda x: _grey(x, (29.9, 58.7, 11.4)),
         ),
         Mistake(
@@ -323,7 +323,7 @@ def my_grey(photos):
         ),
         Mistake(
             "no channel",
-            "The numbers are right, but the channel dimension is gone: (B, 1, H, W) is asked for, one channel.",
+            "The numbers are right, but the channel dimension is gone: return (B, 1, H, W), with one channel.",
             lambda x: _grey(x)[:, 0],
         ),
         Mistake(
@@ -361,7 +361,7 @@ def my_pointwise(c_in, c_out):
         Mistake("bias", "The bias is left on: `bias=False`.", lambda a, b: nn.Conv2d(a, b, 1)),
         Mistake(
             "3x3",
-            "The kernel is 3x3: that one looks at neighbours. Pointwise is 1x1.",
+            "The kernel is 3x3, so it looks at neighbours. Pointwise is 1x1.",
             lambda a, b: nn.Conv2d(a, b, 3, padding=1, bias=False),
         ),
         Mistake(
@@ -396,7 +396,7 @@ def my_pointwise(c_in, c_out):
         ),
         Mistake(
             "more",
-            "More than the convolution was built: normalisation and ReLU come later.",
+            "You built more than the convolution: normalisation and ReLU come later.",
             lambda a, b: nn.Sequential(nn.Conv2d(a, b, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU()),
         ),
     ),
@@ -436,7 +436,7 @@ def my_depthwise(channels):
         *_one_or_two(_DEPTHWISE, _depthwise_with),
         Mistake(
             "groups, padding and bias",
-            "That is a standard convolution: `groups`, `padding` and `bias` are all still to be set.",
+            "That is a standard convolution: set `groups`, `padding` and `bias` as well.",
             lambda c: nn.Conv2d(c, c, 3),
         ),
         Mistake("stride", "A stride of 2 halves the map.", _depthwise_with({"stride": 2})),
@@ -542,7 +542,8 @@ LITE_PARAMETERS = Exercise(
         ),
         Mistake(
             "not depthwise",
-            "The 3x3 is counted as if every channel met every other. Depthwise, each has 9 weights and no more.",
+            "The 3x3 is counted as if every channel saw every other channel. In a depthwise convolution each channel "
+            "has 9 weights only.",
             lambda a, b: a * b + 9 * b * b,
         ),
         Mistake(
@@ -552,18 +553,17 @@ LITE_PARAMETERS = Exercise(
         ),
         Mistake(
             "multiplied",
-            "The two convolutions are multiplied. One comes after the other: their weights add up.",
+            "The two counts are multiplied. Add them: one convolution comes after the other.",
             lambda a, b: a * b * 9 * b,
         ),
         Mistake(
             "two a channel too many",
-            "It is 2 * c_out too many: what the batch normalisation has (or two biases). The convolutions alone "
-            "are asked.",
+            "It is 2 * c_out too many: what the batch normalisation has (or two biases). Count only the convolutions.",
             lambda a, b: a * b + 9 * b + 2 * b,
         ),
         Mistake(
             "one bias",
-            "It is c_out too many: as many as one bias has. There is none.",
+            "It is c_out too many, as many as one bias has. There is no bias.",
             lambda a, b: a * b + 9 * b + b,
         ),
         Mistake("pointwise alone", "The depthwise convolution is missing.", lambda a, b: a * b),
@@ -612,18 +612,18 @@ MULTIPLY_ADDS = Exercise(
         ),
         Mistake(
             "groups twice",
-            "It divides by `groups` twice. Fewer input channels for each output, but as many output channels as "
-            "before.",
+            "It divides by `groups` twice. Each output sees fewer input channels, but there are as many output "
+            "channels as before.",
             lambda a, b, k, h, w, g=1: k * k * (a // g) * (b // g) * h * w,
         ),
         Mistake(
             "groups multiplied",
-            "It multiplies by `groups`; more groups mean less work.",
+            "It multiplies by `groups`, but more groups need fewer multiply-adds.",
             lambda a, b, k, h, w, g=1: k * k * a * b * h * w * g,
         ),
         Mistake(
             "doubled",
-            "It is twice too many: a multiplication and its addition count as one here (as two they are called FLOPs).",
+            "It is twice too many: here a multiplication and its addition count as one (as two they are called FLOPs).",
             lambda a, b, k, h, w, g=1: 2 * k * k * a * b * h * w // g,
         ),
         Mistake(
@@ -638,7 +638,7 @@ MULTIPLY_ADDS = Exercise(
         ),
         Mistake(
             "smaller map",
-            "It counts only windows that lie wholly inside. This convolution keeps the map's size.",
+            "It counts only windows that lie completely inside the map. This convolution keeps the map's size.",
             lambda a, b, k, h, w, g=1: k * k * a * b * (h - k + 1) * (w - k + 1) // g,
         ),
         Mistake(
@@ -648,7 +648,7 @@ MULTIPLY_ADDS = Exercise(
         ),
         Mistake(
             "channels added",
-            "The channels are added. Every output channel has its own sum over the input channels: multiply.",
+            "The numbers of channels are added. Multiply them: every output channel has its own sum over the inputs.",
             lambda a, b, k, h, w, g=1: k * k * (a // g + b) * h * w,
         ),
     ),

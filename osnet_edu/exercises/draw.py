@@ -1,4 +1,4 @@
-"""Random inputs for the checks: tensors, and functions that stand in for layers and count how often they are called."""
+"""Random inputs for the checks: tensors, and functions that replace layers and count their calls."""
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ def integer(rng: np.random.Generator, low: int, high: int) -> int:
 
 
 class Layer:
-    """Stands in for a layer: mixes channels and neighbouring rows, then bends. (B, C, H, W) -> (B, C, H, W)."""
+    """Replaces a layer: mixes channels and neighbouring rows, then bends. (B, C, H, W) -> (B, C, H, W)."""
 
     def __init__(self, rng: np.random.Generator, channels: int):
         self.weights, self.bias, self.calls = tensor(rng, channels, channels), tensor(rng, channels, 1, 1), 0
@@ -27,7 +27,7 @@ class Layer:
 
 
 class Gate(Layer):
-    """Stands in for a gate: (B, C, H, W) -> (B, C, 1, 1), between 0 and 1."""
+    """Replaces a gate: (B, C, H, W) -> (B, C, 1, 1), between 0 and 1."""
 
     def __call__(self, x: Tensor) -> Tensor:
         self.calls += 1

@@ -13,7 +13,7 @@ from .finds import RIGHT, Finds, Seen
 from .record import Exercise, Mistake
 
 SLOW = duel.SLOW  # too long for a check
-APART = 0.1  # of rank accuracy, by which two maps must differ
+APART = 0.1  # the least difference of two maps in rank accuracy
 SHAMS = 128
 BLUE = (0.1, 0.2, 0.9)
 OF_THE_GALLERY = "That photo is one of the gallery. Take a query, from the strip above."
@@ -96,7 +96,7 @@ def _is_disagreement(name, impostor, better, worse) -> Seen:
     query, negative = rankings.queries[place], rankings.gallery[names.index(impostor)]
     twins = album.folder.twins(query, negative, rankings.size)
     if twins is None:
-        return Seen("no twins", "The two are no twins, so nobody knows where they differ.")
+        return Seen("no twins", "The two are not twins, so it is not known where they differ.")
     try:
         triplet = explore.triplet(rankings, place, names.index(impostor))
     except Refused as error:
@@ -109,7 +109,7 @@ def _is_disagreement(name, impostor, better, worse) -> Seen:
         for method in (better, worse)
     )
     if abs(one - other) < APART:
-        return Seen("agree", f"The two maps get {one:.2f} and {other:.2f}: that is no clear disagreement.")
+        return Seen("agree", f"The two maps get {one:.2f} and {other:.2f}: they do not disagree clearly.")
     if one < other:
         return Seen("turned", f"{better} gets {one:.2f} and {worse} {other:.2f}.")
     return Seen(RIGHT)
@@ -257,8 +257,8 @@ STRANGER = Exercise(
     hints=(
         "The order *hardest negative* puts the queries with the nearest strangers first. *Has a twin by* lists people "
         "with a twin.",
-        "Twins have neighbouring numbers, and the words below the query say by what it has a twin. Open the first "
-        "photo of another person: the duel's list of triples says *twins by* where the two are twins.",
+        "Twins have neighbouring numbers, and the words below the query say in which part its twin differs. Open the "
+        "first photo of another person: the duel's list of triples says *twins by* where the two are twins.",
     ),
     reference=_hard_stranger,
     solution=solved.my_query,
@@ -297,8 +297,8 @@ STREAM = Exercise(
     return ...
 ''',
     hints=(
-        "Put *shipped* beside *shipped*, and silence one stream of the second one.",
-        "A query that is won by a hair falls first: order the queries by *smallest margin*.",
+        "Put *shipped* beside *shipped*, and silence one stream of the second network.",
+        "A query that is won by very little is lost first: order the queries by *smallest margin*.",
     ),
     reference=_needed_stream,
     solution=solved.my_stream,
@@ -311,7 +311,7 @@ STREAM = Exercise(
         ),
         Mistake(
             "still wins",
-            "Without this stream the query still wins. Try another stream, or a query that is won by less.",
+            "Without this stream the query still wins. Try another stream, or a query with a smaller margin.",
             _first(_is_needed_stream, "still wins", lambda: ((name, "conv2.0", 1) for name in _hardest_names()[::-1])),
         ),
         Mistake(
@@ -350,7 +350,7 @@ MAPS = Exercise(
     mistakes=(
         Mistake(
             "turned",
-            "They disagree, but the other way round: the method that you call wrong has the higher grade.",
+            "They disagree, but the other way around: the method that you call wrong has the higher grade.",
             _turned,
         ),
         Mistake(
@@ -360,7 +360,7 @@ MAPS = Exercise(
         ),
         Mistake(
             "no twins",
-            "These two are no twins, so nobody knows where they differ, and no map can be graded.",
+            "These two are not twins, so it is not known where they differ, and no map can be graded.",
             _first(_is_disagreement, "no twins", _pairs(twins=False)),
         ),
         Mistake(
@@ -388,7 +388,7 @@ CHANGE = Exercise(
 ''',
     hints=(
         "The line of Python below the lab holds the attribute and the value as they have to be returned.",
-        "The top's colour carries most. A colour is three numbers from 0 to 1: red, green, blue.",
+        "The colour of the top usually matters most. A colour is three numbers from 0 to 1: red, green, blue.",
     ),
     reference=_one_change,
     solution=solved.my_change,
@@ -396,14 +396,14 @@ CHANGE = Exercise(
     mistakes=(
         Mistake(
             "lost before",
-            "This query is lost before anything is changed. Take one that is won.",
+            "This query is lost before you change anything. Take one that is won.",
             _first(
                 _is_one_change, "lost before", lambda: ((n, "top_color", (0.1, 0.2, 0.9)) for n in _hardest_names())
             ),
         ),
         Mistake(
             "still known",
-            "The network still finds the person. Change more of it, or another attribute.",
+            "The network still finds the person. Make a larger change, or change another attribute.",
             _still_known,
         ),
         Mistake(

@@ -1,4 +1,4 @@
-"""Answers that were looked for, and not computed: a student names a photo, and the kit looks whether it is one."""
+"""Answers that a student finds and does not compute: the student names a photo, and the kit checks it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Seen:
 class Finds:
     """Compare what two functions without arguments found.
 
-    look: (the values that were returned) -> Seen.  What it says of a value does not change.
+    look: (the values that were returned) -> Seen.  For the same value it always says the same.
     parts: what each of these values is, in words.
     """
 
@@ -73,7 +73,7 @@ class FindsTrial:
         if isinstance(self.outcome, Exception):
             return f"It raises {type(self.outcome).__name__}."
         same = self.outcome.kind == self.finds.seen(other).kind
-        return None if same else self.outcome.says or "It is not what was looked for."
+        return None if same else self.outcome.says or "This is not what the task asks for."
 
 
 def _hashable(value: Any) -> bool:

@@ -49,7 +49,7 @@ class _OneStep(nn.Module):
 
 
 class _WrongMix(nn.Module):
-    """Some number of gates, and some way to use them."""
+    """A number of gates, and a way to use them."""
 
     def __init__(self, channels, hidden, count, forward):
         super().__init__()
@@ -101,7 +101,7 @@ def _no_position(answer):
 def _depends_on_the_photo(answer):
     gates = _made(answer)
     return (
-        "It gives two photos the very same gates; they are computed from the photo."
+        "It gives two photos exactly the same gates; they must be computed from the photo."
         if (torch.equal(gates[0], gates[1]))
         else None
     )
@@ -123,15 +123,15 @@ GATED_SUM = Exercise(
     """streams: a list of (B, C, H, W). gate: a function, (B, C, H, W) -> (B, C, 1, 1). Returns (B, C, H, W)."""
     return sum(... for x in streams)
 ''',
-    hints=("Inside the sum stands one stream, weighed by the gate's answer about that stream.",),
+    hints=("Each term of the sum is one stream, weighted by the gate's answer about that stream.",),
     reference=solved.my_gated_sum,
     comparison=Calls(_stream_inputs),
     shows=(OSBlock.mix, OSBlock.gates, Sum.forward),
     mistakes=(
         Mistake(
             "sum before the gate",
-            "The streams are added up before the gate sees them, so that it cannot prefer one to another (that is "
-            "SENet). Ask the gate about each stream.",
+            "The streams are added up before the gate sees them, so the gate cannot prefer one stream to another (that "
+            "is SENet). Ask the gate about each stream.",
             lambda streams, gate: gate(sum(streams)) * sum(streams),
         ),
         Mistake("no gate", "That is the plain sum: the gate is never asked.", lambda streams, gate: sum(streams)),
@@ -142,17 +142,17 @@ GATED_SUM = Exercise(
         ),
         Mistake(
             "first gate for all",
-            "All streams are weighed by the gate of the first. Each has its own: the same G, another input.",
+            "All streams are weighted by the gate of the first. Each needs its own: the same G, another input.",
             lambda streams, gate: gate(streams[0]) * sum(streams),
         ),
         Mistake(
             "last gate for all",
-            "All streams are weighed by the gate of the last. Each has its own: the same G, another input.",
+            "All streams are weighted by the gate of the last. Each needs its own: the same G, another input.",
             lambda streams, gate: gate(streams[-1]) * sum(streams),
         ),
         Mistake(
             "mean",
-            "The weighed streams are averaged. They are added up.",
+            "The weighted streams are averaged. Add them up instead.",
             lambda streams, gate: solved.my_gated_sum(streams, gate) / len(streams),
         ),
         Mistake(
@@ -162,17 +162,17 @@ GATED_SUM = Exercise(
         ),
         Mistake(
             "residual gate",
-            "Each stream is kept and its weighed copy added: (1 + G(x)) * x. The gate should be able to shut it.",
+            "Each stream is kept and its weighted copy is added: (1 + G(x)) * x. The gate must be able to close it.",
             lambda streams, gate: sum(x + gate(x) * x for x in streams),
         ),
         Mistake(
             "side by side",
-            "The weighed streams are put side by side (concatenated). They are added up.",
+            "The weighted streams are put side by side (concatenated). Add them up instead.",
             lambda streams, gate: torch.cat([gate(x) * x for x in streams], 1),
         ),
-        Mistake("product", "The weighed streams are multiplied with one another. They are added up.", _product),
+        Mistake("product", "The weighted streams are multiplied with one another. Add them up instead.", _product),
         Mistake(
-            "gate of the weighed",
+            "gate of the weighted",
             "The gate is applied twice: G(x) * G(x) * x.",
             lambda streams, gate: sum(gate(x) ** 2 * x for x in streams),
         ),
@@ -220,7 +220,7 @@ class MyGate(nn.Module):
     mistakes=(
         Mistake(
             "no pooling",
-            "Positions are left: it gives a weight for every cell. Average over all cells first.",
+            "The positions are still there: it gives a weight for every cell. Average over all cells first.",
             _gate_with(lambda down, up, x: torch.sigmoid(up(torch.relu(down(x))))),
         ),
         Mistake(
@@ -246,7 +246,7 @@ class MyGate(nn.Module):
         ),
         Mistake(
             "tanh",
-            "tanh goes from -1 to 1, so that a gate could turn a stream around. Sigmoid: from 0 to 1.",
+            "tanh goes from -1 to 1, so a gate could change the sign of a stream. Use the sigmoid: from 0 to 1.",
             _gate_with(lambda down, up, x: torch.tanh(up(torch.relu(down(_average(x)))))),
         ),
         Mistake(
@@ -256,30 +256,30 @@ class MyGate(nn.Module):
         ),
         Mistake(
             "sigmoid between",
-            "A sigmoid stands between the two convolutions, where ReLU belongs.",
+            "There is a sigmoid between the two convolutions, where ReLU belongs.",
             _gate_with(lambda down, up, x: torch.sigmoid(up(torch.sigmoid(down(_average(x)))))),
         ),
         Mistake(
             "relu at the end",
-            "ReLU stands at the end, where the sigmoid belongs.",
+            "There is a ReLU at the end, where the sigmoid belongs.",
             _gate_with(lambda down, up, x: torch.relu(up(torch.relu(down(_average(x)))))),
         ),
         Mistake(
             "no bias",
-            "Both biases are off. The gate's convolutions keep theirs.",
+            "Both biases are off. The gate's convolutions have a bias.",
             _gate_with(_usual, bias=(False,) * 2),
         ),
         Mistake("no bias down", "The first convolution has no bias.", _gate_with(_usual, bias=(False, True))),
         Mistake("no bias up", "The second convolution has no bias.", _gate_with(_usual, bias=(True, False))),
         Mistake(
             "one number",
-            "It gives one number a stream. A vector is asked for: one weight for every channel.",
+            "It gives one number for each stream. Return a vector: one weight for every channel.",
             _gate_with(_usual, out=1),
         ),
         Mistake("hidden ignored", "It goes from channels to channels in one step; `hidden` is not used.", _OneStep),
         Mistake(
             "gated map",
-            "It returns the weighed map. Return the weights alone: who calls the gate multiplies.",
+            "It returns the weighted map. Return the weights only: the code that calls the gate multiplies.",
             _gate_with(lambda down, up, x: _usual(down, up, x) * x),
         ),
     ),
@@ -340,18 +340,18 @@ class MyMix(nn.Module):
         ),
         Mistake(
             "sum before the gate",
-            "One gate, but it sees the sum of the streams and cannot tell them apart. Call it for each stream.",
+            "There is one gate, but it sees the sum of the streams and cannot tell them apart. Call it for each.",
             _mix_with(lambda gates, maps: gates[0](sum(maps)) * sum(maps)),
         ),
         Mistake(
             "called once",
-            "One gate, but it is called for the first stream alone, and its answer is used for all of them.",
+            "There is one gate, but it is called for the first stream only, and its answer is used for all streams.",
             _mix_with(lambda gates, maps: gates[0](maps[0]) * sum(maps)),
         ),
         Mistake("no gate", "The gate is made and never used.", _mix_with(lambda gates, maps: sum(maps))),
         Mistake(
             "first stream only",
-            "Only the first stream is weighed and returned. Add up over all of them.",
+            "Only the first stream is weighted and returned. Add up over all streams.",
             _mix_with(lambda gates, maps: gates[0](maps[0]) * maps[0]),
         ),
     ),
@@ -373,7 +373,7 @@ GATE_PARAMETERS = Exercise(
     """Returns the number of weights and biases."""
     ...
 ''',
-    hints=("A bias is one number for each *output* channel. And what does a shared gate care about `streams`?",),
+    hints=("A bias is one number for each *output* channel. Does the size of a shared gate depend on `streams`?",),
     reference=_gate_parameters,
     solution=solved.my_gate_parameters,
     comparison=Calls(lambda rng: (integer(rng, 8, 128), integer(rng, 2, 9), integer(rng, 2, 6))),
@@ -396,7 +396,11 @@ GATE_PARAMETERS = Exercise(
         Mistake(
             "one bias: channels", "One bias is missing: that of the first convolution.", lambda c, h, t: 2 * c * h + c
         ),
-        Mistake("one way", "Only one convolution is counted. There is one back.", lambda c, h, t: c * h + h),
+        Mistake(
+            "one way",
+            "Only one convolution is counted. There is a second one, back to `channels`.",
+            lambda c, h, t: c * h + h,
+        ),
         Mistake("way back alone", "Only the convolution back is counted.", lambda c, h, t: c * h + c),
         Mistake(
             "biases swapped",
@@ -447,22 +451,22 @@ GATE_GRADIENT = Exercise(
         ),
         Mistake(
             "first stream",
-            "Only the first stream is counted. All of them report to the gate: add them up.",
+            "Only the first stream is counted. All streams use g: add them up.",
             lambda g, s: (g * s[0]).sum((2, 3), keepdim=True),
         ),
         Mistake(
             "positions",
-            "Positions are left. One g serves all positions of its channel, so that they add up.",
+            "The positions are still there. One g is used at all positions of its channel: add them up.",
             lambda g, s: g * sum(s),
         ),
         Mistake(
             "mean over positions",
-            "Positions are averaged. A gradient adds up what it touches.",
+            "The positions are averaged. A gradient adds up over them.",
             lambda g, s: (g * sum(s)).mean((2, 3), keepdim=True),
         ),
         Mistake(
             "mean over streams",
-            "The streams are averaged. They are added up, so their gradients are as well.",
+            "The streams are averaged. In x~ they are added up, so add up their gradients too.",
             lambda g, s: (g * sum(s) / len(s)).sum((2, 3), keepdim=True),
         ),
         Mistake(
@@ -488,12 +492,12 @@ GATE_GRADIENT = Exercise(
         ),
         Mistake(
             "a list",
-            "That is one gradient for each stream. They share one g: add them up.",
+            "That is one gradient for each stream. The streams share one g: add the gradients up.",
             lambda g, s: [(g * x).sum((2, 3), keepdim=True) for x in s],
         ),
         Mistake(
             "channels added",
-            "Channels are added up too. Each channel has a weight of its own.",
+            "The channels are added up too. Each channel has a weight of its own.",
             lambda g, s: (g * sum(s)).sum((1, 2, 3), keepdim=True),
         ),
     ),
@@ -522,14 +526,14 @@ RECALIBRATE = Exercise(
     mistakes=(
         Mistake(
             "gated sum",
-            "That is OSNet's gated sum, a gate for each stream. SENet adds up first and sees only the sum.",
+            "That is OSNet's gated sum, with an answer for each stream. SENet adds up first and sees only the sum.",
             solved.my_gated_sum,
         ),
         Mistake("plain sum", "The gate is never asked.", lambda streams, gate: sum(streams)),
         Mistake("gate alone", "It returns the gate's answer. Multiply the sum by it.", lambda s, gate: gate(sum(s))),
         Mistake(
             "first stream",
-            "The gate is asked about the first stream. It sees the sum here.",
+            "The gate is asked about the first stream. Ask it about the sum.",
             lambda streams, gate: gate(streams[0]) * sum(streams),
         ),
         Mistake(
@@ -544,7 +548,7 @@ RECALIBRATE = Exercise(
         ),
         Mistake(
             "gates added",
-            "The gates of the single streams are added up. One gate is asked here, about the sum.",
+            "The gates of the single streams are added up. Ask the gate once, about the sum.",
             lambda streams, gate: sum(gate(x) for x in streams) * sum(streams),
         ),
         Mistake(

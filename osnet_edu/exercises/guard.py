@@ -7,8 +7,8 @@ cannot be deleted or shadowed, shows up in no namespace, and costs a comparison 
 
 Python code that is not the cell's own (a function of an earlier cell, `exec`) carries no ticks. For it a second thread
 waits a little longer and has TimeUp raised in the first, again and again; and last it sends an interrupt, which also
-ends a sleep. A loop inside compiled code (`list(itertools.count())`, one huge matrix product) can be stopped by
-nothing inside the process, and `on_stuck` is called to say so: interrupt or restart the kernel. A crash inside compiled
+ends a sleep. A loop inside compiled code (`list(itertools.count())`, one huge matrix product) cannot be stopped from
+inside the process. Then `on_stuck` is called to say so: interrupt or restart the kernel. A crash inside compiled
 code (a segmentation fault, as `ctypes.string_at(0)` makes one) ends the kernel with all its variables. Nothing here can
 prevent that, because the code has to run in the process that holds them; JupyterLab says that the kernel has died.
 """
@@ -33,15 +33,15 @@ _NAMES = builtins.__dict__
 
 
 class TimeUp(BaseException):
-    """The time limit is over.  No Exception, so that an ordinary `except Exception` lets it pass."""
+    """The time limit is over. It is not an Exception, so an ordinary `except Exception` does not catch it."""
 
 
 class Builtins:
-    """What was there before is there afterwards: with Builtins(): ...
+    """Restores afterwards what was there before: with Builtins(): ...
 
     Put back are the builtins, the functions of NumPy, PyTorch and this package (an answer that replaces np.allclose
     would make every wrong answer right), the limit of recursion, and how NumPy and PyTorch treat numbers.
-    A class and not a generator, because leaving must work where not a single builtin name is left.
+    It is a class and not a generator, because its exit must work even if no builtin name is left.
     """
 
     def __enter__(self):
@@ -68,14 +68,14 @@ def _modules() -> tuple[types.ModuleType, ...]:
 
 @functools.lru_cache(maxsize=1)
 def _modules_among(_how_many: int) -> tuple[types.ModuleType, ...]:
-    """The modules to be put back, looked up anew where something was imported: a check asks for them at every call."""
+    """The modules to restore, looked up again after an import: a check asks for them at every call."""
     ours = __package__.partition(".")[0]
     names = [name for name in list(sys.modules) if name in _KEPT or name.partition(".")[0] == ours]
     return tuple(module for name in names if isinstance(module := sys.modules[name], types.ModuleType))
 
 
 def _numbers() -> Callable[[], None]:
-    """A function that puts back how NumPy tells of overflow, and PyTorch's default type and gradient mode."""
+    """A function that restores how NumPy reports overflow, and PyTorch's default type and gradient mode."""
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     put = []
     if numpy:
@@ -92,7 +92,7 @@ def _numbers() -> Callable[[], None]:
 
 
 def text_of(error: BaseException) -> str:
-    """What an exception says; a student's own may raise even at that."""
+    """The text of an exception; a student's own exception may raise while it makes its text."""
     try:
         return str(error)
     except TimeUp:
@@ -102,7 +102,7 @@ def text_of(error: BaseException) -> str:
 
 
 class _Watched:
-    """One call under a clock.  closing: a mark of the call's thread, after which nobody pushes any more."""
+    """One call under a clock.  closing: set by the call's thread; after that no exception is pushed into it."""
 
     def __init__(self):
         self.thread, self.closing = threading.get_ident(), False
@@ -122,7 +122,7 @@ class _Watched:
 class Clock:
     """A deadline for calls in this thread: Clock(5.0).call(work) raises TimeUp inside work after 5 seconds.
 
-    worked: seconds of this thread's own work, for which a busy machine is no excuse to end it; else those of the wall.
+    worked: count seconds of this thread's own work, so that a busy machine cannot end it early; else wall-clock time.
     tick: what compile_ticking puts into code.  on_stuck: called from another thread where nothing helps.
     over: whether the time of the last call was over, also where its code swallowed TimeUp.
     """
@@ -136,7 +136,7 @@ class Clock:
         self.over = False
 
     def again(self, seconds: float, *, worked: bool = False) -> "Clock":
-        """The same clock, whose ticks are in the code already, set anew."""
+        """Start the same clock again; its ticks are in the code already."""
         self.seconds, self.worked = seconds, worked
         return self
 
@@ -198,7 +198,7 @@ class Clock:
 
 
 def _interrupt(thread: int) -> None:
-    """What Ctrl-C does: it ends a sleep or a wait, where it reaches the main thread."""
+    """The same as Ctrl-C: it ends a sleep or a wait, if it reaches the main thread."""
     if thread != threading.main_thread().ident or signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
         return
     if os.name == "nt":
@@ -208,7 +208,7 @@ def _interrupt(thread: int) -> None:
 
 
 class _Ticks(ast.NodeTransformer):
-    """Puts a tick wherever code can come by again."""
+    """Puts a tick wherever code can run more than once."""
 
     def _tick(self, node: ast.AST) -> ast.Call:
         return ast.copy_location(ast.Call(ast.copy_location(ast.Constant(_PLACEHOLDER), node), [], []), node)
@@ -294,7 +294,7 @@ class Room:
         self.cut = False
 
     def take(self, text: str) -> str:
-        """As much of a text as there is room for."""
+        """The start of a text, as much as there is room for."""
         kept = text[: self.characters]
         rows = kept.split("\n")
         if len(rows) - 1 > self.lines:
@@ -325,7 +325,7 @@ class Drained:
     def __enter__(self):
         try:
             direct = self._stream.fileno() in (1, 2)
-        except (OSError, ValueError, AttributeError):  # a notebook's stream is no file
+        except (OSError, ValueError, AttributeError):  # a notebook's stream is not a file
             direct = False
         if direct:
             return self

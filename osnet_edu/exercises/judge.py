@@ -1,7 +1,7 @@
 """From an answer to a verdict: right, a mistake with a name, a property that fails, or an example that does not fit.
 
 A mistake is named only where the answer behaves exactly as that wrong answer does, on two independent draws of inputs.
-Everything else that is said is an observation: what was given, what came back, what was expected.
+Everything else is an observation: what was given, what came back, what was expected.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def judge(
     frame: from an exception to the student's own lines that raised it.  listener: a stream for what the answer prints.
     """
     if not callable(answer):
-        return Verdict("refused", f"`{task.answer}` is no function and no class, so that there is nothing to call.")
+        return Verdict("refused", f"`{task.answer}` is neither a function nor a class, so it cannot be called.")
     with undisturbed(listener):
         return _judge(task, answer, frame)
 
@@ -72,7 +72,7 @@ def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str]) -
             with quiet(0):
                 told = one.check(answer)
         except Exception:
-            continue  # a property that does not apply to so wrong an answer says nothing
+            continue  # the answer is too wrong for this property to apply, so nothing is said
         if told:
             return Verdict("wrong", told)
     return Verdict("wrong", differs)

@@ -1,7 +1,7 @@
 """%%exercise NAME: runs the student's cell under guard, checks the answer, and says what it found.
 
-Nothing here raises into the notebook: a cell that is open, wrong, broken, endless or noisy ends in a box of words, and
-the cells after it run.
+No error reaches the notebook: a cell that is open, wrong, broken, endless or noisy ends in a box of text, and the
+cells after it run.
 """
 
 import ast
@@ -29,10 +29,10 @@ SECONDS = 5.0  # of the clock for the cell, and as many of work for the checks
 
 SIGNS = {"right": ("✓", "Right"), "wrong": ("✗", "Not yet"), "open": ("○", "Not attempted yet")}
 FAILED = {"failed": "It raised an error", "slow": "It took too long", "refused": "Nothing to check"}
-CUT = "It printed or showed more than fits here: the rest was cut."
+CUT = "It printed or showed more than fits here, so the rest was cut."
 STUCK = (
-    "This cell is still running inside compiled code, such as list(itertools.count()) or one huge product, which "
-    "nothing inside Python can stop. Use Kernel, Interrupt; or Kernel, Restart."
+    "This cell is still running inside compiled code, such as list(itertools.count()) or one huge product. Python "
+    "cannot stop that by itself. Use Kernel, Interrupt; or Kernel, Restart."
 )
 
 
@@ -81,7 +81,7 @@ class Desk:
         return Box(f"Hint {number + 1} of {len(task.hints)}: {task.title}", "?", [task.hints[number], after])
 
     def solution(self, name: str) -> Box:
-        """A model answer and what of the library does the same; where nobody has tried yet, a hint first."""
+        """A model answer and the library's code that does the same; a hint first if there was no attempt yet."""
         task = self.registry.get(name.strip())
         if task is None:
             return self._unknown(name)
@@ -189,14 +189,14 @@ class Desk:
         except KeyboardInterrupt as error:
             return Verdict("failed", "It was interrupted.", code=frame(error))
         except SystemExit:
-            return Verdict("failed", "It asked Python to exit. The kernel stays: take the call out.")
+            return Verdict("failed", "It asked Python to exit. The kernel keeps running; remove that call.")
         except BaseException as error:
             return Verdict("failed", _told(error, clock), code=frame(error))
         finally:
-            for name, value in kept.items():  # an attempt that fails takes nothing away
+            for name, value in kept.items():  # a failed attempt does not remove an earlier success
                 space.setdefault(name, value)
         if not made:
-            return Verdict("refused", f"The cell defines no `{task.answer}`. Keep the name that the starter has.")
+            return Verdict("refused", f"The cell does not define `{task.answer}`. Keep the name that the starter has.")
 
         answer = space[task.answer]
         started = time.monotonic()
@@ -217,7 +217,7 @@ class Desk:
             return Verdict("failed", f"`{task.answer}` calls itself without end.")
         except BaseException as error:
             if not (lines := frame(error)):
-                raise  # none of the student's lines is in it: a bug of the kit's, which keeps its traceback
+                raise  # none of the student's lines is in it: this is a bug of the kit and keeps its traceback
             return Verdict("failed", f"What `{task.answer}` returns raises {_told(error, clock)}", code=lines)
 
     def _of(self, name: str) -> Progress:
@@ -292,7 +292,7 @@ class _noise:
 
 
 def holes(tree: ast.Module) -> list[int]:
-    """The lines of every `...` that is no index and no type, and of every NotImplementedError that is raised."""
+    """The lines of every `...` that is not an index or a type, and of every NotImplementedError that is raised."""
     slices = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for inner in ast.walk(node.slice)}
     lines = []
     for node in ast.walk(tree):

@@ -77,7 +77,7 @@ class _AlwaysDownsample(OSBlock):
 
 
 class _Several(nn.Module):
-    """A model with what a counter can fall over: a shared layer, a frozen one, running averages, nesting."""
+    """A model with what a counter can get wrong: a shared layer, a frozen one, running averages, nesting."""
 
     def __init__(self, rng):
         super().__init__()
@@ -133,7 +133,7 @@ def _checkpoint(rng):
 
 
 def _widths(rng):
-    """Channels in and out: as many, or not; and wide enough, now and then, for two hidden units in the gate."""
+    """Channels in and out: equal or not, and sometimes wide enough for two hidden units in the gate."""
     c_out = int(rng.choice([8, 16, 128]))
     return (c_out if rng.random() < 0.5 else 12), c_out
 
@@ -153,7 +153,7 @@ def _fitting(model, state):
 
 
 def _must(title, change, *, refuse):
-    """A property of loading: one state that has to go in, or has to be refused."""
+    """A property of loading: one state that must load, or must be refused."""
 
     def check(answer):
         model, state = _small(), _small().state_dict()
@@ -196,7 +196,7 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
 ''',
     hints=(
         "The mixed map is the gated sum of notebook 04, over `stream(squeezed)` for every stream.",
-        "The shortcut starts from `x`, not from the squeezed map, and joins after `expand`.",
+        "The shortcut starts from `x`, not from the squeezed map, and is added after `expand`.",
     ),
     reference=solved.my_block,
     comparison=Calls(_parts),
@@ -204,7 +204,7 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
     mistakes=(
         Mistake(
             "no shortcut",
-            "Nothing joins from the shortcut: that is no residual block.",
+            "The shortcut is not added: this is not a residual block.",
             lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g))),
         ),
         Mistake(
@@ -214,7 +214,7 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
         ),
         Mistake(
             "shortcut of the squeezed",
-            "The shortcut starts from the squeezed map. It goes around everything: from `x`.",
+            "The shortcut starts from the squeezed map. It must start from `x`: it goes around everything.",
             lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g)) + c(s(x))),
         ),
         Mistake(
@@ -229,13 +229,13 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
         ),
         Mistake(
             "gate of the squeezed",
-            "The gate is asked about the squeezed map. It judges what each stream made of it.",
+            "The gate is asked about the squeezed map. Ask it about what each stream made of that map.",
             lambda x, s, f, g, e, c: torch.relu(e(sum(g(s(x)) * h(s(x)) for h in f)) + c(x)),
         ),
         Mistake("no relu", "The ReLU at the end is missing.", lambda x, s, f, g, e, c: e(_mixed(s(x), f, g)) + c(x)),
         Mistake(
             "relu before the sum",
-            "ReLU comes before the shortcut joins. It comes after.",
+            "ReLU comes before the shortcut is added. It must come after.",
             lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g))) + c(x),
         ),
         Mistake(
@@ -245,12 +245,12 @@ def my_block(x, squeeze, streams, gate, expand, shortcut):
         ),
         Mistake(
             "not expanded",
-            "The mixed map is not expanded before the shortcut joins.",
+            "The mixed map is not expanded before the shortcut is added.",
             lambda x, s, f, g, e, c: torch.relu(_mixed(s(x), f, g) + c(x)),
         ),
         Mistake(
             "expanded after the sum",
-            "The shortcut joins before `expand`. It joins after.",
+            "The shortcut is added before `expand`. Add it after.",
             lambda x, s, f, g, e, c: torch.relu(e(_mixed(s(x), f, g) + c(x))),
         ),
         Mistake(
@@ -292,19 +292,19 @@ def my_transition(channels):
         ),
         Mistake(
             "pool first",
-            "The pool comes first. With a ReLU after it that is not the same: first the layer, then the pool.",
+            "The pool comes first. With a ReLU after it, the result is different: first the layer, then the pool.",
             lambda c: nn.Sequential(nn.AvgPool2d(2), ConvLayer(c, c, 1)),
         ),
         Mistake("no pool", "The pool is missing: the map keeps its size.", lambda c: ConvLayer(c, c, 1)),
         Mistake("no layer", "The layer is missing: only the pool is there.", lambda c: nn.AvgPool2d(2)),
         Mistake(
             "strided layer",
-            "The layer itself skips every other cell. It looks at all of them, and the pool halves the map.",
+            "The layer itself skips every other cell. It must look at all of them; the pool halves the map.",
             lambda c: ConvLayer(c, c, 1, stride=2),
         ),
         Mistake(
             "halved twice",
-            "The layer has a stride too, so that the map is halved twice.",
+            "The layer has a stride too, so the map is halved twice.",
             lambda c: nn.Sequential(ConvLayer(c, c, 1, stride=2), nn.AvgPool2d(2)),
         ),
         Mistake(
@@ -314,22 +314,22 @@ def my_transition(channels):
         ),
         Mistake(
             "pool with stride 1",
-            "The pool moves by one cell, so that the map loses a row and a column and is not halved.",
+            "The pool moves by one cell, so the map loses a row and a column and is not halved.",
             lambda c: nn.Sequential(ConvLayer(c, c, 1), nn.AvgPool2d(2, stride=1)),
         ),
         Mistake(
             "bare convolution",
-            "The convolution stands alone: normalisation and ReLU are missing, and its bias is on. Use `ConvLayer`.",
+            "That is only the convolution: normalisation and ReLU are missing, and its bias is on. Use `ConvLayer`.",
             lambda c: nn.Sequential(nn.Conv2d(c, c, 1), nn.AvgPool2d(2)),
         ),
         Mistake(
             "bare convolution without bias",
-            "The convolution stands alone: normalisation and ReLU are missing. Use `ConvLayer`.",
+            "That is only the convolution: normalisation and ReLU are missing. Use `ConvLayer`.",
             lambda c: nn.Sequential(nn.Conv2d(c, c, 1, bias=False), nn.AvgPool2d(2)),
         ),
         Mistake(
             "linear layer",
-            "The layer has no ReLU: `Conv1x1Linear` is the one before a sum. Use `ConvLayer`.",
+            "The layer has no ReLU: `Conv1x1Linear` is used before a sum. Use `ConvLayer`.",
             lambda c: nn.Sequential(Conv1x1Linear(c, c), nn.AvgPool2d(2)),
         ),
     ),
@@ -362,17 +362,17 @@ COUNT_PARAMETERS = Exercise(
     mistakes=(
         Mistake(
             "shared twice",
-            "A shared layer is counted once for every name that it has. That is how 2,193,616 comes about.",
+            "A shared layer is counted once for every name that it has. That gives 2,193,616.",
             lambda m: _entries(m.named_parameters(remove_duplicate=False)),
         ),
         Mistake(
             "trainable only",
-            "Frozen parameters are left out. They were learned, too, and they are there.",
+            "Frozen parameters are left out. They were learned too: count them.",
             lambda m: sum(p.numel() for p in m.parameters() if p.requires_grad),
         ),
         Mistake(
             "running averages",
-            "The running averages of the normalisation are counted. They are measured, not learned: buffers.",
+            "The running averages of the normalisation are counted. They are measured, not learned: they are buffers.",
             lambda m: _entries([*m.named_parameters(), *m.named_buffers()]),
         ),
         Mistake(
@@ -387,18 +387,18 @@ COUNT_PARAMETERS = Exercise(
         ),
         Mistake(
             "first dimension",
-            "It adds up the first dimension of each tensor: `len(p)` is its number of rows. `.numel()` is all of it.",
+            "It adds up the first dimension of each tensor: `len(p)` is its number of rows. `.numel()` counts all "
+            "numbers.",
             lambda m: sum(len(p) for p in m.parameters()),
         ),
         Mistake(
             "every level",
-            "`modules()` walks through all levels, and `parameters()` does as well, so that nested layers are "
-            "counted again.",
+            "`modules()` walks through all levels, and `parameters()` does too, so nested layers are counted again.",
             lambda m: sum(p.numel() for part in m.modules() for p in part.parameters()),
         ),
         Mistake(
             "children only",
-            "Parameters that belong to the model itself, and to none of its layers, are left out.",
+            "Parameters that belong to the model itself, and not to one of its layers, are left out.",
             lambda m: sum(p.numel() for part in m.children() for p in part.parameters()),
         ),
         Mistake(
@@ -438,15 +438,15 @@ GATE_FLOOR = Exercise(
             "It takes a sixteenth of `c_out`. The gate works on the squeezed channels, a quarter of that.",
             lambda c, f: max(c // 16, f),
         ),
-        Mistake("floor ignored", "The floor changes nothing.", lambda c, f: max(1, c // 64)),
+        Mistake("floor ignored", "The floor has no effect.", lambda c, f: max(1, c // 64)),
         Mistake(
             "min",
-            "`min` takes the smaller one, so that the floor is a ceiling. `max` keeps it from falling below.",
+            "`min` takes the smaller number, so the floor becomes a ceiling. Use `max` to keep the width above it.",
             lambda c, f: min(max(1, c // 64), f),
         ),
         Mistake(
             "bare min",
-            "`min` takes the smaller one: the floor is a ceiling, and 0 can come out.",
+            "`min` takes the smaller number: the floor becomes a ceiling, and the result can be 0.",
             lambda c, f: min(c // 64, f),
         ),
         Mistake(
@@ -467,7 +467,7 @@ GATE_FLOOR = Exercise(
         Mistake("always the floor", "It is always the floor, however wide the block.", lambda c, f: f),
         Mistake(
             "added",
-            "The floor is added. It only takes over where the width would fall below.",
+            "The floor is added. Use it only if the width would fall below it.",
             lambda c, f: c // 64 + f,
         ),
     ),
@@ -508,24 +508,22 @@ LOAD_STRICTLY = Exercise(
     mistakes=(
         Mistake(
             "strict=False",
-            "`strict=False` loads what fits and is silent about the rest: a missing entry stays random, and "
-            "nobody notices.",
+            "`strict=False` loads what fits and hides the rest: a missing entry stays random, and nobody notices.",
             lambda model, state: _loaded(model, state, strict=False),
         ),
         Mistake(
             "classifier kept",
-            "The classifier is still in the state, so that an official checkpoint is refused.",
+            "The classifier is still in the state, so an official checkpoint is refused.",
             _loaded,
         ),
         Mistake(
             "unknown dropped",
-            "Every entry that the model does not know is dropped, also one that is merely misspelt. Only two "
-            "may be left out.",
+            "Every entry that the model does not know is dropped, even a misspelt one. Only two may be left out.",
             lambda model, state: _loaded(model, _known(model, state)),
         ),
         Mistake(
             "fitting only",
-            "Whatever does not fit by name or shape is dropped in silence. Only two entries may be left out.",
+            "Every entry whose name or shape does not fit is dropped without an error. Only two may be left out.",
             lambda model, state: _loaded(model, _fitting(model, state), strict=False),
         ),
         Mistake(
@@ -533,7 +531,7 @@ LOAD_STRICTLY = Exercise(
             "`classifier.weight` is left out, `classifier.bias` is not.",
             lambda model, state: _loaded(model, {k: v for k, v in state.items() if k != CLASSIFIER[0]}),
         ),
-        Mistake("not loaded", "The model comes back as it was: nothing is loaded.", lambda model, state: model),
+        Mistake("not loaded", "The model is returned unchanged: nothing is loaded.", lambda model, state: model),
     ),
     properties=(
         _must("that fits", lambda state: None, refuse=False),
@@ -600,9 +598,9 @@ class MyOSBlock(nn.Module):
             "The streams are added up before the gate sees them. Ask it about each stream.",
             _SumFirst,
         ),
-        Mistake("no shortcut", "Nothing joins from the shortcut: that is no residual block.", _NoShortcut),
+        Mistake("no shortcut", "The shortcut is not added: this is not a residual block.", _NoShortcut),
         Mistake("no relu", "The ReLU at the end is missing.", _NoReLU),
-        Mistake("relu before the sum", "ReLU comes before the shortcut joins. It comes after.", _ReLUBeforeSum),
+        Mistake("relu before the sum", "ReLU comes before the shortcut is added. It must come after.", _ReLUBeforeSum),
         Mistake(
             "chained",
             "Each stream starts from what the one before made. All start from the squeezed map.",
@@ -610,13 +608,13 @@ class MyOSBlock(nn.Module):
         ),
         Mistake(
             "one gate value for all",
-            "All streams are weighed by the gate of the first. Ask it about each stream.",
+            "All streams are weighted by the gate's answer about the first. Ask it about each stream.",
             _OneGateForAll,
         ),
         Mistake("last stream", "Only the last stream is left. Add up all four.", _LastStream),
         Mistake(
             "always a downsample",
-            "It has a `downsample` where c_in equals c_out as well. There the shortcut is `x` itself.",
+            "It has a `downsample` even if c_in equals c_out. Then the shortcut is `x` itself.",
             _AlwaysDownsample,
         ),
     ),

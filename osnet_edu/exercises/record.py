@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Trial(Protocol):
-    """An answer at work on the inputs of one seed."""
+    """An answer called with the inputs of one seed."""
 
     def changed(self) -> tuple[str, ...]:
         """The names of what it altered in place."""
@@ -19,16 +19,16 @@ class Trial(Protocol):
 
 
 class Comparison(Protocol):
-    """How answers to one exercise are set side by side: compare.Calls for functions, compare.Builds for layers."""
+    """How two answers to one exercise are compared: compare.Calls for functions, compare.Builds for layers."""
 
     def trial(self, answer: Any, seed: int) -> Trial: ...
 
 
 @dataclass(frozen=True)
 class Property:
-    """Something that every right answer does.
+    """A property that every right answer has.
 
-    check: (answer) -> None where it holds, or one sentence that says what was seen and what was expected.
+    check: (answer) -> None if it holds, or one sentence that says what was seen and what was expected.
     """
 
     name: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# How the bar on the left says what a box is, beside its mark and its word. The widgets' colours, or one that can be
+# The bar on the left shows the kind of a box, beside its mark and its word. The widgets' colours, or one that can be
 # seen on light and on dark where there is no widget.
 BARS = {
     "right": "solid var(--oe-same, #c8660f)",

@@ -12,7 +12,7 @@ from .draw import integer, maps, tensor
 from .record import Exercise, Mistake
 
 
-def _weighed(weights, streams):
+def _weighted(weights, streams):
     return sum(weight[..., None, None] * x for weight, x in zip(weights, streams, strict=True))
 
 
@@ -43,7 +43,7 @@ def _fixed_inputs(rng):
 
 def _paired_inputs(rng):
     seeds = integer(rng, 3, 6)
-    easy = 40 + 5 * rng.normal(size=seeds)  # what a seed does to both
+    easy = 40 + 5 * rng.normal(size=seeds)  # the effect of a seed on both
     return easy + rng.normal(size=seeds) + 2, easy + rng.normal(size=seeds)
 
 
@@ -83,38 +83,38 @@ FIXED_GATES = Exercise(
         Mistake(
             "no sigmoid",
             "The logits themselves are the weights: they can be negative or large. Squeeze them by the sigmoid first.",
-            lambda streams, logits: _weighed(logits, streams),
+            lambda streams, logits: _weighted(logits, streams),
         ),
         Mistake(
             "softmax over streams",
             "A softmax over the streams makes them compete for a total of 1. Squeeze each by itself: sigmoid.",
-            lambda streams, logits: _weighed(logits.softmax(0), streams),
+            lambda streams, logits: _weighted(logits.softmax(0), streams),
         ),
         Mistake(
             "softmax over channels",
             "A softmax over the channels makes them compete for a total of 1. Squeeze each by itself: sigmoid.",
-            lambda streams, logits: _weighed(logits.softmax(1), streams),
+            lambda streams, logits: _weighted(logits.softmax(1), streams),
         ),
         Mistake("no weights", "That is the plain sum, row 5: no weight is used.", lambda streams, logits: sum(streams)),
         Mistake(
             "one weight a stream",
-            "Each stream has one weight, the mean over its channels: that is closer to row 7. Here every channel has "
-            "its own.",
-            lambda streams, logits: _weighed(logits.sigmoid().mean(1, keepdim=True), streams),
+            "Each stream has one weight, the mean over its channels; that is closer to row 7. Here every channel has "
+            "its own weight.",
+            lambda streams, logits: _weighted(logits.sigmoid().mean(1, keepdim=True), streams),
         ),
         Mistake(
             "first for all",
-            "All streams are weighed by the logits of the first. Each stream has a line of its own.",
-            lambda streams, logits: _weighed(logits[:1].sigmoid().expand(len(streams), -1), streams),
+            "All streams are weighted by the logits of the first. Each stream has a row of its own.",
+            lambda streams, logits: _weighted(logits[:1].sigmoid().expand(len(streams), -1), streams),
         ),
         Mistake(
             "mean",
-            "The weighed streams are averaged. They are added up.",
+            "The weighted streams are averaged. Add them up instead.",
             lambda streams, logits: solved.my_fixed_gates(streams, logits) / len(streams),
         ),
         Mistake(
             "weights of the sum",
-            "The streams are added up first and then weighed by the sum of the weights. Weigh each stream, then add.",
+            "The streams are added up first and then multiplied by the sum of the weights. Multiply each first.",
             lambda streams, logits: logits.sigmoid().sum(0)[:, None, None] * sum(streams),
         ),
     ),
@@ -151,7 +151,7 @@ SAME_BUDGET = Exercise(
     mistakes=(
         Mistake(
             "one too many",
-            "That is the first width which is over the budget. The loop has to ask about `width + 1`.",
+            "That is the first width that is over the budget. The loop has to ask about `width + 1`.",
             _first_over,
         ),
         Mistake(
@@ -177,7 +177,8 @@ SAME_BUDGET = Exercise(
         ),
         Mistake(
             "outside in the middle",
-            "The 3x3 convolution is counted from `outside` to `width`. The squeeze comes first: `width` to `width`.",
+            "The 3x3 convolution is counted from `outside` to `width`. The squeeze comes before it: `width` to "
+            "`width`.",
             _widest_by(lambda c, w: 2 * c * w + 9 * c * w),
         ),
     ),
@@ -208,8 +209,8 @@ PAIRED = Exercise(
     mistakes=(
         Mistake(
             "unpaired",
-            "The two spreads are added as if the runs had nothing to do with each other. They are pairs: take the "
-            "differences first, and their spread.",
+            "The two spreads are added as if the runs were independent. They are pairs: take the differences first, "
+            "then their spread.",
             _unpaired,
         ),
         Mistake(
@@ -219,7 +220,7 @@ PAIRED = Exercise(
         ),
         Mistake(
             "standard deviation",
-            "That is the spread of single differences. A mean of n is surer: divide by the square root of n.",
+            "That is the spread of single differences. A mean of n is more certain: divide by the square root of n.",
             lambda a, b: ((a - b).mean(), (a - b).std(ddof=1)),
         ),
         Mistake(
@@ -229,12 +230,12 @@ PAIRED = Exercise(
         ),
         Mistake(
             "other way round",
-            "The sign is turned round: ours less reference is asked for.",
+            "The sign is turned around: return ours minus reference.",
             lambda a, b: ((b - a).mean(), (a - b).std(ddof=1) / math.sqrt(len(a))),
         ),
         Mistake(
             "sizes of the differences",
-            "The differences have lost their signs. Where one block is now better and now worse, that must cancel.",
+            "The differences have lost their signs. Where a block is better once and worse once, that must cancel.",
             lambda a, b: (np.abs(a - b).mean(), np.abs(a - b).std(ddof=1) / math.sqrt(len(a))),
         ),
     ),
@@ -259,38 +260,38 @@ VERDICT = Exercise(
         return "open"
     return "agrees" if ... else "contradicts"
 ''',
-    hints=("Behind the first `if`, low and high have the same sign.",),
+    hints=("After the first `if`, low and high have the same sign.",),
     reference=solved.my_verdict,
     comparison=Calls(_verdict_inputs, cases=40),
     mistakes=(
         Mistake(
             "middle alone",
-            "Only the middle of the interval is looked at. An interval that holds 0 leaves the question open.",
+            "Only the middle of the interval is used. An interval that contains 0 leaves the question open.",
             lambda low, high, published: "agrees" if (low + high > 0) == (published > 0) else "contradicts",
         ),
         Mistake(
             "never contradicts",
-            "Whatever excludes 0 is called agreement. Compare the side: the paper's difference has a sign.",
+            "Every interval that excludes 0 is called agreement. Compare the side: the paper's difference has a sign.",
             lambda low, high, published: "open" if low <= 0 <= high else "agrees",
         ),
         Mistake(
             "published inside",
-            "It asks whether the published figure lies in the interval. Asked is which side of 0 the interval is on: "
-            "another data set has other sizes.",
+            "It checks whether the published figure lies in the interval. Check which side of 0 the interval is on: "
+            "another data set gives differences of another size.",
             lambda low, high, published: (
                 "open" if low <= 0 <= high else "agrees" if low <= published <= high else "contradicts"
             ),
         ),
         Mistake(
             "open for the small ones",
-            "An end that is exactly 0 is taken as excluding 0. The ends belong to the interval.",
+            "An end that is exactly 0 is treated as excluding 0. The ends belong to the interval.",
             lambda low, high, published: (
                 "open" if low < 0 < high else "agrees" if (low + high > 0) == (published > 0) else "contradicts"
             ),
         ),
         Mistake(
             "open contradicts",
-            "An interval that holds 0 is called a contradiction. It shows nothing either way: open.",
+            "An interval that contains 0 is called a contradiction. It shows nothing either way: return 'open'.",
             lambda low, high, published: (
                 "agrees" if (low > 0 and published > 0) or (high < 0 and published < 0) else "contradicts"
             ),

@@ -23,7 +23,7 @@ def pasted(task: Exercise) -> str:
 
 
 def library_code(task: Exercise) -> list[tuple[str, str]]:
-    """What of the library does the same: names with their module, and the source; one entry a module."""
+    """The library's code that does the same: names with their module, and the source; one entry for each module."""
     found: dict[str, list[Any]] = {}
     for shown in task.shows:
         for one in (shown, *_handed_to(shown)):
@@ -39,7 +39,7 @@ def _source(made: Any) -> str:
 
 
 def _handed_to(shown: Any) -> Iterator[Any]:
-    """The function that does the work, where a shown one only returns its answer."""
+    """The function that does the work, if the shown one only returns its answer."""
     body = ast.parse(_source(shown)).body[0].body
     work = [node for node in body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
     if len(work) == 1 and isinstance(work[0], ast.Return) and isinstance(work[0].value, ast.Call):

@@ -29,7 +29,7 @@ RANK_ONE = Exercise(
     return ...
 ''',
     hints=(
-        "`first_hit == 1` asks every query at once, and answers True or False for each.",
+        "`first_hit == 1` compares all queries at once, and gives True or False for each.",
         "The mean of True and False is the share of True: `(...).mean()`.",
     ),
     reference=solved.my_rank1,
@@ -42,7 +42,7 @@ RANK_ONE = Exercise(
         ),
         Mistake(
             "mean rank",
-            "That is the mean of the ranks. First ask each query whether its number is 1; then take the mean.",
+            "That is the mean of the ranks. First check for each query whether its number is 1; then take the mean.",
             lambda h: h.mean(),
         ),
         Mistake(

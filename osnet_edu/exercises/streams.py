@@ -74,7 +74,7 @@ RECEPTIVE_FIELD = Exercise(
     """t: layers in a row, 1, 2, 3, ... Returns the side of the square, in cells."""
     return ...
 ''',
-    hints=("Every further 3x3 adds one cell on the left and one on the right.",),
+    hints=("Every additional 3x3 adds one cell on the left and one on the right.",),
     reference=solved.my_receptive_field,
     comparison=Calls(lambda rng: (integer(rng, 1, 12),)),
     mistakes=(
@@ -86,7 +86,7 @@ RECEPTIVE_FIELD = Exercise(
         ),
         Mistake(
             "2t - 1",
-            "It begins one layer late: one 3x3 sees 3 cells, and this gives 1.",
+            "It starts one layer too late: one 3x3 sees 3 cells, and this gives 1.",
             lambda t: 2 * t - 1,
         ),
         Mistake("2t + 3", "It counts one layer too many: for one layer it gives 5.", lambda t: 2 * t + 3),
@@ -97,10 +97,10 @@ RECEPTIVE_FIELD = Exercise(
         ),
         Mistake(
             "power",
-            "It multiplies by 3 with every layer. Without strides the field grows by 2 a layer, not threefold.",
+            "It multiplies by 3 with every layer. Without strides the field grows by 2 for each layer.",
             lambda t: 3**t,
         ),
-        Mistake("area", "That is the area, in cells. The side of the square is asked for.", lambda t: (2 * t + 1) ** 2),
+        Mistake("area", "That is the area, in cells. Return the side of the square.", lambda t: (2 * t + 1) ** 2),
         Mistake("2 to the t", "2^t doubles with every layer. The field only grows by 2.", lambda t: 2**t + 1),
     ),
 )
@@ -129,7 +129,7 @@ def my_stream(channels, depth):
     return nn.Sequential(*layers)
 ''',
     hints=(
-        "A list comprehension builds one layer for each turn: `[make() for _ in range(n)]`.",
+        "A list comprehension builds one layer in each turn: `[make() for _ in range(n)]`.",
         "`[layer] * n` is a list of n times the *same* layer: one set of weights.",
     ),
     reference=stream,
@@ -154,10 +154,10 @@ def my_stream(channels, depth):
             "One layer is missing. `range(1, depth)` has only depth - 1 entries; `range(depth)` has depth.",
             lambda c, d: nn.Sequential(*[Lite3x3(c, c) for _ in range(d - 1)]),
         ),
-        Mistake("depth ignored", "It has one layer, whatever the depth.", lambda c, d: Lite3x3(c, c)),
+        Mistake("depth ignored", "It has one layer for any depth.", lambda c, d: Lite3x3(c, c)),
         Mistake(
             "side by side",
-            "The layers stand side by side and are added up. In a row: each gets what the one before made.",
+            "The layers work side by side and are added up. Put them in a row: each gets the output of the one before.",
             _Beside,
         ),
         Mistake(
@@ -187,36 +187,36 @@ def my_residual(x, branch):
     """x: a tensor. branch: a function from a tensor to one of the same shape. Returns a tensor of that shape."""
     return torch.relu(...)
 ''',
-    hints=("Two terms inside the ReLU: what came in, and what the branch makes of it.",),
+    hints=("There are two terms inside the ReLU: the input, and what the branch makes of it.",),
     reference=solved.my_residual,
     comparison=Calls(lambda rng: (tensor(rng, 1, 2, 2, 3), Layer(rng, 2))),
     mistakes=(
         Mistake(
             "no input",
-            "What came in is not added: the branch alone is no residual.",
+            "The input is not added: the branch alone is not a residual.",
             lambda x, f: torch.relu(f(x)),
         ),
-        Mistake("no branch", "The branch is never asked.", lambda x, f: torch.relu(x)),
+        Mistake("no branch", "The branch is never called.", lambda x, f: torch.relu(x)),
         Mistake(
             "relu inside",
-            "ReLU comes before the sum: only the branch passes through it. It comes after.",
+            "ReLU comes before the sum: only the branch passes through it. It must come after.",
             lambda x, f: x + torch.relu(f(x)),
         ),
         Mistake(
             "relu each",
-            "Each term has a ReLU of its own, so that the branch can no longer take away. One ReLU, after the sum.",
+            "Each term has a ReLU of its own, so the branch can no longer subtract anything. Use one, after the sum.",
             lambda x, f: torch.relu(x) + torch.relu(f(x)),
         ),
         Mistake("no relu", "The ReLU after the sum is missing.", lambda x, f: x + f(x)),
         Mistake(
             "relu first",
-            "The branch is given relu(x). It starts from x itself.",
+            "The branch is given relu(x). Give it x itself.",
             lambda x, f: torch.relu(x + f(torch.relu(x))),
         ),
         Mistake("product", "The two are multiplied; a residual is a sum.", lambda x, f: torch.relu(x * f(x))),
         Mistake("difference", "The branch is subtracted; a residual is a sum.", lambda x, f: torch.relu(x - f(x))),
         Mistake(
-            "turned difference", "What came in is subtracted; a residual is a sum.", lambda x, f: torch.relu(f(x) - x)
+            "turned difference", "The input is subtracted; a residual is a sum.", lambda x, f: torch.relu(f(x) - x)
         ),
         Mistake(
             "side by side",
@@ -266,7 +266,7 @@ SHARED_SQUEEZE = Exercise(
         ),
         Mistake(
             "squeezed after",
-            "The squeeze comes after the streams. It comes before, so that the streams are cheap.",
+            "The squeeze comes after the streams. It must come before, so that the streams are cheap.",
             lambda x, squeeze, streams: [squeeze(f(x)) for f in streams],
         ),
         Mistake(
@@ -276,12 +276,12 @@ SHARED_SQUEEZE = Exercise(
         ),
         Mistake(
             "stacked",
-            "The maps are stacked into one tensor. A list is asked for.",
+            "The maps are stacked into one tensor. Return a list.",
             lambda x, squeeze, streams: torch.stack(solved.my_streams(x, squeeze, streams)),
         ),
         Mistake(
             "squeeze in the list",
-            "The squeezed map itself stands in the list too. Return what the streams make of it.",
+            "The squeezed map itself is in the list too. Return only what the streams make of it.",
             lambda x, squeeze, streams: [y := squeeze(x), *(f(y) for f in streams)],
         ),
     ),
@@ -308,13 +308,13 @@ STACK_FIELD = Exercise(
         ...
     return field
 ''',
-    hints=("Two lines in the loop. Which comes first decides whether a layer's own stride counts for itself.",),
+    hints=("The loop needs two lines. Their order decides whether a layer's own stride counts for itself.",),
     reference=solved.my_stack_field,
     comparison=Calls(_stack, cases=24),
     mistakes=(
         Mistake(
             "strides ignored",
-            "The strides change nothing here: the jump has to grow with every stride.",
+            "The strides have no effect here: the jump has to grow with every stride.",
             lambda layers: _walk(layers, lambda f, j, k, s: (f + (k - 1) * j, j)),
         ),
         Mistake(
@@ -325,7 +325,7 @@ STACK_FIELD = Exercise(
         ),
         Mistake(
             "kernel",
-            "Each layer adds `kernel` steps here. One of its cells was seen before: `kernel - 1`.",
+            "Each layer adds `kernel` steps here. One of its cells was counted before: `kernel - 1`.",
             lambda layers: _walk(layers, lambda f, j, k, s: (f + k * j, j * s)),
         ),
         Mistake(
@@ -346,7 +346,7 @@ STACK_FIELD = Exercise(
         Mistake(
             "product of kernels", "The kernels are multiplied. Windows overlap: the field grows by sums.", _product
         ),
-        Mistake("jump", "That is the jump. The field is asked for.", _jump),
+        Mistake("jump", "That is the jump. Return the field.", _jump),
         Mistake(
             "backwards",
             "The stack is walked from the last layer to the first. With this rule the first layer comes first.",
@@ -354,7 +354,7 @@ STACK_FIELD = Exercise(
         ),
         Mistake(
             "field multiplied",
-            "The field is multiplied by the stride. Only the jump is; the field grows by sums.",
+            "The field is multiplied by the stride. Multiply only the jump; the field grows by sums.",
             lambda layers: _walk(layers, lambda f, j, k, s: ((f + (k - 1) * j) * s, j * s)),
         ),
     ),
@@ -388,7 +388,7 @@ FIELD_IN_PIXELS = Exercise(
         ),
         Mistake(
             "cells times jump",
-            "It puts 2t + 1 steps side by side and forgets that a cell is wider than a step: the first one sees "
+            "It puts 2t + 1 steps side by side and ignores that a cell is wider than a step: the first cell sees "
             "`field`.",
             lambda t, field, jump: (2 * t + 1) * jump,
         ),
@@ -404,7 +404,7 @@ FIELD_IN_PIXELS = Exercise(
         ),
         Mistake(
             "steps of one pixel",
-            "It steps by one pixel. Neighbouring cells stand `jump` pixels apart.",
+            "It steps by one pixel. Neighbouring cells are `jump` pixels apart.",
             lambda t, field, jump: field + 2 * t,
         ),
         Mistake(

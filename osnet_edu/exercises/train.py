@@ -43,7 +43,7 @@ def _hinge(pair, margin):
 
 
 def _people_batch(rng):
-    """Distances in a batch of two or three people with two to four photos each, in no order."""
+    """Distances in a batch of two or three people with two to four photos each, in random order."""
     count, shots = integer(rng, 2, 3), integer(rng, 2, 4)
     people = rng.permutation(np.repeat(rng.choice(np.arange(1, 50), count, replace=False), shots))
     points = rng.normal(size=(len(people), 3)) + 0.8 * rng.normal(size=(60, 3))[people]
@@ -72,7 +72,7 @@ def _rises(step, steps, peak, warmup):
 
 
 def _scheduled(falls):
-    """A schedule with the right rise and another fall: falls(done, peak, warmup)."""
+    """A schedule with the right rise and a different fall: falls(done, peak, warmup)."""
 
     def schedule(step, steps, peak, warmup):
         done = step / steps
@@ -133,8 +133,8 @@ def my_cross_entropy(logits, person, smoothing):
 ''',
     hints=(
         "The target must add up to 1: K times `smoothing / K`, and what is left for the right person.",
-        "Multiply target and log_shares entry by entry, add up, and turn the sign: a share below 1 has a logarithm "
-        "below 0.",
+        "Multiply target and log_shares entry by entry, add up, and change the sign: the logarithm of a share below 1 "
+        "is below 0.",
     ),
     reference=_cross_entropy,
     solution=solved.my_cross_entropy,
@@ -154,7 +154,7 @@ def my_cross_entropy(logits, person, smoothing):
         ),
         Mistake(
             "others only",
-            "The smoothing is shared among the K - 1 others. Here everybody gets `smoothing / K`, the right one too.",
+            "The smoothing is shared among the K - 1 others. Every person gets `smoothing / K`, the right one too.",
             lambda z, y, e: -(1 - e) * _log_shares(z)[y] - e * np.delete(_log_shares(z), y).sum() / (len(z) - 1),
         ),
         Mistake(
@@ -164,13 +164,12 @@ def my_cross_entropy(logits, person, smoothing):
         ),
         Mistake(
             "one too many",
-            "The right person gets 1 on top of the smoothing, and the target adds up to more than 1. On top comes "
-            "`1 - smoothing`.",
+            "The right person gets 1 besides the smoothing, so the target adds up to more than 1. Add `1 - smoothing`.",
             lambda z, y, e: -(_log_shares(z)[y] + e * _log_shares(z).mean()),
         ),
         Mistake(
             "replaced",
-            "The right person's target is `1 - smoothing` alone. It gets its part of the smoothing as well: `+=`.",
+            "The right person's target is `1 - smoothing` alone. Add its part of the smoothing too: `+=`.",
             lambda z, y, e: -((_target(z, y, e) - e / len(z) * (np.arange(len(z)) == y)) * _log_shares(z)).sum(),
         ),
         Mistake(
@@ -216,10 +215,10 @@ def my_batch_hard(distances, people, margin):
     return ...
 ''',
     hints=(
-        "Where a photo may not be picked put something that is never picked: `-np.inf` under a max, `np.inf` under a "
+        "If a photo may not be picked, put in a number that is never picked: `-np.inf` under a max, `np.inf` under a "
         "min.",
-        "`np.maximum(0, x)` works entry by entry, and comes before the mean: a photo that is content must not pay for "
-        "another.",
+        "`np.maximum(0, x)` works entry by entry. Use it before the mean: a photo with distance to spare must not "
+        "reduce the loss of another.",
     ),
     reference=solved.my_batch_hard,
     comparison=Calls(_people_batch, cases=24),
@@ -232,7 +231,7 @@ def my_batch_hard(distances, people, margin):
         ),
         Mistake(
             "itself",
-            "The closest photo of the same person is the photo itself, at distance 0. The farthest one is asked for.",
+            "The closest photo of the same person is the photo itself, at distance 0. Take the farthest one.",
             lambda d, p, m: _hinge((0.0, _hard(d, p, np.max, np.min)[1]), m).mean(),
         ),
         Mistake(
@@ -247,7 +246,7 @@ def my_batch_hard(distances, people, margin):
         ),
         Mistake(
             "turned around",
-            "Positive and negative are swapped: it is content when strangers are close.",
+            "Positive and negative are swapped: the loss is 0 when strangers are close.",
             lambda d, p, m: _hinge(_hard(d, p, np.max, np.min)[::-1], m).mean(),
         ),
         Mistake(
@@ -257,33 +256,33 @@ def my_batch_hard(distances, people, margin):
         ),
         Mistake(
             "no margin",
-            "The margin is missing: a stranger who is a hair farther away than the match would be enough.",
+            "The margin is missing: a stranger who is only slightly farther away than the match would be enough.",
             lambda d, p, m: _hinge(_hard(d, p, np.max, np.min), 0).mean(),
         ),
         Mistake(
             "floor after the mean",
-            "The floor at 0 comes after the mean, so that photos which are content pay for the others. Floor each "
-            "photo's loss first.",
+            "The floor at 0 comes after the mean, so photos with distance to spare reduce the loss of the others. "
+            "Apply the floor to each photo first.",
             lambda d, p, m: max(0.0, float((np.subtract(*_hard(d, p, np.max, np.min)) + m).mean())),
         ),
         Mistake(
             "no floor",
-            "It can fall below 0: where nothing is missing the loss is 0, and more distance earns nothing.",
+            "It can fall below 0. If there is no shortfall the loss is 0, and more distance does not lower it.",
             lambda d, p, m: (np.subtract(*_hard(d, p, np.max, np.min)) + m).mean(),
         ),
         Mistake(
             "sum",
-            "The photos' losses are added up and not averaged.",
+            "The losses of the photos are added up. Average them.",
             lambda d, p, m: _hinge(_hard(d, p, np.max, np.min), m).sum(),
         ),
         Mistake(
             "not averaged",
-            "It returns one loss for each photo. Their mean is asked for.",
+            "It returns one loss for each photo. Return their mean.",
             lambda d, p, m: _hinge(_hard(d, p, np.max, np.min), m),
         ),
         Mistake(
             "hardest of all",
-            "It returns the loss of the one hardest photo. Every photo of the batch has a say: take the mean.",
+            "It returns the loss of the one hardest photo. Every photo of the batch counts: take the mean.",
             lambda d, p, m: _hinge(_hard(d, p, np.max, np.min), m).max(),
         ),
     ),
@@ -315,8 +314,8 @@ def my_learning_rate(step, steps, peak, warmup):
 ''',
     hints=(
         "While it rises: which share of the warm-up is done? `done / warmup`.",
-        "p has to be 0 where `done` is `warmup`, and 1 where `done` is 1: take off what was before, divide by what is "
-        "left.",
+        "p has to be 0 where `done` is `warmup`, and 1 where `done` is 1: subtract the part before, divide by the part "
+        "that is left.",
     ),
     reference=_rate,
     solution=solved.my_learning_rate,
@@ -331,13 +330,13 @@ def my_learning_rate(step, steps, peak, warmup):
         ),
         Mistake(
             "jump",
-            "The cosine counts from the first step, so that the rate jumps down where the warm-up ends. p starts at 0 "
+            "The cosine counts from the first step, so the rate jumps down where the warm-up ends. p starts at 0 "
             "there.",
             _scheduled(lambda done, peak, w: peak * _cosine(done)),
         ),
         Mistake(
             "not stretched",
-            "p starts at 0 but ends at `1 - warmup`, so that the rate never comes down to 0. Divide by what is left.",
+            "p starts at 0 but ends at `1 - warmup`, so the rate never comes down to 0. Divide by `1 - warmup`.",
             _scheduled(lambda done, peak, w: peak * _cosine(done - w)),
         ),
         Mistake(
@@ -347,12 +346,12 @@ def my_learning_rate(step, steps, peak, warmup):
         ),
         Mistake(
             "constant",
-            "After the warm-up it stays at the peak. It has to come down, or the last steps undo each other.",
+            "After the warm-up it stays at the peak. It has to come down; otherwise the last steps undo each other.",
             _scheduled(lambda done, peak, w: peak),
         ),
         Mistake(
             "rises to the end",
-            "The rise is spread over all steps, so that the rate jumps where the warm-up ends. Divide by `warmup`.",
+            "The rise is spread over all steps, so the rate jumps where the warm-up ends. Divide by `warmup`.",
             lambda s, n, peak, w: peak * s / n if s / n < w else peak * _cosine((s / n - w) / (1 - w)),
         ),
         Mistake(
@@ -362,7 +361,7 @@ def my_learning_rate(step, steps, peak, warmup):
         ),
         Mistake(
             "rises again",
-            "The cosine runs over a whole turn, so that the rate comes up again. Half a turn: pi, not 2 pi.",
+            "The cosine runs over a full period, so the rate rises again. Use half a period: pi, not 2 pi.",
             _scheduled(lambda done, peak, w: peak * _cosine(2 * (done - w) / (1 - w))),
         ),
     ),
@@ -401,12 +400,12 @@ def my_batch(labels, people, shots):
     mistakes=(
         Mistake(
             "people",
-            "It returns people, not photos: look up where in `labels` their photos stand.",
+            "It returns people, not photos: look up the positions of their photos in `labels`.",
             lambda labels, people, shots: np.repeat(people, shots),
         ),
         Mistake(
             "all photos",
-            "It takes all photos of each person. K of them are asked for, so that every person counts alike.",
+            "It takes all photos of each person. Take K of them, so that every person counts equally.",
             lambda labels, people, shots: np.concatenate([np.flatnonzero(labels == p) for p in people]),
         ),
         Mistake(
@@ -416,22 +415,23 @@ def my_batch(labels, people, shots):
         ),
         Mistake(
             "first photos",
-            "It takes the first P x K photos, whoever is on them. Go through the people that were drawn.",
+            "It takes the first P x K photos without looking who is in them. Go through the people that were drawn.",
             lambda labels, people, shots: np.arange(len(people) * shots),
         ),
         Mistake(
             "by turns",
-            "The right photos in another order: one of everybody, then a second. Person by person is asked for.",
+            "These are the right photos in another order: one of each person, then a second. Go person by person.",
             lambda labels, people, shots: np.stack([np.flatnonzero(labels == p)[:shots] for p in people], 1).ravel(),
         ),
         Mistake(
             "same photo",
-            "It takes one photo of each person K times. Its distance to itself is 0: that teaches nothing.",
+            "It takes one photo of each person K times. The distance of a photo to itself is 0, so the network learns "
+            "nothing from it.",
             lambda labels, people, shots: np.repeat([np.flatnonzero(labels == p)[0] for p in people], shots),
         ),
         Mistake(
             "last photos",
-            "It takes the last K photos of each person; the first ones are asked for.",
+            "It takes the last K photos of each person. Take the first ones.",
             lambda labels, people, shots: np.concatenate([np.flatnonzero(labels == p)[-shots:] for p in people]),
         ),
         Mistake(
@@ -463,7 +463,7 @@ def my_weight(weight, rates, decay):
         weight = ...
     return weight
 ''',
-    hints=("What one step takes is `rate * decay * weight`.", "So a step multiplies the weight by `1 - rate * decay`."),
+    hints=("One step subtracts `rate * decay * weight`.", "So a step multiplies the weight by `1 - rate * decay`."),
     reference=_left,
     solution=solved.my_weight,
     comparison=Calls(lambda rng: (rng.normal() * 2, rng.uniform(0.01, 0.4, integer(rng, 3, 8)), rng.uniform(0.1, 0.9))),
@@ -471,18 +471,18 @@ def my_weight(weight, rates, decay):
     mistakes=(
         Mistake(
             "no rate",
-            "The decay is not multiplied by the learning rate: as if the whole decay were taken at every step.",
+            "The decay is not multiplied by the learning rate, so the whole decay is taken at every step.",
             lambda w, rates, decay: w * (1 - decay) ** len(rates),
         ),
         Mistake(
             "subtracted",
-            "It takes off a fixed amount. Decay takes a share of the weight: large weights lose more, and none changes "
-            "sign.",
+            "It subtracts a fixed amount. Decay takes a share of the weight: large weights lose more, and no weight "
+            "changes its sign.",
             lambda w, rates, decay: w - sum(rates) * decay,
         ),
         Mistake(
             "of the first weight",
-            "Every step takes its share of the weight at the start. It takes it of what is left by then.",
+            "Every step takes its share of the weight at the start. It must take a share of what is left.",
             lambda w, rates, decay: w * (1 - sum(rates) * decay),
         ),
         Mistake(
@@ -492,7 +492,7 @@ def my_weight(weight, rates, decay):
         ),
         Mistake(
             "what is taken",
-            "It keeps what is taken away, rate times decay, and drops what is left.",
+            "It keeps the part that is taken away, rate times decay, and drops the part that is left.",
             lambda w, rates, decay: w * np.prod(rates * decay),
         ),
         Mistake(

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
-# Held here, so that a notebook in which somebody replaced np.allclose still tells right from wrong.
+# Kept here, so that a right answer is still told from a wrong one if a notebook has replaced np.allclose.
 _abs, _allclose, _array_equal, _asarray, _isfinite = np.abs, np.allclose, np.array_equal, np.asarray, np.isfinite
 
 
@@ -72,7 +72,7 @@ def kind(value: Any) -> str:
 
 
 def other_kind(mine: Any, theirs: Any) -> str | None:
-    """A sentence where the answer is not even of the right kind."""
+    """A sentence if the answer is not even of the right kind, else None."""
     if mine is None and theirs is not None:
         return f"It returns None: is a `return` missing? Expected: {kind(theirs)}."
     if kind(mine) == kind(theirs) or (isinstance(mine, list | tuple) and isinstance(theirs, list | tuple)):
@@ -107,7 +107,7 @@ def shape_of(value: Any) -> str:
 
 
 def _ragged(value: Any) -> bool:
-    """A container that is compared entry by entry, because its entries are no plain numbers."""
+    """A container that is compared entry by entry, because its entries are not plain numbers."""
     return isinstance(value, list | tuple) and not all(isinstance(entry, Number | np.bool_) for entry in value)
 
 

@@ -35,7 +35,7 @@ def _masked(rng):
 
 
 def _features(rng):
-    """One map is the asked cell's twin, another is the same direction at twice the length, a third is long."""
+    """One cell equals the asked one, another has the same direction at twice the length, and a third is long."""
     maps, others = tensor(rng, 6, 4, 3), tensor(rng, 6, 4, 3)
     row, column = integer(rng, 0, 3), integer(rng, 0, 2)
     asked = maps[:, row, column]
@@ -100,14 +100,14 @@ def my_occlude(score, photo, window, fill):
         ),
         Mistake(
             "the others painted",
-            "The window is kept and all the rest is painted. Paint the window alone.",
+            "The window is kept and everything else is painted. Paint only the window.",
             lambda score, photo, window, fill: (
                 score(photo) - (score(fill) + solved.my_occlude(score, photo, window, fill))
             ),
         ),
         Mistake(
             "falls alone",
-            "Negative falls are cut off. A window may raise the score when it is taken away: keep the sign.",
+            "Negative falls are cut off. The score may rise when a window is taken away: keep the sign.",
             lambda score, photo, window, fill: np.maximum(solved.my_occlude(score, photo, window, fill), 0),
         ),
         Mistake(
@@ -162,7 +162,8 @@ GRAD_CAM = Exercise(
         ),
         Mistake(
             "mean of the maps",
-            "The maps are averaged and the slopes kept. It is the slopes that become one number a channel.",
+            "The maps are averaged and the slopes are kept. Average the slopes instead: that gives one number a "
+            "channel.",
             lambda maps, slopes: (maps.mean((1, 2))[:, None, None] * slopes).sum(0),
         ),
         Mistake(
@@ -177,7 +178,7 @@ GRAD_CAM = Exercise(
         ),
         Mistake(
             "no slopes",
-            "That is the sum of the channels. It does not ask what matters for this pair.",
+            "That is the sum of the channels. It ignores what matters for this pair.",
             lambda maps, slopes: maps.sum(0),
         ),
     ),
@@ -223,9 +224,8 @@ def my_evidence(heat, mask, part):
         ),
         Mistake(
             "area",
-            "That is the share of the photo that the part takes, and not of the map. It is what a map without a "
-            "message "
-            "would give.",
+            "That is the share of the photo that the part takes, and not of the map. A map that says nothing would "
+            "give this share.",
             lambda heat, mask, part: (mask == part).mean(),
         ),
         Mistake(
@@ -240,7 +240,7 @@ def my_evidence(heat, mask, part):
         ),
         Mistake(
             "of the part",
-            "That is the share of the part's pixels that speak for the match. It forgets how strongly they speak.",
+            "That is the share of the part's pixels that speak for the match. It ignores how strongly they speak.",
             lambda heat, mask, part: (heat[mask == part] > 0).mean(),
         ),
     ),

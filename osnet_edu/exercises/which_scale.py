@@ -92,8 +92,8 @@ SHARES = Exercise(
     mistakes=(
         Mistake(
             "sizes",
-            "These are shares of sizes, |row| by the sum of all |row|. Sizes have no sign: a stream that works against "
-            "the sum would count as if it worked for it. Use the inner product with the sum.",
+            "These are shares of sizes, |row| divided by the sum of all |row|. A size has no sign: a stream that works "
+            "against the sum would count as if it worked for it. Use the inner product with the sum.",
             lambda parts: parts.norm(dim=1) / parts.norm(dim=1).sum(),
         ),
         Mistake(
@@ -104,7 +104,7 @@ SHARES = Exercise(
         ),
         Mistake(
             "not divided",
-            "The inner products are not divided by that of the sum with itself, so that they do not add up to 1.",
+            "Divide the inner products by the inner product of the sum with itself; otherwise they do not add up to 1.",
             lambda parts: (parts * parts.sum(0)).sum(1),
         ),
         Mistake(
@@ -114,7 +114,7 @@ SHARES = Exercise(
         ),
         Mistake(
             "cosine",
-            "That is the cosine between each row and the sum. It forgets how large a row is.",
+            "That is the cosine between each row and the sum. It ignores how large a row is.",
             lambda parts: torch.cosine_similarity(parts, parts.sum(0)[None], dim=1),
         ),
     ),
@@ -150,13 +150,13 @@ SILENCE = Exercise(
         ),
         Mistake(
             "zero",
-            "The stream becomes zero. Here it becomes its mean: what stands behind the block has never seen a stream "
-            "that is zero.",
+            "The stream becomes zero. Replace it by its mean: the layers after the block have never seen a stream that "
+            "is zero.",
             lambda streams, weights, mean, which: solved.my_silence(streams, weights, torch.zeros_like(mean), which),
         ),
         Mistake(
             "gated twice",
-            "The mean is multiplied by the gate. It has the gate in it already.",
+            "The mean is multiplied by the gate. It contains the gate already.",
             lambda streams, weights, mean, which: solved.my_silence(streams, weights, weights[which - 1] * mean, which),
         ),
         Mistake(
@@ -203,7 +203,7 @@ def my_shapley(worth, streams):
         found.append(sum(gains) / len(gains))
     return found
 ''',
-    hints=("What it adds: the worth with it, minus the worth of those who came before.", "`before | {stream}`"),
+    hints=("What it adds is the worth with it, minus the worth of the streams before it.", "`before | {stream}`"),
     reference=solved.my_shapley,
     comparison=Calls(_game),
     shows=(shapley.values, shapley.coalitions),
@@ -211,20 +211,21 @@ def my_shapley(worth, streams):
     mistakes=(
         Mistake(
             "first",
-            "That is what each stream is worth alone. It says nothing about what it adds to others. Average over all "
+            "That is what each stream is worth alone. It does not say what the stream adds to others. Average over all "
             "orders.",
             lambda worth, streams: [worth[frozenset({s})] - worth[frozenset()] for s in range(1, streams + 1)],
         ),
         Mistake(
             "last",
-            "That is what each stream adds as the last one: muting one stream alone. Where two streams know the same, "
-            "neither adds anything last. Average over all orders.",
+            "That is what each stream adds if it joins last: it is the same as silencing that stream alone. If two "
+            "streams know the same, neither adds anything as the last one. Average over all orders.",
             lambda worth, streams: [worth[_all(streams)] - worth[_others(streams, s)] for s in range(1, streams + 1)],
         ),
         Mistake(
             "every group once",
-            "Each group counts once here. By orders, small and large groups count more than those in the middle: for "
-            "four streams nobody comes before in one order of four. This mean does not add up to the whole.",
+            "Each group counts once here. If you average over orders, small and large groups count more than those in "
+            "the middle: with four streams, each stream comes first in one order of four. This mean does not add up to "
+            "the whole.",
             _banzhaf,
         ),
         Mistake(
@@ -280,7 +281,7 @@ def my_explained(values, groups):
         ),
         Mistake(
             "not centred",
-            "The mean of all photos is not taken off: a gate that is 0.5 for all photos would seem explained.",
+            "The mean of all photos is not subtracted: a gate that is 0.5 for all photos would seem explained.",
             lambda values, groups: (
                 sum((groups == g).sum() * values[groups == g].mean() ** 2 for g in np.unique(groups))
                 / (values**2).sum()
@@ -288,7 +289,7 @@ def my_explained(values, groups):
         ),
         Mistake(
             "root",
-            "That is the root of the share.",
+            "That is the square root of the share.",
             lambda values, groups: np.sqrt(solved.my_explained(values, groups)),
         ),
     ),

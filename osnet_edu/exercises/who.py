@@ -63,7 +63,7 @@ def _gallery(rng):
 def _hard_inputs(rng):
     people, cameras = _gallery(rng)
     distances = rng.uniform(0.2, 0.8, len(people))
-    # Tempting: junk lies close, and so does a distractor; the query's own camera sometimes lies far.
+    # A hard gallery: junk is close, and so is a distractor; photos by the query's own camera are sometimes far.
     distances[people == -1] *= rng.uniform(0.1, 1.0)
     distances[people == 0] *= rng.uniform(0.3, 1.1)
     distances[(people == 1) & (cameras == 1)] *= rng.uniform(0.5, 3.0)
@@ -99,8 +99,8 @@ def my_cosine(a, b):
     return ...
 ''',
     hints=(
-        "Make `a` ten times as long: the similarity must not move. What has to be divided away?",
-        "Three pieces: `a @ b`, `np.linalg.norm(a)` and `np.linalg.norm(b)`.",
+        "Make `a` ten times as long: the similarity must not change. What must you divide by?",
+        "You need three pieces: `a @ b`, `np.linalg.norm(a)` and `np.linalg.norm(b)`.",
     ),
     reference=_cosine,
     solution=solved.my_cosine,
@@ -114,12 +114,12 @@ def my_cosine(a, b):
         ),
         Mistake(
             "one length",
-            "Only the length of `a` is divided away; make `b` ten times as long, and the similarity grows with it.",
+            "It divides by the length of `a` only. Make `b` ten times as long, and the similarity grows too.",
             lambda a, b: a @ b / norm(a),
         ),
         Mistake(
             "other length",
-            "Only the length of `b` is divided away; make `a` ten times as long, and the similarity grows with it.",
+            "It divides by the length of `b` only. Make `a` ten times as long, and the similarity grows too.",
             lambda a, b: a @ b / norm(b),
         ),
         Mistake(
@@ -129,7 +129,7 @@ def my_cosine(a, b):
         ),
         Mistake(
             "sum of lengths",
-            "It divides by the sum of the two lengths; their product is needed.",
+            "It divides by the sum of the two lengths. Divide by their product.",
             lambda a, b: a @ b / (norm(a) + norm(b)),
         ),
         Mistake(
@@ -144,12 +144,12 @@ def my_cosine(a, b):
         ),
         Mistake(
             "distance",
-            "That is the cosine distance, 1 - similarity: 0 for equal directions. The similarity itself is asked for.",
+            "That is the cosine distance, 1 - similarity: 0 for equal directions. Return the similarity itself.",
             lambda a, b: 1 - a @ b / (norm(a) * norm(b)),
         ),
         Mistake(
             "euclidean",
-            "That is the Euclidean distance. The cosine compares directions, not end points.",
+            "That is the Euclidean distance. The cosine compares directions and not end points.",
             lambda a, b: norm(a - b),
         ),
     ),
@@ -187,33 +187,33 @@ def my_ranking(query, gallery):
     mistakes=(
         Mistake(
             "farthest first",
-            "The order is turned around: the farthest stands first.",
+            "The order is turned around: the farthest photo comes first.",
             lambda q, g: norm(g - q, axis=1).argsort()[::-1],
         ),
         Mistake(
             "distances",
-            "It returns the distances. Asked for are row numbers of the gallery, in the order of the distances.",
+            "It returns the distances. Return row numbers of the gallery, in the order of the distances.",
             lambda q, g: norm(g - q, axis=1),
         ),
         Mistake(
             "sorted distances",
-            "It returns the sorted distances. Which photo each belongs to is lost: `np.argsort` keeps the row numbers.",
+            "It returns the sorted distances. It is lost which photo each one belongs to: use `np.argsort`.",
             lambda q, g: np.sort(norm(g - q, axis=1)),
         ),
         Mistake(
             "places",
-            "It gives each photo its place. Asked for is the other direction: for each place, the photo that "
-            "stands there.",
+            "It gives the place of each photo. Return the other direction: for each place, the photo at that place.",
             lambda q, g: norm(g - q, axis=1).argsort().argsort(),
         ),
         Mistake(
             "no squares",
-            "Differences are added up without squaring, so that a plus cancels a minus.",
+            "The differences are added up without squaring, so a plus cancels a minus.",
             lambda q, g: (g - q).sum(axis=1).argsort(),
         ),
         Mistake(
             "city block",
-            "That is the sum of the absolute differences (the city-block distance). Euclidean: squares, sum, root.",
+            "That is the sum of the absolute differences (the city-block distance). The Euclidean distance needs "
+            "squares, their sum, and the root.",
             lambda q, g: np.abs(g - q).sum(axis=1).argsort(),
         ),
         Mistake(
@@ -228,7 +228,7 @@ def my_ranking(query, gallery):
         ),
         Mistake(
             "cosine",
-            "It ranks by cosine similarity. That is common too, but it is another ranking: lengths count here.",
+            "It ranks by cosine similarity. That is common too, but it gives another ranking: here lengths count.",
             lambda q, g: (-(g @ q) / norm(g, axis=1)).argsort(),
         ),
     ),
@@ -258,7 +258,7 @@ def my_keep(person, camera, people, cameras):
     return ~junk & ~too_easy
 ''',
     hints=(
-        "`people == person` is a mask. Two masks are joined by `&` (both), `|` (either); `~` turns one around.",
+        "`people == person` is a mask. Join two masks with `&` (both) or `|` (either); `~` inverts a mask.",
         "A photo is too easy only where **both** hold: it is the query's person and it is the query's camera.",
     ),
     reference=_keep,
@@ -279,33 +279,32 @@ def my_keep(person, camera, people, cameras):
         ),
         Mistake(
             "camera for everybody",
-            "Everybody by the query's camera is left out. Other people by that camera have to stay: they are "
-            "impostors.",
+            "All people by the query's camera are left out. Other people by that camera must stay: they are impostors.",
             lambda p, c, people, cameras: (people != -1) & (cameras != c),
         ),
         Mistake(
             "person by every camera",
-            "All photos of the query's person are left out. Then there is nobody left to find.",
+            "All photos of the query's person are left out. Then no match is left to find.",
             lambda p, c, people, cameras: (people != -1) & (people != p),
         ),
         Mistake(
             "or for and",
-            "Left out is whoever is the query's person **or** by the query's camera. Both must hold: `&`, not `|`.",
+            "It leaves out every photo of the query's person **or** by the query's camera. Both must be true: use `&`.",
             lambda p, c, people, cameras: (people != -1) & ~((people == p) | (cameras == c)),
         ),
         Mistake(
             "other cameras",
-            "The query's person is left out by the *other* cameras, and those are the matches. Own camera: `==`.",
+            "It leaves out the query's person by the *other* cameras, and those are the matches. Own camera: `==`.",
             lambda p, c, people, cameras: (people != -1) & ~((people == p) & (cameras != c)),
         ),
         Mistake(
             "turned around",
-            "The mask is turned around: True stands where a photo is left out.",
+            "The mask is inverted: it is True where a photo is left out.",
             lambda p, c, people, cameras: (people == -1) | ((people == p) & (cameras == c)),
         ),
         Mistake(
             "distractors",
-            "Distractors (person 0) are left out too. They count: they are there to distract.",
+            "Distractors (person 0) are left out too. They must count: they make the search harder.",
             lambda p, c, people, cameras: (people > 0) & ~((people == p) & (cameras == c)),
         ),
         Mistake(
@@ -315,8 +314,7 @@ def my_keep(person, camera, people, cameras):
         ),
         Mistake(
             "matches",
-            "True stands only at the matches. Impostors and distractors count as well: they are what a match "
-            "must beat.",
+            "The mask is True only at the matches. Impostors and distractors count too: a match must rank before them.",
             lambda p, c, people, cameras: (people == p) & (cameras != c),
         ),
     ),
@@ -371,7 +369,7 @@ def my_rank_k(matches, k):
         ),
         Mistake(
             "number",
-            "That is the number of queries with a hit. Divide by the number of queries: a share is asked for.",
+            "That is the number of queries with a hit. Divide by the number of queries to get a share.",
             lambda m, k: m[:, :k].any(axis=1).sum(),
         ),
         Mistake(
@@ -386,7 +384,7 @@ def my_rank_k(matches, k):
         ),
         Mistake(
             "all places",
-            "It looks at all places, and k changes nothing.",
+            "It looks at all places, and k has no effect.",
             lambda m, k: m.any(axis=1).mean(),
         ),
         Mistake(
@@ -396,7 +394,7 @@ def my_rank_k(matches, k):
         ),
         Mistake(
             "not averaged",
-            "It returns True or False for each query. Their share of True is asked for: `.mean()`.",
+            "It returns True or False for each query. Return the share of True: `.mean()`.",
             lambda m, k: m[:, :k].any(axis=1),
         ),
     ),
@@ -446,7 +444,7 @@ def my_average_precision(matches):
         ),
         Mistake(
             "sum",
-            "The precisions at the hits are added up and not averaged.",
+            "The precisions at the hits are added up. Average them.",
             lambda m: _precision(m)[m].sum(),
         ),
         Mistake(
@@ -456,7 +454,7 @@ def my_average_precision(matches):
         ),
         Mistake(
             "precision of all",
-            "That is the share of hits in the whole ranking, which does not depend on the order at all.",
+            "That is the share of hits in the whole ranking. It does not depend on the order at all.",
             lambda m: m.mean(),
         ),
         Mistake(
@@ -514,7 +512,7 @@ def my_hard_cases(distances, person, camera, people, cameras):
 ''',
     hints=(
         "`np.where(positive, distances, -np.inf).argmax()` is the farthest photo among the positives.",
-        "For the negative it is the other way round: put `np.inf` where a photo may not be picked, and take `argmin`.",
+        "For the negative do the opposite: put `np.inf` where a photo may not be picked, and take `argmin`.",
     ),
     reference=_hard_cases,
     solution=solved.my_hard_cases,
@@ -555,7 +553,7 @@ def my_hard_cases(distances, person, camera, people, cameras):
         ),
         Mistake(
             "junk",
-            "Junk (person -1) is picked as a negative. It is nobody: `people != -1`.",
+            "Junk (person -1) is picked as a negative. It shows nobody: `people != -1`.",
             lambda d, p, c, people, cameras: (
                 _farthest(d, (people == p) & (cameras != c)),
                 _closest(d, people != p),
@@ -593,7 +591,7 @@ def my_hard_cases(distances, person, camera, people, cameras):
         ),
         Mistake(
             "distances",
-            "These are the distances of the two. Asked for are their row numbers: `argmax` and `argmin`.",
+            "These are the distances of the two. Return their row numbers: `argmax` and `argmin`.",
             lambda d, p, c, people, cameras: tuple(d[i] for i in _hard_cases(d, p, c, people, cameras)),
         ),
     ),
@@ -620,8 +618,8 @@ def my_triplet_loss(anchor, positive, negative, margin):
     ...
 ''',
     hints=(
-        "Write down when all is well: d(anchor, negative) >= d(anchor, positive) + margin. What is missing otherwise?",
-        "`max(0.0, something)` is 0 where nothing is missing.",
+        "The loss is 0 if d(anchor, negative) >= d(anchor, positive) + margin. How large is the shortfall otherwise?",
+        "`max(0.0, shortfall)` is 0 if there is no shortfall.",
     ),
     reference=_triplet_loss,
     solution=solved.my_triplet_loss,
@@ -629,12 +627,12 @@ def my_triplet_loss(anchor, positive, negative, margin):
     mistakes=(
         Mistake(
             "turned around",
-            "Positive and negative are swapped: it is content when the negative is the closer one.",
+            "Positive and negative are swapped: the loss is 0 when the negative is the closer one.",
             lambda a, p, n, m: max(0.0, norm(a - n) - norm(a - p) + m),
         ),
         Mistake(
             "no floor",
-            "It can fall below 0: where nothing is missing, the loss is 0, and more distance earns nothing.",
+            "It can fall below 0. If there is no shortfall the loss is 0, and more distance does not lower it.",
             lambda a, p, n, m: norm(a - p) - norm(a - n) + m,
         ),
         Mistake(
@@ -644,22 +642,22 @@ def my_triplet_loss(anchor, positive, negative, margin):
         ),
         Mistake(
             "no margin",
-            "The margin is missing: it is content as soon as the negative is a hair farther than the positive.",
+            "The margin is missing: the loss is 0 as soon as the negative is slightly farther than the positive.",
             lambda a, p, n, m: max(0.0, norm(a - p) - norm(a - n)),
         ),
         Mistake(
             "squared",
-            "Distances are squared here. The task asks for the distance itself, with its root.",
+            "Distances are squared here. Use the distance itself, with its root.",
             lambda a, p, n, m: max(0.0, norm(a - p) ** 2 - norm(a - n) ** 2 + m),
         ),
         Mistake(
             "margin outside",
-            "The margin is added after the floor at 0, so that the loss never gets below the margin.",
+            "The margin is added after the floor at 0, so the loss never gets below the margin.",
             lambda a, p, n, m: max(0.0, norm(a - p) - norm(a - n)) + m,
         ),
         Mistake(
             "min",
-            "`min` takes the smaller one, which is never above 0. The larger one is needed: `max`.",
+            "`min` takes the smaller number, so the loss is never above 0. Take the larger one: `max`.",
             lambda a, p, n, m: min(0.0, norm(a - p) - norm(a - n) + m),
         ),
         Mistake(
