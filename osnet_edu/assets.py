@@ -1,7 +1,7 @@
-"""What ships with the kit, and where it lies: in a checkout beside the package, in a wheel inside it.
+"""What ships with the kit, and where it is: in a checkout beside the package, in a wheel inside it.
 
-The rendered people ship as one archive. It is unpacked once, into a cache folder that the environment variable
-OSNET_EDU_CACHE can name, and is found there from then on.
+The rendered people ship as one archive. It is unpacked once into a cache folder and read from there afterwards. The
+environment variable OSNET_EDU_CACHE can name the folder.
 """
 
 import base64
@@ -27,7 +27,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def path(name: str) -> Path:
-    """A shipped file.  Raises: FileNotFoundError, in a sentence, where this copy of the kit lacks it."""
+    """A shipped file.  Raises: FileNotFoundError, with a sentence, if this copy of the kit lacks it."""
     for folder in (_PACKAGE.parent / "assets", _PACKAGE / "assets"):
         if (folder / name).exists():
             return folder / name
@@ -35,12 +35,12 @@ def path(name: str) -> Path:
 
 
 def data_uri(content: bytes, kind: str = "image/png") -> str:
-    """A file's content as an address that carries it, so that a page shows it and asks nobody.  kind: its MIME type."""
+    """A file's content as a data: address, so that a page shows it without a download.  kind: its MIME type."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def cache() -> Path:
-    """The folder for what can be made again.  Raises: Refused where this user has no place for one."""
+    """The folder for files that can be made again. Raises: Refused if this user has no place for one."""
     named = os.environ.get("OSNET_EDU_CACHE")
     if named:
         try:
@@ -51,15 +51,15 @@ def cache() -> Path:
             ) from error
     try:
         return Path.home() / ".cache" / "osnet_edu"
-    except RuntimeError as error:  # Python's own, for a user without a home folder
+    except RuntimeError as error:  # raised by Python for a user without a home folder
         raise Refused("this user has no home folder; set OSNET_EDU_CACHE to a folder for the kit's photos") from error
 
 
 def subset() -> Path:
     """The shipped rendered people as a Market-1501 folder with masks, unpacked on first use.
 
-    A file that was deleted from the cache, or cut, is unpacked again.
-    Raises: Refused where the archive or the cache is not what it was.
+    A file that was deleted or cut in the cache is unpacked again.
+    Raises: Refused if the archive or the cache is damaged or changed.
     """
     archive = path(SUBSET)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:16]
@@ -76,7 +76,7 @@ def subset() -> Path:
             "or set OSNET_EDU_CACHE to another folder"
         ) from error
     except OSError:
-        if not folder.is_dir():  # else another process was faster
+        if not folder.is_dir():  # otherwise another process was faster
             raise
     return folder
 
@@ -87,7 +87,7 @@ BACK = f"to get it back: git checkout -- assets/{SUBSET}, or take a complete cop
 
 @contextmanager
 def opened(archive: Path, hint: str) -> Iterator[zipfile.ZipFile]:
-    """A zip, opened.  hint: how to get a whole one.  Raises: Refused, in a sentence, where it is damaged."""
+    """A zip, opened.  hint: how to get a complete one. Raises: Refused, with a sentence, if it is damaged."""
     try:
         with zipfile.ZipFile(archive) as file:
             for name in file.namelist():
@@ -97,8 +97,8 @@ def opened(archive: Path, hint: str) -> Iterator[zipfile.ZipFile]:
                 raise Refused(f"{archive} would unpack to more than {MOST_UNPACKED / 1e9:.0f} GB; {hint}")
             yield file
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error) as error:
-        raise Refused(f"{archive} is no whole zip archive ({error}); {hint}") from error
-    except RuntimeError as error:  # NotImplementedError too: zipfile's own, of encryption and kinds of compression
+        raise Refused(f"{archive} is not a complete zip archive ({error}); {hint}") from error
+    except RuntimeError as error:  # NotImplementedError is one: for encryption or another compression
         raise Refused(f"{archive} cannot be unpacked ({error}); {hint}") from error
     except OSError as error:
         if error.errno is not None and error.errno not in (
@@ -114,7 +114,7 @@ def opened(archive: Path, hint: str) -> Iterator[zipfile.ZipFile]:
 
 
 def extract(archive: Path, folder: Path, *, hint: str) -> None:
-    """Unpack a zip into a folder.  hint: how to get a whole archive.  Raises: Refused where it is damaged."""
+    """Unpack a zip into a folder.  hint: how to get a complete archive. Raises: Refused if it is damaged."""
     with opened(archive, hint) as file:
         file.extractall(folder)
 
@@ -122,7 +122,7 @@ def extract(archive: Path, folder: Path, *, hint: str) -> None:
 def mend(archive: Path, folder: Path) -> None:
     """Unpack again what is missing or cut in a folder that came from this archive.
 
-    Raises: Refused where there are photos in it that the archive does not hold: they would be scored as well.
+    Raises: Refused if there are photos in it that are not in the archive: they would be scored too.
     """
     with opened(archive, BACK) as file:
         held = {entry.filename: entry.file_size for entry in file.infolist() if not entry.is_dir()}
@@ -130,8 +130,8 @@ def mend(archive: Path, folder: Path) -> None:
         foreign = [name for name in there if name not in held and name.endswith((".jpg", ".jpeg", ".png"))]
         if foreign:
             raise Refused(
-                f"{folder} is the kit's cache and holds photos that are not the kit's, such as {foreign[0]}; "
-                "delete the folder, and it is unpacked anew"
+                f"{folder} is the kit's cache and holds photos that are not the kit's, such as {foreign[0]}; delete "
+                "the folder, and it is unpacked again"
             )
         lost = [name for name, size in held.items() if there.get(name) != size]
         if not lost:

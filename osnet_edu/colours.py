@@ -1,8 +1,8 @@
 """One colour means one thing: the table that the widgets' CSS, the figures and saved pictures read.
 
-Orange and a solid frame: the same person, what speaks for, what is right. Blue and a dashed frame: another person, what
-speaks against, what is wrong. A mark and a word stand beside each colour. What is selected or has the focus has a thick
-neutral outline. A chart of two things that are neither uses ONE and TWO, which mean nothing by themselves.
+Orange and a solid frame mean: the same person, evidence for a match, right. Blue and a dashed frame mean: another
+person, evidence against a match, wrong. A mark and a word are shown beside each colour. The selected or focused item
+has a thick neutral outline. A chart of two other things uses ONE and TWO, which have no fixed meaning.
 
 Text in each colour has a contrast of 4.5 on the paper and the panels of JupyterLab, Voila and the figures.
 """
@@ -26,7 +26,7 @@ SELECT = Colour("#1a2230", "#e9edf3")
 ONE = Colour("#0b6e69", "#4fc4bb")
 TWO = Colour("#8a3a93", "#d79be0")
 
-# Beside the colours, wherever there is room for a mark or a word.
+# Shown beside the colours if there is room for a mark or a word.
 SAME_MARK, OTHER_MARK = "✓", "✗"
 SAME_WORDS, OTHER_WORDS = "same person", "other person"
 
@@ -35,7 +35,7 @@ DARK_PAGES = ('[data-jp-theme-light="false"]', ".vscode-dark", ".vscode-high-con
 
 
 def on_dark(selector: str) -> str:
-    """The selector, for what it selects inside a dark page of JupyterLab, Voila or VS Code."""
+    """The same selector, limited to a dark page of JupyterLab, Voila or VS Code."""
     return ", ".join(f"{page} {selector}" for page in DARK_PAGES)
 
 
@@ -47,7 +47,7 @@ def css(box: str) -> str:
 
 
 def two_themes(light: str, dark: str, alt: str, width: float) -> str:
-    """HTML of one <img> for both themes.  light, dark: addresses of pictures.  width: at most, in CSS pixels."""
+    """HTML of one <img> for both themes.  light, dark: addresses of pictures.  width: the largest, in CSS pixels."""
     name = "osnet-edu-" + hashlib.sha256(light.encode()).hexdigest()[:12]
     return (
         f'<img class="{name}" alt="{html.escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto" '

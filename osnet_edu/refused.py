@@ -1,8 +1,8 @@
-"""The one exception for bad input: its text is the sentence that a person reads."""
+"""The one exception for bad input. Its text is the sentence that the user reads."""
 
 
 class Refused(ValueError):
-    """What was given cannot be used; the text names what was expected and what came.
+    """The input cannot be used; the text names what was expected and what came.
 
     A command, a widget and a notebook show the text alone. Any other exception is a bug and keeps its traceback.
     """
@@ -12,7 +12,7 @@ class Refused(ValueError):
 
 
 def plain(text: object, most: int = 2000) -> str:
-    """A text that a terminal only prints: control characters are shown escaped, and what is endless is cut.
+    """A text that is safe to print in a terminal: control characters are escaped, and a very long text is cut.
 
     File names and keys of checkpoints come from elsewhere; an escape sequence in one could rewrite the screen.
     """

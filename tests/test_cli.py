@@ -72,7 +72,7 @@ def test_train_then_evaluate(folder, tmp_path, capsys):
     said = capsys.readouterr()
     assert "batches of 4 people instead of 32" in said.err
     assert f"Wrote {out / 'weights.safetensors'}: 32 photos seen" in said.out and "rank-1" in said.out
-    assert said.err.startswith("Skipped 1 file: Thumbs.db (no Market-1501 name")  # told before the training
+    assert said.err.startswith("Skipped 1 file: Thumbs.db (not a Market-1501 name")  # told before the training
     assert "Skipped 1 file: 0001_c1s2_000000_01.jpg (cannot be read as a picture" in said.err
     found = weights.open(out / "weights.safetensors")
     assert found.size == (64, 32) and found.card["people"] == 4
@@ -160,7 +160,7 @@ def test_subset_writes_what_it_says(folder, tmp_path, capsys):
     [
         (["evaluate", "{nowhere}"], "is not a folder; expected a Market-1501 folder"),
         (["evaluate", "{empty}"],
-         "is no Market-1501 folder: expected query and bounding_box_test, missing query and bounding_box_test"),
+         "is not a Market-1501 folder: expected query and bounding_box_test, missing query and bounding_box_test"),
         (["train", "{nowhere}", "--out", "{new}"], "is not a folder"),
         (["evaluate", "{market}", "--weights", "{nowhere}"], "is not a file; expected a checkpoint"),
         (["export", "{new}.onnx", "--weights", "{nowhere}"], "is not a file; expected a checkpoint"),

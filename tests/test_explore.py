@@ -175,7 +175,7 @@ def test_a_plain_folder_is_explored_by_the_folders_names(tmp_path):
 def test_what_is_no_folder_of_photos_is_a_sentence(tmp_path):
     with pytest.raises(Refused, match="is not a folder; expected a Market-1501 folder, or one folder for each person"):
         explore.open_folder(tmp_path / "nothing")
-    with pytest.raises(Refused, match="expected one folder a person"):
+    with pytest.raises(Refused, match="expected one folder for each person"):
         explore.open_folder(tmp_path)
 
 

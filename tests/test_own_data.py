@@ -111,9 +111,9 @@ def test_shared_numbers_are_other_people_unless_their_photos_are_the_same(tmp_pa
     with pytest.raises(Refused, match=r"2 of the people to test with are in bounding_box_train too \(0002, 0003\)"):
         market.read(root)
     scored, said = evaluate(root, tiny)
-    assert 0 < scored["mean_ap"] <= 1 and "2 numbers of people" in said and "They are taken for other people" in said
+    assert 0 < scored["mean_ap"] <= 1 and "2 numbers of people" in said and "They count as other people" in said
     status, out, err = learn(root, tmp_path / "run")
-    assert status == 0 and "They are taken for other people" in err and "mAP" in out
+    assert status == 0 and "They count as other people" in err and "mAP" in out
 
     one = next((root / TRAIN).glob("0003*"))
     shutil.copy(one, root / GALLERY / "0003_c4s1_000077_00.jpg")

@@ -50,15 +50,18 @@ def test_what_is_given_is_neither_changed_nor_kept():
 def test_a_kind_that_is_not_read_is_named_with_those_that_are(kind, start):
     with pytest.raises(Refused, match=f"the file is {kind}; expected JPEG, PNG, BMP, WebP or TIFF"):
         picture.read(start + b"\0" * 50)
-    with pytest.raises(Refused, match="expected a whole file of JPEG, PNG, BMP, WebP or TIFF"):
+    with pytest.raises(Refused, match="expected a complete file of JPEG, PNG, BMP, WebP or TIFF"):
         picture.read(b"a letter to a friend")
 
 
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (60_000, 60_000, 3)), "60000x60000, larger than the 50"),
-        (np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (9_000, 6_000, 3)), "6000x9000, larger than the 50"),
+        (
+            np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (60_000, 60_000, 3)),
+            "60000x60000, larger than the limit of 50",
+        ),
+        (np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (9_000, 6_000, 3)), "6000x9000, larger than the limit of 50"),
         (np.zeros((4, 0, 3), np.uint8), "0x4: a picture without pixels"),
         (PIXELS / 255, "expected a photo (H, W, 3) of uint8, got (40, 20, 3) of float64"),
         (PIXELS[..., 0], "got (40, 20) of uint8"),
@@ -67,7 +70,7 @@ def test_a_kind_that_is_not_read_is_named_with_those_that_are(kind, start):
         (Image.new("I", (4, 4)), "expected 8 or 16 bits a colour"),
         (b"", "empty file"),
         (io.BytesIO(), "file.seek(0)"),
-        (io.StringIO("text"), "expected a file that is open in binary mode, it gave a str"),
+        (io.StringIO("text"), "expected a file that is open in binary mode; this one gave a str"),
         (7, "got a value of type int"),
         ([[1, 2], [3, 4]], "got a value of type list"),
         (None, "got a value of type NoneType"),

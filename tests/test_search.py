@@ -131,7 +131,7 @@ def test_a_gallery_on_disk_that_has_become_nan_is_refused(tmp_path):
     with open(path, "r+b") as file:
         file.seek(64)
         file.write(np.full(80, np.nan, "<f4").tobytes())
-    with pytest.raises(Refused, match="the gallery on disk has changed since its index was made"):
+    with pytest.raises(Refused, match="the gallery on disk has changed since it was indexed"):
         index(np.ones((1, 4)), 3)
 
 
@@ -224,7 +224,7 @@ def test_faiss_gives_the_threads_back():
 @pytest.mark.parametrize("kind", ["flat", "ivf", "hnsw"])
 def test_without_faiss_a_sentence_says_what_to_install(kind, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(Refused, match="pip install faiss-cpu, or take kind 'exact'"):
+    with pytest.raises(Refused, match="pip install faiss-cpu, or use kind 'exact'"):
         search.index(around(1, 2), kind)
     assert search.index(around(1, 2))(around(3), 1).indices.tolist() == [[1]]
 
@@ -365,7 +365,7 @@ def test_a_damaged_head_is_refused(tmp_path_factory, place, change):
     content = bytearray(Store.write(path, [(around(0, 90), ["a", "b"])]).path.read_bytes())
     content[place] ^= change
     path.write_bytes(content)
-    with pytest.raises(Refused, match=r"head of .* is damaged|is no store of features"):
+    with pytest.raises(Refused, match=r"head of .* is damaged|is not a store of features"):
         Store.open(path)
 
 
@@ -373,17 +373,17 @@ def test_a_file_that_is_cut_or_longer_is_refused_at_any_length(store):
     content = store.path.read_bytes()
     for length in range(len(content)):
         store.path.write_bytes(content[:length])
-        with pytest.raises(Refused, match=r"is no store|is damaged|is not whole: expected 130 bytes, got"):
+        with pytest.raises(Refused, match=r"is not a store|is damaged|is not complete: expected 130 bytes, got"):
             Store.open(store.path)
     store.path.write_bytes(content + b"\0")
-    with pytest.raises(Refused, match="is not whole: expected 130 bytes, got 131"):
+    with pytest.raises(Refused, match="is not complete: expected 130 bytes, got 131"):
         Store.open(store.path)
 
 
 def test_what_is_no_store_is_refused(tmp_path, store):
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" + bytes(500))
     for path, sentence in [
-        (tmp_path / "photo.jpg", "is no store of features"),
+        (tmp_path / "photo.jpg", "is not a store of features"),
         (tmp_path / "nowhere", "there is no file"),
         (tmp_path, "there is no file"),
         ("", "the name is empty"),
@@ -423,7 +423,7 @@ def test_a_flipped_bit_is_seen_when_a_store_is_opened_and_on_request(store):
     for place in range(64, len(content)):
         store.path.write_bytes(content[:place] + bytes([content[place] ^ 8]) + content[place + 1 :])
         for look in (store.verify, lambda: Store.open(store.path)):
-            with pytest.raises(Refused, match=r"the features or names in .* are damaged; write the store anew"):
+            with pytest.raises(Refused, match=r"the features or names in .* are damaged; write the store again"):
                 look()
 
 
@@ -448,7 +448,7 @@ def test_a_store_that_is_cut_while_it_is_open_ends_in_a_sentence(tmp_path):
     store = Store.open(path)
     index = search.exact(store.features)
     os.truncate(path, 5000)
-    cut = "was cut while it was open; write the store anew"
+    cut = "was cut while it was open; write the store again"
     for ask in (
         lambda: store.features[2999],
         lambda: store.names[2999],

@@ -230,7 +230,7 @@ def test_a_photo_of_100_megapixels_is_refused_before_it_is_decoded(shown):
     head = b"IHDR" + struct.pack(">II", 10_000, 10_000) + small[24:29]
     large = small[:12] + head + struct.pack(">I", zlib.crc32(head)) + small[33:]
     shown._handle_custom_msg({"photo": "own"}, [large])
-    assert "10000x10000, larger than the 50 million pixels" in shown.problem and shown.query
+    assert "10000x10000, larger than the limit of 50 million pixels" in shown.problem and shown.query
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Files that are copies of one another: the same bytes under two names, whatever the names say."""
+"""Files that are copies of one another: the same bytes under two names."""
 
 import hashlib
 import os
@@ -10,9 +10,9 @@ MOST = 200_000_000  # bytes of a file that is read
 
 
 def copies(some: Iterable[Path], others: Iterable[Path]) -> list[tuple[Path, Path]]:
-    """Each file of `some` with each of `others` that has the same bytes; what is no regular file is left out.
+    """Each file of `some`, paired with each file of `others` that has the same bytes; only regular files are compared.
 
-    Only files of a size that both sides have are read.
+    A file is read only if the other side has a file of the same size.
     """
     by_size = [_by_size(some), _by_size(others)]
     found = []

@@ -3,11 +3,11 @@
     bounding_box_train/   photos of the people to learn from
     query/                photos to look for, of people never seen in training
     bounding_box_test/    the gallery to search: the same people, distractors (id 0) and junk (id -1)
-    masks/SPLIT/          where there are any: a .png of each photo's name, whose values tell body parts
+    masks/SPLIT/ optional: a .png of each photo's name, whose values tell body parts
 
-A name says it all (see `names`). Number 0 is a person in the training folder, as in MSMT17, and a passer-by in the
-gallery, as in Market-1501.
-Rendered and real photos enter by this one door.
+The name of a photo says who it shows and which camera took it (see `names`). Number 0 is a person in the training
+folder, as in MSMT17, and a passer-by in the gallery, as in Market-1501.
+Rendered and real photos are both read here.
 Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
 """
 
@@ -22,14 +22,14 @@ import numpy as np
 from ..machine import whole
 from ..machine.limits import MOST_SIDE
 from ..refused import Refused
-from ..retrieval import DISTRACTOR as DISTRACTOR  # a name that readers of folders look for here
+from ..retrieval import DISTRACTOR as DISTRACTOR  # readers of folders look for this name here
 from ..retrieval import JUNK
 from . import picture
 from .copies import copies
 from .names import ENDINGS, EXAMPLE, Photo, parse_name
 from .names import format_name as format_name
 
-NOT_OWN = "no regular file below the folder; only such files are copied"
+NOT_OWN = "not a regular file below the folder; only regular files are copied"
 SPLITS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 MASKS = "masks"  # folder of the part masks: a file for each photo, in a folder of the photo's split
 
@@ -72,13 +72,13 @@ class Decoded:
 def read(root: Path | str, *, train: bool = True, score: bool = True) -> Market:
     """Read the names of a Market-1501 folder; no picture is decoded.
 
-    train, score: what the folder is for. Where it is not to be trained on, the training folder may be missing. Where it
-    need not be scored, the folders of the test may be missing or without a match (see `unscored`). Where only one of
-    the two is wanted, people to test with may have numbers of people to train on: they are taken for other people.
-    Names that do not parse are skipped and listed, and so are queries that show no person (ids 0 and -1). What was
-    assumed stands in the notes.
-    Raises: Refused, in a sentence, where the folder cannot be used so: a split missing or empty, fewer than two people
-    or cameras, no query with a match, a person both to train on and to test with.
+    train, score: what the folder is for. Without training, the training folder may be missing. Without scoring, the
+    test folders may be missing or have no match (see `unscored`). If only one of the two is wanted, people to test
+    with may have the numbers of people to train on: they count as other people.
+    Names that do not parse are skipped and listed, and so are queries that show no person (ids 0 and -1). The notes
+    say what was assumed.
+    Raises: Refused, with a sentence, if the folder cannot be used for this: a split missing or empty, fewer than two
+    people or cameras, no query with a match, a person both to train on and to test with.
     """
     if not str(root):
         raise Refused("the folder's name is empty; expected a Market-1501 folder")
@@ -89,7 +89,7 @@ def read(root: Path | str, *, train: bool = True, score: bool = True) -> Market:
     missing = [SPLITS[split] for split, need in needed.items() if need and not os.path.isdir(root / SPLITS[split])]
     if missing:
         wanted = [SPLITS[split] for split, need in needed.items() if need]
-        raise Refused(f"{root} is no Market-1501 folder: expected {_listed(wanted)}, missing {_listed(missing)}")
+        raise Refused(f"{root} is not a Market-1501 folder: expected {_listed(wanted)}, missing {_listed(missing)}")
     skipped: list[Skipped] = []
     splits = {split: _read_split(root / name, skipped, needed[split]) for split, name in SPLITS.items()}
     market = Market(root, **splits, skipped=tuple(skipped))
@@ -98,15 +98,16 @@ def read(root: Path | str, *, train: bool = True, score: bool = True) -> Market:
 
 
 def unscored(market: Market) -> str:
-    """Why a folder's queries cannot be scored, in words, and what to do; an empty text where they can."""
+    """Why a folder's queries cannot be scored, in words, and what to do; an empty text if they can."""
     empty = [SPLITS[split] for split in ("query", "gallery") if not getattr(market, split)]
     if empty:
         return f"a score needs photos in {_listed(empty)}, and there are none"
     cameras = {photo.camera for photo in (*market.query, *market.gallery)}
     if len(cameras) < 2:
         return (
-            "at least 2 cameras are needed for a score, since a match counts only across cameras; found 1. If nobody "
-            "knows the cameras, write c0 for the camera of each query and c1 for the gallery: then every match counts"
+            "at least 2 cameras are needed for a score, since a match counts only across cameras; found 1. If the "
+            "cameras are not known, write c0 for the camera of each query and c1 for the gallery: then every match "
+            "counts"
         )
     seen: dict[int, set[int]] = {}
     for photo in market.gallery:
@@ -123,16 +124,17 @@ def of_people(photos: Sequence[Photo]) -> list[Photo]:
 
 
 def read_folders(root: Path | str) -> Market:
-    """Read a plain folder with one folder a person, for photos that know no cameras.
+    """Read a plain folder with one folder for each person, for photos whose camera is not known.
 
-    Each photo counts as taken by a camera of its own, so that under the Market rule it is a query and finds all other
-    photos of its person, never itself.  train is empty.  Hidden folders are no people: they are skipped and listed.
-    Raises: Refused where no person has two photos.
+    Each photo counts as taken by a camera of its own. Under the Market rule it is then a query that finds all other
+    photos of its person and never itself.  train is empty.  Hidden folders do not count as people: they are skipped
+    and listed.
+    Raises: Refused if no person has two photos.
     """
     root = Path(root)
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     photos: list[Photo] = []
-    skipped = [Skipped(path, "a hidden folder, and no person") for path in folders if path.name.startswith(".")]
+    skipped = [Skipped(path, "a hidden folder, not a person") for path in folders if path.name.startswith(".")]
     for person, folder in enumerate((path for path in folders if not path.name.startswith(".")), start=1):
         camera = 0
         for path in sorted(folder.iterdir()):
@@ -143,8 +145,8 @@ def read_folders(root: Path | str) -> Market:
                 skipped.append(Skipped(path, f"not a picture whose name ends in {', '.join(ENDINGS)}"))
     if not any(photo.camera > 1 for photo in photos):
         raise Refused(
-            f"{root}: expected one folder a person with two or more photos each ({', '.join(ENDINGS)}), "
-            f"found {len(photos)} photos{_other_files(skipped)}"
+            f"{root}: expected one folder for each person, with two or more photos in it ({', '.join(ENDINGS)}), found "
+            f"{len(photos)} photos{_other_files(skipped)}"
         )
     return Market(root, (), tuple(photos), tuple(photos), tuple(skipped))
 
@@ -155,8 +157,8 @@ def decode(
     """Open photos, convert to RGB (grey and CMYK too), turn them upright and resize bilinearly.
 
     size: (height, width) in pixels.  progress: called with (done, total).
-    A photo that cannot be read is skipped and listed: truncated, empty, enormous, no regular file, or no JPEG, PNG,
-    BMP, WebP or TIFF picture.  Raises: Refused for a size beyond reason.
+    A photo that cannot be read is skipped and listed: truncated, empty, enormous, not a regular file, or not a JPEG,
+    PNG, BMP, WebP or TIFF picture. Raises: Refused for a size outside 1 to MOST_SIDE pixels.
     """
     images = _room(len(photos), size)
     kept: list[Photo] = []
@@ -182,11 +184,11 @@ def _room(count: int, size: tuple[int, int]) -> np.ndarray:
         return np.empty((count, height, width, 3), np.uint8)
     except MemoryError as error:
         need = count * height * width * 3 / 1e9
-        raise Refused(f"{count} photos of {height}x{width} need {need:.1f} GB, more memory than is free") from error
+        raise Refused(f"{count} photos of {height}x{width} need {need:.1f} GB of memory; there is less free") from error
 
 
 def mask_of(photo: Path) -> Path:
-    """Where the part mask of a photo would lie: masks/SPLIT/NAME.png beside the splits."""
+    """The path of a photo's part mask, if it has one: masks/SPLIT/NAME.png beside the splits."""
     return photo.parent.parent / MASKS / photo.parent.name / f"{photo.stem}.png"
 
 
@@ -194,7 +196,7 @@ def read_mask(photo: Path, labels: int) -> np.ndarray:
     """The part mask beside a photo: (H, W) uint8, each value the number of a part, 0 for none.
 
     labels: how many numbers there are; people.PARTS names those of rendered people.
-    Raises: Refused, in a sentence, where it is missing or cannot be read, is no picture of 8-bit numbers, is of
+    Raises: Refused, with a sentence, if it is missing or cannot be read, is not a picture of 8-bit numbers, has
     another size than the photo, or holds a number that no part has.
     """
     path = mask_of(photo)
@@ -203,25 +205,25 @@ def read_mask(photo: Path, labels: int) -> np.ndarray:
     try:
         mask = picture.values(path)
     except Refused as error:
-        raise Refused(f"{path} is no mask: {error}") from error
+        raise Refused(f"{path} is not a mask: {error}") from error
     try:
         shape = picture.read(photo).shape[:2]
     except Refused as error:
         raise Refused(f"{photo}: {error}") from error
     if mask.shape != shape:
         expected, got = ("x".join(map(str, one)) for one in (shape, mask.shape))
-        raise Refused(f"{path} is no mask of its photo: expected {expected} pixels, got {got}")
+        raise Refused(f"{path} is not a mask of its photo: expected {expected} pixels, got {got}")
     if mask.max(initial=0) >= labels:
-        raise Refused(f"{path} is no mask of these parts: expected numbers 0 to {labels - 1}, got {mask.max()}")
+        raise Refused(f"{path} is not a mask of these parts: expected numbers 0 to {labels - 1}, got {mask.max()}")
     return mask
 
 
 def subset(market: Market, people: int, seed: int = 0) -> Market:
-    """A smaller market: `people` identities, split between training and test as the original is.
+    """A smaller market: `people` identities, split between training and test in the same proportion as the original.
 
     The people are drawn from the seed; distractors and junk are thinned in the same proportion as the test people. Only
     regular files below the root are taken; others, such as links to elsewhere, are listed as skipped.
-    Raises: Refused where so many people are not there or a split would get fewer than two, or for a negative seed.
+    Raises: Refused if there are too few people or a split would get fewer than two, or for a negative seed.
     """
     if seed < 0:
         raise Refused(f"seed must be 0 or more, got {seed}")
@@ -251,7 +253,7 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
 
 
 def _own_files(market: Market) -> Market:
-    """The same without photos that are no regular files below the root, such as links to elsewhere."""
+    """The same without photos that are not regular files below the root, such as links to other places."""
     own, skipped = {}, []
     for split, photos in zip(SPLITS, market, strict=True):
         is_own = _below(market.root / SPLITS[split], market.root)
@@ -295,13 +297,13 @@ def _read_split(folder: Path, skipped: list[Skipped], needed: bool) -> tuple[Pho
     for path in sorted(folder.iterdir()) if os.path.isdir(folder) else ():
         photo = parse_name(path)
         if photo is None:
-            others.append(Skipped(path, f"no Market-1501 name, such as {EXAMPLE}"))
+            others.append(Skipped(path, f"not a Market-1501 name, such as {EXAMPLE}"))
         elif photo.person < 1 and folder.name == SPLITS["query"]:
             others.append(Skipped(path, "a query must show a person, whose id is above 0"))
         else:
             photos.append(photo)
     if needed and not photos:
-        raise Refused(f"{folder} holds no photo with a Market-1501 name, such as {EXAMPLE}{_other_files(others)}")
+        raise Refused(f"{folder} has no photo with a Market-1501 name, such as {EXAMPLE}{_other_files(others)}")
     skipped += others
     return tuple(photos)
 
@@ -335,13 +337,13 @@ def _check(market: Market, *, train: bool, score: bool) -> None:
 
 
 def _shared(market: Market) -> list[int]:
-    """Numbers of people to train on that people to test with have too; 0 means two things, and is none."""
+    """Numbers of people to train on that people to test with have too; 0 has two meanings and is left out."""
     learned = {photo.person for photo in of_people(market.train)} - {DISTRACTOR}
     return sorted(learned & {photo.person for photo in (*market.query, *market.gallery)})
 
 
 def _in_both(market: Market, shared: list[int]) -> list[tuple[Path, Path]]:
-    """Photos of these people that are to train on and to test with: the files are the same."""
+    """Photos of these people that stand on both sides, to train on and to test with: pairs of equal files."""
     sides = [[photo.path for photo in side if photo.person in shared]
              for side in (market.train, (*market.query, *market.gallery))]  # fmt: skip
     return copies(*sides)
@@ -363,7 +365,7 @@ def _notes(market: Market, *, train: bool) -> tuple[str, ...]:
         taken = (
             f"{same} of their photos are the same files, so they are the same people"
             if same
-            else "They are taken for other people"
+            else "They count as other people"
         )
         notes.append(
             f"{len(shared)} numbers of people in {test} are in {SPLITS['train']} too ({_some(shared)}). {taken}. A "

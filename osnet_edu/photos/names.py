@@ -1,6 +1,6 @@
 """Names of photos: 0002_c1s1_000451_03.jpg is person 2, camera 1, sequence 1, frame 451, box 3.
 
-Other kits write other endings, and begin to count cameras at 0: camera 0 is a camera like others.
+Other kits write other endings and count cameras from 0, so camera 0 is a valid camera.
 """
 
 import re
@@ -46,7 +46,7 @@ def format_name(person: int, camera: int, sequence: int, frame: int, box: int) -
 
 
 def parse_name(path: Path | str) -> Photo | None:
-    """The photo that a file name describes, or None where it is no Market-1501 name."""
+    """The photo that a file name describes, or None if it is not a Market-1501 name."""
     path = Path(path)
     match = _NAME.fullmatch(path.name)
     return Photo(path, *map(int, match.groups())) if match else None

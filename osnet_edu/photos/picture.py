@@ -1,7 +1,7 @@
-"""One picture, read with care: its kind and its size are known before anything is decoded.
+"""Read one picture file safely: its kind and size are checked before anything is decoded.
 
-A file may claim to be enormous, be another kind than its name says, or be no file at all (a pipe, a device). None of
-that may cost a run that reads thousands of photos more than this one photo.
+A file may claim to be enormous, may be of another kind than its name says, or may not be a regular file (a pipe, a
+device). A run that reads thousands of photos must lose only this one photo.
 """
 
 import io
@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..refused import Refused
 
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")  # found by content, whatever the name says
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")  # recognised by content, not by name
 READ = "JPEG, PNG, BMP, WebP or TIFF"
 OTHERS = {  # kinds that are not read, by the bytes at the start of the file or behind the fourth
     b"GIF8": "GIF", b"ftypavif": "AVIF", b"ftypavis": "AVIF", b"ftyphei": "HEIC", b"ftyphev": "HEIC",
@@ -27,19 +27,19 @@ OTHERS = {  # kinds that are not read, by the bytes at the start of the file or 
 PIXELS = 50_000_000  # the largest picture that is decoded
 BYTES = 200_000_000  # the largest file that is opened
 WIDE = ("I;16", "I;16L", "I;16B", "I;16N")  # Pillow's modes for 16-bit grey
-UNBOUNDED = ("I", "F")  # 32 bits a pixel: nobody knows which value is white
+UNBOUNDED = ("I", "F")  # 32 bits a pixel: it is not known which value is white
 
 Source = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray
 
 
 def read(source: Source, size: tuple[int, int] | None = None) -> np.ndarray:
-    """A photo as it is meant to be seen: (H, W, 3) uint8, [0, 255], RGB.
+    """A photo, upright and in colour: (H, W, 3) uint8, [0, 255], RGB.
 
     source: the name of a file, a file's bytes, a file opened in binary mode, a Pillow image, or pixels (H, W, 3) uint8.
     It is never changed, and the result shares no memory with it.
-    Grey (8 and 16 bits) and CMYK are converted, and a camera's note on how it was held (EXIF) is followed.
+    Grey (8 and 16 bits) and CMYK are converted, and the camera's note on its orientation (EXIF) is followed.
     size: (height, width) in pixels to resize to, bilinearly; None leaves the photo as it is.
-    Raises: Refused, with the reason in a few words, for what gives no picture.
+    Raises: Refused, with the reason in a few words, for anything that does not give a picture.
     """
     image = _image(source)
     if size is not None:
@@ -68,7 +68,7 @@ def _image(source: Source) -> Image.Image:
 def _from_pixels(pixels: np.ndarray) -> Image.Image:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
         raise Refused(f"expected a photo (H, W, 3) of uint8, got {pixels.shape} of {pixels.dtype}")
-    _check_size(pixels.shape[1], pixels.shape[0])  # before anything is copied: strides of 0 hold no memory
+    _check_size(pixels.shape[1], pixels.shape[0])  # before the copy: with strides of 0 only the copy takes memory
     return Image.fromarray(np.array(pixels, order="C", subok=False))
 
 
@@ -78,7 +78,7 @@ def _content(file: BinaryIO) -> bytes:
     except (OSError, ValueError) as error:  # closed, or opened to be written
         raise Refused(f"the open file cannot be read ({error})") from error
     if not isinstance(content, bytes):
-        raise Refused(f"expected a file that is open in binary mode, it gave a {type(content).__name__}")
+        raise Refused(f"expected a file that is open in binary mode; this one gave a {type(content).__name__}")
     return _some(content, "the open file has no bytes left to read; file.seek(0) goes back to its start")
 
 
@@ -91,7 +91,7 @@ def _some(content: bytes, none: str) -> bytes:
 
 
 def _too_long(count: int) -> str:
-    return f"a file of {count / 1e6:.0f} MB, larger than the {BYTES / 1e6:.0f} MB that are opened"
+    return f"a file of {count / 1e6:.0f} MB, larger than the limit of {BYTES / 1e6:.0f} MB"
 
 
 def values(path: Path | str) -> np.ndarray:
@@ -118,16 +118,16 @@ def _read(file: BinaryIO, convert: Callable[[Image.Image], Image.Image]) -> Imag
 
 
 def _attempt(decode: Callable[[], Image.Image]) -> Image.Image:
-    """What Pillow makes of a picture.  Raises: Refused; UnidentifiedImageError for a file of another kind."""
+    """The picture that Pillow decodes. Raises: Refused; UnidentifiedImageError for a file of another kind."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's own on size and on broken notes: what counts is checked
+        warnings.simplefilter("ignore")  # Pillow warns of size and broken notes; both are checked here
         try:
             return decode()
         except (Refused, UnidentifiedImageError):
             raise
         except Image.DecompressionBombError:
-            raise Refused(f"larger than the {PIXELS // 1_000_000} million pixels that are opened") from None
-        except Exception as error:  # hostile bytes make Pillow's decoders raise nearly anything
+            raise Refused(f"larger than the limit of {PIXELS // 1_000_000} million pixels") from None
+        except Exception as error:  # hostile bytes can make Pillow's decoders raise almost any exception
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise Refused(f"cannot be read as a picture ({reason})") from error
 
@@ -136,18 +136,18 @@ def _check_size(width: int, height: int) -> None:
     if not width * height:
         raise Refused(f"{width}x{height}: a picture without pixels")
     if width * height > PIXELS:
-        raise Refused(f"{width}x{height}, larger than the {PIXELS // 1_000_000} million pixels that are opened")
+        raise Refused(f"{width}x{height}, larger than the limit of {PIXELS // 1_000_000} million pixels")
 
 
 def _other_kind(start: bytes) -> str:
     kind = next((OTHERS[mark] for mark in OTHERS if start.startswith(mark) or start[4:].startswith(mark)), None)
     if kind:
         return f"cannot be read as a picture: the file is {kind}; expected {READ}"
-    return f"cannot be read as a picture; expected a whole file of {READ}"
+    return f"cannot be read as a picture; expected a complete file of {READ}"
 
 
 def _opened(path: str | os.PathLike) -> BinaryIO:
-    """The file, if it is a regular one. It is never waited for, as opening a pipe would."""
+    """The file, if it is a regular one. Opening it never waits, as opening a pipe would."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
@@ -156,7 +156,7 @@ def _opened(path: str | os.PathLike) -> BinaryIO:
     about = os.fstat(handle)
     reason = None
     if not stat.S_ISREG(about.st_mode):
-        reason = "no regular file"
+        reason = "not a regular file"
     elif about.st_size == 0:
         reason = "empty file"
     elif about.st_size > BYTES:
@@ -164,7 +164,7 @@ def _opened(path: str | os.PathLike) -> BinaryIO:
     if reason:
         os.close(handle)
         raise Refused(reason)
-    return open(handle, "rb")  # owns the handle from here on, and closes it
+    return open(handle, "rb")  # this file now owns the handle and closes it
 
 
 def _converted(picture: Image.Image) -> Image.Image:
@@ -173,7 +173,7 @@ def _converted(picture: Image.Image) -> Image.Image:
     picture.load()
     try:
         ImageOps.exif_transpose(picture, in_place=True)
-    except Exception:  # a broken note says nothing on how the camera was held
+    except Exception:  # a broken note does not tell the orientation
         pass
     if picture.mode in WIDE:
         picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))

@@ -1,6 +1,6 @@
 """The hard cases of a set of rankings: from distances and ids to hardest positives, hardest negatives, triplets.
 
-A hard positive is a photo of the same person that lies far away; a hard negative is another person who lies close.
+A hard positive is a photo of the same person that is far away; a hard negative is a close photo of another person.
 The Market rule holds: photos of the same person by the same camera, and junk (id -1), are never picked.
 Shapes: Q queries, G gallery photos.  All functions take the same five arrays as retrieval.evaluate.
 """

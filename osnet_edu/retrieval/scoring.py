@@ -12,7 +12,7 @@ import numpy as np
 from ..refused import Refused
 
 # Person ids of the rule that are not people.
-JUNK = -1  # a box that shows nobody rightly: left out of every ranking
+JUNK = -1  # a bad box, which shows no person well: left out of every ranking
 DISTRACTOR = 0  # a passer-by, in the gallery only: always wrong
 
 SAME = 1e-6  # distances that differ by no more are equal: float32 rounds the sums of a cosine by about as much
@@ -24,9 +24,9 @@ class Score:
 
     cmc: (ranks,), share of queries whose first hit is at rank k or before.
     mean_ap: mean over queries of the average precision, the mean of the precision at each hit.
-    mean_inp: mean over queries of hits / rank of the last hit: what it costs to find everybody (Ye et al. 2021).
-    average_precision, first_hit: (Q,), nan and 0 for a query without a match, which counts nowhere else.
-    tied: queries whose closest match is just as close as a photo of somebody else, which stands before it.
+    mean_inp: mean over queries of hits / rank of the last hit: the effort to find all photos (Ye et al. 2021).
+    average_precision, first_hit: (Q,), nan and 0 for a query without a match; such a query is not in the other values.
+    tied: queries whose closest match is exactly as close as a photo of somebody else, which ranks before it.
     """
 
     cmc: np.ndarray
@@ -80,14 +80,14 @@ def ranking(row: np.ndarray, query_id: int, query_camera: int, gallery_ids, gall
 def closest_first(row: np.ndarray, matches: np.ndarray) -> np.ndarray:
     """Photos in the order of their distances, (N,) -> (N,) indices.
 
-    matches: (N,) bool, photos of the query's person.  An equal distance is no hit: a match comes behind all others that
-    are as close up to `SAME`, as `evaluate` counts it. What is equal otherwise keeps its order.
+    matches: (N,) bool, photos of the query's person.  An equal distance is not a hit: a match ranks after all other
+    photos that are equally close, up to `SAME`, as in `evaluate`. Other equal photos keep their order.
     """
     return np.lexsort((matches, row + SAME * np.asarray(matches)))
 
 
 def nearest(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str = "cosine", block: int = 256):
-    """The k closest gallery features of each query, without ever holding all Q x G distances.
+    """The k closest gallery features of each query, without keeping all Q x G distances in memory.
 
     Returns: (Q, k) int indices, closest first, and (Q, k) float32 distances.
     """
@@ -113,7 +113,7 @@ def evaluate(
     """Score rankings by the Market-1501 rule.
 
     distances: (Q, G) float, smaller is closer.  *_ids, *_cameras: (Q,) or (G,) int; id -1 is junk.
-    ranks: length of the CMC curve.  An equal distance is no hit, in the order of `closest_first`.
+    ranks: length of the CMC curve.  An equal distance is not a hit, in the order of `closest_first`.
     Returns: Score; cmc (ranks,) and mean_ap in [0, 1].
     Raises: Refused if no query has a true match, shapes disagree or a distance is not a number.
     Source: Zheng et al., ICCV 2015.
@@ -130,8 +130,8 @@ def evaluate(
     if ranks < 1:
         raise Refused(f"ranks must be at least 1, got {ranks}")
 
-    # Where a match stands is the number of photos that are no farther. To count these for the few matches of a query is
-    # several times faster than to put all of its row in order.
+    # The rank of a match is the number of photos that are no farther. Counting them for the few matches of a query is
+    # several times faster than sorting its whole row.
     valid = np.flatnonzero(gallery_ids != JUNK)
     by_person = {person: valid[gallery_ids[valid] == person] for person in np.unique(query_ids).tolist()}
     average_precision = np.full(len(query_ids), np.nan)
@@ -148,7 +148,7 @@ def evaluate(
             continue
         left_out = np.sort(row[same_person[own_camera]])
         hits = np.arange(1, len(matches) + 1)
-        behind = matches + SAME  # where it would have to be alone to be a hit
+        behind = matches + SAME  # a match ties with every photo up to this distance
         tied_later = np.searchsorted(matches, behind, side="right") - hits
         counted = row if len(valid) == len(row) else row[valid]
         no_farther = _no_farther(counted, behind)
@@ -188,7 +188,7 @@ def _no_farther(row: np.ndarray, matches: np.ndarray) -> np.ndarray:
     """How many entries of a row are no larger than each match: (G,), (M,) -> (M,)."""
     if len(matches) <= 32:
         return np.array([np.count_nonzero(row <= match) for match in matches])
-    return np.searchsorted(np.sort(row), matches, side="right")  # many matches are looked up in an order
+    return np.searchsorted(np.sort(row), matches, side="right")  # with many matches, sorting once is faster
 
 
 def unit(features: np.ndarray) -> np.ndarray:

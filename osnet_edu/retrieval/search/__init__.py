@@ -4,7 +4,7 @@
     found = index(store.features, "hnsw")(queries, 10)
     store.names[found.indices[0, 0]]  # the closest to the first query
 
-Without FAISS there is "exact", which multiplies with everything. "flat", "ivf" and "hnsw" need it.
+"exact" compares with every row and needs no FAISS. "flat", "ivf" and "hnsw" need it.
 """
 
 __all__ = ["KINDS", "Found", "Index", "Store", "exact", "flat", "hnsw", "index", "ivf"]

@@ -27,14 +27,14 @@ def _faiss():
         import faiss
     except ImportError as error:
         raise Refused(
-            "this index needs FAISS, which is not installed: pip install faiss-cpu, or take kind 'exact'"
+            "this index needs FAISS, which is not installed: pip install faiss-cpu, or use kind 'exact'"
         ) from error
     return faiss
 
 
 @contextmanager
 def _threads() -> Iterator[None]:
-    """Inside the block FAISS has as many threads as PyTorch has now, and after it as many as before."""
+    """Inside the block FAISS uses as many threads as PyTorch; after it, as many as before."""
     faiss = _faiss()
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(torch.get_num_threads())
@@ -48,7 +48,7 @@ class FaissIndex:
     """An index of FAISS.
 
     inner: what FAISS built.  ask: the search.
-    thorough: one that always finds k rows, for queries where the first stopped before it had so many.
+    thorough: a search that always finds k rows, for queries where `ask` stopped with fewer.
     """
 
     def __init__(self, name: str, inner, ask: Ask, thorough: Ask):
@@ -56,7 +56,7 @@ class FaissIndex:
         self._ask, self._thorough = ask, thorough
 
     def held(self) -> int:
-        """What FAISS would write to disk, counted without writing it."""
+        """The bytes that FAISS would write to disk; nothing is written."""
         faiss, sizes = _faiss(), []
         faiss.write_index(self._inner, faiss.PyCallbackIOWriter(lambda part: sizes.append(len(part))))
         return sum(sizes)
@@ -74,7 +74,7 @@ class FaissIndex:
 def flat(features: np.ndarray) -> FaissIndex:
     """Compare with every row, by FAISS.  features: (N, D).
 
-    Raises: Refused where FAISS is missing, for an empty gallery, another shape and rows that are not finite numbers.
+    Raises: Refused if FAISS is missing, for an empty gallery, another shape and rows that are not finite numbers.
     """
     faiss, features = _faiss(), _taken(features)
     inner = faiss.IndexFlatIP(features.shape[1])
@@ -86,14 +86,14 @@ def ivf(features: np.ndarray, *, lists: int | None = None, probes: int | None = 
     """Put similar rows into one list, and compare with the lists whose centres are closest to the query.
 
     features: (N, D).  lists: how many, 1 to N; by default 2 sqrt(N), and fewer below 6,000 rows.
-    probes: lists that are read for a query, 1 to all; by default 16, or all where there are fewer.
+    probes: lists that are read for a query, 1 to all; by default 16, or all if there are fewer.
     Raises: Refused as flat does, and for numbers outside these ranges.
     """
     faiss, features = _faiss(), _taken(features)
     count, width = features.shape
     # A query is compared with all centres, `lists`, and with the rows of its lists, probes * N / lists. With lists in
     # proportion to sqrt(N) both grow as sqrt(N). FAISS's guide takes 4 to 16 sqrt(N); training takes time in proportion
-    # to the square of this factor, so it is 2 here. Fewer rows make fewer lists: FAISS asks for 39 rows to train each.
+    # to the square of this factor, so it is 2 here. Fewer rows give fewer lists: FAISS wants 39 rows for each.
     own = max(1, min(2 * math.isqrt(count), count // 39))
     lists = _in_range("lists", own if lists is None else lists, count)
     probes = _in_range("probes", min(lists, PROBES) if probes is None else probes, lists)
@@ -121,16 +121,16 @@ def hnsw(
     """Link each row with close ones, and walk along the links towards the query.
 
     features: (N, D).  links: of a row, 2 to 256, and twice as many in the lowest layer.
-    effort: rows that the walk of a query keeps in view, from 1; more find more and take longer.
-    progress: called with (rows linked, N), as linking takes long.
+    effort: candidate rows that the walk of a query keeps, at least 1; more candidates find more and take longer.
+    progress: called with (rows linked, N), because linking is slow.
     Raises: Refused as flat does, and for numbers outside these ranges.
     """
     faiss, features = _faiss(), _taken(features)
     links, effort = _in_range("links", links, 256, least=2), _in_range("effort", effort, 2**31 - 1)
     inner = faiss.IndexHNSWFlat(features.shape[1], links, faiss.METRIC_INNER_PRODUCT)
-    # FAISS keeps 40 rows in view while it links one. Among 300,000 rows of benchmarks/million.py, a walk of effort 128
-    # then finds 97.7 % of the ten closest; with 100 in view it is 99.7 %, for 1.7 times the time of linking.
-    # A row with more links needs more rows to choose from.
+    # FAISS keeps 40 candidates while it links a row. Among 300,000 rows of benchmarks/million.py, a walk of effort 128
+    # then finds 97.7 % of the ten closest; with 100 candidates it is 99.7 %, and linking takes 1.7 times as long. A
+    # row with more links needs more candidates to choose from.
     inner.hnsw.efConstruction = 4 * links
     _fill(inner, features, progress)
     storage = faiss.downcast_index(inner.storage)
@@ -142,14 +142,14 @@ def hnsw(
 
 
 def _taken(features: np.ndarray) -> np.ndarray:
-    """A gallery that can be searched; what cannot is refused before anything is built."""
+    """A gallery that can be searched. Raises: Refused, before anything is built, for one that cannot."""
     features = checked(features, "gallery")
     lengths(features)
     return features
 
 
 def _in_range(name: str, value: int, most: int, least: int = 1) -> int:
-    """A setting as Python's own whole number, which FAISS asks for.  Raises: Refused outside its range."""
+    """A setting as a Python int, which FAISS needs.  Raises: Refused outside its range."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
         raise Refused(f"{name} must be a whole number from {least} to {most}, got {brief(value)}")
     return int(value)

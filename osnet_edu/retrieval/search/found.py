@@ -1,4 +1,4 @@
-"""What a search finds, what an index is, and what both ends of it refuse.
+"""What a search finds, what an index is, and the checks of galleries and queries.
 
 Shapes: Q queries, N gallery features, D numbers each, the k closest of each query.
 """
@@ -15,7 +15,7 @@ from .. import scoring
 from .ondisk import OnDisk
 
 TINY = 2.0**-40  # rows shorter than this are enlarged
-ROWS = 8192  # of a gallery that are read at once: 16 MB of 512 numbers each
+ROWS = 8192  # of a gallery that are read at once: 16 MB with 512 numbers a row
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Found:
     """The closest of a gallery.
 
     indices: (Q, k) int64, rows of the gallery, closest first.  similarity: (Q, k) float32, cosine, in [-1, 1].
-    A gallery of fewer than k gives all of it.
+    A gallery with fewer than k rows gives all of them.
     """
 
     indices: np.ndarray
@@ -50,9 +50,9 @@ class Index(Protocol):
 
 
 def blocks(features: np.ndarray, rows: int = ROWS) -> Iterator[tuple[slice, np.ndarray]]:
-    """A gallery part by part, (n, D) float32, and where each part lies: a gallery on disk is never in memory whole.
+    """A gallery part by part, (n, D) float32, each with its place: a gallery on disk is never completely in memory.
 
-    A row whose numbers are so small that their squares vanish comes multiplied by a power of two: its direction stays.
+    A row whose numbers are so small that their squares become 0 is multiplied by a power of two: same direction.
     """
     for start in range(0, len(features), rows):
         part = slice(start, min(start + rows, len(features)))
@@ -60,7 +60,7 @@ def blocks(features: np.ndarray, rows: int = ROWS) -> Iterator[tuple[slice, np.n
 
 
 def rescued(rows: np.ndarray) -> np.ndarray:
-    """Rows as float32, tiny ones enlarged; float64 that float32 cannot hold becomes infinite, and is refused."""
+    """Rows as float32, tiny ones enlarged; float64 too large for float32 becomes infinite, which `lengths` refuses."""
     with np.errstate(over="ignore"):
         found = np.asarray(rows, np.float32)
     tiny = np.flatnonzero(_tiny(found))
@@ -73,7 +73,7 @@ def rescued(rows: np.ndarray) -> np.ndarray:
 
 
 def _tiny(rows: np.ndarray) -> np.ndarray:
-    """(N, D) float32 -> (N,) bool: nearer to zero than can be squared and added up."""
+    """(N, D) float32 -> (N,) bool: so near to zero that the sum of squares is lost."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.einsum("nd,nd->n", rows, rows) < TINY**2
 
@@ -103,12 +103,12 @@ def checked(features: object, what: str) -> np.ndarray | OnDisk:
     if not isinstance(features, np.ndarray | OnDisk):
         try:
             features = np.asarray(features.detach().cpu() if isinstance(features, torch.Tensor) else features)
-        except (TypeError, ValueError, RuntimeError):  # rows of unequal length; a tensor that is no plain array
-            raise Refused(f"{wanted} a {type(features).__name__} that is no array") from None
+        except (TypeError, ValueError, RuntimeError):  # rows of unequal length; a tensor that is not a plain array
+            raise Refused(f"{wanted} a {type(features).__name__} that is not an array") from None
     if isinstance(features, np.matrix):
         features = np.asarray(features)
     if isinstance(features, np.ma.MaskedArray):
-        raise Refused(f"{wanted} a masked array: fill what it hides, or leave it out")
+        raise Refused(f"{wanted} a masked array: fill the masked numbers, or leave their rows out")
     if features.ndim != 2 or features.dtype.kind not in "fiu":
         raise Refused(f"{wanted} {features.dtype} of shape {features.shape}")
     if not all(features.shape):
@@ -131,6 +131,6 @@ def asked(queries: object, k: int, count: int, width: int) -> tuple[np.ndarray, 
 
 
 def brief(value: object) -> str:
-    """A value as a few words for a sentence."""
+    """A value in a few words, for a sentence."""
     text = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
     return text if len(text) < 60 else f"{text[:57]}..."

@@ -1,4 +1,4 @@
-"""The one table of indexes, and a door to it."""
+"""The table of all kinds of index, and a function that makes one."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,7 @@
-"""Numbers in a part of a file, read when they are asked for, as an array that takes no memory.
+"""Numbers in a part of a file, read when they are needed, as an array that takes no memory.
 
-They are read and not mapped into memory: where a file is cut by somebody while it is mapped, the next look at it ends
-the whole process. Here it ends in a sentence.
+They are read and not mapped into memory: if a mapped file is cut, the next access kills the whole process. Here it
+raises Refused with a sentence.
 """
 
 import math
@@ -15,13 +15,13 @@ from ...refused import Refused
 
 
 class File:
-    """A file that is open to be read from anywhere, by any thread, until nobody holds it any more."""
+    """An open file that any thread can read at any place. It is closed when nothing refers to it."""
 
     def __init__(self, path: Path):
         self.path = path
         self._file, self._lock = open(path, "rb", buffering=0), threading.Lock()
 
-    def __reduce__(self):  # another process opens it for itself
+    def __reduce__(self):  # another process opens the file itself
         return File, (self.path,)
 
     def __del__(self):
@@ -29,7 +29,7 @@ class File:
             self._file.close()
 
     def read(self, into: memoryview, at: int) -> None:
-        """Fill a buffer.  Raises: Refused where the file has become shorter."""
+        """Fill a buffer.  Raises: Refused if the file has become shorter."""
         done = 0
         while done < len(into):
             if hasattr(os, "preadv"):
@@ -39,12 +39,12 @@ class File:
                     self._file.seek(at + done)
                     count = self._file.readinto(into[done:])
             if not count:
-                raise Refused(f"{self.path} was cut while it was open; write the store anew")
+                raise Refused(f"{self.path} was cut while it was open; write the store again")
             done += count
 
 
 class OnDisk:
-    """An array of one or two axes in a file; a slice, a number or an array of whole numbers gives these rows of it."""
+    """An array of one or two axes in a file; a slice, a number or an array of whole numbers selects rows."""
 
     def __init__(self, file: File, dtype: np.dtype, at: int, shape: tuple[int, ...]):
         self._file, self.dtype, self._at, self.shape = file, np.dtype(dtype), at, shape
@@ -62,7 +62,7 @@ class OnDisk:
         return self.shape[0]
 
     def __getitem__(self, rows) -> np.ndarray:
-        """Raises: IndexError outside the rows, Refused where the file was cut meanwhile."""
+        """Raises: IndexError outside the rows, Refused if the file was cut in the meantime."""
         if isinstance(rows, slice):
             start, stop, step = rows.indices(len(self))
             if step == 1:

@@ -1,4 +1,4 @@
-"""Search by multiplying with everything: the answer that the faster ways are held against."""
+"""Exact search: compare with every row. The faster indexes are measured against it."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from ...refused import Refused
 from .found import Found, asked, blocks, checked, lengths, rescued
 from .ondisk import OnDisk
 
-FIRST, MOST = 1024, 4096  # rows of the gallery in the first step, and at most: those from disk fit a cache
-QUERIES = 1024  # at once: similarities take 16 MB at most
+FIRST, MOST = 1024, 4096  # rows of the gallery in the first step, and the most in a step: these fit a cache
+QUERIES = 1024  # in one step: the similarities take at most 16 MB
 
 
 class Exact:
-    """A gallery, and the length of each row: in memory a copy, which nobody can change, and on disk where it lies."""
+    """A gallery and the length of each row. One in memory is copied, so it cannot change; one on disk is read there."""
 
     name = "exact"
 
@@ -39,7 +39,7 @@ class Exact:
         """Equal similarities keep the gallery's order: a later row has to be closer than the k-th so far."""
         best = np.full((len(queries), k), -np.inf, np.float32)
         indices = np.full((len(queries), k), -1, np.int64)
-        # The first steps are short: they set the bar that spares sorting the rest.
+        # The first steps are short: they find a limit, and rows beyond it need no sorting.
         start, step = 0, FIRST
         while start < self.count:
             part = slice(start, min(start + step, self.count))
@@ -49,7 +49,7 @@ class Exact:
             best, indices = _merged(best, indices, values, start)
             start, step = part.stop, min(2 * step, MOST)
         if (indices < 0).any():
-            raise Refused("the gallery on disk has changed since its index was made: it holds NaN; make the index anew")
+            raise Refused("the gallery on disk has changed since it was indexed: it holds NaN; make the index again")
         return indices, np.clip(best, -1, 1)
 
 

@@ -1,13 +1,13 @@
-"""Features on disk, one file, read where they lie: a million photos take no memory.
+"""Features in one file on disk. They are read from the file when needed: a million photos take no memory.
 
     64 bytes     mark, kind of number, rows N, width D, bytes of names, check sums of all that follows and of all these
     N x D        numbers, row by row, float32 or float16, little-endian
     N x 8        where each name ends, from the first name on, uint64, little-endian
     the rest     the names, one after another, UTF-8
 
-A name is text and nothing else: it is given back as it came, and is never opened or run. Every byte is checked when a
-process first opens a store, and when `Store.verify` is called. Stores of older kits have no check sum of what follows
-the head; it is 0 there.
+A name is only text: it is returned unchanged, and is never opened or run. Every byte is checked when a
+process first opens a store, and when `Store.verify` is called. Stores of older kits have no check sum of the part
+after the head; there it is 0.
 """
 
 import operator
@@ -33,11 +33,11 @@ _HEAD = struct.Struct("<24s8sQQQII")  # mark, kind of number, N, D, bytes of nam
 _PART = 1 << 15  # bytes that are checked at a time
 SETTLED = 2_000_000_000  # nanoseconds after which a change of a file shows in its time
 _verified: set[tuple] = set()  # stores that this process has read from end to end, as `_state` names them
-_TEXT = {"encoding": "utf-8", "errors": "surrogatepass"}  # any name that Python can hold comes back the same
+_TEXT = {"encoding": "utf-8", "errors": "surrogatepass"}  # every Python string can be written and read back unchanged
 
 
 class Names(Sequence[str]):
-    """The name of each row; only the one that is asked for is read."""
+    """The name of each row; only the requested name is read."""
 
     def __init__(self, path: Path, ends: OnDisk, text: OnDisk):
         self._path, self._ends, self._text = path, ends, text
@@ -46,7 +46,7 @@ class Names(Sequence[str]):
         return len(self._ends)
 
     def __getitem__(self, i: int) -> str:
-        """Raises: IndexError outside the rows, Refused where the file's names are damaged."""
+        """Raises: IndexError outside the rows, Refused if the file's names are damaged."""
         if isinstance(i, bool) or not hasattr(i, "__index__"):
             raise Refused(f"a name is asked for by the number of its row, got {brief(i)}")
         i = range(len(self))[operator.index(i)]
@@ -55,8 +55,8 @@ class Names(Sequence[str]):
             if not start <= end <= len(self._text):
                 raise ValueError("it ends before it starts, or after the file")
             return self._text[start:end].tobytes().decode(**_TEXT)
-        except ValueError as error:  # a UnicodeDecodeError is one, too
-            raise Refused(f"the name of row {i} in {self._path} is damaged ({error}); write the store anew") from error
+        except ValueError as error:  # a UnicodeDecodeError is a ValueError too
+            raise Refused(f"the name of row {i} in {self._path} is damaged ({error}); write the store again") from error
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Store:
 
     @classmethod
     def open(cls, path: Path | str) -> "Store":
-        """Open a store.  All of it is read once a process, and checked; later only its head and its size.
+        """Open a store. A process reads and checks all of it the first time; later only its head and its size.
 
-        Raises: Refused where there is no such file, and for one that is cut, damaged or no store.
+        Raises: Refused if there is no such file, and for one that is cut, damaged or not a store.
         """
         store = cls._opened(_path(path))
         if _state(store.path) not in _verified:
@@ -86,9 +86,9 @@ class Store:
         head = bytearray(min(_HEAD.size, size))
         file.read(memoryview(head), 0)
         if not head.startswith(MARK):
-            raise Refused(f"{path} is no store of features; expected a file that Store.write made")
+            raise Refused(f"{path} is not a store of features; expected a file that Store.write made")
         if len(head) < _HEAD.size or zlib.crc32(head[:-4]) != int.from_bytes(head[-4:], "little"):
-            raise Refused(f"the head of {path} is damaged; write the store anew")
+            raise Refused(f"the head of {path} is damaged; write the store again")
         _, kind, count, width, text, _, _ = _HEAD.unpack(head)
         dtype = DTYPES.get(kind.rstrip(b"\0").decode(errors="replace"))
         if dtype is None:
@@ -96,19 +96,19 @@ class Store:
         ends_at = _HEAD.size + count * width * dtype.itemsize
         expected = ends_at + 8 * count + text
         if size != expected:
-            raise Refused(f"{path} is not whole: expected {expected:,} bytes, got {size:,}; write the store anew")
+            raise Refused(f"{path} is not complete: expected {expected:,} bytes, got {size:,}; write the store again")
         names = Names(path, OnDisk(file, "<u8", ends_at, (count,)), OnDisk(file, "u1", ends_at + 8 * count, (text,)))
         return cls(path, OnDisk(file, dtype, _HEAD.size, (count, width)), names)
 
     def verify(self) -> None:
-        """Read every byte, and compare them with the check sum.  Raises: Refused where the file is not as it was."""
+        """Read every byte, and compare them with the check sum.  Raises: Refused if the file has changed."""
         state, check, left = _state(self.path), 0, memoryview(bytearray(_PART))
         with open(self.path, "rb") as file:
             expected = _HEAD.unpack(file.read(_HEAD.size))[5]
             while expected and (count := file.readinto(left)):
                 check = zlib.crc32(left[:count], check)
         if check != expected:
-            raise Refused(f"the features or names in {self.path} are damaged; write the store anew")
+            raise Refused(f"the features or names in {self.path} are damaged; write the store again")
         if time.time_ns() - state[-1] > SETTLED:
             _verified.add(state)
 
@@ -118,9 +118,9 @@ class Store:
     ) -> "Store":
         """Write a store part by part, all of it or nothing, and open it.
 
-        parts: features (n, D) and their n names, each part of any number of rows; they may be made as they are taken.
+        parts: features (n, D) and their n names, each part with any number of rows; a generator is fine.
         dtype: "float32" or "float16", which takes half the space and keeps three digits.
-        Raises: Refused for a path that is taken, parts that do not fit one another, and numbers that dtype cannot hold.
+        Raises: Refused if the path exists already, if parts do not fit, and for numbers that dtype cannot hold.
         """
         if not isinstance(dtype, str) or dtype not in DTYPES:
             raise Refused(f"dtype must be one of {', '.join(DTYPES)}, got {brief(dtype)}")
@@ -128,7 +128,7 @@ class Store:
         ends, text = array("Q"), bytearray()
         width, check = None, 0
         with whole.file(path) as growing, open(growing, "wb") as file:
-            file.write(bytes(_HEAD.size))  # the head is known at the end
+            file.write(bytes(_HEAD.size))  # the head is only known at the end
             for features, names in _each(parts):
                 features = _fitting(features, names, width)
                 width = features.shape[1]
@@ -156,13 +156,13 @@ def _path(path: Path | str) -> Path:
 
 
 def _state(path: Path) -> tuple:
-    """Names a file as it is now."""
+    """Identifies a file and its present state."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _each(parts: object) -> Iterator[tuple[object, list]]:
-    """Each part as features and a list of names.  Raises: Refused where it is no such pair."""
+    """Each part as features and a list of names.  Raises: Refused if it is not such a pair."""
     wanted = "expected parts, each a pair of features (n, D) and a list of their n names"
     if isinstance(parts, str | bytes | np.ndarray) or not isinstance(parts, Iterable):
         raise Refused(f"{wanted}; got {brief(parts)}")
@@ -176,8 +176,8 @@ def _each(parts: object) -> Iterator[tuple[object, list]]:
 
 
 def _fitting(features: object, names: list, width: int | None) -> np.ndarray:
-    """The features of a part.  Raises: Refused where it is no part of a store of this width (None: of any)."""
-    if not isinstance(features, np.ndarray) or features.ndim != 2 or len(features):  # one without rows is a part, too
+    """The features of a part.  Raises: Refused if it does not fit a store of this width (None: of any)."""
+    if not isinstance(features, np.ndarray) or features.ndim != 2 or len(features):  # a part may have no rows
         features = checked(features, "part")
     if len(names) != len(features) or not all(isinstance(name, str) for name in names):
         raise Refused(f"expected a name, as text, for each of {len(features)} rows, got {len(names)}")
