@@ -1,6 +1,6 @@
 """What a person waits for in the explorer, in a real Chromium: python benchmarks/explorer.py [-k app or -k clicks]
 
-The app, opened anew many times: from its address to the first picture, and from the first click on a photo to words
+The app, opened many times: from its address to the first picture, and from the first click on a photo to words
 about the pair, and to the open pair. Once on the machine as it is, and once beside a process that keeps one core busy.
 
 Then JupyterLab:
@@ -51,7 +51,7 @@ w._rank, w._open = timed("rank", w._rank), timed("open", w._open)
 w._rank()
 w"""
 
-# [what is clicked, the list that is filled anew]: milliseconds to the frame after it was filled, and to the frame in
+# [what is clicked, the list that is filled again]: milliseconds to the frame after it was filled, and to the frame in
 # which every picture in view is there.
 RANKED = """async ([clicked, filled]) => {
     const list = [...document.querySelectorAll(filled)].at(-1);

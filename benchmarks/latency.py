@@ -1,8 +1,9 @@
-"""How long one photo takes to embed, decoding not counted: python benchmarks/latency.py
+"""The time to embed one photo, without decoding: python benchmarks/latency.py
 
 The reduced network, with one and with two threads, in float32 and in bfloat16, with its normalisations folded away, and
 by onnxruntime, beside the same network as the published code runs it. From a photo of uint8 in memory to its 512
-numbers. Ratios are to the published code, with as many threads, in the same round. --quick only shows that it runs.
+numbers. Ratios compare with the published code, with the same number of threads, in the same round. --quick only
+checks that it runs.
 """
 
 import argparse

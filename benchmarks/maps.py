@@ -1,4 +1,4 @@
-"""What a map costs, in forward passes of one photo: every method; and how long a person waits for a duel.
+"""The cost of a map, in forward passes of one photo, for every method; and the time that a user waits for a duel.
 
     python benchmarks/maps.py [--rounds 7]
 

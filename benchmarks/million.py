@@ -1,15 +1,15 @@
-"""The nearest of a million photos, compared with everything and by FAISS: python benchmarks/million.py
+"""The nearest of a million photos, found by comparing with every row and by FAISS: python benchmarks/million.py
 
 A gallery of so many photos is made from the embeddings of the shipped people, those of training and gallery: each row
 is one of them, drawn at random, plus gaussian noise with the covariance of a person's photos around that person's mean.
-So it stands for one more photo of a person who looks much like that one. --noise says how large it is beside this
-spread (default 1: as large). Queries are the embeddings of the query photos, which are in no gallery. Random vectors
-would all be about equally far from one another, and no index could save work among them.
+So it is like one more photo of a person who looks much like that one. --noise is its size relative to this spread
+(default 1: the same size). Queries are the embeddings of the query photos, which are not in the gallery. Random
+vectors would all be about equally far from one another, so no index could save work.
 
 Exact, flat, ivf and hnsw take turns on all queries at once, with the settings that `search` chooses. Recall is the
-share of the exact ten that is found. Memory is what an index keeps beside the gallery. Exact reads the gallery on disk,
-of which the system keeps in memory what it has room for; the others hold all of it. A size that is finished stands in
-the file of --out and is not measured again. --quick only shows that it runs.
+share of the exact ten that is found. Memory is what an index keeps in addition to the gallery. Exact reads the gallery
+from disk, and the system caches as much of it as fits; the others hold all of it in memory. A finished size is in the
+file of --out and is not measured again. --quick only checks that it runs.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def said(rows: int, what: str) -> None:
 
 
 def finished(out: Path) -> list[dict]:
-    """The records of a file that this command wrote; none where there is no file."""
+    """The records of a file that this command wrote; none if there is no file."""
     if not out.exists():
         return []
     with open(out, newline="", encoding="utf-8") as file:

@@ -67,7 +67,7 @@ def test_edits(page, lab_server, capsys):
         whole, part = (1000 * float(value) for value in bench.trait("verdict").split())
         computed.append(whole)
         rendered.append(part)
-        bench.page.wait_for_timeout(700)  # the duel follows, and is no part of this
+        bench.page.wait_for_timeout(700)  # the duel comes later and is not timed here
     with capsys.disabled():
         for name, values in (("edit to picture", took), ("of it Python", computed), ("of that rendering", rendered)):
             middle, high = np.median(values), np.quantile(values, 0.95)

@@ -1,9 +1,9 @@
-"""Run All of each notebook, beside busy neighbours: seconds, and the longest silence of a cell.
+"""Run All of each notebook, beside other busy processes: seconds, and the longest silence of a cell.
 
     python benchmarks/run_all.py [NOTEBOOK ...] [--busy 2]
 
-A student whose machine does other work sees a cell that prints nothing as frozen. So what counts beside the whole time
-is the longest stretch in which a running cell showed nothing new: no line, no picture, no progress.
+If a machine does other work, a cell that prints nothing looks frozen. So two things are measured: the whole time, and
+the longest time in which a running cell showed nothing new: no line, no picture, no progress.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SHOWN = ("stream", "display_data", "update_display_data", "execute_result", "com
 
 @dataclass
 class Watched:
-    """What one run showed.  seconds: of the whole run.  silence: the longest, in seconds, and the cell that kept it."""
+    """What one run showed.  seconds: of the whole run.  silence: the longest, in seconds, and its cell."""
 
     seconds: float = 0.0
     silence: float = 0.0

@@ -1,8 +1,8 @@
 """Scoring at the size of Market-1501, 3,368 queries and 19,732 gallery photos: python benchmarks/scoring.py
 
-Random distances with Market's people, cameras, distractors and junk, and no two alike in a row. Three sides: the kit;
-the usual way, which sorts each row's indices and walks along it; and that argsort alone, with nothing after it. The kit
-and the usual way must find the same. --quick takes a twentieth of it.
+Random distances with Market's people, cameras, distractors and junk; no two distances of a row are equal. Three sides:
+the kit; the usual way, which sorts each row's indices and walks along it; and that argsort alone. The kit and the
+usual way must give the same scores. --quick takes a twentieth of it.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def market_like(share: float) -> tuple[np.ndarray, ...]:
 
 
 def usual(distances, query_ids, gallery_ids, query_cameras, gallery_cameras) -> tuple[float, float, float]:
-    """Rank-1, mAP and mINP by sorting each row's indices, as scoring is mostly written."""
+    """Rank-1, mAP and mINP by sorting each row's indices, as most code does."""
     first, precision, penalty = [], [], []
     for row, person, camera in zip(distances, query_ids, query_cameras, strict=True):
         order = np.argsort(row)
@@ -58,7 +58,7 @@ def argsort_alone(distances, *_others) -> None:
 
 
 def peak(work: Callable[[], object]) -> float:
-    """The most that it held at once beside its input, in MB."""
+    """The peak memory that it used in addition to its input, in MB."""
     tracemalloc.start()
     try:
         work()

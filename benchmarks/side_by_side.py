@@ -1,7 +1,7 @@
-"""What the benchmarks share: sides measured in turn, a plain loop to hold the kit against, a small table.
+"""Code that the benchmarks share: sides measured in turn, a plain loop to compare the kit with, a small table.
 
-A machine's speed changes from minute to minute, with its temperature and its neighbours. So the sides take turns, round
-by round, and what is compared are medians of rounds that lay beside one another.
+A machine's speed changes from minute to minute, with its temperature and its neighbours. So the sides take turns,
+round by round, and medians of neighbouring rounds are compared.
 """
 
 import platform
@@ -49,7 +49,7 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> 
 
 
 def machine() -> str:
-    """What was measured on, as far as it says so itself."""
+    """The machine of the measurement, as far as it can tell."""
     words = f"{compute.available_threads()} cores, {platform.machine()}, PyTorch {torch.__version__}"
     capability = getattr(torch.backends.cpu, "get_cpu_capability", lambda: "")()
     return f"{words}, {capability}" if capability else words
@@ -64,7 +64,7 @@ class PlainBlock(OSBlock):
 
 
 def plain(model: OSNet) -> OSNet:
-    """The same network and the same numbers, computed as a user of the published code computes them.
+    """The same network and the same numbers, computed as in the published code.
 
     ReLU works in place and each stream has a call of the gate.  The model is changed, and returned.
     """
@@ -80,5 +80,5 @@ PLAIN = Compute()  # float32, contiguous; threads are set by who measures
 
 
 def threads_to_measure() -> list[int]:
-    """One, and all where there are more."""
+    """One thread, and all threads if there are more."""
     return sorted({1, compute.available_threads()})

@@ -1,11 +1,11 @@
 """Photos a second in training and in embedding, the kit against a plain loop: python benchmarks/speed.py
 
-The plain side is what a user of the published code gets: the same network in float32 and the default memory layout,
+The plain side works as the published code does: the same network in float32 and the default memory layout,
 with a call of the gate for each stream, and the published optimiser, AMSGrad as PyTorch runs it by default. The eager
-side runs as `train` runs it: in the way that three seconds of measuring found to be the fastest at this number of
-threads, and once more with bfloat16 forbidden. Embedding is also measured in the latter way with the normalisations
+side runs as `train` runs it: in the way that was fastest in three seconds of measuring with this number of threads,
+and a second time without bfloat16. Embedding is also measured in the latter way with the normalisations
 folded into the convolutions, and by onnxruntime, which the kit uses for many photos. On all sides photos are in memory
-and of the full size, batches have 64, and augmentation and losses are the same. --quick only shows that it runs. For a
+at full size, batches have 64 photos, and augmentation and losses are the same. --quick only checks that it runs. For a
 GPU:
 
     python benchmarks/speed.py --device cuda --width 1 --size 256x128 --compile

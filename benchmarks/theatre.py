@@ -1,7 +1,8 @@
-"""From a click on mute to the new ranking, in a real JupyterLab in a real Chromium: python benchmarks/theatre.py
+"""From a click on *silence* to the new ranking, in a real JupyterLab in a real Chromium: python benchmarks/theatre.py
 
 Fifty clicks each with streams silenced in the query alone, and in query and gallery alike (every gallery is embedded
-anew), by the shipped weights on the shipped subset. A click is timed in the page, from the click to the frame after the
+again), by the shipped weights on the shipped subset. A click is timed in the page, from the click to the frame after
+the
 list was drawn; the computing part is timed in Python.
 """
 

@@ -1,11 +1,12 @@
 """Photos and seconds to the mAP that the published recipe reaches: python benchmarks/to_the_same_map.py [DATA]
 
 The published recipe (softmax, AMSGrad 0.0015, flip and crop, float32, default layout, a gate call a stream) trains for
-72,000 photos with its schedule of that length, and what it reaches is the aim. The kit's default trains with a cosine
-schedule whose length is chosen beforehand, with --kit-photos, not by looking, and with less weight decay, as short runs
-take; its first photos are small ones, and what counts is seconds. Both use one thread and take turns, a hundredth of
-their way at a time. Reading the photos counts on both sides, and so does the kit's measuring; scoring does not. Reading
-photos once into memory is the kit's habit: the published side is given it too. --quick only shows that it runs.
+72,000 photos with its schedule of that length, and its mAP is the goal. The kit's default trains with a cosine
+schedule. Its length is chosen in advance, with --kit-photos, and not by looking at results. It has less weight decay,
+as short runs need; its first photos are small ones, and seconds are compared. Both use one thread and take turns, a
+hundredth of
+their way at a time. Reading the photos counts on both sides, and so does the kit's measuring; scoring does not. The
+kit reads photos once into memory, and here the published side does too. --quick only checks that it runs.
 """
 
 import argparse
