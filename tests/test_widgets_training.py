@@ -17,7 +17,7 @@ from osnet_edu.machine.compute import Compute, Timing
 from osnet_edu.photos import market
 from osnet_edu.widgets import Recording, Replay, Training, Watch, board, replay
 from osnet_edu.widgets import training as room
-from osnet_edu.widgets.recording import About, Frame, Look, frame, written
+from osnet_edu.widgets.frames import About, Frame, Look, frame, written
 
 CONFIG = train.TrainConfig(size=(64, 32), people=4, shots=2, streams=2, photos=240)  # 30 steps of 8 photos
 PLAIN = Timing(Compute(), 100.0)

@@ -36,7 +36,7 @@ timing = compute.Timing(compute.Compute(), 100.0)""",
 REPLAY = (
     """import math
 from osnet_edu.widgets import Recording, Replay
-from osnet_edu.widgets.recording import About, Frame, Look
+from osnet_edu.widgets.frames import About, Frame, Look
 import base64, io
 from PIL import Image
 file = io.BytesIO()

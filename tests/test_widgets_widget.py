@@ -220,7 +220,7 @@ from pathlib import Path
 from PIL import Image
 from osnet_edu.photos.market import format_name, parse_name
 from osnet_edu.widgets import Convolution, Ranking, ask, records, replay
-from osnet_edu.widgets import mixing
+from osnet_edu.widgets.mixtures import mixture, streams_of
 
 folder = Path(sys.argv[1])
 def photo(person, camera):
@@ -243,7 +243,7 @@ streams, gates = rng.random((4, 6, 8, 4)), rng.random((4, 6, 1, 1))
 lane = records.LaneDrawn(("3x3",), 3, 1)
 block = records.BlockDrawn("a", "A", "", "1x1", "1x1", (lane,), (3,), "sum", "", False, 1, 2, 3, 4)
 drawn |= {
-    "mixer": {"streams": mixing.streams_of(streams, gates, 6), "mixture": mixing.mixture([1, 1, 1, 1], streams, gates)},
+    "mixer": {"streams": streams_of(streams, gates, 6), "mixture": mixture([1, 1, 1, 1], streams, gates)},
     "field": records.SeenField(3, 4, 19, 51, 9, {"longest": (0, 0, 51, 51)}, bytes(32), ((1, 3, 19, 51),), ("seen",)),
     "costs": records.Costs(1, 2, (records.CostRow("conv1", "4", "7x7", 1, 2, 1.0, 1.0),), (), ""),
     "blocks": records.Comparison((block, block), "the same"),
@@ -252,8 +252,8 @@ for name, record in drawn.items():
     assert records.from_json(records.to_json(record)) == records.plain(record), name
 assert drawn["board"]["losses"] and drawn["board"]["pair"][0]["src"].startswith("data:image/png")
 assert drawn["convolution"]["output"] and drawn["ranking"]["numbers"][0] == ["rank-1", "100.0 %"]
-mixture = drawn["mixer"]["mixture"]
-assert abs(sum(mixture.shares) - 1) < 1e-9 and mixture.gap > 0
+mixed = drawn["mixer"]["mixture"]
+assert abs(sum(mixed.shares) - 1) < 1e-9 and mixed.gap > 0
 assert not any(name == "torch" or name.startswith("torch.") for name in sys.modules if sys.modules[name])
 """
 

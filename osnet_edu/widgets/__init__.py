@@ -22,8 +22,8 @@ _HOME = {
     "Training": "training",
     "Replay": "replaying",
     "replay": "replaying",
-    "Watch": "watching",
-    "Recording": "recording",
+    "Watch": "watch",
+    "Recording": "frames",
     "picture": "pictures",
 }
 __all__ = list(_HOME)

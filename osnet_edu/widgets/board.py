@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import traitlets
 
 from ..refused import Refused
-from .recording import About, Frame
+from .frames import About, Frame
 from .widget import Widget, checked, sentence
 
 PAGE, VOICE = 0.3, 6.0  # seconds between what the page shows, and between what a screen reader says

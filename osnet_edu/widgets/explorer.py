@@ -3,7 +3,6 @@
 The page draws only what is in view, and asks for the small pictures that it needs; rankings travel as numbers.
 """
 
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import traitlets
 from ipywidgets import widget_serialization
-from PIL import Image
 
 from .. import explore
 from ..explain import without
@@ -19,13 +17,13 @@ from ..explore import Album, Shelf, Wish
 from ..photos import picture
 from ..photos.market import Market, Photo
 from ..refused import Refused
-from . import exploring, silencing
+from . import explorer_state
 from .at_rest import AtRest
+from .named_streams import streams_named
 from .openings import CORRESPONDENCE, DUEL, WHYS, Openings, Pair
-from .pictures import uri
+from .pictures import thumbnail, uri
 from .widget import Widget, checked, one_of, sentence
 
-SMALL = (128, 64)  # height, width of a picture in the lists
 KEPT = 4_000  # small pictures that are remembered
 MOST_ASKED = 400  # small pictures in one message
 
@@ -93,9 +91,9 @@ class Explorer(Widget, script="explorer.js"):
         index: str = "exact",
         **state,
     ):
-        unknown = sorted(set(state) - set(exploring.STATE))
+        unknown = sorted(set(state) - set(explorer_state.STATE))
         if unknown:
-            raise Refused(f"{unknown[0]} is nothing that can be set here; expected {', '.join(exploring.STATE)}")
+            raise Refused(f"{unknown[0]} is nothing that can be set here; expected {', '.join(explorer_state.STATE)}")
         self._folder = "" if folder is None else str(folder.root if isinstance(folder, Market) else folder)
         if folder is None:
             self._album, shared = explore.shipped()
@@ -115,7 +113,7 @@ class Explorer(Widget, script="explorer.js"):
         if start:
             self._album.find(rankings.queries, start, "query")
         else:
-            start = self._album.name(rankings.queries[exploring.welcoming(rankings, self._shelf.hardness(model))])
+            start = self._album.name(rankings.queries[explorer_state.welcoming(rankings, self._shelf.hardness(model))])
         super().__init__(
             plain=plain,
             models=self._shelf.names,
@@ -164,7 +162,7 @@ class Explorer(Widget, script="explorer.js"):
             return []
         if not self.other:
             raise Refused("streams are silenced in the second network; choose one first")
-        return silencing.pairs(self._shelf.rankings(self.other).streams, silenced)
+        return streams_named(self._shelf.rankings(self.other).streams, silenced)
 
     @checked("where")
     def _check_where(self, where: str) -> None:
@@ -194,7 +192,7 @@ class Explorer(Widget, script="explorer.js"):
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
-    @traitlets.observe(*exploring.STATE)
+    @traitlets.observe(*explorer_state.STATE)
     def _changed(self, change) -> None:
         if not self._ready:
             return
@@ -219,7 +217,7 @@ class Explorer(Widget, script="explorer.js"):
         if not self.query:
             image = explore.framed(self._own_photo, self._rankings.size, self.own_at)
             self.own = {"src": uri(image), "text": "your photo, as the network gets it", "wide": self._is_wide()}
-        self.left = exploring.columns(self._listed(self.model), self.model)
+        self.left = explorer_state.columns(self._listed(self.model), self.model)
         self.said = self.left["said"]
         self.blocks, self.right = [], {}
         if self.other:
@@ -227,7 +225,7 @@ class Explorer(Widget, script="explorer.js"):
             silenced = [tuple(pair) for pair in self.silenced]
             without_some = f" without {len(silenced)} streams" if len(silenced) > 1 else " without a stream"
             title = self.other + (without_some if silenced else "")
-            self.right = exploring.columns(self._listed(self.other, silenced), title)
+            self.right = explorer_state.columns(self._listed(self.other, silenced), title)
 
     def _listed(self, name: str, silenced=()) -> explore.Listed:
         if self.query:
@@ -256,17 +254,17 @@ class Explorer(Widget, script="explorer.js"):
         self.asked_of = asked_of
 
     def _tell(self) -> None:
-        values = {name: getattr(self, name) for name in exploring.STATE}
-        defaults = {name: self.trait_defaults(name) for name in exploring.STATE}
-        self.state = exploring.line(values, defaults, self._folder, self._shelf, self._finder.kind)
-        self.link = exploring.link(values, defaults) if self.query else ""
+        values = {name: getattr(self, name) for name in explorer_state.STATE}
+        defaults = {name: self.trait_defaults(name) for name in explorer_state.STATE}
+        self.state = explorer_state.line(values, defaults, self._folder, self._shelf, self._finder.kind)
+        self.link = explorer_state.link(values, defaults) if self.query else ""
 
     def _take(self, values: Mapping[str, object]) -> None:
         """Set a state, all of it or nothing.  Raises: Refused."""
-        before = {name: getattr(self, name) for name in exploring.STATE}
+        before = {name: getattr(self, name) for name in explorer_state.STATE}
         try:
             with self.hold_sync():
-                for name in sorted(values, key=exploring.STATE.index):
+                for name in sorted(values, key=explorer_state.STATE.index):
                     setattr(self, name, values[name])
         except (Refused, traitlets.TraitError):
             if self.query:
@@ -285,9 +283,9 @@ class Explorer(Widget, script="explorer.js"):
         elif what == "weights":
             self.add(value)
         elif what == "link":
-            self._take(exploring.linked(value, {name: self.trait_defaults(name) for name in exploring.STATE}))
+            self._take(explorer_state.linked(value, {name: self.trait_defaults(name) for name in explorer_state.STATE}))
         elif what == "save":
-            name, content = self.picture(*exploring.window(value))
+            name, content = self.picture(*explorer_state.window(value))
             self.send({"png": name, "view": value.get("view", "")}, [content])
         else:
             raise Refused(f"there is no button {str(what)[:60]!r} here")
@@ -328,7 +326,7 @@ class Explorer(Widget, script="explorer.js"):
         """What is on the screen: the query and `count` photos from rank first + 1 on.  Returns: a name, and the PNG."""
         query = None if self.query else explore.framed(self._own_photo, self._rankings.size, self.own_at)
         lists = [self.left, self.right] if self.right else [self.left]
-        return exploring.picture(self._rankings, self.at, query, lists, first, count)
+        return explorer_state.picture(self._rankings, self.at, query, lists, first, count)
 
     def _send_small(self, what: str, places: object) -> None:
         photos = self._rankings.queries if what == "queries" else self._rankings.gallery
@@ -339,7 +337,7 @@ class Explorer(Widget, script="explorer.js"):
         places = places[:MOST_ASKED]
         for place in places:
             if (what, place) not in self._small:
-                self._small[what, place] = self._thumbnail(photos[place])
+                self._small[what, place] = thumbnail(self._rankings.pictures([photos[place]])[0])
         self.send(
             {what: places, "texts": [self._album.described(photos[place]) for place in places]},
             [self._small[what, place] for place in places],
@@ -360,12 +358,6 @@ class Explorer(Widget, script="explorer.js"):
         if self._rest is not None:
             self._rest.end()
         super().close()
-
-    def _thumbnail(self, photo: Photo) -> bytes:
-        image = self._rankings.pictures([photo])[0]
-        content = io.BytesIO()
-        Image.fromarray(image).resize((SMALL[1], SMALL[0])).save(content, "JPEG", quality=85)
-        return content.getvalue()
 
     # --- shorthands --------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from ..explain import gates
 from ..network import probe
 from ..network.model import OSBlock, OSNet
 from ..refused import Refused
-from .mixing import mixture, streams_of
+from .mixtures import mixture, streams_of
 from .pictures import uri
 from .widget import Widget, checked
 

@@ -10,8 +10,8 @@ import traitlets
 from ..embed import normalise
 from ..explain import gates, without
 from ..network import receptive
-from . import silencing
 from . import theatre_words as words
+from .named_streams import stream_named, streams_named
 from .pictures import uri
 from .records import BlockSeen, Channels, Effect, RankedPhoto, StreamSeen, plain
 from .triples import ROLES, Triples
@@ -63,11 +63,11 @@ class GateTheatre(Triples, script="gate_theatre.js"):
 
     @checked("silenced")
     def _check_silenced(self, silenced: list) -> list:
-        return silencing.pairs(self.rankings.streams, silenced)
+        return streams_named(self.rankings.streams, silenced)
 
     @checked("chosen")
     def _check_chosen(self, chosen: list) -> list:
-        return list(silencing.pair(self.rankings.streams, chosen))
+        return list(stream_named(self.rankings.streams, chosen))
 
     @checked("opened")
     def _check_opened(self, opened: str) -> None:

@@ -8,6 +8,8 @@ from PIL import Image
 from .. import assets, colours
 from ..refused import Refused
 
+SMALL = (128, 64)  # height, width of a picture in a list
+
 
 def picture(name: str, alt: str, width: int = 860):
     """assets/pictures/NAME.png, or NAME_dark.png on a dark page, as one <img> with alt text.
@@ -28,3 +30,10 @@ def uri(image: np.ndarray, form: str = "PNG") -> str:
     file = io.BytesIO()
     Image.fromarray(image).save(file, form, **({"quality": 88} if form == "JPEG" else {}))
     return assets.data_uri(file.getvalue(), f"image/{form.lower()}")
+
+
+def thumbnail(image: np.ndarray) -> bytes:
+    """A photo as a small JPEG of 128 x 64 pixels.  image: (H, W, 3) uint8, RGB."""
+    file = io.BytesIO()
+    Image.fromarray(image).resize((SMALL[1], SMALL[0])).save(file, "JPEG", quality=85)
+    return file.getvalue()

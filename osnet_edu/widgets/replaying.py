@@ -6,7 +6,7 @@ from pathlib import Path
 from .. import assets
 from ..refused import Refused
 from .board import Board, going, in_words
-from .recording import Recording
+from .frames import Recording
 
 SPEEDS = (1, 10, 30, 100)
 

@@ -19,8 +19,8 @@ from ..photos import market
 from ..refused import Refused
 from ..train import Data, TrainConfig
 from .board import Board, going, in_words
-from .recording import About, Frame, Recording, frame, written
-from .watching import Watch
+from .frames import About, Frame, Recording, frame, written
+from .watch import Watch
 
 BUDGETS = (3_200, 9_600, 32_000, 96_000, 192_000)  # photos seen
 MEASURED = 5  # steps done, from which on they are the forecast

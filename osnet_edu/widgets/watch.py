@@ -12,8 +12,8 @@ from ..network.model import OSNet
 from ..photos.market import Market, Photo, decode
 from ..refused import Refused
 from ..retrieval import mining
+from .frames import Look
 from .pictures import uri
-from .recording import Look
 
 BATCH = 64  # photos embedded at a time
 

@@ -1,4 +1,4 @@
-"""What the explorer tells, apart from its widget: the state as a line and a link, lists as bytes, a picture."""
+"""The explorer's state as a line of Python and as a link, its lists as bytes, and a picture of them."""
 
 import io
 from collections.abc import Mapping, Sequence

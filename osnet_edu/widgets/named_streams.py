@@ -1,4 +1,4 @@
-"""Streams that a page names to be silenced, checked."""
+"""Streams that a page names, checked against the network that has them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from ..refused import Refused
 from .widget import one_of
 
 
-def pair(streams: Mapping[str, int], named: object) -> tuple[str, int]:
+def stream_named(streams: Mapping[str, int], named: object) -> tuple[str, int]:
     """One stream.  streams: how many each block has.  named: [block, stream].  Raises: Refused for anything else."""
     if not isinstance(named, list | tuple) or len(named) != 2:
         raise Refused(f"a stream is named by its block and its number, got {named!r}")
@@ -16,8 +16,8 @@ def pair(streams: Mapping[str, int], named: object) -> tuple[str, int]:
     return block, int(stream)
 
 
-def pairs(streams: Mapping[str, int], named: Sequence) -> list[list]:
+def streams_named(streams: Mapping[str, int], named: Sequence) -> list[list]:
     """Each stream once, in the order of the network."""
     order = list(streams)
-    found = {pair(streams, one) for one in named}
+    found = {stream_named(streams, one) for one in named}
     return [list(one) for one in sorted(found, key=lambda one: (order.index(one[0]), one[1]))]
