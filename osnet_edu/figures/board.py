@@ -58,37 +58,29 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
         sheet.text(start + (k + 0.5) * cell, top - 0.17, PARTS_SHOWN.get(part, part), size=8, color=MUTED, ha="center")
     for i, name in enumerate(order):
         y = top + (i + 0.5) * row
-        beats = name in above and above[name].shown
-        sheet.text(
-            left - 0.1,
-            y,
-            name,
-            size=9,
-            ha="right",
-            va="center_baseline",
-            weight="bold" if beats else "normal",
-            color=INK,
-        )
+        weight = "bold" if name in above and above[name].shown else "normal"
+        sheet.text(left - 0.1, y, name, size=9, ha="right", va="center_baseline", weight=weight, color=INK)
         for found, color, marker in ((theirs.get(name), TWO, "D"), (ours[name], ONE, "o")):
             if found is None:
                 continue
             sheet.line([at(found.low), at(found.high)], [y, y], color=color, linewidth=1.4, zorder=3)
             sheet.mark(at(found.value), y, color, marker)
         for k, part in enumerate(columns):
-            value = parts[name][part].value
-            x = start + k * cell
-            if np.isnan(value):
-                sheet.text(x + cell / 2, y, "-", size=8.5, color=MUTED, ha="center", va="center_baseline")
-                continue
-            shade = HEAT(0.5 + 0.45 * min(1.0, value / 0.8))
-            sheet.box(x + 0.015, y - row / 2 + 0.012, cell - 0.03, row - 0.024, fill=shade)
-            dark = value > 0.45
-            sheet.ax.text(
-                x + cell / 2, y, f"{value:.2f}".replace("0.", "."), fontsize=8.5, ha="center", va="center_baseline",
-                color="#fefefe" if dark else "#1c1c1c", zorder=5,
-            )  # fmt: skip
+            _shaded(sheet, start + k * cell, y, (cell, row), parts[name][part].value)
     sheet.text(start + cell * len(columns) / 2, top + height + 0.25, "by the part that differs", size=9.5, ha="center")
     return sheet.figure
+
+
+def _shaded(sheet: Sheet, x: float, y: float, size: tuple[float, float], value: float) -> None:
+    """One part's rank accuracy as a shaded cell, y at its middle; a dash where it is nan."""
+    cell, row = size
+    if np.isnan(value):
+        sheet.text(x + cell / 2, y, "-", size=8.5, color=MUTED, ha="center", va="center_baseline")
+        return
+    shade = HEAT(0.5 + 0.45 * min(1.0, value / 0.8))
+    sheet.box(x + 0.015, y - row / 2 + 0.012, cell - 0.03, row - 0.024, fill=shade)
+    ink, words = "#fefefe" if value > 0.45 else "#1c1c1c", f"{value:.2f}".replace("0.", ".")
+    sheet.ax.text(x + cell / 2, y, words, fontsize=8.5, ha="center", va="center_baseline", color=ink, zorder=5)
 
 
 def _key(sheet: Sheet, x: float, y: float) -> None:

@@ -1,12 +1,20 @@
 """Measurements: a triple among strangers, and shares with their intervals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..refused import Refused
 from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, WIDTH, Sheet, as_sentence, fitted, wide
+
+VERDICTS = {  # (match above the bar, impostor above the bar)
+    (True, True): "match and impostor both stand out",
+    (True, False): "only the match stands out",
+    (False, True): "only the impostor stands out",
+    (False, False): "neither stands out",
+}
 
 
 def first_figure(
@@ -23,14 +31,9 @@ def first_figure(
     w, h = fitted(images[0, 0], 1.0)
     gap, left, top = 0.2, 0.1, 0.42
     start = left + 3 * (w + gap) + 0.35
-    span = WIDTH - start - 0.3
     low = min(0.0, float(np.floor(strangers.min() * 10) / 10))
     told = []
     sheet = Sheet(WIDTH, top + 2 * (h + 0.5) + 0.1, "")
-
-    def at(value: float) -> float:
-        return start + span * (value - low) / (1 - low)
-
     for row, resolution in enumerate((f"blurred to {coarse} pixels", "sharp")):
         y = top + row * (h + 0.5)
         sheet.text(left, y - 0.3, resolution, size=10.5, weight="bold")
@@ -42,64 +45,66 @@ def first_figure(
         match, impostor = similarities[row]
         limit = float(np.quantile(strangers[row], bar))
         above = [(strangers[row] < value).mean() >= bar for value in (match, impostor)]
-        verdict = {
-            (True, True): "match and impostor both stand out",
-            (True, False): "only the match stands out",
-            (False, True): "only the impostor stands out",
-            (False, False): "neither stands out",
-        }[tuple(above)]
+        verdict = VERDICTS[tuple(above)]
         told.append(
             f"{resolution.capitalize()}: match {match:.2f}, impostor {impostor:.2f}, {bar:.0%} of strangers below "
             f"{limit:.2f}; {verdict}."
         )
         sheet.text(start, y - 0.3, verdict, size=10.5, weight="bold")
-        axis = y + h - 0.32
-        # Strangers as a column of dots over each similarity: a histogram in which everybody is one dot.
-        bins = np.floor((strangers[row] - low) / (1 - low) * 64).astype(int)
-        order = np.argsort(strangers[row], kind="stable")
-        rank = np.zeros(len(order), int)
-        for b in np.unique(bins):
-            members = order[bins[order] == b]
-            rank[members] = np.arange(len(members))
-        pitch = min(0.065, 1.0 / (rank.max() + 1))
-        sheet.ax.scatter(
-            start + span * (bins + 0.5) / 64, axis - 0.06 - pitch * rank, s=9, color=LINE, linewidths=0, zorder=2
-        )
-        sheet.line([start, start + span], [axis, axis], color=MUTED)
-        for tick in np.arange(np.ceil(low * 5) / 5, 1.01, 0.2):
-            sheet.line([at(tick)] * 2, [axis, axis + 0.05], color=MUTED)
-            sheet.text(at(tick), axis + 0.09, f"{tick:.1f}", size=8.5, color=MUTED, ha="center")
-        sheet.line([at(limit)] * 2, [axis, axis - 1.1], color=MUTED, linestyle=(0, (1, 1.5)))
-        for value, same, height in ((match, True, 0.62), (impostor, False, 0.28)):
-            color = ORANGE if same else BLUE
-            sheet.line(
-                [at(value)] * 2,
-                [axis, axis - height],
-                color=color,
-                linewidth=2,
-                linestyle="-" if same else (0, (3, 2)),
-                zorder=3,
-            )
-            sheet.ax.scatter(
-                [at(value)],
-                [axis - height],
-                s=70,
-                marker="o" if same else "D",
-                zorder=5,
-                facecolor=ORANGE if same else PAPER,
-                edgecolor=color,
-                linewidths=2,
-            )
+        axis = _Axis(start, WIDTH - start - 0.3, y + h - 0.32, low)
+        _crowd(sheet, axis, strangers[row])
+        _pair(sheet, axis, limit, match, impostor)
         sheet.text(start, y + 0.02, f"• {len(strangers[row])} strangers", size=9, color=MUTED)
         sheet.text(start + 1.35, y + 0.02, f"● match {match:.2f}", size=9, color=ORANGE, weight="bold")
         sheet.text(start + 2.6, y + 0.02, f"◇ impostor {impostor:.2f}", size=9, color=BLUE, weight="bold")
         sheet.text(start, y + 0.22, f"┊ {bar:.0%} of the strangers lie to the left of this line", size=9, color=MUTED)
-        sheet.text(start + span, axis + 0.28, "similarity to the query", size=8.5, color=MUTED, ha="right")
+        sheet.text(start + axis.span, axis.y + 0.28, "similarity to the query", size=8.5, color=MUTED, ha="right")
     for i, name in enumerate(("query", "match", "impostor")):
         x = left + i * (w + gap)
         sheet.text(x, top + 2 * h + 0.62, name, size=9.5, weight="bold", color=(INK, ORANGE, BLUE)[i])
     sheet.figure.set_label("A query, its match and an impostor among strangers. " + " ".join(told))
     return sheet.figure
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """Similarities from `low` to 1 on a line of `span` inches from (start, y)."""
+
+    start: float
+    span: float
+    y: float
+    low: float
+
+    def at(self, value: float) -> float:
+        return self.start + self.span * (value - self.low) / (1 - self.low)
+
+
+def _crowd(sheet: Sheet, axis: _Axis, strangers: np.ndarray) -> None:
+    """Strangers as a column of dots over each similarity: a histogram in which everybody is one dot."""
+    bins = np.floor((strangers - axis.low) / (1 - axis.low) * 64).astype(int)
+    order = np.argsort(strangers, kind="stable")
+    rank = np.zeros(len(order), int)
+    for b in np.unique(bins):
+        members = order[bins[order] == b]
+        rank[members] = np.arange(len(members))
+    pitch = min(0.065, 1.0 / (rank.max() + 1))
+    x, y = axis.start + axis.span * (bins + 0.5) / 64, axis.y - 0.06 - pitch * rank
+    sheet.ax.scatter(x, y, s=9, color=LINE, linewidths=0, zorder=2)
+    sheet.line([axis.start, axis.start + axis.span], [axis.y, axis.y], color=MUTED)
+    for tick in np.arange(np.ceil(axis.low * 5) / 5, 1.01, 0.2):
+        sheet.line([axis.at(tick)] * 2, [axis.y, axis.y + 0.05], color=MUTED)
+        sheet.text(axis.at(tick), axis.y + 0.09, f"{tick:.1f}", size=8.5, color=MUTED, ha="center")
+
+
+def _pair(sheet: Sheet, axis: _Axis, limit: float, match: float, impostor: float) -> None:
+    """The match and the impostor on pins, and the line that most strangers lie below."""
+    sheet.line([axis.at(limit)] * 2, [axis.y, axis.y - 1.1], color=MUTED, linestyle=(0, (1, 1.5)))
+    for value, same, height in ((match, True, 0.62), (impostor, False, 0.28)):
+        x, top, color = axis.at(value), axis.y - height, ORANGE if same else BLUE
+        dash = "-" if same else (0, (3, 2))
+        sheet.line([x] * 2, [axis.y, top], color=color, linewidth=2, linestyle=dash, zorder=3)
+        face, marker = (ORANGE, "o") if same else (PAPER, "D")
+        sheet.ax.scatter([x], [top], s=70, marker=marker, zorder=5, facecolor=face, edgecolor=color, linewidths=2)
 
 
 def intervals(rows: Mapping[str, Sequence], columns: Sequence[str], *, title: str = "") -> Figure:
