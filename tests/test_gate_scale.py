@@ -8,7 +8,7 @@ import pytest
 import torch
 from test_explain_gates import hooks, of, photos, small
 
-from osnet_edu import Refused, assets, figures, intervals, people
+from osnet_edu import Refused, assets, intervals, people
 from osnet_edu.experiments import EXPERIMENTS, gate_parts, gate_scale, ladder
 from osnet_edu.explain import cells, gates, shapley, untrained
 from osnet_edu.network import weights
@@ -374,17 +374,6 @@ def test_the_whole_experiment_with_one_network(whole):
     for word in ("marks 24", "check 4", "random groups: 2 people, 1 network\n", "conv4.1", "Crossed set"):
         assert word in text
     assert found.kinds["trained"].right == found.kinds["resampled"].right
-
-
-def test_its_picture_says_the_slopes(whole):
-    found, _ = whole
-    figure = figures.gate_scale(found, title="Which scale?")
-    slope = found.kinds["trained"].slopes["conv4.1"]
-    assert f"conv4.1: trained {slope.value:+.2f}" in figure.get_label()
-    with pytest.raises(Refused, match="no kind 'seven'"):
-        figures.gate_scale(found, kinds=("trained", "seven"))
-    with pytest.raises(Refused, match="no rung has a needed scale"):
-        figures.gate_scale(replace(found, needed=(np.nan,) * len(found.needed)))
 
 
 def test_networks_of_one_s_own(tmp_path):

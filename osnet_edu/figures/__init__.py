@@ -9,7 +9,6 @@ from .board import leaderboard
 from .compared import differences, overfitting
 from .followed import clusters, followed
 from .heat import explained_pair, gates, greyed, heat_image, heats
-from .leans import gate_scale
 from .measured import first_figure, intervals
 from .numbers import numbers
 from .paper import (
@@ -39,7 +38,7 @@ from .training import augmented, collapses, left_out, schedules
 __all__ = [
     "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ONE", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME",
     "TWO", "WIDTH",
-    "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed", "gate_scale",
+    "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed",
     "gates", "greyed", "heat_image", "heats", "intervals",
     "leaderboard", "left_out", "mined", "numbers", "overfitting", "photos", "png", "progress", "ranked", "ranking",
     "schedules", "show", "triplet", "you_are_here",

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import BLUE, HEAT, MUTED, ORANGE, OTHER, PAPER, SAME, Sheet, as_sentence, fitted, plural, wide
+from .paper import BLUE, HEAT, MUTED, ONE, ORANGE, OTHER, PAPER, SAME, TWO, Sheet, as_sentence, fitted, plural, wide
 
 STRONGEST = 0.9  # opacity of full colour: the photo stays to be seen
 NOISE = 1e-6  # of heat: what float32 rounding leaves of a similarity, which is at most 1
@@ -63,7 +63,7 @@ def gates(reading, names: Sequence[str], *, base: int = 0) -> Figure:
     for column, i in enumerate(order):
         x = left + column * (table_w + gap)
         sheet.text(x, upper - 0.52, names[i], size=10, weight="bold")
-        table(x, upper, {b: means[b][i] for b in blocks}, "{:.2f}", 1.0, BLUE)
+        table(x, upper, {b: means[b][i] for b in blocks}, "{:.2f}", 1.0, ONE)
     sheet.text(0.1, lower - 0.9, f"How far the gates moved from the {names[base]}'s", size=11, weight="bold")
     sheet.text(0.1, lower, note, size=9.5, color=MUTED)
     rows(lower, left + table_w + gap)
@@ -71,7 +71,7 @@ def gates(reading, names: Sequence[str], *, base: int = 0) -> Figure:
         x = left + column * (table_w + gap)
         sheet.text(x, lower - 0.52, names[i], weight="bold")
         sheet.text(x + table_w, lower + table_h + 0.08, f"on average {totals[i]:.3f}", size=9.5, ha="right")
-        table(x, lower, changes[i], "{:.2f}", most, ORANGE)
+        table(x, lower, changes[i], "{:.2f}", most, TWO)
     return sheet.figure
 
 
