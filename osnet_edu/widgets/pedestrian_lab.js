@@ -120,22 +120,21 @@ function person(parent, says) {
   const best = add(parent, "p", "oe-small");
   add(parent, "b", "", "First in the gallery now");
   const first = add(parent, "div", "oe-first oe-result");
-  let heat = null; // over the picture as it is now
-  let src = ""; // of the map of this very picture, once it has come
+  let over = []; // a grey photo and the map, over the picture as it is now
+  let src = ["", ""]; // of both, once the map of this very picture has come
 
   function heated() {
-    if (!heat) return;
-    heat.hidden = !(map.checked && src);
-    if (!heat.hidden) heat.src = src;
+    over.forEach((img, k) => {
+      img.hidden = !(map.checked && src[k]);
+      if (!img.hidden) img.src = src[k];
+    });
   }
   function fill(pictures, ranked) {
     shown.replaceChildren();
     pictures.forEach((one, k) => {
       const stack = framed(shown, one, k === 1 ? "oe-now" : "");
       if (k !== 1) return;
-      heat = add(stack, "img", "oe-heat");
-      heat.alt = "";
-      heat.hidden = true;
+      over = ["oe-grey", "oe-heat"].map((kind) => Object.assign(add(stack, "img", kind), { alt: "", hidden: true }));
     });
     first.replaceChildren();
     ranked.forEach((one, k) => {
@@ -150,8 +149,8 @@ function person(parent, says) {
     verdict.hidden = !get("verdict");
     verdict.classList.toggle("oe-won", get("won"));
     write(best, bestScores(get("best")));
-    const { heat: found, version } = get("explained");
-    src = version === get("version") ? found : "";
+    const { grey, heat, version } = get("explained");
+    src = version === get("version") ? [grey, heat] : ["", ""];
     heated();
   }
   return { fill, draw };

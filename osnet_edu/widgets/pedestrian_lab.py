@@ -21,11 +21,6 @@ PLAYS = (FREE, *explore.GAMES)
 STRANGER = 31  # seed of somebody whom nobody has met, for the clothes
 LISTED = 5  # photos that come first
 SIDES = 2  # pictures of the question of the clothes
-MEASURED = (
-    "Measured for all 60 people (experiment clothes): rank-1 is 92.8 % [89.2, 95.8] in their own clothes, and 4.7 % "
-    "[0.6, 10.0] in strangers'. If people exchange their clothes, the person is first in 15.0 % [8.1, 22.8], and "
-    "whoever wears the query's clothes in 72.2 % [63.1, 80.8]. It knows clothes, not people."
-)
 
 
 class PedestrianLab(Widget, script="pedestrian_lab.js"):
@@ -66,7 +61,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
     won = traitlets.Bool(False).tag(sync=True)
     best = traitlets.Dict().tag(sync=True)
     version = traitlets.Int(0).tag(sync=True)  # counts what was seen; the page then asks for the duel
-    explained = traitlets.Dict().tag(sync=True)  # {version, heat, said}
+    explained = traitlets.Dict().tag(sync=True)  # {version, heat, grey, said}
     clothes = traitlets.Dict().tag(sync=True)  # {pictures: [{src, text}], said, measured}
     state = traitlets.Unicode("").tag(sync=True)
 
@@ -245,13 +240,14 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     def _explain(self) -> None:
         """The duel of the picture as it is now: the best match against the hardest negative."""
-        from ..figures import heat_image  # it loads matplotlib, which the first view need not wait for
+        from ..figures import greyed, heat_image  # it loads matplotlib, which the first view need not wait for
 
         found, evidence = self._editor.duel(self._now, self._editor.best_match(), self._editor.hardest_negative())
         heat = found.heat[0]
         self.explained = {
             "version": self.version,
             "heat": uri(heat_image(heat, found.scale)),
+            "grey": uri(greyed(self._now.image)),
             "said": "" if evidence is None else str(evidence),
         }
 
@@ -270,7 +266,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
             told.append(f"{words}: similarity {seen.similarity[self._editor.best_match()]:.2f}, rank {seen.rank}")
         plain_rank = self._rankings.ranked(self._editor.query)
         told.append(f"the photo itself: similarity {plain_rank.similarity[self._editor.best_match()]:.2f}")
-        self.clothes = {"pictures": shown, "said": f"{'; '.join(told)}.".capitalize(), "measured": MEASURED}
+        self.clothes = {"pictures": shown, "said": f"{'; '.join(told)}.".capitalize(), "measured": wardrobe.measured()}
 
     # --- shorthands --------------------------------------------------------------------------------------------------
 
