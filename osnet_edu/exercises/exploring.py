@@ -6,7 +6,7 @@ from functools import cache
 from .. import explore, people
 from ..embed import embedder_for
 from ..explain import duel, known
-from ..grading import marks
+from ..grading import judging, marks
 from ..refused import Refused
 from .answers import exploring as solved
 from .finds import RIGHT, Finds, Seen
@@ -14,7 +14,6 @@ from .record import Exercise, Mistake
 
 SLOW = duel.SLOW  # too long for a check
 APART = 0.1  # the least difference of two maps in rank accuracy
-SHAMS = 128
 BLUE = (0.1, 0.2, 0.9)
 OF_THE_GALLERY = "That photo is one of the gallery. Take a query, from the strip above."
 
@@ -28,8 +27,8 @@ def _shipped():
 @cache
 def _limit() -> float:
     """How much an edit without meaning moves a similarity."""
-    _, rankings, _ = _shipped()
-    return known.limit(_fast(), rankings.pictures(rankings.gallery[:SHAMS]))
+    album, rankings, _ = _shipped()
+    return judging.Judge(rankings, album.folder).limit()
 
 
 @cache

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -152,14 +153,14 @@ class Rankings:
             if positive or negative:
                 raise Refused("a hard positive and a hard negative need their query: name it too")
             return triplets, 0
-        asked = _find(query, self.queries, "query")
+        asked = place_of(query, self.queries, "query")
         found = [k for k, triplet in enumerate(triplets) if triplet.query == asked]
         if not found:
             raise Refused(f"query {query} has no match by another camera in this gallery, or no other person")
         mined = triplets[found[0]]
         if positive or negative:
-            p = mined.positive if positive is None else _find(positive, self.gallery, "gallery photo")
-            n = mined.negative if negative is None else _find(negative, self.gallery, "gallery photo")
+            p = mined.positive if positive is None else place_of(positive, self.gallery, "gallery photo")
+            n = mined.negative if negative is None else place_of(negative, self.gallery, "gallery photo")
             person = self.queries[asked].person
             if self.gallery[p].person != person or self.gallery[n].person == person:
                 raise Refused(f"the positive must show person {person}, and the negative somebody else")
@@ -252,8 +253,11 @@ class Rankings:
         return tuple(some)
 
 
-def _find(name: str, photos: Sequence[market.Photo], what: str) -> int:
-    for index, photo in enumerate(photos):
-        if photo.name == name:
-            return index
-    raise Refused(f"there is no {what} {name!r} that can be read; expected a name such as {photos[0].name}")
+def place_of(
+    name: str, photos: Sequence[market.Photo], what: str, called: Callable[[market.Photo], str] = attrgetter("name")
+) -> int:
+    """The place of a photo by its name.  called: a photo's name.  Raises: Refused, with an example of a name."""
+    for place, photo in enumerate(photos):
+        if called(photo) == name:
+            return place
+    raise Refused(f"there is no {what} {name!r} that can be read; expected a name such as {called(photos[0])}")

@@ -85,16 +85,22 @@ def open_folder(folder: Path | str | Market) -> Market:
         return folder
     if not isinstance(folder, Path | str):
         raise Refused(f"expected the name of a folder, or what market.read gives, got {type(folder).__name__}")
-    try:
-        root = Path(folder).expanduser()
-        there = root.is_dir()
-    except (OSError, RuntimeError, ValueError) as error:  # an endless name, no home folder, a null character
-        raise Refused(f"{str(folder)[:60]!r} is no name of a folder ({error})") from error
-    if not there:
+    root = path_named(folder, "a folder")
+    if not root.is_dir():
         raise Refused(f"{root} is not a folder; expected a Market-1501 folder, or one folder for each person in it")
     if any((root / name).is_dir() for name in market.SPLITS.values()):
         return market.read(root, train=False)
     return market.read_folders(root)
+
+
+def path_named(name: Path | str, what: str) -> Path:
+    """A name as a path, whether something is there or not.  Raises: Refused for a name that nothing can have."""
+    try:
+        path = Path(name).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # an endless name, no home folder, a null character
+        raise Refused(f"{str(name)[:60]!r} is not a name of {what} ({error})") from error
+    return path
 
 
 class Album:
@@ -153,10 +159,7 @@ class Album:
 
     def find(self, photos: Sequence[Photo], name: str, what: str) -> int:
         """The place of a photo by its name.  Raises: Refused, with an example of a name."""
-        for place, photo in enumerate(photos):
-            if self.name(photo) == name:
-                return place
-        raise Refused(f"there is no {what} {name!r} that can be read; expected a name such as {self.name(photos[0])}")
+        return without.place_of(name, photos, what, self.name)
 
     def fitting(self, photos: Sequence[Photo], wish: Wish, hardness: Hardness) -> np.ndarray:
         """The places of the queries that fit a wish, in its order: (N,) int; N may be 0.

@@ -17,7 +17,7 @@ from ..explain import untrained, without
 from ..network import export, weights
 from ..photos.market import Market, decode
 from ..refused import Refused
-from .album import Album, Hardness, hardness, open_folder
+from .album import Album, Hardness, hardness, open_folder, path_named
 from .embedded import shipped_features
 
 SHIPPED, UNTRAINED = "shipped", "untrained"
@@ -159,11 +159,7 @@ def _named(more: Mapping[str, Source] | None) -> dict[str, Source]:
 
 def _path(name: str) -> Path:
     """The file of a name.  Raises: Refused where there is none."""
-    try:
-        path = Path(name).expanduser()
-        there = path.is_file()
-    except (OSError, RuntimeError, ValueError) as error:  # an endless name, no home folder, a null character
-        raise Refused(f"{name[:60]!r} is no name of a weights file ({error})") from error
-    if not there:
+    path = path_named(name, "a weights file")
+    if not path.is_file():
         raise Refused(f"there is no weights file {path}; expected one such as RUN/weights.safetensors")
     return path
