@@ -1,10 +1,10 @@
 """Exploring a gallery: which queries to look at, which networks rank it, what is in the list."""
 
 from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
-from .editing import VIEW_NAMES, VIEWS, Editor, Seen, edited, plain_changes, viewed
+from .editing import VIEW_NAMES, Editor, Seen, edited, plain_changes, viewed
 from .finding import Finder
-from .games import GAMES, IMPOSTOR, ONE, SMALLEST, Verdict, judged
-from .listed import IS_JUNK, LONGEST, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
+from .games import GAMES, IMPOSTOR, ONE, SMALLEST, judged
+from .listed import IS_JUNK, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
 from .own import framed, read_own
 from .pair import triplet
 from .shelf import SHIPPED, UNTRAINED, Shelf, Source, shipped
@@ -14,7 +14,6 @@ __all__ = [
     "GAMES",
     "IMPOSTOR",
     "IS_JUNK",
-    "LONGEST",
     "MATCH",
     "ONE",
     "OTHER",
@@ -24,7 +23,6 @@ __all__ = [
     "SORTS",
     "UNKNOWN",
     "UNTRAINED",
-    "VIEWS",
     "VIEW_NAMES",
     "WISHES",
     "Album",
@@ -35,7 +33,6 @@ __all__ = [
     "Seen",
     "Shelf",
     "Source",
-    "Verdict",
     "Wish",
     "colour",
     "edited",

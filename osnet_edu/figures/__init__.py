@@ -11,33 +11,14 @@ from .followed import clusters, followed
 from .heat import explained_pair, gates, greyed, heat_image, heats
 from .measured import first_figure, intervals
 from .numbers import numbers
-from .paper import (
-    BLUE,
-    CSS,
-    DPI,
-    HEAT,
-    INK,
-    LINE,
-    MUTED,
-    ONE,
-    ORANGE,
-    OTHER,
-    PANEL,
-    PAPER,
-    SAME,
-    TWO,
-    WIDTH,
-    png,
-    show,
-)
+from .paper import BLUE, CSS, HEAT, INK, MUTED, ONE, ORANGE, PANEL, PAPER, TWO, png, show
 from .place import you_are_here
 from .portraits import mined, photos, ranked, ranking, triplet
 from .progress import progress
 from .training import augmented, collapses, left_out, schedules
 
 __all__ = [
-    "BLUE", "CSS", "DPI", "HEAT", "INK", "LINE", "MUTED", "ONE", "ORANGE", "OTHER", "PANEL", "PAPER", "SAME",
-    "TWO", "WIDTH",
+    "BLUE", "CSS", "HEAT", "INK", "MUTED", "ONE", "ORANGE", "PANEL", "PAPER", "TWO",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed",
     "gates", "greyed", "heat_image", "heats", "intervals",
     "leaderboard", "left_out", "mined", "numbers", "overfitting", "photos", "png", "progress", "ranked", "ranking",
