@@ -150,6 +150,12 @@ def test_no_page_reads_a_text_as_html():
         assert found == [], f"{path.name}: a name with markup in it must show as text"
 
 
+def test_one_file_speaks_to_python():
+    speaks = r"\bmodel\.(?:get|set|save_changes|send|on|off|widget_manager)\b"
+    found = {path.name for path in FOLDER.glob("*.js") if re.search(speaks, path.read_text("utf-8"))}
+    assert found == {"asking.js"}, "a page without Python answers what asking.js asks, and nothing else"
+
+
 def test_a_script_that_does_not_import_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("osnet_edu.widgets.widget.FOLDER", tmp_path)
     (tmp_path / "dom.js").write_text("export function add() {}\n")
