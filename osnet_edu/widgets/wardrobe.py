@@ -182,8 +182,9 @@ def measured() -> str:
         if found := ROW.match(line):
             rows[found["name"].strip()] = "{} % [{}, {}]".format(*found.group("value", "low", "high"))
     own, strangers, swapped, wearer = (rows[name] for name in MEASURED)
+    everybody = len({photo.person for photo in explore.shipped()[0].market.query})
     return (
-        f"Measured for all people of the test set (experiment clothes): rank-1 is {own} in their own clothes, and "
+        f"Measured for all {everybody} people (experiment clothes): rank-1 is {own} in their own clothes, and "
         f"{strangers} in strangers'. If people exchange their clothes, the person is first in {swapped}, and whoever "
         f"wears the query's clothes in {wearer}. It knows clothes, not people."
     )
