@@ -53,7 +53,7 @@ def check(options: argparse.Namespace) -> None:
 class Parser(argparse.ArgumentParser):
     """A parser that takes the names of Market's junk photos for values."""
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace=None):
+    def parse_known_args(self, args=None, namespace=None):
         return super().parse_known_args(_joined(sys.argv[1:] if args is None else args), namespace)
 
 

@@ -22,8 +22,10 @@ def score_by_rule(checkpoint: weights.Checkpoint, found: market.Market, size, me
     for name, photos in (("queries", found.query), ("gallery", found.gallery)):
         with progress_bar(f"embedding {name}") as progress:
             sides.append(embed(checkpoint.model, photos, size=size, progress=progress, team=team))
-    say(f"Embedded by {sides[-1].engine}: {sides[-1].engine.why}.")
-    return retrieval.score(*sides, metric), (*sides[0].skipped, *sides[1].skipped)
+    queries, gallery = sides
+    if gallery.engine is not None:
+        say(f"Embedded by {gallery.engine}: {gallery.engine.why}.")
+    return retrieval.score(queries, gallery, metric), (*queries.skipped, *gallery.skipped)
 
 
 def say_score(score: retrieval.Score, found: market.Market) -> None:

@@ -24,7 +24,8 @@ from ..refused import Refused
 from .choice import embedder_for
 from .engines import Engine
 
-Part, Done = TypeVar("Part"), TypeVar("Done")
+Part = TypeVar("Part")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def embed(
 
     own = photos[team.share(len(photos))]
     embedder = embedder_for(model, photos=len(own), size=size, precision=precision)
-    features, kept_photos, skipped = [np.zeros((0, FEATURES), np.float32)], [], []
+    features = [np.zeros((0, FEATURES), np.float32)]
+    kept_photos: list[Photo] = []
+    skipped: list[Skipped] = []
     parts = [own[start : start + batch] for start in range(0, len(own), batch)]
     done = 0
     for part, decoded in zip(parts, _ahead(lambda part: decode(part, size), parts), strict=True):

@@ -202,7 +202,7 @@ def _found(
     model: OSNet, streams: int | Sequence[int], blocks: Sequence[str] | str | None
 ) -> tuple[set[int], dict[str, Block]]:
     """The streams as a set, and the blocks, all of which have these streams."""
-    wanted = {int(streams)} if isinstance(streams, Integral) else set(streams)
+    wanted = {int(streams)} if isinstance(streams, (int, Integral)) else set(streams)
     if not wanted:
         raise Refused("name at least one stream")
     chosen = blocks_of(model, blocks)

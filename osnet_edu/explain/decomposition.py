@@ -54,12 +54,13 @@ def shares(model: nn.Module, images: Tensor, target: Target) -> Shares:
     """
     images = checked(images)
     _check(model)
-    if not hasattr(target, "held"):
+    held = getattr(target, "held", None)
+    if held is None:
         raise Refused("only similarity, margin, dot and direction are sums over features, which this method needs")
     with explaining(model, images, target) as (x, score), torch.no_grad():
         value = score(x)
         cells, bias, features = _parts(model, x)
-        way = target.held(features)
+        way = held(features)
         share = torch.einsum("bdhw,bd->bhw", cells, way)
         return Shares(*(part.numpy(force=True) for part in (share, (bias * way).sum(1), value)))
 

@@ -15,6 +15,7 @@ Shapes: B photos, T streams, C channels of a stream; a gate has one number a cha
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -109,7 +110,8 @@ def read(model: OSNet, images: Tensor, *, batch: int = 64) -> GateReading:
     """
     gated(model, to="read")
     found, names = _heard(model, images, batch)
-    return GateReading(*({name: found[name][k] for name in found} for k in (2, 0, 1)), names)
+    gates, shares, branch = ({name: found[name][k] for name in found} for k in (2, 0, 1))
+    return GateReading(gates, shares, branch, names)
 
 
 def read_shares(model: OSNet, images: Tensor, *, batch: int = 64) -> ShareReading:
@@ -118,14 +120,15 @@ def read_shares(model: OSNet, images: Tensor, *, batch: int = 64) -> ShareReadin
     images, batch: as for `read`.  Returns: ShareReading, arrays of the images' float type.
     """
     found, names = _heard(model, images, batch)
-    return ShareReading(*({name: found[name][k] for name in found} for k in (0, 1)), names)
+    shares, branch = ({name: found[name][k] for name in found} for k in (0, 1))
+    return ShareReading(shares, branch, names)
 
 
 def limits(model: OSNet) -> str:
     """What the gates of a network cannot show, in sentences; "" where they have no such limit."""
     blocks = blocks_of(model)
     bare = [name for name, block in blocks.items() if block.gate is None]
-    rest = {name: block for name, block in blocks.items() if block.gate is not None}
+    rest: dict[str, Any] = {name: block for name, block in blocks.items() if block.gate is not None}
     single = [name for name, block in rest.items() if len(block.stream_names) == 1]
     several = [name for name in rest if name not in single]
     scalar = [name for name in several if rest[name].gate.numbers == 1]
@@ -162,7 +165,7 @@ def _heard(model: OSNet, images: Tensor, batch: int) -> tuple[dict[str, list[np.
     """What every block did with the photos: shares, branch and, if it has them, gates; and the names of its streams."""
     check_photos(images)
     blocks = blocks_of(model)
-    parts = {name: [] for name in blocks}
+    parts: dict[str, list] = {name: [] for name in blocks}
     with ExitStack() as stack:
         stack.enter_context(probe.evaluating(model))
         stack.enter_context(torch.no_grad())

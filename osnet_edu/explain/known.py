@@ -175,7 +175,8 @@ def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet],
         query, other = rankings.queries[triplet.query], rankings.gallery[triplet.negative]
         twins = folder.twins(query, other, rankings.size)
         if twins is not None:
-            found[k] = noticed(embed, *rankings.pictures([query, other]), twins.same)
+            pictures = rankings.pictures([query, other])
+            found[k] = noticed(embed, pictures[0], pictures[1], twins.same)
     return found
 
 

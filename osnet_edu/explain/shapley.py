@@ -12,6 +12,7 @@ Shapes: N triples of photos, T streams, C channels.
 import copy
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from math import factorial
 
 import numpy as np
@@ -173,7 +174,7 @@ def of_groups(
             ]
             for row, keep in enumerate(keeps):
                 if renormalise:
-                    _learn(model, lambda keep=keep: answer(torch.where(keep, given[0], given[0].roll(1, 0)), given[1]))
+                    _learn(model, partial(answer, torch.where(keep, given[0], given[0].roll(1, 0)), given[1]))
                 for start, maps, bypass in chunks:
                     own = slice(start, start + len(maps) // 3)
                     other = given[0][own].repeat(3, 1, 1, 1, 1) if given else absent

@@ -39,5 +39,5 @@ def like(model: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
         seed,
         photos,
         width=model.conv1.conv.out_channels / 64,
-        gate_hidden=first.gate.fc1.out_channels,
+        gate_hidden=first.get_submodule("gate.fc1").out_channels,
     )

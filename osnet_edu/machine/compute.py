@@ -112,7 +112,7 @@ def measure(
     trial: given a way, prepares the work and returns a function that does it once.  seconds: for all ways together.
     hopeless: a way whose first call takes so many times as long as the best way so far is not tried again.
     """
-    timings = []
+    timings: list[Timing] = []
     for way in ways:
         with using(way):
             work = trial(way)

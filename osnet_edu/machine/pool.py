@@ -18,6 +18,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,11 +97,11 @@ class _Context(SpawnContext):
     Not forks: the caller may hold threads, and macOS and Windows know no other way.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.started: list[SpawnProcess] = []
 
-    def Process(self, *args, **options) -> SpawnProcess:
+    def Process(self, *args, **options) -> SpawnProcess:  # type: ignore[override]  # there it is the class itself
         self.started.append(SpawnProcess(*args, **options))
         return self.started[-1]
 
@@ -130,7 +131,7 @@ def check() -> None:
 # --- in a worker ------------------------------------------------------------------------------------------------------
 
 _given_up = None  # shared with the parent: not 0 once nobody wants the results any more
-_work: Callable | None = None
+_work: Callable
 _prepare: Callable | None = None
 _prepared: tuple = ()
 
@@ -141,13 +142,12 @@ def _begin(given_up, begun, work: Callable, prepare: Callable | None) -> None:
     _given_up, _work, _prepare = given_up, work, prepare
     begun.value = 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
+    threading.Thread(target=_follow, args=(multiprocessing.parent_process(),), daemon=True).start()
 
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
 
-    threading.Thread(target=follow, daemon=True).start()
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _do(job: object) -> object:

@@ -25,6 +25,8 @@ from ..refused import Refused
 class Ended(SystemExit):
     """The program was asked to end (SIGTERM).  code: 128 + the signal's number, as a shell tells it."""
 
+    code: int
+
 
 # --- growing and taking the place -------------------------------------------------------------------------------------
 
@@ -121,7 +123,8 @@ def sweep(where: Path, name: str | None = None) -> None:
 
 
 def _process(path: Path) -> int:
-    return int(re.search(r"-(\d+)-[0-9a-f]{8}(\.[^.]*)?$", path.name)[1])
+    (process,) = re.findall(r"-(\d+)-[0-9a-f]{8}(?:\.[^.]*)?$", path.name)
+    return int(process)
 
 
 def _lives(process: int) -> bool:

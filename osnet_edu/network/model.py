@@ -367,7 +367,6 @@ def osnet(
     if gate_hidden is not None and gate_hidden < 1:
         raise Refused(f"gate_hidden must be None or at least 1, got {gate_hidden}")
     stem = max(1, round(64 * width))
-    stages = (4 * max(1, round(c * width / 4)) for c in (256, 384, 512))
-    return OSNet(
-        (stem, *stages), num_classes=num_classes, streams=streams, ibn=ibn, gate_hidden=gate_hidden, block=block
-    )
+    second, third, fourth = (4 * max(1, round(c * width / 4)) for c in (256, 384, 512))
+    channels = (stem, second, third, fourth)
+    return OSNet(channels, num_classes=num_classes, streams=streams, ibn=ibn, gate_hidden=gate_hidden, block=block)

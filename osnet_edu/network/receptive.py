@@ -10,6 +10,7 @@ Shapes: C channels, H x W cells or pixels, T streams.
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from ..refused import Refused
 from . import probe
 from .model import Block, OSNet
 
-Window = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
+Window: TypeAlias = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ import warnings
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -28,7 +30,7 @@ from .model import STREAMS, OSNet
 
 MOST_BYTES = 1_000_000_000
 SIDES = (16, 4096)  # pixels, the least and the most of a photo's side in a card
-CONFIG_KINDS = {
+CONFIG_KINDS: dict[str, type | tuple[type, ...]] = {
     "width": (int, float),
     "size": list,
     "photos": int,
@@ -250,7 +252,7 @@ def first_line(error: BaseException) -> str:
 
 def _numpy_scalars() -> list:
     """What torchreid keeps beside the weights (epoch, rank-1) and pickles as NumPy scalars; and nothing else."""
-    scalar = np._core.multiarray.scalar
+    scalar = import_module("numpy._core.multiarray").scalar
     kinds = [type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.int32, np.bool_)]
     return [np.dtype, *kinds, (scalar, "numpy.core.multiarray.scalar"), (scalar, "numpy._core.multiarray.scalar")]
 
@@ -270,7 +272,7 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     streams = sum(any(key.startswith(f"conv2.0.conv2{letter}.") for key in state) for letter in STREAMS)
     # A gate wider than the published mid / 16 shows the floor that the model was built with.
     floors = [w.shape[0] for w in gates.values() if w.shape[0] > max(1, w.shape[1] // 16)]
-    arguments = {
+    arguments: dict[str, Any] = {
         "num_classes": state["classifier.weight"].shape[0] if "classifier.weight" in state else 0,
         "streams": streams,
         "ibn": "conv2.0.IN.weight" in state,

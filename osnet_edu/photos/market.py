@@ -13,9 +13,10 @@ Source: Zheng et al., Scalable Person Re-identification: A Benchmark, ICCV 2015.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def read(root: Path | str, *, train: bool = True, score: bool = True) -> Market:
         raise Refused(f"{root} is not a Market-1501 folder: expected {_listed(wanted)}, missing {_listed(missing)}")
     skipped: list[Skipped] = []
     splits = {split: _read_split(root / name, skipped, needed[split]) for split, name in SPLITS.items()}
-    market = Market(root, **splits, skipped=tuple(skipped))
+    market = Market(root, splits["train"], splits["query"], splits["gallery"], skipped=tuple(skipped))
     _check(market, train=train, score=score)
     return replace(market, notes=_notes(market, train=train))
 
@@ -254,7 +255,8 @@ def subset(market: Market, people: int, seed: int = 0) -> Market:
 
 def _own_files(market: Market) -> Market:
     """The same without photos that are not regular files below the root, such as links to other places."""
-    own, skipped = {}, []
+    own: dict[str, Any] = {}
+    skipped: list[Skipped] = []
     for split, photos in zip(SPLITS, market, strict=True):
         is_own = _below(market.root / SPLITS[split], market.root)
         own[split] = tuple(photo for photo in photos if is_own(photo.path))
@@ -378,6 +380,6 @@ def _some(people: list[int]) -> str:
     return ", ".join(f"{person:04d}" for person in people[:3]) + (" ..." if len(people) > 3 else "")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     names = list(names)
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -44,7 +44,7 @@ def neighbours_of(model: OSNet, config: TrainConfig, step: int) -> np.ndarray | 
     """
     if not (config.lookalikes and config.people) or step <= config.triplet_from * config.steps:
         return None
-    unit = F.normalize(model.classifier.weight.detach().float())
+    unit = F.normalize(model.get_parameter("classifier.weight").detach().float())
     turn = torch.from_numpy(np.unique(_walk(len(unit), min(config.people // 2, len(unit)), config.seed, step)))
     similarity = unit[turn.to(unit.device)] @ unit.T
     similarity[torch.arange(len(turn)), turn] = -2

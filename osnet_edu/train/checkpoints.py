@@ -97,7 +97,7 @@ def read_record(saved: Path, name: str, kind: type[Record]) -> Record:
     kind: a frozen dataclass whose fields are numbers, texts, truth values and tuples of numbers, with defaults.
     Raises: Refused naming the field that is missing, unknown, of another type or of no allowed value.
     """
-    given, known = read_state(saved)[name], {field.name: field for field in fields(kind)}
+    given, known = read_state(saved)[name], {field.name: field for field in fields(typing.cast(typing.Any, kind))}
     for key, value in given.items():
         if key not in known:
             raise damaged(saved, f"{name} in {STATE} has an unknown field {plain(key, 60)}")
@@ -120,7 +120,7 @@ def _fits(value: object, annotation: object) -> bool:
         kinds = kinds[:1] * len(value) if kinds[-1] is Ellipsis else kinds
         return len(value) == len(kinds) and all(map(_fits, value, kinds))
     if annotation is float:
-        return type(value) in (int, float) and math.isfinite(value)
+        return isinstance(value, (int, float)) and type(value) is not bool and math.isfinite(value)
     return value is None if annotation is types.NoneType else type(value) is annotation
 
 

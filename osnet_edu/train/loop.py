@@ -151,7 +151,7 @@ def _steps(
         except Refused as error:
             raise checkpoints.damaged(saved, str(error)) from error
         checkpoints.load_optimiser(saved, optimiser, way.device)
-        if team.rank == 0:
+        if out and team.rank == 0:
             checkpoints.cut_log(out, done)
     network = distributed.wrap(_Both(model), way.device, team)
     if compiled:
@@ -246,7 +246,8 @@ def _step(
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     right = (logits.argmax(1) == target[share]).float().sum().item() * team.size / len(target)
-    found = [loss.item(), cross_entropy.item(), triplet.item() if joined else math.nan, right]
+    apart = math.nan if triplet is None or not joined else triplet.item()
+    found = [loss.item(), cross_entropy.item(), apart, right]
     total, cross_entropy, triplet, accuracy = distributed.mean(found, way.device, team)
     if math.isfinite(total):  # a broken step must not reach the weights
         optimiser.step()

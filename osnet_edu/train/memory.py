@@ -10,18 +10,17 @@ import copy
 import math
 import os
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import nn
 
-try:
-    import resource
-except ImportError:  # not on Windows
-    resource = None
-
 from ..network.model import OSNet
 from ..refused import Refused
+
+resource = import_module("resource") if find_spec("resource") else None  # not on Windows
 
 FLOAT = 4  # bytes of a float32
 PROGRAM = 350e6  # Python and PyTorch themselves, with the libraries that a first step loads: measured on Linux

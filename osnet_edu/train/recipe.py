@@ -172,7 +172,8 @@ class TrainConfig:
     @property
     def stages(self) -> list[tuple[int, tuple[int, int]]]:
         """Sizes of the photos, in order: (last step, (height, width))."""
-        sizes = [(until, tuple(round(side * scale) for side in self.size)) for until, scale in self.growth]
+        high, wide = self.size
+        sizes = [(until, (round(high * scale), round(wide * scale))) for until, scale in self.growth]
         grown = [(int(until * self.steps), size) for until, size in sizes if size[0] >= 64 and size[1] >= 32]
         return [*grown, (self.steps, self.size)]
 
