@@ -11,6 +11,5 @@ __all__ = ["KINDS", "Found", "Index", "Store", "exact", "flat", "hnsw", "index",
 
 from .faster import flat, hnsw, ivf
 from .found import Found, Index
-from .kinds import KINDS, index
-from .product import exact
+from .product import KINDS, exact, index
 from .store import Store

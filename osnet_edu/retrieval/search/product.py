@@ -1,9 +1,12 @@
-"""Exact search: compare with every row. The faster indexes are measured against it."""
+"""Exact search: compare with every row. The faster indexes are measured against it. Here is the table of all kinds."""
+
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ...refused import Refused
-from .found import Found, asked, blocks, checked, lengths, rescued
+from .faster import flat, hnsw, ivf
+from .found import Found, Index, asked, blocks, brief, checked, lengths, rescued
 from .ondisk import OnDisk
 
 FIRST, MOST = 1024, 4096  # rows of the gallery in the first step, and the most in a step: these fit a cache
@@ -75,3 +78,17 @@ def exact(features: np.ndarray) -> Exact:
     Raises: Refused for an empty gallery, another shape, and a row that is not all finite numbers.
     """
     return Exact(features)
+
+
+KINDS: Mapping[str, Callable[[np.ndarray], Index]] = {"exact": exact, "flat": flat, "ivf": ivf, "hnsw": hnsw}
+
+
+def index(features: np.ndarray, kind: str = "exact") -> Index:
+    """An index of one kind over a gallery.
+
+    features: (N, D), in memory or a memory-mapped store.  kind: a name in KINDS, with the settings that suit the size.
+    Raises: Refused for another kind, an empty gallery, another shape, and a row that is not all finite numbers.
+    """
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise Refused(f"there is no index of kind {brief(kind)}; expected one of {', '.join(KINDS)}")
+    return KINDS[kind](features)
