@@ -11,12 +11,12 @@ says before the first step what a run needs.
 
 from .batch import augment, draw_batch
 from .data import Data, load, shrunk
-from .loop import Step, build, choose, fit, optimiser_for, read_compute, read_config, read_log
+from .loop import Run, Step, build, choose, descend, fit, optimiser_for, read_compute, read_config, read_log
 from .losses import batch_hard, hardest, relative
 from .recipe import TrainConfig, learning_rate
 
 __all__ = [
-    "Data", "Step", "TrainConfig", "augment", "batch_hard", "build", "checkpoints", "choose", "draw_batch", "fit",
-    "hardest", "learning_rate", "load", "memory", "optimiser_for", "read_compute", "read_config", "read_log",
-    "relative", "shrunk",
+    "Data", "Run", "Step", "TrainConfig", "augment", "batch_hard", "build", "checkpoints", "choose", "descend",
+    "draw_batch", "fit", "hardest", "learning_rate", "load", "memory", "optimiser_for", "read_compute", "read_config",
+    "read_log", "relative", "shrunk",
 ]  # fmt: skip

@@ -104,12 +104,12 @@ def fit(
     if checkpoint_every < 1:
         raise Refused(f"checkpoint_every must be 1 step or more, got {checkpoint_every}")
     out = None if out is None else whole.given(out)
-    done, saved = 0, None
+    saved = None
     if resume:
         if out is None:
             raise Refused("resume needs the folder of the run")
         saved = _last(out)
-        done, way = _check_resumable(saved, data, config, way)
+        way = _check_resumable(saved, data, config, way)
     else:
         if out:
             checkpoints.check_new(out)
@@ -127,62 +127,152 @@ def fit(
     with whole.claimed(out) if out and team.rank == 0 else nullcontext():
         if out and team.rank == 0 and not resume:
             checkpoints.start_over(out)
-        yield from _steps(model, data, config, way, out, saved, origin, done, checkpoint_every, compiled, team)
+        run = Run(model, data, config, way, out=out, saved=saved, origin=origin, compiled=compiled, team=team)
+        while run.done < config.steps:
+            record = run.step()
+            if run.done % checkpoint_every == 0 or run.done == config.steps:
+                run.save()
+            yield record
+        run.finish()
 
 
-def _steps(
-    model: OSNet,
-    data: Data,
-    config: TrainConfig,
-    way: Compute,
-    out: Path | None,
-    saved: Path | None,
-    origin: str | None,
-    done: int,
-    checkpoint_every: int,
-    compiled: bool,
-    team: Team,
-) -> Iterator[Step]:
-    model.to(way.device, memory_format=way.memory_format)
-    optimiser = optimiser_for(model, config)
-    if saved:
+class _Both(nn.Module):
+    """Features and logits in one call, which is what DistributedDataParallel and torch.compile wrap."""
+
+    def __init__(self, model: OSNet):
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.model(images)
+        return features, self.model.classify(features)
+
+
+class Run:
+    """A training under way: a network, its optimiser, the photos on the device, and the folder that it writes to.
+
+    done: steps taken so far.  saved: the checkpoint that it goes on from.  origin: the weights that it started from, by
+    name.  Rank 0 of the team alone writes.
+    Raises: Refused for a damaged checkpoint.
+    """
+
+    def __init__(
+        self,
+        model: OSNet,
+        data: Data,
+        config: TrainConfig,
+        way: Compute,
+        *,
+        out: Path | None = None,
+        saved: Path | None = None,
+        origin: str | None = None,
+        compiled: bool = False,
+        team: Team = ALONE,
+    ):
+        self.model, self.data, self.config, self.way, self.team = model, data, config, way, team
+        self.out, self.done = out, 0
+        self._writes = out is not None and team.rank == 0
+        self._origin = {"start": origin} if origin else {}
+        model.to(way.device, memory_format=way.memory_format)
+        self.optimiser = optimiser_for(model, config)
+        if saved:
+            self._go_on_from(saved)
+        network = distributed.wrap(_Both(model), way.device, team)
+        self._network = torch.compile(network) if compiled else network
+        self._images = torch.from_numpy(data.images).to(way.device)
+        self._labels = torch.from_numpy(data.labels).to(way.device)
+        model.train()
+
+    def _go_on_from(self, saved: Path) -> None:
         try:
-            weights.load(model, saved / checkpoints.MODEL)
+            weights.load(self.model, saved / checkpoints.MODEL)
         except Refused as error:
             raise checkpoints.damaged(saved, str(error)) from error
-        checkpoints.load_optimiser(saved, optimiser, way.device)
-        if out and team.rank == 0:
-            checkpoints.cut_log(out, done)
-    network = distributed.wrap(_Both(model), way.device, team)
-    if compiled:
-        network = torch.compile(network)
-    images = torch.from_numpy(data.images).to(way.device)
-    labels = torch.from_numpy(data.labels).to(way.device)
-    model.train()
-    written = {"config": asdict(config), "compute": asdict(way), "data": data.fingerprint}
-    if origin:
-        written["start"] = origin
-    for step in range(done + 1, config.steps + 1):
-        if tuple(images.shape[1:3]) != config.size_at(step):
-            images = shrunk(torch.from_numpy(data.images), config.size_at(step)).to(way.device)
-        with compute.using(way), distributed.guarded():
-            record = _step(model, network, optimiser, images, labels, data, config, way, step, team)
+        checkpoints.load_optimiser(saved, self.optimiser, self.way.device)
+        self.done = checkpoints.read_state(saved)["step"]
+        if self._writes:
+            checkpoints.cut_log(self.out, self.done)
+
+    def step(self) -> Step:
+        """Take the next step, and log it.
+
+        Raises: FloatingPointError where the loss is NaN or infinite; the weights are then as they were.
+        """
+        step, size = self.done + 1, self.config.size_at(self.done + 1)
+        if tuple(self._images.shape[1:3]) != size:
+            self._images = shrunk(torch.from_numpy(self.data.images), size).to(self.way.device)
+        with compute.using(self.way), distributed.guarded():
+            record = self._learn(step)
         if not math.isfinite(record.loss):
-            kept = checkpoints.latest(out) if out else None
+            kept = checkpoints.latest(self.out) if self.out else None
             where = f"the last good checkpoint is {kept}" if kept else "no checkpoint was written yet"
-            raise FloatingPointError(f"the loss is {record.loss} at step {step} of {config.steps}; {where}")
-        if out and team.rank == 0:
-            checkpoints.log(out, asdict(record))
-            if step % checkpoint_every == 0 or step == config.steps:
-                checkpoints.write(out, step, model, optimiser, config.size, written, data.photos)
-        yield record
-    distributed.level(model, team)
-    model.eval()
-    if out and team.rank == 0:
-        card = {"config": asdict(config), "people": len(data.people), "data": data.fingerprint, "compute": str(way)}
-        if origin:
-            card["start"] = origin
-        weights.save(model, out / "weights.safetensors", size=config.size, card=card)
+            raise FloatingPointError(f"the loss is {record.loss} at step {step} of {self.config.steps}; {where}")
+        if self._writes:
+            checkpoints.log(self.out, asdict(record))
+        self.done = step
+        return record
+
+    def _learn(self, step: int) -> Step:
+        start, config, team = time.perf_counter(), self.config, self.team
+        rate = learning_rate(config, step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        rng = draws.named(config.seed, "batch", step, order="little")
+        chosen = draw_batch(self.data.labels, config, step, rng, neighbours_of(self.model, config, step))
+        share = team.share(len(chosen))
+        batch = augment(self._images[torch.from_numpy(chosen).to(self._images.device)], config, rng, share)
+        target = self._labels[torch.from_numpy(chosen).to(self._labels.device)]
+        with self.way.autocast():
+            features, logits = self._network(batch.contiguous(memory_format=self.way.memory_format))
+        joined = bool(config.triplet) and step > config.triplet_from * config.steps
+        loss, cross_entropy, triplet = losses(features.float(), logits.float(), target, config, joined, team)
+        right = (logits.argmax(1) == target[share]).float().sum().item() * team.size / len(target)
+        beside = [cross_entropy.item(), triplet.item() if joined else math.nan, right]
+        total, cross_entropy, triplet, accuracy = descend(self.optimiser, loss, beside, team)
+        return Step(
+            step=step,
+            steps=config.steps,
+            photos=step * config.batch,
+            loss=total,
+            cross_entropy=cross_entropy,
+            triplet=triplet,
+            accuracy=accuracy,
+            learning_rate=rate,
+            seconds=time.perf_counter() - start,
+        )
+
+    def save(self) -> None:
+        """Write a checkpoint of the steps done, in place of the last one."""
+        if self._writes:
+            state = {"config": asdict(self.config), "compute": asdict(self.way), "data": self.data.fingerprint}
+            state |= self._origin
+            checkpoints.write(
+                self.out, self.done, self.model, self.optimiser, self.config.size, state, self.data.photos
+            )
+
+    def finish(self) -> None:
+        """Give the network back in evaluation mode, the same on every process, and write its weights."""
+        distributed.level(self.model, self.team)
+        self.model.eval()
+        if self._writes:
+            card = {"config": asdict(self.config), "people": len(self.data.people), "data": self.data.fingerprint}
+            card |= {"compute": str(self.way), **self._origin}
+            weights.save(self.model, self.out / "weights.safetensors", size=self.config.size, card=card)
+
+
+def descend(
+    optimiser: torch.optim.Optimizer, loss: Tensor, beside: Sequence[float] = (), team: Team = ALONE
+) -> list[float]:
+    """Take one step down a loss.  A loss that is NaN or infinite leaves the weights as they are.
+
+    beside: other numbers of the step.  Returns: the loss and these, each its mean over the team.
+    """
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    found = distributed.mean([loss.item(), *beside], loss.device.type, team)
+    if math.isfinite(found[0]):
+        optimiser.step()
+    return found
 
 
 def _named(path: Path | str) -> str:
@@ -212,56 +302,7 @@ def read_compute(out: Path | str) -> Compute:
     return checkpoints.read_record(_last(Path(out)), "compute", Compute)
 
 
-# --- one step ---------------------------------------------------------------------------------------------------------
-
-
-class _Both(nn.Module):
-    """Features and logits in one call, which is what DistributedDataParallel and torch.compile wrap."""
-
-    def __init__(self, model: OSNet):
-        super().__init__()
-        self.model = model
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.model(images)
-        return features, self.model.classify(features)
-
-
-def _step(
-    model, network, optimiser, images, labels, data: Data, config: TrainConfig, way: Compute, step: int, team: Team
-) -> Step:
-    start = time.perf_counter()
-    rate = learning_rate(config, step)
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    rng = draws.named(config.seed, "batch", step, order="little")
-    chosen = draw_batch(data.labels, config, step, rng, neighbours_of(model, config, step))
-    share = team.share(len(chosen))
-    batch = augment(images[torch.from_numpy(chosen).to(images.device)], config, rng, share)
-    target = labels[torch.from_numpy(chosen).to(labels.device)]
-    with way.autocast():
-        features, logits = network(batch.contiguous(memory_format=way.memory_format))
-    joined = bool(config.triplet) and step > config.triplet_from * config.steps
-    loss, cross_entropy, triplet = losses(features.float(), logits.float(), target, config, joined, team)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    right = (logits.argmax(1) == target[share]).float().sum().item() * team.size / len(target)
-    apart = math.nan if triplet is None or not joined else triplet.item()
-    found = [loss.item(), cross_entropy.item(), apart, right]
-    total, cross_entropy, triplet, accuracy = distributed.mean(found, way.device, team)
-    if math.isfinite(total):  # a broken step must not reach the weights
-        optimiser.step()
-    return Step(
-        step=step,
-        steps=config.steps,
-        photos=step * config.batch,
-        loss=total,
-        cross_entropy=cross_entropy,
-        triplet=triplet,
-        accuracy=accuracy,
-        learning_rate=rate,
-        seconds=time.perf_counter() - start,
-    )
+# --- the optimiser ----------------------------------------------------------------------------------------------------
 
 
 def optimiser_for(model: OSNet, config: TrainConfig) -> torch.optim.Optimizer:
@@ -312,7 +353,7 @@ def _last(out: Path) -> Path:
     return saved
 
 
-def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute | None) -> tuple[int, Compute]:
+def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute | None) -> Compute:
     state = checkpoints.read_state(saved)
     before = checkpoints.read_record(saved, "config", TrainConfig)
     changed = [
@@ -328,4 +369,4 @@ def _check_resumable(saved: Path, data: Data, config: TrainConfig, way: Compute 
         raise Refused(f"{saved.parent} was trained on other photos{what}; expected the same folder, unchanged")
     if state["step"] > config.steps:
         raise checkpoints.damaged(saved, f"step in {checkpoints.STATE} is {state['step']} of {config.steps}")
-    return state["step"], way or checkpoints.read_record(saved, "compute", Compute)
+    return way or checkpoints.read_record(saved, "compute", Compute)

@@ -93,10 +93,7 @@ def _run(
         features = model(train.augment(images[chosen], config, rng))
         compared = F.normalize(features) if normalised else features
         loss = batch_hard(compared, labels[chosen], config.margin)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
+        losses.append(train.descend(optimiser, loss)[0])
         spreads.append(_spread(compared.detach()))
         if progress:
             progress(step, steps)
