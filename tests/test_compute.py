@@ -9,12 +9,11 @@ from osnet_edu.machine import compute
 
 
 @pytest.fixture(autouse=True)
-def two_threads():
+def two_threads(monkeypatch):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    compute._steady.update(threads=1, most=1, when=-1e9)
+    monkeypatch.setattr(compute, "_steady", compute.Steady())
     yield
-    compute._steady.update(threads=1, most=1, when=-1e9)
     torch.set_num_threads(before)
 
 

@@ -408,7 +408,7 @@ def test_processes_that_keep_the_same_graph_do_not_clash(tmp_path):
 
 def test_threads_are_the_faster_number_and_never_more_than_may_be_used(monkeypatch):
     now, fastest, used = [0.0], [1], []
-    monkeypatch.setattr(engines.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(compute.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
 
     def measure(trial, ways, seconds, hopeless):
@@ -427,7 +427,7 @@ def test_threads_are_the_faster_number_and_never_more_than_may_be_used(monkeypat
     assert threads.run(work, pictures(40)) == 1 and used[1:] == [(8, 1), (8, 4), (40, 1)]  # both tried on a part
     fastest[0] = 4
     assert threads.run(work, pictures(40)) == 1 and used[4:] == [(40, 1)]  # found a moment ago
-    now[0] += engines.STALE + 1
+    now[0] += compute.STALE + 1
     assert threads.run(work, pictures(40)) == 4 and used[-1] == (40, 4) and threads.last == 4
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     used.clear()

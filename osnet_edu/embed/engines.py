@@ -4,7 +4,6 @@ Both take pictures as they come out of a file, choose their number of threads by
 the gates did. Shapes: N photos of H x W pixels, K blocks, T streams, C channels.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: the published check
 STD = (0.229, 0.224, 0.225)
 
 PART = 16  # photos that are computed at a time: so many stay in a processor's cache
-STALE = 30.0  # seconds after which a neighbour may have come or gone
 
 Result = TypeVar("Result")
 
@@ -65,30 +63,18 @@ class Look:
 class Threads:
     """How many threads one engine works with: one for a few photos, else the number that is fastest now.
 
-    A second thread that waits for a busy core can cost twenty times what it saves, so both ways are measured, for a
-    third of a second at most, and again when the last time is long ago. There are never more than PyTorch may use here.
-    tried: photos that both ways are tried on.
+    tried: photos that both ways are tried on.  last: threads of the last call.
     """
 
     def __init__(self, tried: int = 8) -> None:
         self.tried, self.last = tried, 1
-        self._found, self._most, self._when = 1, 1, -STALE
+        self._steady = compute.Steady()
 
     def run(self, work: Callable[[np.ndarray, int], Result], images: np.ndarray) -> Result:
         """work: (images, threads) -> result, which a part of the images is tried on.  Returns: its result for all."""
-        most = torch.get_num_threads()
-        if len(images) <= PART or most == 1:
-            self.last = 1
-        else:
-            if self._most != most or time.monotonic() - self._when > STALE:
-                self._measure(work, images[: self.tried], most)
-            self.last = self._found
+        few = len(images) <= PART
+        self.last = 1 if few else self._steady.threads(lambda count: work(images[: self.tried], count))
         return work(images, self.last)
-
-    def _measure(self, work: Callable[[np.ndarray, int], object], images: np.ndarray, most: int) -> None:
-        ways = [Compute(threads=1), Compute(threads=most)]
-        found = compute.measure(lambda way: lambda: work(images, way.threads), ways, 0.3, compute.HOPELESS)
-        self._found, self._most, self._when = found[0].compute.threads, most, time.monotonic()
 
 
 class TorchEmbedder:

@@ -143,26 +143,45 @@ def using(way: Compute) -> Iterator[None]:
 
 
 HOPELESS = 5.0  # times as slow: threads that wait for busy cores; more calls would cost as much and change nothing
-_steady = {"threads": 1, "most": 1, "when": -math.inf}  # what `steadily` found last, and when
+STALE = 30.0  # seconds after which a neighbour may have come or gone
+
+
+class Steady:
+    """Whether one thread or all are faster now.
+
+    A second thread that waits for a busy core can cost twenty times what it saves. So both are tried, and again when
+    the last time is long ago. There are never more than PyTorch may use here.
+    """
+
+    def __init__(self) -> None:
+        self._found, self._most, self._when = 1, 1, -math.inf
+
+    def threads(self, work: Callable[[int], object], seconds: float = 0.3, stale: float = STALE) -> int:
+        """The faster number of threads.
+
+        work: does a small part of the work with so many threads.  seconds: for all trials together.  stale: seconds
+        for which an answer holds.
+        """
+        most = torch.get_num_threads()
+        if most == 1:
+            return 1
+        if self._most != most or time.monotonic() - self._when > stale:
+            ways = [Compute(threads=1), Compute(threads=most)]
+            found = measure(lambda way: lambda: work(way.threads), ways, seconds, HOPELESS)
+            self._found, self._most, self._when = found[0].compute.threads, most, time.monotonic()
+        return self._found
+
+
+_steady = Steady()  # of all that is computed by `steadily`
 
 
 @contextmanager
-def steadily(trial: Callable[[], object], seconds: float = 0.3, stale: float = 30.0) -> Iterator[None]:
+def steadily(trial: Callable[[], object], seconds: float = 0.3, stale: float = STALE) -> Iterator[None]:
     """Compute with one thread or with all, whichever is faster now, inside the block.
 
-    A second thread that waits for a busy core can cost twenty times what it saves. So both are tried, for a third of a
-    second, and again when the last time is `stale` seconds ago. There are never more than PyTorch may use here.
-    trial: a small part of the work.
+    trial: a small part of the work.  seconds, stale: see Steady.
     """
-    most = torch.get_num_threads()
-    if most == 1:
-        yield
-        return
-    if _steady["most"] != most or time.monotonic() - _steady["when"] > stale:
-        ways = [Compute(threads=1), Compute(threads=most)]
-        found = measure(lambda way: trial, ways, seconds, HOPELESS)[0].compute.threads
-        _steady.update(threads=found, most=most, when=time.monotonic())
-    with using(Compute(threads=int(_steady["threads"]))):
+    with using(Compute(threads=_steady.threads(lambda _: trial(), seconds, stale))):
         yield
 
 
