@@ -8,7 +8,7 @@ from torch import nn
 
 from osnet_edu import explain, people
 from osnet_edu.embed import TorchEmbedder, normalise
-from osnet_edu.explain import METHODS, correspondence, duel, margin, similarity
+from osnet_edu.explain import METHODS, TABLE, correspondence, duel, margin, similarity
 from osnet_edu.grading import badge
 from osnet_edu.network import weights
 from osnet_edu.people import Shot
@@ -43,7 +43,7 @@ def test_a_duel_asks_the_margin_of_the_query_and_the_similarity_of_the_others(mo
 
 
 def test_the_residual_is_that_of_the_worst_map(model, photos):
-    for method in duel.ADD_UP:
+    for method in (name for name, one in TABLE.items() if one.adds_up):
         found = duel.between(model, photos, method)
         images = normalise(photos)
         q, p, n = explain.embed(model, images).split(1)

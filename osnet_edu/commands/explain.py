@@ -15,7 +15,7 @@ from .speech import PICTURES, progress_bar, tell
 def run(options: argparse.Namespace) -> None:
     from .. import figures
     from ..embed import normalise
-    from ..explain import DEFAULT, METHODS, similarity
+    from ..explain import DEFAULT, METHODS, TABLE, Network, similarity
     from ..explain import embed as features_of
 
     method = DEFAULT if options.method is None else options.method
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     features = features_of(checkpoint.model, images)
     target = similarity(features[:1])
     alike = float(target(features[1:]))
-    heat = METHODS[method](checkpoint.model, images[1:], target)[0]
+    heat = TABLE[method].on(Network(checkpoint.model), images[1:], target)[0]
     figure = figures.explained_pair(decoded.images, pair, heat, method, alike)
     with whole.file(out) as growing:
         figure.savefig(growing, dpi=150)

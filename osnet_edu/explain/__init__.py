@@ -4,9 +4,9 @@ Which scale: `gates` reads and changes the gates of each block and the shares of
 stream contributes to a margin; `cells` makes groups of channels to compare streams with; `without` ranks a gallery
 again without some streams; `clusters` groups photos by their gates.
 
-Which pixels: one table of methods, all with one signature; `exchange` asks what would change if a piece of
-the photo looked like the reference; `duel` sets three maps side by side; `correspondence` says where the other photo
-shows the same; `known` says what is known of a pair of rendered people: where they truly differ.
+Which pixels: one table of methods, and `ask` for pairs of photos; `exchange` asks what would change if a piece of the
+photo looked like the reference; `duel` sets three maps side by side; `correspondence` says where the other photo shows
+the same; `known` says what is known of a pair of rendered people: where they truly differ.
 
     heat = METHODS["occlusion"](model, images, similarity(reference))
 
@@ -28,12 +28,13 @@ from . import cells, clusters, correspondence, decomposition, duel, exchange, ga
 from .asking import embed
 from .gradients import Completeness, completeness, guided_backprop
 from .layers import by_stream
-from .methods import DEFAULT, FORWARD, METHODS
+from .methods import DEFAULT, FORWARD, METHODS, TABLE, Method, Network, ask
 from .perturbation import Quick, ablation, blur
 from .targets import Target, direction, dot, margin, similarity
 
 __all__ = [
-    "DEFAULT", "FORWARD", "METHODS", "Completeness", "Quick", "Target", "ablation", "blur", "by_stream",
+    "DEFAULT", "FORWARD", "METHODS", "TABLE", "Completeness", "Method", "Network", "Quick", "Target", "ablation", "ask",
+    "blur", "by_stream",
     "cells", "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel",
     "embed", "exchange", "gates", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained", "without",
 ]  # fmt: skip

@@ -13,25 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
-from ..embed import TorchEmbedder, normalise
+from ..embed import normalise
 from ..refused import Refused
-from . import exchange
 from .asking import embed
 from .decomposition import shares as decomposed
 from .gradients import completeness
-from .methods import DEFAULT, FORWARD, METHODS
-from .perturbation import Quick
-from .targets import margin, similarity
+from .methods import DEFAULT, METHODS, TABLE, Network, ask
+from .targets import Target, margin, similarity
 
 ROLES = ("query", "positive", "negative")
-OWN = "segment exchange"
-EXPLAINERS = (*METHODS, OWN)
-ADD_UP = ("integrated gradients", "DeepLift")  # whose maps should sum to the change of the target
-SLOW = ("occlusion", "CorrRISE", OWN)  # ask hundreds of forward passes
+EXPLAINERS = (*METHODS, "segment exchange")
+SLOW = tuple(name for name in EXPLAINERS if TABLE[name].slow)
 SMALLEST = 32, 16  # height and width, which a network needs to make a map at all
-STEPS = 128  # of integrated gradients: with fewer, the sum of a map misses a small margin by more than a tenth
 
 
 @dataclass(frozen=True)
@@ -104,9 +99,10 @@ def between(model: nn.Module, photos: np.ndarray, method: str = DEFAULT, *, fast
     q, p, n = embed(model, images).split(1)
     match, impostor = (float(similarity(q)(other)) for other in (p, n))
     targets = (margin(p, n), similarity(q), similarity(q))
-    heat = np.stack([_map(model, photos, images, method, k, target, fast) for k, target in enumerate(targets)])
+    network = Network(model, fast)
+    heat = np.stack([_map(network, photos, images, method, k, target) for k, target in enumerate(targets)])
     missed = bias = np.nan
-    if method in ADD_UP:
+    if TABLE[method].adds_up:
         found = [
             completeness(model, images[k : k + 1], target, heat[k : k + 1]).missed[0]
             for k, target in enumerate(targets)
@@ -125,17 +121,15 @@ def on_negative(model: nn.Module, photos: np.ndarray, method: str = DEFAULT, *, 
     """
     photos = _checked(photos, method)
     images = normalise(photos)
-    return _map(model, photos, images, method, 2, similarity(embed(model, images[:1])), fast)
+    return _map(Network(model, fast), photos, images, method, 2, similarity(embed(model, images[:1])))
 
 
-def _map(model: nn.Module, photos: np.ndarray, images, method: str, k: int, target, fast) -> np.ndarray:
+def _map(network: Network, photos: np.ndarray, images: Tensor, method: str, k: int, target: Target) -> np.ndarray:
     """The map on photo k of the three, (H, W) float64."""
-    if method == OWN:
-        giver = (2, 0, 0)[k]  # whose look is given to it
-        return exchange.against(fast or TorchEmbedder(model), photos[giver], photos[k])
-    asked = Quick(fast) if fast is not None and method in FORWARD else model
-    more = {"steps": STEPS} if method == "integrated gradients" else {}
-    return METHODS[method](asked, images[k : k + 1], target, **more)[0].astype(float)
+    if TABLE[method].of_pair:
+        giver = (2, 0, 0)[k]  # the photo that it is compared with
+        return ask(network, photos[giver][None], photos[k][None], method)[0]
+    return TABLE[method].on(network, images[k : k + 1], target, **TABLE[method].exact)[0].astype(float)
 
 
 def _checked(photos: np.ndarray, method: str) -> np.ndarray:

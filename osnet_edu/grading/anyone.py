@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from ..embed import embedder_for, normalise
-from ..explain import FORWARD, METHODS, Quick, embed, similarity, untrained
+from ..explain import METHODS, Network, ask, untrained
 from ..network import weights
 from ..refused import Refused
 from . import frozen, graded
 from .answering import PAIR, TRAINED, UNTRAINED
 from .asked import Asked, check_patience
-from .contestants import FLOORS, METHODS_GRADED, OWN, Network
+from .contestants import FLOORS, METHODS_GRADED, OWN, alone
 from .frozen import FAMILIES, Cases
 
 DEFAULT = "gradient x activation, conv4"
@@ -141,12 +141,12 @@ def grade(
             random = untrained.like(checkpoint.model, 0, normalise(cases.query[:REFERENCE]))
             engines = (fast, embedder_for(random, photos=MANY, size=checkpoint.size))
             nets = [Network(*pair) for pair in zip((checkpoint.model, random), engines, strict=True)]
-            methods, repeatable = [_one(known[method], net) for net in nets], True
+            methods, repeatable = [alone(known[method], net) for net in nets], True
         maps: list[np.ndarray] = []
         ours = graded.of(_kept(methods[0], maps), cases, every, progress=tell)
         theirs = graded.of(methods[1], cases, every, progress=tell)
         printed = asked.printed if asked else 0
-    centre = graded.of(_one(FLOORS["centre prior"], None), cases, every)
+    centre = graded.of(alone(FLOORS["centre prior"], None), cases, every)
     one_sided = np.array([not (heat < 0).any() for heat in maps])
     other = iter(maps)
     turned = graded.of(lambda *_: -next(other), cases, every) if one_sided.any() else None
@@ -171,12 +171,7 @@ def where(method: str) -> tuple[Path, str]:
 
 def kit() -> dict[str, Callable]:
     """The kit's own methods by name: those of the leaderboard, and those of the table as they stand there."""
-    return {**{name: partial(_of_table, name) for name in METHODS}, **METHODS_GRADED, **OWN}
-
-
-def _of_table(name: str, network: Network, queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    model = Quick(network.embedder) if name in FORWARD else network.model
-    return METHODS[name](model, normalise(photos), similarity(embed(network.model, normalise(queries))))
+    return {**{name: partial(ask, name=name) for name in METHODS}, **METHODS_GRADED, **OWN}
 
 
 def _same_twice(method: graded.Method, cases: Cases) -> bool:
@@ -194,7 +189,3 @@ def _kept(method: graded.Method, maps: list[np.ndarray]) -> graded.Method:
         return maps[-1]
 
     return asked
-
-
-def _one(maps: Callable, network: Network | None) -> graded.Method:
-    return lambda query, photo: maps(network, query[None], photo[None])[0]

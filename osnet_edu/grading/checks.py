@@ -15,13 +15,12 @@ import torch
 
 from .. import draws
 from ..embed import TorchEmbedder, embedder_for, normalise, pictures
-from ..explain import blur, similarity, without
+from ..explain import Network, blur, similarity, without
 from ..network import weights
 from ..refused import Refused
 from . import anyone, marks, sanity
 from .answering import CASCADE, NONE
 from .asked import Asked
-from .contestants import Network
 
 PAIRS = 8  # hard pairs of the folder: a query and its hardest negative
 FILLS = ("grey", "blurred")

@@ -6,7 +6,6 @@ grid could be.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -15,67 +14,45 @@ import torch.nn.functional as F
 
 from .. import draws
 from ..embed import normalise
-from ..explain import FORWARD, METHODS, Quick, blur, embed, exchange, similarity
-from ..network.model import STREAMS, OSNet
+from ..explain import Network, ask, blur, exchange
+from ..network.model import STREAMS
+from .graded import Method
 
-TOGETHER = 16  # photos in a batch
-
-Maps = Callable[["Network", np.ndarray, np.ndarray], np.ndarray]  # queries, photos (N, H, W, 3) -> (N, H, W)
-
-
-@dataclass(frozen=True)
-class Network:
-    """model: for methods that ask backwards.  embedder: the same network, for those that only ask forwards."""
-
-    model: OSNet
-    embedder: Callable[[np.ndarray], np.ndarray]
+Maps = Callable[[Network | None, np.ndarray, np.ndarray], np.ndarray]  # queries, photos (N, H, W, 3) -> (N, H, W)
 
 
-def _by_captum(name: str, network: Network, queries: np.ndarray, photos: np.ndarray, **more) -> np.ndarray:
-    """A method of the table, in batches. The query is embedded once, and held."""
-    soft = more.pop("baseline", None) == "blurred"
-    model = Quick(network.embedder) if name in FORWARD else network.model
-    maps = []
-    for start in range(0, len(photos), TOGETHER):
-        some = slice(start, start + TOGETHER)
-        target = similarity(embed(network.model, normalise(queries[some])))
-        images = normalise(photos[some])
-        start_at = {"baseline": blur(images, images.shape[2] / 16)} if soft else {}
-        maps.append(METHODS[name](model, images, target, **more, **start_at))
-    return np.concatenate(maps)
+def _from_blurred(network: Network, queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
+    images = normalise(photos)
+    return ask(network, queries, photos, "integrated gradients", baseline=blur(images, images.shape[2] / 16))
+
+
+def _named(*names: str) -> dict[str, Maps]:
+    return {name: partial(ask, name=name) for name in names}
 
 
 METHODS_GRADED: dict[str, Maps] = {
-    "gradient": partial(_by_captum, "gradient"),
-    "input x gradient": partial(_by_captum, "input x gradient"),
-    "SmoothGrad": partial(_by_captum, "SmoothGrad"),
-    "integrated gradients, grey": partial(_by_captum, "integrated gradients"),
-    "integrated gradients, blurred": partial(_by_captum, "integrated gradients", baseline="blurred"),
-    "DeepLift": partial(_by_captum, "DeepLift"),
-    **{f"Grad-CAM, conv{k}": partial(_by_captum, "Grad-CAM", stage=f"conv{k}") for k in (2, 3, 4)},
+    **_named("gradient", "input x gradient", "SmoothGrad"),
+    "integrated gradients, grey": partial(ask, name="integrated gradients"),
+    "integrated gradients, blurred": _from_blurred,
+    **_named("DeepLift"),
+    **{f"Grad-CAM, conv{k}": partial(ask, name="Grad-CAM", stage=f"conv{k}") for k in (2, 3, 4)},
     **{
-        f"gradient x activation, conv{k}": partial(_by_captum, "gradient x activation", stage=f"conv{k}")
+        f"gradient x activation, conv{k}": partial(ask, name="gradient x activation", stage=f"conv{k}")
         for k in (2, 3, 4)
     },
     **{
-        f"stream {t} of conv3.1": partial(_by_captum, "gradient x activation", stage=f"conv3.1.conv2{STREAMS[t - 1]}")
+        f"stream {t} of conv3.1": partial(ask, name="gradient x activation", stage=f"conv3.1.conv2{STREAMS[t - 1]}")
         for t in (1, 2, 3, 4)
     },
-    "gradient x activation on pieces": partial(_by_captum, "gradient x activation on pieces"),
-    "point decomposition": partial(_by_captum, "point decomposition"),
-    "occlusion": partial(_by_captum, "occlusion"),
-    "CorrRISE": partial(_by_captum, "CorrRISE"),
+    **_named("gradient x activation on pieces", "point decomposition", "occlusion", "CorrRISE"),
 }
+OWN: dict[str, Maps] = _named("segment occlusion", "segment exchange")
 
 
-def _one_by_one(method: Callable, network: Network, queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
-    return np.stack([method(network.embedder, *pair) for pair in zip(queries, photos, strict=True)])
+def alone(maps: Maps, network: Network | None) -> Method:
+    """A contestant as a method of one pair, about one network."""
+    return lambda query, photo: maps(network, query[None], photo[None])[0]
 
-
-OWN: dict[str, Maps] = {
-    "segment occlusion": partial(_one_by_one, exchange.without),
-    "segment exchange": partial(_one_by_one, exchange.against),
-}
 
 # --- floors: no network, or no photo ----------------------------------------------------------------------------------
 

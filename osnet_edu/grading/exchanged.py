@@ -8,15 +8,17 @@ hardly anything (.20 at most). It was tuned on other families.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ..embed import embedder_for, normalise
-from ..explain import METHODS, embed, exchange, similarity, untrained
+from ..explain import Network, ask, untrained
 from ..network import weights
 from ..refused import Refused
 from . import frozen, graded
+from .contestants import alone
 from .frozen import Cases
 
 OWN, PIECES, PIXELS = "segment exchange", "segment occlusion", "gradient x activation"
@@ -75,24 +77,20 @@ def measure(
     """
     cases = frozen.render(size=checkpoint.size) if cases is None else cases
     model, count = checkpoint.model, len(cases.part)
-    trained = _embedder(model, checkpoint.size)
-    random = _embedder(untrained.like(model, 0, normalise(cases.query[:REFERENCE])), checkpoint.size)
-    found = frozen.noticed(trained, cases)
+    random = untrained.like(model, 0, normalise(cases.query[:REFERENCE]))
+    networks = [Network(one, embedder_for(one, photos=MANY, size=checkpoint.size)) for one in (model, random)]
+    found = frozen.noticed(networks[0].embedder, cases)
     if not found.seen.any():
         raise Refused(f"the network notices none of the {count} differences: there is nothing to explain")
 
-    def pixels(query: np.ndarray, photo: np.ndarray) -> np.ndarray:
-        target = similarity(embed(model, normalise(query[None])))
-        return METHODS[PIXELS](model, normalise(photo[None]), target)[0]
-
     far = np.roll(cases.query, max(1, count // 8), 0)  # another part, so another family
-    own = _asks(exchange.against, trained)
+    own, pieces, pixels = (alone(partial(ask, name=name), networks[0]) for name in (OWN, PIECES, PIXELS))
     asked: dict[str, tuple[graded.Method, Cases, bool]] = {
         OWN: (own, cases, False),
-        PIECES: (_asks(exchange.without, trained), cases, False),
+        PIECES: (pieces, cases, False),
         PIXELS: (pixels, cases, False),
         SAME: (own, cases, True),
-        RANDOM: (_asks(exchange.against, random), cases, False),
+        RANDOM: (alone(partial(ask, name=OWN), networks[1]), cases, False),
         STRANGER: (own, replace(cases, query=far), False),
     }
     methods = {}
@@ -104,11 +102,3 @@ def measure(
 
         methods[name] = graded.of(method, some, found.seen, same_view=same, progress=tell)
     return Exchanged(methods, int(found.seen.sum()), count, found.limit, cases.name)
-
-
-def _embedder(model, size: tuple[int, int]):
-    return embedder_for(model, photos=MANY, size=size)
-
-
-def _asks(method: Callable, embedder) -> graded.Method:
-    return lambda query, photo: method(embedder, query, photo)

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import assets, draws, intervals
 from ..embed import embedder_for, normalise
-from ..explain import FORWARD, METHODS, Quick, embed, similarity, untrained
+from ..explain import Network, ask, untrained
 from ..network import weights
 from . import importance
 from .importance import Agreement, Positives
@@ -84,9 +84,11 @@ def measure(
     fast = embedder_for(model, photos=MANY, size=checkpoint.size)
     measured = importance.measured(fast, positives)
     step()
-    heats = {}
+    heats, network = {}, Network(model, fast)
     for name in ASKED:
-        heats[name] = np.stack([_map(name, model, fast, *pair) for pair in _pairs(positives)])
+        # Pair by pair: the last bits of a map can depend on what else is in a batch.
+        pairs = zip(positives.query, positives.positive, strict=True)
+        heats[name] = np.stack([ask(network, query[None], photo[None], name)[0] for query, photo in pairs])
         step()
     heats["random numbers"] = draws.named(0, "random maps").random(positives.both.shape) - 0.5
     bare, still = importance.worn(positives, measured)
@@ -124,15 +126,6 @@ def measure(
 def read_shipped() -> str:
     """The table of the shipped weights, as it ships."""
     return assets.path("results/importance.txt").read_text(encoding="utf-8")
-
-
-def _pairs(positives: Positives):
-    return zip(positives.query, positives.positive, strict=True)
-
-
-def _map(name: str, model, fast, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
-    target = similarity(embed(model, normalise(query[None])))
-    return METHODS[name](Quick(fast) if name in FORWARD else model, normalise(photo[None]), target)[0]
 
 
 def _share(heat: np.ndarray, cover: np.ndarray) -> float:

@@ -14,19 +14,20 @@ from pathlib import Path
 import numpy as np
 
 from ..embed import embedder_for, normalise
-from ..explain import untrained
+from ..explain import Network, untrained
 from ..machine import pool
 from ..network import export, weights
 from ..refused import Refused, plain
 from ..trials import alike, table
 from . import frozen, marks
 from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board, key_of
-from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN, Network
+from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN
 from .frozen import FAMILIES, PARTS, Cases
 
 NAME = "leaderboard"
 FEW = 4  # families a part that the seeds are asked about
 REFERENCE = 64  # photos by which an untrained network's normalisations are set
+TOGETHER = 16  # photos in a batch
 COARSE = 8  # pixels of a cell of the common resolution
 MANY = 100_000  # photos that are embedded: enough for the fastest engine
 
@@ -181,9 +182,9 @@ def _block(job: Job, cases: Cases) -> Block:
             network = _network(job, job.weights, some)
         ask = {**METHODS_GRADED, **OWN, **FLOORS}[job.method]
         heat = []
-        for start in range(0, len(reference), 16):
+        for start in range(0, len(reference), TOGETHER):
             pool.check()
-            part = slice(start, start + 16)
+            part = slice(start, start + TOGETHER)
             heat.append(ask(network, reference[part].copy(), some.negative[part].copy()))
         heat = np.concatenate(heat)
     rows = [_grades(one, truth) for one, truth in zip(heat, some.truth, strict=True)]
