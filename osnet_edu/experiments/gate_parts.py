@@ -127,11 +127,7 @@ def measure(
     Raises: Refused for no network, networks of different sizes, and a folder without a gallery.
     """
     size = alike.common_size(networks)
-    gallery = [photo for photo in market.read(root).gallery if photo.person > 0]
-    if not gallery:
-        raise Refused(f"{root} has no gallery photo of a person, and an absent stream becomes the mean over these")
-    chosen = gallery[:: -(-len(gallery) // MEANS)]
-    photos = normalise(market.decode(chosen, size).images)
+    photos = normalise(market.decode(gallery_for_means(root), size).images)
     triples = render(size, families)
     random = [untrained.like(checkpoint.model, seed, photos) for seed, checkpoint in enumerate(networks)]
     models = [*(checkpoint.model for checkpoint in networks), *random]
@@ -152,6 +148,17 @@ def measure(
         half,
         right,
     )
+
+
+def gallery_for_means(root: Path) -> list[market.Photo]:
+    """The photos that an absent stream is the mean of: at most MEANS of a folder's gallery, evenly.
+
+    Raises: Refused for a folder without a gallery photo of a person.
+    """
+    gallery = [photo for photo in market.read(root).gallery if photo.person > 0]
+    if not gallery:
+        raise Refused(f"{root} has no gallery photo of a person, and an absent stream becomes the mean over these")
+    return gallery[:: -(-len(gallery) // MEANS)]
 
 
 def render(size: tuple[int, int], families: int = FAMILIES, seed: int = SEED) -> Triples:

@@ -28,7 +28,6 @@ scale. Sources: shapley, intervals.crossed_mean, intervals.holm.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,13 +42,12 @@ from ..photos import market
 from ..refused import Refused
 from ..trials import alike
 from . import ladder
-from .gate_parts import lean_of
+from .gate_parts import gallery_for_means, lean_of
 from .gate_scale_table import table
 
 PEOPLE = 14  # of the ladder, for each network
 FEWER = 6  # on larger photos, which cost four times as much, and in the crossed set
 ORACLE = 24  # people for whom the needed scale is measured
-MEANS = 128  # photos of the gallery that an absent stream is the mean of
 KINDS = ("trained", "resampled", "random groups", "untrained", "same-depth", "resnext", "addition", "256x128")
 
 Values = Mapping[str, np.ndarray]  # by block, Shapley values (G, N)
@@ -139,36 +137,20 @@ def measure(
     size = alike.common_size(networks)
     for checkpoint in networks:
         _check_streams(checkpoint.model)
-    gallery = [photo for photo in market.read(root).gallery if photo.person > 0]
-    if not gallery:
-        raise Refused(f"{root} has no gallery photo of a person, and an absent stream becomes the mean over these")
-    gallery = gallery[:: -(-len(gallery) // MEANS)]
-    groups = {"trained": networks} | dict(others)
-    sizes = {size, *(alike.common_size(some) for some in groups.values())}
+    gallery = gallery_for_means(root)
+    sizes = {size, *(alike.common_size(some) for some in others.values())}
     photos = {one: normalise(market.decode(gallery, one).images) for one in sizes}
     usual = ladder.render(size, count if size[0] <= 128 else fewer)  # refuses other sizes
     smaller = usual if size == (128, 64) else ladder.render(count=max(2, fewer))
-    jobs: list[tuple[str, ladder.Triples, Callable[[], Answer]]] = []
-
-    def add(kind: str, model: OSNet, triples: ladder.Triples, at: tuple[int, int], **how) -> None:
-        jobs.append((kind, triples, partial(_contributions, model, triples, photos[at], **how)))
-
-    plain = [checkpoint.model for checkpoint in networks]
-    for seed, model in enumerate(plain):
-        add("trained", model, usual, size)
-        add("resampled", model, usual, size, resample=True)
-        add("random groups", model, usual, size, shuffle=seed + 1)
-    for seed, model in enumerate(plain):
-        add("untrained", untrained.like(model, seed, photos[size]), usual, size)
+    crossed = ladder.render(size, fewer, ladder.CROSSED)
+    jobs = _jobs(networks, photos[size], usual)
     for kind, some in others.items():
         at = alike.common_size(some)
         triples = usual if at == size else ladder.render(at, fewer if at[0] > 128 else count)
         for checkpoint in some:
             _check_streams(checkpoint.model)
-            add(kind, checkpoint.model, triples, at)
-    crossed = ladder.render(size, fewer, ladder.CROSSED)
-    for model in plain:
-        add("crossed", model, crossed, size)
+            jobs.append(Job(kind, checkpoint.model, triples, photos[at]))
+    jobs += [Job("crossed", checkpoint.model, crossed, photos[size]) for checkpoint in networks]
 
     # The needed scale belongs to the pairs and not to the networks: it is measured on small photos, whatever they take.
     asked = ladder.render(count=oracle)
@@ -183,11 +165,10 @@ def measure(
     colors = tuple(one.scale for one in ladder.needed_scales(asked, scales, brightness=False))
     tell(2)
     answers: dict[str, list[Answer]] = {}
-    of: dict[str, ladder.Triples] = {}
-    for done, (kind, triples, answer) in enumerate(jobs, start=3):
-        answers.setdefault(kind, []).append(answer())
-        of[kind] = triples
+    for done, job in enumerate(jobs, start=3):
+        answers.setdefault(job.kind, []).append(_contributions(job))
         tell(done)
+    of = {job.kind: job.triples for job in jobs}
     found = {kind: summary(some, of[kind], needed) for kind, some in answers.items() if kind != "crossed"}
     change = np.linalg.norm(
         (smaller.positive.astype(float) - smaller.negative).reshape(len(smaller.rung), -1), axis=1
@@ -204,6 +185,34 @@ def measure(
     )
 
 
+@dataclass(frozen=True)
+class Job:
+    """One network to ask about some triples.  photos: those that an absent stream becomes the mean of.
+
+    resample: absent streams come from other photos instead of means.  shuffle: seed of random groups; 0 for streams.
+    """
+
+    kind: str
+    model: OSNet
+    triples: ladder.Triples
+    photos: torch.Tensor
+    resample: bool = False
+    shuffle: int = 0
+
+
+def _jobs(networks: Sequence[weights.Checkpoint], photos: torch.Tensor, triples: ladder.Triples) -> list[Job]:
+    """The networks of one build, with the controls that are made of them."""
+    found = []
+    for seed, checkpoint in enumerate(networks):
+        found += [
+            Job("trained", checkpoint.model, triples, photos),
+            Job("resampled", checkpoint.model, triples, photos, resample=True),
+            Job("random groups", checkpoint.model, triples, photos, shuffle=seed + 1),
+        ]
+    random = (untrained.like(checkpoint.model, seed, photos) for seed, checkpoint in enumerate(networks))
+    return found + [Job("untrained", model, triples, photos) for model in random]
+
+
 # --- contributions ----------------------------------------------------------------------------------------------------
 
 
@@ -212,24 +221,20 @@ def _check_streams(model: OSNet) -> None:
         raise Refused("a block of this network has a single stream: there is no other scale that it could lean to")
 
 
-def _contributions(
-    model: OSNet, triples: ladder.Triples, photos: torch.Tensor, *, resample: bool = False, shuffle: int = 0
-) -> Answer:
-    """Shapley values by block, (G, N), of four groups of streams, and the margins before any change, (N,).
-
-    resample: absent streams come from other photos instead of means.  shuffle: seed of random groups; 0 for streams.
-    """
+def _contributions(job: Job) -> Answer:
+    """Shapley values by block, (G, N), of four groups of streams, and the margins before any change, (N,)."""
+    model, photos, triples = job.model, job.photos, job.triples
     three = [normalise(images) for images in (triples.query, triples.positive, triples.negative)]
     how: dict = {"fill": gates.means(model, photos)}
-    if resample:
+    if job.resample:
         order = draws.named("donors", len(photos)).permutation(len(photos))  # neighbours in a gallery are one person
         how = {"donors": photos[np.resize(order, len(triples.rung))], "renormalise": True}
     energy = cells.energies(model, photos)
     found = {}
     for block in model.blocks():
         groups = cells.of_streams(*energy[block].shape)
-        if shuffle:
-            groups = cells.at_random(energy[block], groups, shuffle)
+        if job.shuffle:
+            groups = cells.at_random(energy[block], groups, job.shuffle)
         found[block] = shapley.of_groups(model, *three, block, groups, **how)
     return found, shapley.margins(model, *three)
 
@@ -270,7 +275,7 @@ def slope_of(lean: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def effects(networks: Sequence[Values], triples: ladder.Triples) -> dict[str, dict[str, Slope]]:
-    """By block, then by factor: the lean at its high level less that at its low one, in a balanced crossed set."""
+    """By block, then by factor: the lean at its high level minus that at its low one, in a balanced crossed set."""
     levels = np.array([rung.levels for rung in triples.rungs])  # (rungs, factors)
     contrast = np.where(levels == 1, 2, -2) / len(levels)
     by_factor: dict[str, dict[str, np.ndarray]] = {factor: {} for factor in ladder.FACTORS}
