@@ -127,7 +127,7 @@ def newer_pythons():
         name = "python3.%d" % minor
         if shutil.which(name):
             with open(os.devnull, "w") as nowhere:
-                # A name on the PATH is no promise: a version manager's stand-in may refuse to start.
+                # A name on the PATH may not work: a version manager's stand-in may refuse to start.
                 if subprocess.call([name, "--version"], stdout=nowhere, stderr=nowhere) == 0:
                     found.append(name)
     return found

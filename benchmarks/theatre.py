@@ -64,7 +64,7 @@ def test_clicks(page, lab_server, where, capsys):
     took, computed = [], []
     for silenced in clicks()[:CLICKS]:
         for block, stream in silenced:
-            milliseconds = bench.page.evaluate(CLICK, f"mute stream {stream} of {block}")
+            milliseconds = bench.page.evaluate(CLICK, f"silence stream {stream} of {block}")
         took.append(milliseconds)
         bench.page.wait_for_timeout(60)
         computed.append(1000 * float(bench.trait("how").split("[")[1].rstrip("]")))

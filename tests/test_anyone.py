@@ -130,14 +130,14 @@ SENTENCES = (
     r"must return numbers \(128, 64\), it returned None$",
     r"it returned \(128, 64\) of complex128$",
     r"it returned \(2,\) of <U5$",
-    "it returned a list that is no array$",
+    "it returned a list that is not an array$",
     r"(?s)case 3: any_of failed:\n  File \S*mine.py\S* line \d+, in any_of.*'no such thing'\nNothing was graded",
     "(?s)any_of failed:.*SystemExit: enough",
     r"any_of returned numbers up to 1e\+308, too large to add up",
     "it returned a value of type str$",
     r"(?s)in any_of.*in deep.*Previous line repeated.*RuntimeError: the end",  # with what the method called
     "(?s)any_of failed:.*EOFError",
-    "it returned a Tensor that is no array$",
+    "it returned a Tensor that is not an array$",
 )
 
 
@@ -394,7 +394,7 @@ def test_a_file_that_is_none_is_refused_before_anything_is_rendered(file, tmp_pa
             anyone.grade(text)
     with pytest.raises(Refused, match=r"not_callable in mine\.py must be a function, it is of type int"):
         answering.loaded(file, "not_callable")
-    with pytest.raises(Refused, match=r"text.txt is no Python file; expected a name that ends in .py"):
+    with pytest.raises(Refused, match=r"text.txt is not a Python file; expected a name that ends in .py"):
         answering.loaded(tmp_path / "text.txt", "f")
     monkeypatch.setattr(asked, "STARTING", 5)
     with pytest.raises(Refused, match="f took longer than 6 s while it was loaded"):

@@ -375,7 +375,7 @@ def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path
     said = capsys.readouterr().err
     first = next(line for line in said.splitlines() if not line.startswith("Skipped"))
     assert first.startswith("Memory, estimated: about 7.6 GB: photos 2 MB, kept for the backward pass 7.2 GB")
-    assert "needs about 7.6 GB of memory; only 4.0 GB is there: lower --batch, --size or --width" in said
+    assert "needs about 7.6 GB of memory; only 4.0 GB is free: lower --batch, --size or --width" in said
     assert not (tmp_path / "run").exists()
 
 

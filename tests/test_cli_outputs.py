@@ -153,7 +153,7 @@ def test_a_foreign_file_of_an_experiment_s_name_is_left_as_it_is(text, folder, t
     out = tmp_path / "results"
     out.mkdir()
     (out / "ablation.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
-    refused(tmp_path, capsys, "ablation.csv is no file of runs", "experiment", "ablation", folder, "--out", out)
+    refused(tmp_path, capsys, "ablation.csv is not a file of runs", "experiment", "ablation", folder, "--out", out)
 
 
 def test_an_experiment_looks_at_its_folder_first_and_writes_nowhere_unasked(folder, tmp_path, monkeypatch, capsys):

@@ -467,7 +467,7 @@ def test_photos_must_be_a_tensor():
             "no stage 'conv9'; it has stage, halve",
         ),
         (lambda: METHODS["Grad-CAM"](Mapped(), photos(), first, stage="unused"), "takes no part in the features"),
-        (lambda: METHODS["Grad-CAM"](small(), photos(1, **BIG), first, stage="fc"), "is no map"),
+        (lambda: METHODS["Grad-CAM"](small(), photos(1, **BIG), first, stage="fc"), "is not a map"),
         (lambda: METHODS["occlusion"](Linear(), photos(), first, window=0), "1 pixel or more"),
         (lambda: METHODS["occlusion"](Linear(), photos(), first, window=2, step=3), "leaves gaps"),
         (lambda: completeness(Linear(), photos(), first, np.zeros((2, 1, 1))), r"heat \(2, 1, 1\) does not fit"),

@@ -209,7 +209,7 @@ def test_a_person_and_herself_lie_where_they_lie():
     ("call", "sentence"),
     [
         (lambda x: correspondence.matches(small().float(), x[0], x[1][:32]), "two photos of one size"),
-        (lambda x: correspondence.matches(small().float(), x[0], x[1], stage="fc"), "is no map"),
+        (lambda x: correspondence.matches(small().float(), x[0], x[1], stage="fc"), "is not a map"),
         (
             lambda x: correspondence.score(correspondence.Matches(np.zeros((2, 2, 2, 2))), np.zeros((3, 2, 2))),
             "must be",

@@ -259,7 +259,7 @@ def test_what_cannot_be_run_is_refused(tmp_path):
     with pytest.raises(ValueError, match="networks of 5 seeds ship, got 6"):
         leaderboard.run(tmp_path, tmp_path, seeds=6)
     (tmp_path / "leaderboard.csv").write_text("some,other,file\n1,2,3\n")
-    with pytest.raises(ValueError, match="is no file of runs: expected the columns network, digest, weights, view"):
+    with pytest.raises(ValueError, match="is not a file of runs: expected the columns network, digest, weights, view"):
         leaderboard.run(tmp_path, tmp_path)
 
 

@@ -44,7 +44,7 @@ def test_more_than_there_is_says_what_to_lower():
     memory.check(need, 1, 9_000_000_000)
     memory.check(need, 8, None)
     with pytest.raises(
-        ValueError, match=r"needs about 17\.0 GB of memory; only 9\.0 GB is there: lower --batch, --size"
+        ValueError, match=r"needs about 17\.0 GB of memory; only 9\.0 GB is free: lower --batch, --size"
     ):
         memory.check(need, 2, 9_000_000_000)
 

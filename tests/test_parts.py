@@ -18,7 +18,7 @@ IDEAL = told(("logo", (1, 2), 0.9, 10), ("logo", (3, 4), 0.9, 30), ("shoes", (5,
 def test_excess_is_the_share_of_what_the_oracle_can_tell():
     graded = parts.against(OURS, IDEAL)
     logo = graded.parts["logo"]
-    assert (logo.families, logo.right, logo.ideal) == (2, pytest.approx(0.75), pytest.approx(0.9))  # weighed by queries
+    assert (logo.families, logo.right, logo.ideal) == (2, pytest.approx(0.75), pytest.approx(0.9))  # by queries
     assert logo.excess == pytest.approx(0.25 / 0.4)
     assert graded.parts["shoes"].excess == 0  # guessing
     assert graded.all.right == pytest.approx((0.6 * 10 + 0.8 * 30 + 0.5 * 10) / 50)

@@ -188,7 +188,7 @@ def test_a_value_as_it_was_is_no_change(lab):
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        ({"changes": {"mood": 1}}, "'mood' is no attribute"),
+        ({"changes": {"mood": 1}}, "'mood' is not an attribute"),
         ({"changes": {"height": 9}}, "Height is 9; allowed are numbers from 1.1 to 2.05"),
         ({"changes": {"hat": "<img src=x onerror=alert(1)>"}}, "Hat is '<img src=x onerror=alert(1)>'"),
         ({"view": {"yaw": 9}}, "Yaw is 9"),

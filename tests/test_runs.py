@@ -173,7 +173,7 @@ def test_a_file_of_other_runs_is_refused(root, tmp_path):
     with pytest.raises(ValueError, match="runs on other photos"):
         runs.run_all(other, tmp_path, workers=1, way=WAY)
     (tmp_path / "few.csv").write_text("name,score\nprimary,1\n")
-    with pytest.raises(ValueError, match="is no file of runs: expected the columns variant, seed"):
+    with pytest.raises(ValueError, match="is not a file of runs: expected the columns variant, seed"):
         runs.run_all(short, tmp_path, workers=1, way=WAY)
 
 

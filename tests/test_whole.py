@@ -101,7 +101,7 @@ def test_a_new_file_gets_the_permissions_of_any_other(tmp_path):
         ("link", "link exists already"),
         ("none/new.txt", r"none is not a folder"),
         ("there.txt/new.txt", r"there\.txt is not a folder"),
-        ("nul\0", "is no name of a file"),
+        ("nul\0", "is not a name of a file"),
     ],
 )
 def test_a_file_is_refused_in_a_sentence_before_the_work(tmp_path, monkeypatch, name, sentence):

@@ -235,7 +235,7 @@ def test_all_by_keyboard(page, lab_server, console, portrait):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("text.png", "text.png is no picture that this browser can read"),
+        ("text.png", "text.png is not a picture that this browser can read"),
         ("empty.jpg", "empty.jpg is empty."),
         ("large.png", "large.png has 10000x10000 pixels, 100 million; at most 50 million are taken."),
         ("moving.gif", "Of the animation, the first picture is taken."),

@@ -23,7 +23,7 @@ THEATRE = (
 def test_the_theatre_by_mouse(page, lab_server):
     bench = Bench(page, lab_server.root, "theatre_mouse", *THEATRE)
     view = bench.page
-    view.get_by_role("button", name="mute stream 1 of conv3.0").click()
+    view.get_by_role("button", name="silence stream 1 of conv3.0").click()
     bench.python("silenced", [["conv3.0", 1]])
     bench.python("sentence", lambda words: words.startswith("Without stream 1 in conv3.0 "))
     view.get_by_role("status").get_by_text("Without stream 1 in conv3.0").wait_for()
@@ -45,7 +45,7 @@ def test_the_theatre_by_mouse(page, lab_server):
     view.get_by_text("wider and taller than the photo").first.wait_for()
     view.get_by_role("button", name="All streams on").click()
     bench.python("silenced", [])
-    view.get_by_role("button", name="mute stream 2", exact=True).click()
+    view.get_by_role("button", name="silence stream 2", exact=True).click()
     bench.python("silenced", [[f"conv{s}.{k}", 2] for s in (2, 3, 4) for k in (0, 1)])
     view.set_viewport_size(TALL)
     bench.finish(".oe-theatre")
@@ -62,7 +62,7 @@ def test_the_theatre_by_keyboard(page, lab_server):
     view.keyboard.press("ArrowDown")
     bench.python("triple", 1)
     bench.python("photos", lambda now: now != first)
-    button = view.get_by_role("button", name="mute stream 3 of conv2.1")
+    button = view.get_by_role("button", name="silence stream 3 of conv2.1")
     button.focus()
     view.keyboard.press("Enter")
     bench.python("silenced", [["conv2.1", 3]])

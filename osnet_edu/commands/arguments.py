@@ -58,7 +58,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def _joined(texts: Sequence[str]) -> list[str]:
-    """--gallery -1_c1s1_000401_03.jpg as one text: Market's junk photos begin with a minus, and are no options."""
+    """--gallery -1_c1s1_000401_03.jpg as one text: names of Market's junk photos begin with a minus and are not
+    options."""
     joined: list[str] = []
     for text in texts:
         if re.match(r"-1_c\d", text) and joined and re.fullmatch(r"--[a-z-]+", joined[-1]):

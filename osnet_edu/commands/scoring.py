@@ -33,7 +33,7 @@ def say_score(score: retrieval.Score, found: market.Market) -> None:
     if score.tied:
         say(
             f"Ties: for {score.tied} queries a photo of somebody else is just as close as the first match. An equal "
-            "distance is no hit: the other photo has the better rank."
+            "distance is not a hit: the other photo has the better rank."
         )
     photos = {photo.path: photo for photo in (*found.query, *found.gallery)}
     same = copies(*([photo.path for photo in side] for side in (found.query, found.gallery)))

@@ -51,8 +51,8 @@ def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str]) -
     if changed := next((names for trial in trials if (names := trial.changed())), ()):
         return Verdict(
             "wrong",
-            f"It changes its input {' and '.join(f'`{name}`' for name in changed)} in place: whoever called it still "
-            "needs that. Make a new value instead; `a = a + b` does, `a += b` does not.",
+            f"It changes its input {' and '.join(f'`{name}`' for name in changed)} in place: the caller still needs "
+            "that value. Make a new value instead; `a = a + b` does, `a += b` does not.",
             IN_PLACE,
         )
     differs = next((told for trial in trials if (told := trial.difference(task.reference))), None)

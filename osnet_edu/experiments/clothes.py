@@ -6,7 +6,7 @@ on:
     nothing else    rendered again as they were: the usual score
     strangers'      clothes of people whom nobody has met
     exchanged       each wears the clothes of another person of the gallery. Then a query can find two people: itself,
-                    or whoever wears its clothes now
+                    or the person who wears its clothes now
     one part alone  strangers' top, bottom, shoes, bag, or what is worn on the head
 
 Body, skin, hair and walk stay. What the rank-1 loses, the clothes had carried.
@@ -34,7 +34,7 @@ SAME, OTHERS, EXCHANGED = "the same clothes", "strangers' clothes", "exchanged c
 @dataclass(frozen=True)
 class Clothes:
     """rank1, mean_ap: by what the gallery wears, with intervals over people.  wearer: in exchanged clothes, how often
-    the first hit is whoever wears the query's clothes.  chance: rank-1 of a random order.  kept: by what is put on, how
+    the first hit is the one in the query's clothes.  chance: rank-1 of a random order.  kept: by what is put on, how
     many gallery photos changed.
     """
 

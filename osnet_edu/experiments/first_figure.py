@@ -154,7 +154,7 @@ class FirstFigure:
         ]
         rows = self.rows()
         lines += [f"{name:<42}{blurred!s:>24}{sharp!s:>24}" for name, (blurred, sharp) in rows.items()]
-        lines.append(f"{'match closer: sharp less blurred':<42}{'':>24}{self.gain()!s:>24}")
+        lines.append(f"{'match closer: sharp minus blurred':<42}{'':>24}{self.gain()!s:>24}")
         lines.append("The whole story: blurred, both stand out; sharp, only the match does. At a bar of")
         lines += [f"    {bar:>4.0%} of the strangers {self.share(self.holds(bar))}" for bar in (0.5, BAR, 1.0)]
         return "\n".join(lines)

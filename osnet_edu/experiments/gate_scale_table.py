@@ -20,7 +20,7 @@ def table(found) -> str:
         lines.append(f"{'':<9}{'slope':>7}{'':>18}{'p (Holm)':>9}  {'':<11}{'told apart':>10}{'':>18}{'p (Holm)':>9}")
         for block, slope in one.slopes.items():
             lines.append(f"{block:<9}{_cell(slope, 7)}  {slope.verdict:<11}{_cell(one.apart[block], 10)}")
-    lines.append(f"\nCrossed set, {next(iter(found.kinds))}: high less low level, right {found.crossed_right:.0%}")
+    lines.append(f"\nCrossed set, {next(iter(found.kinds))}: high minus low level, right {found.crossed_right:.0%}")
     lines.append(f"{'':<9}" + "".join(f"{factor:<27}" for factor in ladder.FACTORS).rstrip())
     for block, effects in found.crossed.items():
         cells = (f"{e.value:+.2f} [{e.low:+.2f}, {e.high:+.2f}] {e.p:.2f}" for e in effects.values())

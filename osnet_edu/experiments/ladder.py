@@ -147,7 +147,7 @@ def render(
 ) -> Triples:
     """The triples of some people, each person on all rungs.  Their photos are a pure function of the seed.
 
-    Raises: Refused for a size that is no multiple of 128 x 64, and for no person or no rung.
+    Raises: Refused for a size that is not a multiple of 128 x 64, and for no person or no rung.
     """
     if count < 1 or not rungs:
         raise Refused(f"at least one person and one rung are needed, got {count} and {len(rungs)}")

@@ -29,7 +29,7 @@ Change = Callable[[str, list[Tensor], Tensor | None], tuple[list[Tensor], Tensor
 
 @dataclass(frozen=True)
 class Means:
-    """What each stream puts into its block's join on average: what a muted stream can become instead of zero.
+    """What each stream puts into its block's join on average: what a silenced stream can become instead of zero.
 
     A stream that is zero is something the layers behind have never seen, and what they make of it says little about
     the stream. A stream that is the mean of many photos is an ordinary one that no longer knows this photo.
@@ -106,7 +106,7 @@ def mute(
 ) -> AbstractContextManager[OSNet]:
     """Take some streams away while the `with` block lasts, whatever their gates say.
 
-    streams: 1 to T.  blocks: names, None means all.  fill: what a muted stream becomes; None is zero.
+    streams: 1 to T.  blocks: names, None means all.  fill: what a silenced stream becomes; None is zero.
     Raises: Refused for a stream or a block that is not there, and for means of another network.
     """
     return _keep(model, streams, blocks, fill, named=False)
@@ -187,7 +187,7 @@ def put(
 def factors(model: OSNet, streams: int | Sequence[int], blocks: Sequence[str] | str | None = None) -> np.ndarray:
     """What `mute` does, as factors for `OSNet.forward_with` and for an embedder's `look`, which is faster.
 
-    streams, blocks, Raises: as for `mute`.  Returns: (blocks, T) float32: 0 for a muted stream, else 1.
+    streams, blocks, Raises: as for `mute`.  Returns: (blocks, T) float32: 0 for a silenced stream, else 1.
     """
     wanted, chosen = _found(model, streams, blocks)
     names = {name: len(block.stream_names) for name, block in blocks_of(model).items()}

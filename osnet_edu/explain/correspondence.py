@@ -53,7 +53,7 @@ def matches(model: nn.Module, one: np.ndarray, other: np.ndarray, *, stage: str 
     """Compare every cell of one photo with every cell of the other.
 
     one, other: (H, W, 3) uint8.  stage: as for `grad_cam`.
-    Raises: Refused for photos of two sizes, and for a stage that is no map.
+    Raises: Refused for photos of two sizes, and for a stage that does not make a map.
     """
     one, other = np.asarray(one), np.asarray(other)
     if one.shape != other.shape:
@@ -69,7 +69,7 @@ def truth(one: Shot, other: Shot, cells: tuple[int, int]) -> np.ndarray:
     """Where the surface of each cell of one photo lies in the other.
 
     one, other: two renders of one person.  cells: (h, w).
-    Returns: (h, w, 2) float, row and column in cells, counted as `Matches.best` counts; nan where the cell is no
+    Returns: (h, w, 2) float, row and column in cells, counted as `Matches.best` counts; nan if the cell shows no
     person, or where what it shows is hidden in the other photo.
     """
     from scipy.spatial import cKDTree

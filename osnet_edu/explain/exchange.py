@@ -185,7 +185,7 @@ def _tree(photo: np.ndarray) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
 
 @lru_cache(KEPT)
 def _grown(content: bytes, height: int, width: int) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
-    """`_tree` by the bytes of a photo, so that one photo is cut once, whoever asks."""
+    """`_tree` by the bytes of a photo, so that a photo is cut only once."""
     from scipy.ndimage import gaussian_filter
     from sklearn.cluster import ward_tree
     from sklearn.feature_extraction.image import grid_to_graph

@@ -5,7 +5,8 @@ A block sees a photo at T scales. The omni-scale block weights every channel of 
 `put` and `rewrite` change what is joined for as long as a `with` block lasts, and leave no trace. Streams are counted
 from 1, as in the paper: in the omni-scale block stream t sees (2t + 1) x (2t + 1) cells of its block's map.
 
-Every kind of block can be asked (see model.Block). One without a gate has shares, and its streams can be muted: there a
+Every kind of block can be asked (see model.Block). One without a gate has shares, and its streams can be silenced:
+there a
 stream's factor is 1, or 0. What needs a gate refuses it, and says how that block joins its streams. `limits` says what
 a network's gates cannot show.
 

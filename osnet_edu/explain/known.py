@@ -23,7 +23,7 @@ COVERED = 0.5  # share of a pixel from which on it belongs to the truth
 SHAM = 0.95  # share of the sham edits that a noticed difference exceeds
 
 NOTICED, UNNOTICED, REVERSED = "noticed", "unnoticed", "reversed"
-# What twins differ in, where the name of the part is no plain word for it.
+# What twins differ in, if the name of the part is not a plain word for it.
 DIFFERENCES = {"top color": "colour of the top", "bottom color": "colour of the trousers or skirt"}
 
 # The parts of a mask in words for a sentence: "other" is whatever stands in front of the person.
@@ -168,7 +168,8 @@ def noticing(embed: Embed, photos: np.ndarray, same: np.ndarray, part: str, limi
 def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet], embed: Embed) -> np.ndarray:
     """By how much a network notices where each query and its hard negative differ, as `noticed` has it: (N,).
 
-    folder: the folder of the rankings.  embed: an embedder of their network.  nan for a pair that is no pair of twins.
+    folder: the folder of the rankings.  embed: an embedder of their network.  nan for a pair that is not a pair of
+    twins.
     """
     found = np.full(len(triplets), np.nan)
     for k, triplet in enumerate(triplets):

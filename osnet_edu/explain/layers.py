@@ -61,7 +61,7 @@ def by_stream(
 
     block: the name of a block, such as "conv3.0".  method: `gradient_x_activation` or `grad_cam`.
     Returns: (B, T, H, W). The streams of one block stand on one scale, so they may be compared and added up.
-    Raises: Refused for what is no block.
+    Raises: Refused for anything that is not a block.
     """
     blocks = {name: module for name, module in model.named_modules() if isinstance(module, Block)}
     if block not in blocks:
@@ -72,7 +72,7 @@ def by_stream(
 
 
 def _asked(method: type, score, model: nn.Module, stage: str, x: Tensor) -> Tensor:
-    """Captum's answer about a stage, (B, C, h, w).  Raises: Refused for what is no stage, or makes no map.
+    """Captum's answer about a stage, (B, C, h, w).  Raises: Refused if it is not a stage, or makes no map.
 
     No pass is spent on looking first: a pair's map should cost little more than the way there and back.
     """
@@ -84,7 +84,7 @@ def _asked(method: type, score, model: nn.Module, stage: str, x: Tensor) -> Tens
             raise Refused("that part of the model takes no part in the features") from error
         raise
     if not isinstance(heat, Tensor) or heat.dim() != 4:
-        raise Refused(f"the output of {stage!r} is no map (B, C, h, w)")
+        raise Refused(f"the output of {stage!r} is not a map (B, C, h, w)")
     return heat
 
 
@@ -105,7 +105,7 @@ def named_map(model: nn.Module, stage: str, x: Tensor) -> Tensor:
     if not seen[stage]:
         raise Refused("that part of the model takes no part in the features")
     if seen[stage][-1].output.dim() != 4:
-        raise Refused(f"the output of {stage!r} is no map (B, C, h, w)")
+        raise Refused(f"the output of {stage!r} is not a map (B, C, h, w)")
     return seen[stage][-1].output.detach()
 
 

@@ -44,7 +44,7 @@ def values(of_coalitions: np.ndarray) -> np.ndarray:
 
     of_coalitions: (2 ** T, ...), what each row of `coalitions` is worth.
     Returns: (T, ...); over streams they sum to the worth of all minus the worth of none.
-    Raises: Refused for a number of rows that is no power of two.
+    Raises: Refused for a number of rows that is not a power of two.
     """
     worth = np.asarray(of_coalitions)
     streams = len(worth).bit_length() - 1

@@ -146,7 +146,7 @@ class Rankings:
         """All triplets, and the index of the one that is asked for, the hardest without a name.
 
         query, positive, negative: names of photos. One's own positive or negative takes the mined one's place.
-        Raises: Refused for a name that is not there, and a pair that is no pair of this query.
+        Raises: Refused for a name that is not there, and a pair that is not one of this query.
         """
         triplets = self.triplets()
         if query is None:

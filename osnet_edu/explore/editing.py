@@ -64,7 +64,7 @@ class Editor:
         photo = rankings.queries[query]
         record = folder.record(photo)
         if record is None:
-            raise Refused(f"{photo.name} is no rendered photo: only rendered people can be edited")
+            raise Refused(f"{photo.name} is not a rendered photo: only rendered people can be edited")
         self.rankings, self.record, self.query = rankings, record, query
         self.identity = record.identity if identity is None else identity
         self._fast = embedder_for(rankings.model, photos=MANY, size=rankings.size)
@@ -144,7 +144,7 @@ def edited(identity: Identity, changes: Mapping[str, object]) -> Identity:
 def plain_changes(changes: Mapping[str, object], names: Sequence[str], what: str) -> dict[str, object]:
     """Changes with NumPy's values as Python's.  names: that may be changed.  what: they are, in words.
 
-    Raises: Refused for another name, and for what is no mapping.
+    Raises: Refused for another name, and for changes that are not a mapping.
     """
     if not isinstance(changes, Mapping):
         raise Refused(f"expected changes by their names, such as {{{names[0]!r}: ...}}, got {changes!r}")

@@ -13,7 +13,7 @@ SMALLEST = 16  # pixels of the shorter side
 def read_own(photo: picture.Source | torch.Tensor) -> np.ndarray:
     """A photo from a file, its bytes, an open file, a Pillow image, or as pixels, also a tensor: (H, W, 3) uint8, RGB.
 
-    Raises: Refused for what is no picture, or one that is smaller than 16 pixels or larger than 50 million.
+    Raises: Refused for input that is not a picture, or one that is smaller than 16 pixels or larger than 50 million.
     """
     if isinstance(photo, torch.Tensor):
         if photo.dtype != torch.uint8 or photo.dim() != 3 or photo.shape[2] != 3:

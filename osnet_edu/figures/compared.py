@@ -102,7 +102,7 @@ def overfitting(kinds: Mapping[str, Sequence], *, title: str = "") -> Figure:
     gaps = [value for points in kinds.values() for point in points for value in point.gap]
     panels = (
         (0.6, "mAP among as many seen and unseen people", 0.0, 100.0, 20.0),
-        (5.0, "gap: seen less unseen, in points", *_round(min(gaps), max(gaps))),
+        (5.0, "gap: seen minus unseen, in points", *_round(min(gaps), max(gaps))),
     )
     for x0, name, low, high, step in panels:
         _panel(sheet, x0, name, low, high, step, counts, panels[0][0] == x0, kinds, styles)

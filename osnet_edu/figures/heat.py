@@ -126,7 +126,7 @@ def heats(
             sheet.image(picture, x, top, w, h)
         else:
             most = max(shared if one_scale else strongest[name], noise)
-            # At the edge of the noise even the strongest pixel is no finding: a scale ten times as wide keeps it pale.
+            # At the edge of the noise even the strongest pixel means nothing: a scale ten times as wide keeps it pale.
             faint = strongest[name] <= noise
             sheet.image(overlay(picture, heat, max(most, 10 * noise) if faint else most), x, top, w, h)
             if faint:

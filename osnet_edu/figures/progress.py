@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 
 def progress(what: str, unit: str = "photo") -> Callable[[int, int], None]:
-    """A function of (done, total) that shows how far the work is, for whoever takes `progress=...`.
+    """A function of (done, total) that shows how far the work is, for functions that take `progress=...`.
 
     what: is being done, such as "embedding".  Nothing is shown in the first second, and nothing is left at the end.
     """

@@ -132,7 +132,7 @@ def loaded(file: Path, function: str) -> Callable:
     """The function of a file.  Raises: Refused where the file has none; what the file itself raises."""
     spec = importlib.util.spec_from_file_location(MODULE, file)
     if spec is None:
-        raise Refused(f"{file.name} is no Python file; expected a name that ends in .py")
+        raise Refused(f"{file.name} is not a Python file; expected a name that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module  # dataclasses and pickle look a module up by its name
     sys.path.append(str(file.parent))  # a file beside it may be imported; last, so that it stands in for no library
@@ -160,7 +160,7 @@ def _traceback(error: BaseException, file: Path) -> str:
 
 
 def map_of(method: Callable, name: str, network: OSNet, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
-    """Ask a method once.  Raises: Refused for what is no map (H, W) of finite numbers."""
+    """Ask a method once.  Raises: Refused if the answer is not a map (H, W) of finite numbers."""
     heat = method(network, query.copy(), photo.copy())
     wanted = f"{name} must return numbers {photo.shape[:2]}"
     if isinstance(heat, torch.Tensor):
@@ -169,7 +169,7 @@ def map_of(method: Callable, name: str, network: OSNet, query: np.ndarray, photo
     try:
         found = np.asarray(heat)
     except (TypeError, ValueError):  # lists of unequal length, for one
-        raise Refused(f"{wanted}, it returned a {type(heat).__name__} that is no array") from None
+        raise Refused(f"{wanted}, it returned a {type(heat).__name__} that is not an array") from None
     if found.dtype.kind not in "fiub" or found.shape != photo.shape[:2]:
         array = heat is found or isinstance(heat, torch.Tensor | list | tuple)
         raise Refused(f"{wanted}, it returned " + (f"{found.shape} of {found.dtype}" if array else _type(heat)))

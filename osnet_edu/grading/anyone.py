@@ -5,7 +5,7 @@
 
 What speaks against the match is below zero. The function sees the network and two photos, and nothing else: no mask, no
 third photo, no name. What it prints is counted and left out. It must leave the network as it found it. Where maps have
-nothing below zero, the report says so, and grades them with the sign turned round too.
+nothing below zero, the report says so, and grades them with the sign turned around too.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Report:
     ours, theirs: grades of all N cases by the trained and by the untrained network.  centre: the centre prior.
     printed: lines that the method printed.  repeatable: whether it gave the same map twice.
     one_sided: (N,) bool, the maps of the trained network that have nothing below zero.  turned: their grades with the
-    sign turned round, with those of all others; None where every map has something below zero.
+    sign turned around, with those of all others; None where every map has something below zero.
     """
 
     method: str

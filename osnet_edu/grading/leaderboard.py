@@ -156,7 +156,7 @@ def shipped() -> Board:
 def _files(path: Path | None) -> list[Path]:
     if path is None:
         return []
-    alike.own(path)  # refuses what is no checkpoint, before the work starts
+    alike.own(path)  # refuses a file that is not a checkpoint, before the work starts
     return weights.files(path)
 
 

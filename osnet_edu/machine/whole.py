@@ -129,7 +129,7 @@ def _process(path: Path) -> int:
 
 def _lives(process: int) -> bool:
     """Whether a process runs; True where asking is not possible."""
-    if os.name != "posix":  # elsewhere signal 0 is no question
+    if os.name != "posix":  # elsewhere signal 0 does not ask
         return True
     try:
         os.kill(process, 0)
@@ -167,7 +167,7 @@ def given(path: Path | str) -> Path:
     if not os.fspath(path):
         raise Refused("the name is empty; expected one to write to")
     if "\0" in os.fspath(path):
-        raise Refused(f"{os.fspath(path)!r} is no name of a file or folder")
+        raise Refused(f"{os.fspath(path)!r} is not a name of a file or folder")
     return Path(path)
 
 

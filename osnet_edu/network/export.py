@@ -197,7 +197,7 @@ def filled(template: bytes, model: nn.Module) -> bytes:
     try:
         made = onnx.load_from_string(template)
     except DecodeError as error:
-        raise Refused("the template is damaged: it is no ONNX file") from error
+        raise Refused("the template is damaged: it is not an ONNX file") from error
     weights = _weights(folded(model))
     for tensor in made.graph.initializer:
         if not tensor.raw_data:

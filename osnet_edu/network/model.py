@@ -125,14 +125,14 @@ class Sum(nn.Module):
 class Block(nn.Module):
     """What the stages are built of, and what it can say about itself: (B, C_in, H, W) -> (B, C_out, H, W).
 
-    y = ReLU(x + expand(join(streams of squeeze(x), their weights))). Whoever asks a block which scale it used asks by
-    these names, which every block has:
+    y = ReLU(x + expand(join(streams of squeeze(x), their weights))). To ask a block which scale it used, use these
+    names, which every block has:
 
     stream_names: one for each stream, T of them.  stream_modules: what computes each stream.
     gate: averages of the streams (B * T, C, 1, 1), photo by photo -> weights (B * T, C or 1, 1, 1); or None. It says
         in `words` what it is, and in `numbers` how many weights it gives for one stream.
     join: (streams, weights or None) -> one map; `words` says how, `contributions` what each stream puts in. All that
-        passes from the streams to the rest of the block passes here: whoever hooks it sees it and can change it.
+        passes from the streams to the rest of the block passes here: a hook on it sees all of that and can change it.
     conv3: the expansion.  downsample: what bypasses the streams, None for the identity.  IN: instance normalisation.
     """
 

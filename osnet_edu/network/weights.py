@@ -1,7 +1,7 @@
 """A checkpoint into a model, strictly: every key and every shape agrees, or the file is refused and says why.
 
-The kit's own checkpoints are .safetensors files that carry a card. Official ones (.pth, torchreid) open by the same
-door: their width, streams, IBN and gate width are read off keys and shapes. Nothing in a file is ever run as code.
+The kit's own checkpoints are .safetensors files that carry a card. Official ones (.pth, torchreid) are opened in the
+same way: their width, streams, IBN and gate width are read off keys and shapes. Nothing in a file is ever run as code.
 """
 
 import builtins
@@ -67,7 +67,7 @@ def shipped() -> Checkpoint:
 def open(path: Path | str) -> Checkpoint:
     """Build the model that a checkpoint describes, and load it strictly.
 
-    Raises: Refused, in a sentence, for a file that is no OSNet checkpoint.
+    Raises: Refused, in a sentence, for a file that is not an OSNet checkpoint.
     """
     state, card = _read(Path(path))
     model = _build(state, Path(path))
@@ -124,7 +124,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
     state: dict[str, Tensor] = {}
     for key, value in found.items():
         if len(key) > MOST_NAME:
-            raise Refused(f"{path} is no checkpoint: expected names of tensors, got one of {len(key)} characters")
+            raise Refused(f"{path} is not a checkpoint: expected names of tensors, got one of {len(key)} characters")
         if problem := odd(value):
             raise Refused(f"{path} is refused: {key} {problem}; expected a plain tensor of numbers")
         name = _unwrapped(key)
@@ -180,7 +180,7 @@ def _card(text: str, path: Path) -> dict:
     try:
         card = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"{path}: its card is no JSON that can be read: {first_line(error)}") from error
+        raise Refused(f"{path}: its card is not JSON that can be read: {first_line(error)}") from error
     if not isinstance(card, dict):
         raise Refused(f"{path}: its card must be a JSON object, got {brief(card)}")
     size = card.get("size", list(OFFICIAL_SIZE))
@@ -195,7 +195,7 @@ def _card(text: str, path: Path) -> dict:
         raise Refused(f"{path}: config in its card must be a JSON object, got {brief(config)}")
     for name, kind in CONFIG_KINDS.items():
         if name in config and (not isinstance(config[name], kind) or (type(config[name]) is bool and kind is not bool)):
-            raise Refused(f"{path}: config in its card has {name} {brief(config[name])}, which is no such value")
+            raise Refused(f"{path}: config in its card has {name} {brief(config[name])}, which is not a valid value")
     return card
 
 
@@ -224,9 +224,9 @@ def _read_pytorch(path: Path) -> dict[str, Tensor]:
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise Refused(f"{path} is no checkpoint: expected a dictionary of tensors, or one under 'state_dict'")
+        raise Refused(f"{path} is not a checkpoint: expected a dictionary of tensors, or one under 'state_dict'")
     if not all(isinstance(key, str) for key in content):
-        raise Refused(f"{path} is no checkpoint: expected the names of tensors as keys, got others")
+        raise Refused(f"{path} is not a checkpoint: expected the names of tensors as keys, got others")
     return content
 
 
@@ -263,12 +263,12 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     missing = [key for key in channel_keys if key not in state]
     if missing or not gates or any(value.dim() != 4 for value in gates.values()):
         some = ", ".join(list(state)[:3]) or "none"
-        raise Refused(f"{path} is no OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some} ...")
+        raise Refused(f"{path} is not an OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some}...")
     if (
         any(not state[key].dim() or not len(state[key]) for key in channel_keys)
         or not state.get("classifier.weight", torch.ones(1)).dim()
     ):
-        raise Refused(f"{path} is no OSNet checkpoint: the weights of its convolutions are no arrays")
+        raise Refused(f"{path} is not an OSNet checkpoint: the weights of its convolutions are not arrays")
     streams = sum(any(key.startswith(f"conv2.0.conv2{letter}.") for key in state) for letter in STREAMS)
     # A gate wider than the published mid / 16 shows the floor that the model was built with.
     floors = [w.shape[0] for w in gates.values() if w.shape[0] > max(1, w.shape[1] // 16)]
@@ -287,9 +287,9 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     except Refused as error:
         if "does not fit" in str(error):
             raise
-        raise Refused(f"{path} is no OSNet checkpoint: its shapes make no network ({error})") from error
+        raise Refused(f"{path} is not an OSNet checkpoint: its shapes make no network ({error})") from error
     except (ValueError, ZeroDivisionError, RuntimeError) as error:  # PyTorch's own, of layers without channels
-        raise Refused(f"{path} is no OSNet checkpoint: its shapes make no network ({error})") from error
+        raise Refused(f"{path} is not an OSNet checkpoint: its shapes make no network ({error})") from error
 
 
 def _load(model: OSNet, state: dict[str, Tensor], path: Path) -> tuple[str, ...]:

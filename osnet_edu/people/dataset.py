@@ -373,9 +373,9 @@ _MOST_BYTES = 500_000_000
 def _table(path: Path, root: Path | str) -> dict:
     """The columns and rows of a people.json, as JSON."""
     if not path.exists():
-        raise Refused(f"{path} is missing: {root} is no folder of rendered people")
+        raise Refused(f"{path} is missing: {root} is not a folder of rendered people")
     if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        raise Refused(f"{path} is no regular file of at most {_MOST_BYTES / 1e6:.0f} MB")
+        raise Refused(f"{path} is not a regular file of at most {_MOST_BYTES / 1e6:.0f} MB")
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -393,7 +393,7 @@ def _table(path: Path, root: Path | str) -> dict:
 def _photo(photo: object, entry: str) -> tuple[str, int, float, list]:
     """A row of a photo: its path below the root, visible pixels of the part, their share, and the view's values."""
     if not isinstance(photo, list) or len(photo) != 4:
-        raise Refused(f"{entry} has a photo that is no list of path, visible, share and view")
+        raise Refused(f"{entry} has a photo that is not a list of path, visible, share and view")
     name, visible, share, view = photo
     inside = isinstance(name, str) and len(name) < 300 and name.isprintable() and not Path(name).is_absolute()
     if not inside or ".." in Path(name).parts or not Path(name).parts:

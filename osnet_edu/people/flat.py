@@ -1,7 +1,7 @@
 """A photo with flat marks painted on it, between the street and the lens: what differs in a pair is then known exactly.
 
 A mark that is part of a garment is lit as the garment is. The upper one of two marks is lit otherwise than the lower
-one, and whoever sees brightness can tell from one mark alone where it sits; so can who sees the folds beside it. So the
+one, so brightness alone tells where a single mark sits, and so do the folds beside it. So the
 marks here are flat, and so is the garment under them: each is of one light, laid over the finished scene before the
 lens blurs it and the sensor adds its noise. Several pictures of one scene share pose, light, lens and noise, and differ
 in their marks alone.
@@ -71,7 +71,7 @@ def paint_flat(
     JPEG's blocks would carry a change to where nothing was painted.  color: of the garment.  The panel lies in the
     middle of the pixels that show the garment.  The light of garment and marks is their colour times how the garment is
     lit on average, one number a channel for the whole picture.
-    Raises: Refused for a mark that is not on the panel, a size that is no multiple of 128 rows, and where the label
+    Raises: Refused for a mark that is not on the panel, a size that is not a multiple of 128 rows, and where the label
     does not show at all.
     """
     scale, rest = divmod(size[0], ROWS)

@@ -155,7 +155,7 @@ def edit(identity: Identity, **changes: object) -> Identity:
     """
     unknown = sorted(set(changes) - set(FIELDS))
     if unknown:
-        raise Refused(f"{unknown[0]} is no attribute of a person; allowed are {', '.join(FIELDS)}")
+        raise Refused(f"{unknown[0]} is not an attribute of a person; allowed are {', '.join(FIELDS)}")
     clean = {name: _plain(name, value) for name, value in changes.items()}
     return check(replace(identity, **clean))
 

@@ -81,7 +81,7 @@ def read_state(saved: Path) -> dict:
     except (OSError, ValueError, RecursionError) as error:
         raise damaged(saved, f"{STATE} cannot be read ({weights.first_line(error)})") from error
     if not isinstance(state, dict):
-        raise damaged(saved, f"{STATE} is no JSON object")
+        raise damaged(saved, f"{STATE} is not a JSON object")
     for name, kind, words in (("step", int, "a whole number"), ("config", dict, "an object"), ("data", str, "a text"),
                               ("compute", dict, "an object")):  # fmt: skip
         if type(state.get(name)) is not kind:
@@ -125,7 +125,7 @@ def _fits(value: object, annotation: object) -> bool:
 
 
 def load_optimiser(saved: Path, optimiser: torch.optim.Optimizer, device: str) -> None:
-    """Give an optimiser back what it had.  Raises: Refused where the file is no such state of this optimiser."""
+    """Give an optimiser back what it had.  Raises: Refused if the file is not a state of this optimiser."""
     try:
         state = torch.load(saved / OPTIMISER, map_location=device, weights_only=True)
     except Exception as error:  # a cut or random file makes PyTorch's reader raise nearly anything
@@ -168,7 +168,7 @@ def changed_photos(saved: Path, photos: tuple[str, ...]) -> str | None:
     try:
         before = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     except UnicodeDecodeError as error:
-        raise damaged(saved, f"{PHOTOS} is no text ({error.reason})") from error
+        raise damaged(saved, f"{PHOTOS} is not text ({error.reason})") from error
     if not before or not photos or before == list(photos):
         return None
     was, now = (dict(line.partition(" ")[::2] for line in lines) for lines in (before, photos))

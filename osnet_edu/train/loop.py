@@ -97,8 +97,8 @@ def fit(
     compiled: through torch.compile, which spends a minute on the first step.  start: weights to start from, all
     but their classifier; a resumed run has them in its checkpoint.  team: the processes that train together (see
     distributed.joined); each calls this with the same arguments, rank 0 alone writes, and each sees `out`.
-    Raises: Refused where data and config do not fit each other or the checkpoint; FloatingPointError where the loss
-    is no number any more, the last checkpoint being kept; distributed.PeerLost where another process has ended.
+    Raises: Refused where data and config do not fit each other or the checkpoint; FloatingPointError if the loss is
+    NaN or infinite (the last checkpoint is kept); distributed.PeerLost where another process has ended.
     """
     _check(data, config, team)
     if checkpoint_every < 1:
@@ -288,7 +288,7 @@ def read_log(out: Path | str) -> list[Step]:
             try:
                 steps.append(Step(**json.loads(line)))
             except (ValueError, TypeError, RecursionError) as error:
-                raise Refused(f"{path}: line {number} is no step of a run ({weights.first_line(error)})") from error
+                raise Refused(f"{path}: line {number} is not a step of a run ({weights.first_line(error)})") from error
     return steps
 
 

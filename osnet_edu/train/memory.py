@@ -79,7 +79,7 @@ def check(need: Need, processes: int, there: int | None) -> None:
     """
     if there is not None and processes * need.total > there:
         raise Refused(
-            f"training so needs about {_size(processes * need.total)} of memory; only {_size(there)} is there: "
+            f"training so needs about {_size(processes * need.total)} of memory; only {_size(there)} is free: "
             "lower --batch, --size or --width, or try --dtype bfloat16"
         )
 
@@ -100,7 +100,7 @@ def check_embedding(model: OSNet, size: tuple[int, int], batch: int, there: int 
     if there is not None and need > there:
         raise Refused(
             f"photos of {size[0]}x{size[1]} need about {_size(need)} of memory, {batch} at a time; "
-            f"only {_size(there)} is there: choose a smaller --size"
+            f"only {_size(there)} is free: choose a smaller --size"
         )
 
 

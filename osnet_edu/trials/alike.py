@@ -39,7 +39,7 @@ def all_trained(kind: str = "primary") -> list[weights.Checkpoint]:
 def own(path: Path | str) -> list[weights.Checkpoint]:
     """A checkpoint of one's own, or all of a folder, by name, as one kind.
 
-    Raises: Refused where there is none, and for a file that is no OSNet checkpoint.
+    Raises: Refused where there is none, and for a file that is not an OSNet checkpoint.
     """
     return [weights.open(file) for file in weights.files(path)]
 

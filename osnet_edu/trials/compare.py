@@ -27,7 +27,7 @@ _PEOPLE = {"mean_ap": "person_map", "rank1": "person_rank1"}
 
 @dataclass(frozen=True)
 class Difference:
-    """variant less reference, in points (per cent).  low, high: 95 %.  by_seed: of each pair.
+    """variant minus reference, in points (per cent).  low, high: 95 %.  by_seed: of each pair.
 
     seed_error, people_error: standard errors from the seeds (nan for a single seed) and from the test people (nan for
     a metric that is not kept by person).  p: how often chance alone gives a difference so far from 0; it takes each

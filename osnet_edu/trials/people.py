@@ -1,7 +1,7 @@
 """Does a lightweight network overfit less? The gap between seen and unseen people, for Lite 3x3 and full convolutions.
 
 Trained on 25, 50, ... 400 people, each set part of the next, at equal steps, on photos of 64 x 32; tested on people
-that neither has seen. The gap is mAP among 25 people of the training set, the same ones throughout, less mAP among 25
+that neither has seen. The gap is mAP among 25 people of the training set, the same ones throughout, minus mAP among 25
 of the test (the mean over twenty draws): both searches are equally large, so that the gap is not one of the gallery.
 """
 
@@ -33,7 +33,7 @@ RECIPE = replace(SMALL, people=16, shots=4, weight_decay=0.2, triplet=0.0)
 class Point:
     """One kind of network trained on so many people: means over seeds and the runs' own values, in per cent.
 
-    seen, unseen: mAP among as many people.  gap: seen less unseen.  mean_ap, rank1: of the whole test.
+    seen, unseen: mAP among as many people.  gap: seen minus unseen.  mean_ap, rank1: of the whole test.
     accuracy: of the classifier on training photos.  cross_entropy: there, in nats.
     """
 
@@ -78,7 +78,7 @@ class Overfitting:
         return [point for point in self.points() if point.kind == kind]
 
     def gap_differences(self) -> dict[int, tuple[float, ...]]:
-        """Gap of full less gap of Lite, pair by pair, by number of people; above 0, Lite overfits less."""
+        """Gap of full minus gap of Lite, pair by pair, by number of people; above 0, Lite overfits less."""
         lite, full = (self.of(kind) for kind in ROWS)
         return {a.people: tuple(np.subtract(b.gap, a.gap).tolist()) for a, b in zip(lite, full, strict=True)}
 
@@ -105,7 +105,8 @@ class Overfitting:
         said = "these runs do not show that either overfits less"
         if low > 0 or high < 0:
             said = "Lite overfits less" if low > 0 else "Lite overfits more"
-        words.append(f"Gap of full less gap of Lite, all pairs: {value:+.1f} points [{low:+.1f}, {high:+.1f}]; {said}.")
+        interval = f"[{low:+.1f}, {high:+.1f}]"
+        words.append(f"Gap of full minus gap of Lite, all pairs: {value:+.1f} points {interval}; {said}.")
         return compare.wrapped(words)
 
     def __str__(self) -> str:

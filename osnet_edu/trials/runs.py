@@ -1,7 +1,7 @@
 """Runs to compare: the same steps, the same seeds, the same test, one thing changed. One line of a CSV file a run.
 
 A run is a variant and a seed. Runs of one seed draw the same batches with the same augmentation, and start from the
-same random state, so they are pairs. Whoever is interrupted goes on: a run whose line is there is not run again.
+same random state, so they are pairs. An interrupted comparison goes on: a run whose line is there is not run again.
 
 Seen and unseen people are scored alike, to compare them: as many of the one as of the other, each by the test's rule
 (of a person the first photo under each camera is a query), without distractors. More people make a search harder.

@@ -126,7 +126,7 @@ def _lines(path: Path | str, kind: type) -> tuple[list[str], str]:
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
     except UnicodeDecodeError as error:
-        raise Refused(f"{path} is no file of runs: {error}") from error
+        raise Refused(f"{path} is not a file of runs: {error}") from error
     cut = lines.pop() if lines and not lines[-1].endswith("\n") else ""
     if cut and lines and lines[0] == _head(kind) and _is_run(cut, kind):
         return [*lines, f"{cut}\n"], ""
@@ -135,11 +135,11 @@ def _lines(path: Path | str, kind: type) -> tuple[list[str], str]:
 
 def _parsed(lines: list[str], path: Path | str, kind: type[Run]) -> tuple[Run, ...]:
     if not lines or lines[0] != _head(kind):
-        raise Refused(f"{path} is no file of runs: expected the columns {', '.join(_names(kind))}")
+        raise Refused(f"{path} is not a file of runs: expected the columns {', '.join(_names(kind))}")
     try:
         runs = tuple(_parse(row, path, kind) for row in csv.reader(lines[1:]))
     except csv.Error as error:
-        raise Refused(f"{path} is no file of runs: {error}") from error
+        raise Refused(f"{path} is not a file of runs: {error}") from error
     _check_together(runs, path)
     return runs
 
@@ -168,7 +168,7 @@ def _parse(row: list[str], path: Path | str, kind: type[Run]) -> Run:
     try:
         return kind(*(value(f.type, text) for f, text in zip(fields(kind), row, strict=True)))
     except ValueError as error:
-        raise Refused(f"{path} holds a line that is no run: {','.join(row)[:60]} ... ({error})") from error
+        raise Refused(f"{path} has a line that is not a run: {','.join(row)[:60]} ... ({error})") from error
 
 
 def _is_run(line: str, kind: type) -> bool:

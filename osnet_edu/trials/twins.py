@@ -42,7 +42,7 @@ class ToldApart:
     left_out: int
 
     def by_part(self) -> dict[str, tuple[float, int]]:
-        """For each part the share decided right, weighed by queries, and the number of families."""
+        """For each part the share decided right, weighted by queries, and the number of families."""
         parts: dict[str, list[Family]] = defaultdict(list)
         for family in self.families:
             parts[family.part].append(family)

@@ -169,7 +169,7 @@ class Board(Widget, script="board.js"):
             self._rest("stopped", f"Stopped{because} at step {self._at():,} of {self.steps:,}. {self._kept()}")
 
     def _began(self, about: About, frames: Sequence[Frame]) -> None:
-        """Take the board: whoever else wants the same processor in this kernel is stopped."""
+        """Take the board: anything else that wants the same processor in this kernel is stopped."""
         for other in [board for board in going if board is not self and isinstance(board, self.rivals)]:
             other.stop(", because another run was started,")
         going[:] = [*(board for board in going if board is not self), self]

@@ -5,7 +5,7 @@ import { page } from "./page.js";
 
 const LANE = 30, TOP = 18, LEFT = 58, LAYER = 58, JOIN = 318, WIDTH = 440;
 const side = (value) => `${value}x${value}`;
-const WEIGHED = { gates: "each weighted by a gate that looks at the photo", numbers: "each weighted by learned numbers" };
+const WEIGHTED = { gates: "each weighted by a gate that looks at the photo", numbers: "each weighted by learned numbers" };
 
 function inWords(lane) {
   const many = lane.count > 1 ? `${lane.count} streams, each ` : "";
@@ -16,11 +16,11 @@ function drawing(parent, block, other, rows) {
   const height = TOP + rows * LANE + 6;
   const middle = TOP + (rows * LANE) / 2;
   const svg = shape(parent, "svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img" });
-  const weighed = WEIGHED[block.weighed] ? `, ${WEIGHED[block.weighed]}` : "";
+  const weighted = WEIGHTED[block.weighted] ? `, ${WEIGHTED[block.weighted]}` : "";
   const streams = block.lanes.map(inWords).join("; ");
   svg.setAttribute(
     "aria-label",
-    `${block.name}: squeeze ${block.squeeze}; ${streams}; joined by ${block.join}${weighed}; expand ${block.expand}.`,
+    `${block.name}: squeeze ${block.squeeze}; ${streams}; joined by ${block.join}${weighted}; expand ${block.expand}.`,
   );
   const words = (x, y, text, size = 11, anchor = "middle") =>
     shape(svg, "text", { x, y: y + size * 0.35, "font-size": size, "text-anchor": anchor }, text);
@@ -51,9 +51,9 @@ function drawing(parent, block, other, rows) {
     });
     if (lane.count > 1) words(LEFT + 52, y - 9, `${lane.count} of them, all alike`, 11, "start");
     words(JOIN + 20, y, side(lane.scale));
-    const mark = { class: `oe-weighs ${block.weighed !== other.weighed ? "oe-differs" : ""}` };
-    if (block.weighed === "gates") shape(svg, "circle", { ...mark, cx: JOIN + 46, cy: y, r: 6 });
-    if (block.weighed === "numbers") shape(svg, "rect", { ...mark, x: JOIN + 40, y: y - 6, width: 12, height: 12 });
+    const mark = { class: `oe-weighs ${block.weighted !== other.weighted ? "oe-differs" : ""}` };
+    if (block.weighted === "gates") shape(svg, "circle", { ...mark, cx: JOIN + 46, cy: y, r: 6 });
+    if (block.weighted === "numbers") shape(svg, "rect", { ...mark, x: JOIN + 40, y: y - 6, width: 12, height: 12 });
   });
 }
 

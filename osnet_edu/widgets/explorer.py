@@ -299,7 +299,7 @@ class Explorer(Widget, script="explorer.js"):
         """Make a photo of one's own the query.
 
         photo: a file's name, an open file, its bytes, a Pillow image, or (H, W, 3) uint8 as array or tensor.
-        Raises: Refused for what is no picture; the query stays.
+        Raises: Refused if it is not a picture; the query stays.
         """
         self._own_photo = explore.read_own(photo)
         with self.hold_sync():
@@ -311,7 +311,8 @@ class Explorer(Widget, script="explorer.js"):
                 self._open()
 
     def add(self, file: Path | str) -> None:
-        """Load a weights file and rank by it.  Raises: Refused for a file that is no network; all stays as it was."""
+        """Load a weights file and rank by it.  Raises: Refused for a file that is not a network; all stays as it
+        was."""
         name = self._shelf.add(file)
         with self.hold_sync():
             self.models = self._shelf.names

@@ -46,7 +46,8 @@ def link(values: Mapping[str, object], defaults: Mapping[str, object]) -> str:
 
 
 def linked(text: object, defaults: Mapping[str, object]) -> dict[str, object]:
-    """The state that such an address names.  Raises: Refused for a name that is no part of a state, or another kind."""
+    """The state that such an address names.  Raises: Refused for a name that is not a part of a state, or another
+    kind."""
     if not isinstance(text, str) or len(text) > LONGEST_LINK:
         raise Refused("this address does not end in a state of the explorer")
     try:

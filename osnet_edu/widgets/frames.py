@@ -115,7 +115,7 @@ class Recording:
 
     @classmethod
     def read(cls, path: Path | str) -> "Recording":
-        """Raises: Refused, naming the file, where it is no recording."""
+        """Raises: Refused, naming the file, if it is not a recording."""
         try:
             first, *rest = Path(path).read_text(encoding="utf-8").splitlines()
             about = json.loads(first)

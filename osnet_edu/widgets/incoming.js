@@ -50,7 +50,7 @@ function loaded(address, called) {
   return new Promise((done, failed) => {
     const img = new Image();
     img.onload = () => done(img);
-    img.onerror = () => failed(new Error(`${called} is no picture that this browser can read; expected a JPEG or PNG.`));
+    img.onerror = () => failed(new Error(`${called} is not a picture that this browser can read; expected a JPEG or PNG.`));
     img.src = address;
   });
 }

@@ -110,7 +110,7 @@ def count_predictions(paths: Iterable[Path | str], out: Path | str) -> Path:
                 raise Refused(f"{path} holds no predictions: expected the columns {', '.join(COLUMNS)}")
             for row in reader:
                 if not (row["count"] or "").isdecimal():
-                    raise Refused(f"{path} holds no predictions: the count {row['count']!r} is no number")
+                    raise Refused(f"{path} holds no predictions: the count {row['count']!r} is not a number")
                 total[row["question"], row["answer"], row["true"] == "True"] += int(row["count"])
     return _write(Path(out), [(*key, count) for key, count in total.items()])
 

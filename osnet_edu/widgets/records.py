@@ -58,7 +58,8 @@ class LaneDrawn:
 @dataclass(frozen=True)
 class BlockDrawn:
     """A block in one place of a network.  squeeze, expand: its 1x1 layers in words.  dynamic: is the join computed
-    from the photo?  weighed: what stands on the join: "gates", "numbers" or "".  parameters, multiply_adds: its own."""
+    from the photo?  weighted: the weights on the join: "gates", "numbers" or "".  parameters, multiply_adds: its
+    own."""
 
     key: str
     name: str
@@ -68,7 +69,7 @@ class BlockDrawn:
     lanes: tuple[LaneDrawn, ...]
     scales: tuple[int, ...]
     join: str
-    weighed: str
+    weighted: str
     dynamic: bool
     parameters: int
     multiply_adds: int

@@ -1,7 +1,7 @@
 """Training as it happens: started, stopped and gone on with by a click, on the board that replays share.
 
-A slice of the run is one step of `train.fit`. What is watched moves nothing: the weights are those of `fit` alone, to
-the last bit.
+A slice of the run is one step of `train.fit`. Monitoring does not change the training: the weights are those of `fit`
+alone, to the last bit.
 """
 
 import json

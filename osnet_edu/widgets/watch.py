@@ -40,7 +40,7 @@ class Watch:
     def of(cls, found: Market, size: tuple[int, int], *, people: int = 20, queries: int = 2) -> "Watch":
         """The first test people of a set with a few queries each; the pair is a hard one to the shipped weights.
 
-        Such a test is smaller and easier than the whole one: it shows how a run goes and is no score to report.
+        Such a test is smaller and easier than the whole one: it shows how a run goes; do not report its score.
         """
         chosen = sorted({photo.person for photo in found.query})[:people]
         asked = [photo for person in chosen for photo in [p for p in found.query if p.person == person][:queries]]

@@ -248,7 +248,7 @@ def _little_memory(work: Path) -> str:
     try:
         return command("evaluate", ground.folder(), "--weights", work / "w.safetensors", "--size", "4096x4096")
     except Refused as error:
-        assert "GB of memory" in str(error) and "only 4.0 GB is there" in str(error), error
+        assert "GB of memory" in str(error) and "only 4.0 GB is free" in str(error), error
         raise
     finally:
         memory.available = there

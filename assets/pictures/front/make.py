@@ -82,7 +82,7 @@ SCENES = {
         ".oe-box",
         1150,
         (0, 80, 930, 640),
-        "mute stream 3",
+        "silence stream 3",
     ),
     "09": Scene(DUEL, ".oe-box", 960, (0, 0, 790, 527)),
     "10": Scene('w = widgets.ask("10.floor")', ".jp-OutputArea-output img", 1150, (0, 0, 848, 565), before=LEADERBOARD),
