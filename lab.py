@@ -225,7 +225,7 @@ class Setup:
         if os.path.isdir(self.venv) and os.listdir(self.venv):
             if not os.path.exists(os.path.join(self.venv, "pyvenv.cfg")):
                 if not broken and not os.path.exists(self.log):
-                    raise Refused("%s is there and is no virtual environment: move it away." % self.venv)
+                    raise Refused("%s exists and is not a virtual environment: move it away." % self.venv)
                 broken = True
             if not broken and self.usable():
                 return

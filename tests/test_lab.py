@@ -263,7 +263,7 @@ def test_a_torn_stamp_is_no_stamp(checkout, installer):
 def test_a_folder_of_somebody_else_is_left_alone(checkout, installer):
     (checkout / ".venv").mkdir()
     (checkout / ".venv" / "thesis.txt").write_text("ten years")
-    with pytest.raises(Refused, match="no virtual environment"):
+    with pytest.raises(Refused, match="is not a virtual environment"):
         lab.Setup(str(checkout)).make("run")
     assert (checkout / ".venv" / "thesis.txt").read_text() == "ten years"
 

@@ -132,7 +132,7 @@ def test_a_view_that_cannot_be_is_a_sentence(editor, view, says):
 
 def test_real_photos_cannot_be_edited(folder):  # noqa: F811
     rankings = explore.Shelf(market.read(folder)).rankings("shipped")
-    with pytest.raises(Refused, match="no rendered photo"):
+    with pytest.raises(Refused, match="not a rendered photo"):
         explore.Editor(rankings, known.Folder(folder), 0)
     with pytest.raises(Refused, match="nobody in it can be edited"):
         PedestrianLab(folder=folder)

@@ -223,7 +223,7 @@ def test_an_archive_holds_the_folder_and_its_bytes_depend_on_nothing_else(tmp_pa
 
 
 def test_a_folder_without_people_is_refused_in_a_sentence(tmp_path):
-    with pytest.raises(ValueError, match="no folder of rendered people"):
+    with pytest.raises(ValueError, match="not a folder of rendered people"):
         people.read_people(tmp_path)
     (tmp_path / "people.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(ValueError, match="99"):

@@ -100,7 +100,7 @@ def test_missing_and_unknown_keys_are_named(tmp_path):
 def test_another_network_is_refused(tmp_path):
     torch.save({"layer1.weight": torch.zeros(3)}, tmp_path / "resnet.pth")
     with pytest.raises(
-        ValueError, match=r"no OSNet checkpoint: expected keys like conv1.conv.weight.* got layer1.weight"
+        ValueError, match=r"not an OSNet checkpoint: expected keys like conv1.conv.weight.* got layer1.weight"
     ):
         weights.open(tmp_path / "resnet.pth")
 

@@ -56,9 +56,14 @@ class Method:
         return self.passes >= MANY
 
     def on(self, network: Network, images: Tensor, target: Target, **options) -> np.ndarray:
-        """Explain a target, by the embedder where that is enough.  images: (B, 3, H, W).  Returns: (B, H, W)."""
-        quick = self.forward and network.embedder is not None
-        return self.of_target(Quick(network.embedder) if quick else network.model, images, target, **options)
+        """Explain a target, by the embedder where that is enough.  images: (B, 3, H, W).  Returns: (B, H, W).
+
+        Raises: Refused for a method that needs both photos.
+        """
+        if self.of_target is None:
+            raise Refused(f"{self.name} needs both photos of a pair; ask it by explain.ask")
+        asked = Quick(network.embedder) if self.forward and network.embedder is not None else network.model
+        return self.of_target(asked, images, target, **options)
 
 
 TABLE: dict[str, Method] = {

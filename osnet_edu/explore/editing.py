@@ -150,7 +150,7 @@ def plain_changes(changes: Mapping[str, object], names: Sequence[str], what: str
         raise Refused(f"expected changes by their names, such as {{{names[0]!r}: ...}}, got {changes!r}")
     for name in changes:
         if name not in names:
-            raise Refused(f"{name!r} is no {what} that can be changed; allowed are {', '.join(names)}")
+            raise Refused(f"{name!r} is not a {what} that can be changed; allowed are {', '.join(names)}")
     of_numpy = (np.ndarray, np.generic)
     return {name: value.tolist() if isinstance(value, of_numpy) else value for name, value in changes.items()}
 

@@ -78,7 +78,7 @@ class Report:
                 "maps. Where a high value was meant to speak against, turn the sign round; the noticed pairs then get:"
             )
             turned = self.turned.only(self.seen)
-            lines.append(f"{'sign turned round':<22}" + "".join(turned.mean(score).cell() for score in graded.SCORES))
+            lines.append(f"{'sign turned around':<22}" + "".join(turned.mean(score).cell() for score in graded.SCORES))
         if self.printed:
             lines.append(f"The method printed {left_out(self.printed)}.")
         if not self.repeatable:

@@ -48,7 +48,7 @@ def app_settings(notebook: str, port: int) -> dict[str, dict[str, object]]:
         "MappingKernelManager": {"cull_idle_timeout": 60, "cull_interval": 10, "cull_connected": False},
         "VoilaConfiguration": {
             "template": "osnet_edu",
-            "theme": "system",  # of whoever looks; ?theme= may name another
+            "theme": "system",  # of the person who looks; ?theme= may name another
             "allow_template_override": "NO",
             "strip_sources": True,
             "show_tracebacks": True,

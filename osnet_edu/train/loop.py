@@ -171,7 +171,7 @@ class Run:
     ):
         self.model, self.data, self.config, self.way, self.team = model, data, config, way, team
         self.out, self.done = out, 0
-        self._writes = out is not None and team.rank == 0
+        self._written = out if team.rank == 0 else None  # the folder, where this process is the one that writes
         self._origin = {"start": origin} if origin else {}
         model.to(way.device, memory_format=way.memory_format)
         self.optimiser = optimiser_for(model, config)
@@ -190,8 +190,8 @@ class Run:
             raise checkpoints.damaged(saved, str(error)) from error
         checkpoints.load_optimiser(saved, self.optimiser, self.way.device)
         self.done = checkpoints.read_state(saved)["step"]
-        if self._writes:
-            checkpoints.cut_log(self.out, self.done)
+        if self._written:
+            checkpoints.cut_log(self._written, self.done)
 
     def step(self) -> Step:
         """Take the next step, and log it.
@@ -207,8 +207,8 @@ class Run:
             kept = checkpoints.latest(self.out) if self.out else None
             where = f"the last good checkpoint is {kept}" if kept else "no checkpoint was written yet"
             raise FloatingPointError(f"the loss is {record.loss} at step {step} of {self.config.steps}; {where}")
-        if self._writes:
-            checkpoints.log(self.out, asdict(record))
+        if self._written:
+            checkpoints.log(self._written, asdict(record))
         self.done = step
         return record
 
@@ -227,7 +227,7 @@ class Run:
         joined = bool(config.triplet) and step > config.triplet_from * config.steps
         loss, cross_entropy, triplet = losses(features.float(), logits.float(), target, config, joined, team)
         right = (logits.argmax(1) == target[share]).float().sum().item() * team.size / len(target)
-        beside = [cross_entropy.item(), triplet.item() if joined else math.nan, right]
+        beside = [cross_entropy.item(), math.nan if triplet is None else triplet.item(), right]
         total, cross_entropy, triplet, accuracy = descend(self.optimiser, loss, beside, team)
         return Step(
             step=step,
@@ -243,21 +243,21 @@ class Run:
 
     def save(self) -> None:
         """Write a checkpoint of the steps done, in place of the last one."""
-        if self._writes:
+        if self._written:
             state = {"config": asdict(self.config), "compute": asdict(self.way), "data": self.data.fingerprint}
             state |= self._origin
             checkpoints.write(
-                self.out, self.done, self.model, self.optimiser, self.config.size, state, self.data.photos
+                self._written, self.done, self.model, self.optimiser, self.config.size, state, self.data.photos
             )
 
     def finish(self) -> None:
         """Give the network back in evaluation mode, the same on every process, and write its weights."""
         distributed.level(self.model, self.team)
         self.model.eval()
-        if self._writes:
+        if self._written:
             card = {"config": asdict(self.config), "people": len(self.data.people), "data": self.data.fingerprint}
             card |= {"compute": str(self.way), **self._origin}
-            weights.save(self.model, self.out / "weights.safetensors", size=self.config.size, card=card)
+            weights.save(self.model, self._written / "weights.safetensors", size=self.config.size, card=card)
 
 
 def descend(

@@ -171,7 +171,7 @@ function items(inner, { own, draw, label }) {
         if (!nodes.has(index)) nodes.set(index, item(index, count));
         Object.assign(nodes.get(index).style, place(index));
       }
-      // What is in the page stands in the order of the list, for whoever reads it without seeing it. A node that stands
+      // What is in the page stands in the order of the list, for a person who hears it read aloud. A node that stands
       // right is left alone: one that is moved under a pressed mouse button gets no click.
       [...nodes.keys()].sort((a, b) => a - b).forEach((index, k) => {
         if (inner.children[k] !== nodes.get(index)) inner.insertBefore(nodes.get(index), inner.children[k] || null);

@@ -1,4 +1,4 @@
-// The blocks of the gate theatre: a card each, with a bar for every gate and share, and buttons that mute and solo.
+// The blocks of the gate theatre: a card each, with a bar for every gate and share, and buttons that silence and solo.
 
 import { add, button, percent, shape } from "./dom.js";
 import { isAlone, isSilent, isSilentEverywhere, soloed, toggled, toggledEverywhere } from "./silenced.js";
@@ -28,22 +28,22 @@ function bars(parent, { gate, share }, kinds) {
 
 const numbers = ({ gate, share }) => (gate.length ? `gate ${gate[0].toFixed(2)}, ` : "") + `share ${percent(share[0])}`;
 
-// One stream.  pressed: {picked(), muted(), soloed()}.
+// One stream.  pressed: {picked(), silent(), soloed()}.
 function streamRow(card, block, one, kinds, pressed) {
   const row = add(card, "div", "oe-stream");
   const line = add(row, "div", "oe-two");
   const said = (element, words) => element.setAttribute("aria-label", words);
   const name = button(line, `${one.stream}: ${one.cells}\u00d7${one.cells}`, pressed.picked, "oe-pick");
   said(name, `stream ${one.stream} of ${block}, ${one.cells} by ${one.cells} cells: ${numbers(one)}; draw its field`);
-  const mute = button(line, "mute", pressed.muted);
-  said(mute, `mute stream ${one.stream} of ${block}`);
+  const silence = button(line, "silence", pressed.silent);
+  said(silence, `silence stream ${one.stream} of ${block}`);
   const only = button(line, "solo", pressed.soloed);
   said(only, `solo stream ${one.stream} of ${block}`);
   bars(row, one, kinds);
   const below = add(row, "div", "oe-below oe-small");
   add(below, "span", "", one.gate.length ? one.gate[0].toFixed(2) : "no gate");
   add(below, "span", "", percent(one.share[0]));
-  return { row, name, mute, only, stream: one.stream };
+  return { row, name, silence, only, stream: one.stream };
 }
 
 const streamsOf = (block) => block.streams.map((one) => one.stream);
@@ -55,7 +55,7 @@ function blockCard(board, block, kinds, acts) {
   add(add(card, "div", "oe-name"), "b", "", block.name);
   const streams = block.streams.map((one) => streamRow(card, block.name, one, kinds, {
     picked: () => acts.pick(block.name, one.stream),
-    muted: () => acts.silence(toggled(acts.silenced(), block.name, one.stream)),
+    silent: () => acts.silence(toggled(acts.silenced(), block.name, one.stream)),
     soloed: () => acts.silence(soloed(acts.silenced(), block.name, streamsOf(block), one.stream)),
   }));
   add(card, "p", "oe-leans", block.leans);
@@ -65,7 +65,7 @@ function blockCard(board, block, kinds, acts) {
   return { block, open, streams };
 }
 
-// A row of buttons that mute a stream in all blocks.
+// A row of buttons that silence a stream in all blocks.
 function everywhere(place, blocks, acts) {
   place.replaceChildren();
   const all = blocks.map((block) => [block.name, streamsOf(block)]);
@@ -73,7 +73,7 @@ function everywhere(place, blocks, acts) {
   add(place, "span", "", "In all blocks:");
   return Array.from({ length: most }, (_, t) => {
     const press = () => acts.silence(toggledEverywhere(acts.silenced(), all, t + 1));
-    const one = button(place, `mute stream ${t + 1}`, press);
+    const one = button(place, `silence stream ${t + 1}`, press);
     return { show: (silenced) => one.setAttribute("aria-pressed", String(isSilentEverywhere(silenced, all, t + 1))) };
   });
 }
@@ -102,10 +102,10 @@ export function theatreBlocks(parent, kinds, acts) {
     const pressed = (one, on) => one.setAttribute("aria-pressed", String(on));
     for (const { block, open, streams } of cards) {
       open?.setAttribute("aria-expanded", String(opened === block.name));
-      for (const { row, name, mute, only, stream } of streams) {
+      for (const { row, name, silence, only, stream } of streams) {
         const off = isSilent(silenced, block.name, stream);
         row.classList.toggle("oe-off", off);
-        pressed(mute, off);
+        pressed(silence, off);
         pressed(only, isAlone(silenced, block.name, streamsOf(block), stream));
         pressed(name, chosen[0] === block.name && chosen[1] === stream);
       }

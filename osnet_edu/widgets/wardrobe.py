@@ -185,6 +185,6 @@ def measured() -> str:
     everybody = len({photo.person for photo in explore.shipped()[0].market.query})
     return (
         f"Measured for all {everybody} people (experiment clothes): rank-1 is {own} in their own clothes, and "
-        f"{strangers} in strangers'. If people exchange their clothes, the person is first in {swapped}, and whoever "
-        f"wears the query's clothes in {wearer}. It knows clothes, not people."
+        f"{strangers} in strangers'. If people exchange their clothes, the person is first in {swapped}, and the "
+        f"person in the query's clothes in {wearer}. It knows clothes, not people."
     )
