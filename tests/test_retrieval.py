@@ -126,16 +126,6 @@ def test_distances_on_known_vectors():
         retrieval.distances(a, b[:, :1])
 
 
-@given(st.integers(0, 1000), st.integers(1, 40))
-def test_nearest_is_the_head_of_the_full_ranking(seed, k):
-    rng = np.random.Generator(np.random.PCG64(seed))
-    queries, gallery = rng.random((9, 4)), rng.random((30, 4))
-    indices, values = retrieval.nearest(queries, gallery, k, block=4)
-    full = retrieval.distances(queries, gallery)
-    np.testing.assert_allclose(values, np.sort(full, 1)[:, :k], atol=1e-6)
-    np.testing.assert_allclose(np.take_along_axis(full, indices, 1), values, atol=1e-6)
-
-
 @given(st.integers(1, 60), st.integers(0, 99))
 def test_few_and_many_matches_are_counted_alike(count, seed):
     rng = np.random.default_rng(seed)

@@ -102,10 +102,6 @@ def shown(value: Any, most: int = 12) -> str:
     )
 
 
-def shape_of(value: Any) -> str:
-    return f"a map {tuple(value.shape)}" if isinstance(value, Tensor) else kind(value)
-
-
 def _ragged(value: Any) -> bool:
     """A container that is compared entry by entry, because its entries are not plain numbers."""
     return isinstance(value, list | tuple) and not all(isinstance(entry, Number | np.bool_) for entry in value)

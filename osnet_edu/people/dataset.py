@@ -11,16 +11,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import draws
 from ..machine import pool, whole
 from ..photos import market
 from ..refused import Refused
 from . import camera
 from .body import LABEL
 from .identity import FIELDS, Identity
-from .shot import Shot, expose, render
+from .shot import Shot, expose
 from .twins import TWIN_LABELS, prepare, twin
-from .view import CAMERAS, VIEW_FIELDS, View
+from .view import CAMERAS, VIEW_FIELDS, View, spoiled
 from .world import find
 
 MOST_PEOPLE, MOST_PHOTOS, MOST_SIDE = 100_000, 10_000, 1024
@@ -149,7 +148,7 @@ def _shoot(job: _Job) -> list[dict]:
         for attempt in range(RETRIES):
             view = world.view(job.seed, member.person, cam, number + attempt * 1000)
             if member.split == "junk":
-                view = _spoiled(view)
+                view = spoiled(view)
             exposed = expose(member.identity, view, job.size)
             visible, share = _visible(exposed.shot, member.part)
             # Some photos may well miss the part, as in life, but never half of them.
@@ -180,18 +179,6 @@ def _shoot(job: _Job) -> list[dict]:
 def _frame(person: int, number: int) -> int:
     """A frame number that no other photo of the same camera has."""
     return person * 100 + number * 7
-
-
-def _spoiled(view: View) -> View:
-    """A detector's bad box: shifted or scaled until little of a person is in it."""
-    rng = draws.named("spoil", view.sensor)
-    side = 1 if rng.random() < 0.5 else -1
-    return replace(
-        view,
-        dx=round(side * float(rng.uniform(0.20, 0.30)), 4),
-        dy=round(float(rng.normal(0, 0.22)), 4),
-        zoom=round(float(rng.uniform(0.2, 0.7)), 4),
-    )
 
 
 def write_mask(path: Path, labels: np.ndarray) -> None:
@@ -402,8 +389,3 @@ def _photo(photo: object, entry: str) -> tuple[str, int, float, list]:
         if type(value) not in (int, float) or not 0 <= value < 1e9:
             raise Refused(f"{entry}, {name}: {what} must be a number, got {str(value)[:40]!r}")
     return name, visible, share, view
-
-
-def render_again(record: PhotoRecord, size: tuple[int, int] = (128, 64)) -> Shot:
-    """The photo of a record, taken again."""
-    return render(record.identity, record.view, size=size)

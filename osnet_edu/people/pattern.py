@@ -1,7 +1,5 @@
 """How each point of a surface is coloured: cloth patterns, prints, seams, faces. Colours are linear light."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from . import palette
@@ -284,9 +282,3 @@ def _bottom(identity: Identity, material: str, u: np.ndarray, v: np.ndarray) -> 
     if identity.bottom in ("jeans", "trousers") and material == "trouser":
         shade = shade * (1 - 0.22 * (np.abs(np.abs(u - 0.5) - 0.25) < 0.012))
     return linear(identity.bottom_color) * shade[:, None]
-
-
-@lru_cache(maxsize=1)
-def gloss_table() -> dict[str, float]:
-    """Gloss by material; 0 where none is told."""
-    return dict(GLOSS)

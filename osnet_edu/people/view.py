@@ -1,7 +1,7 @@
 """All that is not the person: the camera, the place, the hour, the step, the luck of the shutter."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -230,4 +230,16 @@ def draw_view(
         jpeg=jpeg,
         sensor=int(rng.integers(1 << 30)),
         **{name: round(float(value), 4) for name, value in values.items()},
+    )
+
+
+def spoiled(view: View) -> View:
+    """A detector's bad box: shifted or scaled until little of a person is in it."""
+    rng = draws.named("spoil", view.sensor)
+    side = 1 if rng.random() < 0.5 else -1
+    return replace(
+        view,
+        dx=round(side * float(rng.uniform(0.20, 0.30)), 4),
+        dy=round(float(rng.normal(0, 0.22)), 4),
+        zoom=round(float(rng.uniform(0.2, 0.7)), 4),
     )

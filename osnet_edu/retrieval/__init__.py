@@ -13,13 +13,12 @@ from .scoring import (
     counts,
     distances,
     evaluate,
-    nearest,
     ranking,
     score,
     unit,
 )
 
 __all__ = [
-    "DISTRACTOR", "JUNK", "SAME", "Score", "closest_first", "counts", "distances", "evaluate", "mining", "nearest",
-    "ranking", "score", "scoring", "search", "unit",
+    "DISTRACTOR", "JUNK", "SAME", "Score", "closest_first", "counts", "distances", "evaluate", "mining", "ranking",
+    "score", "scoring", "search", "unit",
 ]  # fmt: skip

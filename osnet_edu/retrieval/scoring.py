@@ -86,22 +86,6 @@ def closest_first(row: np.ndarray, matches: np.ndarray) -> np.ndarray:
     return np.lexsort((matches, row + SAME * np.asarray(matches)))
 
 
-def nearest(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str = "cosine", block: int = 256):
-    """The k closest gallery features of each query, without keeping all Q x G distances in memory.
-
-    Returns: (Q, k) int indices, closest first, and (Q, k) float32 distances.
-    """
-    k = min(k, len(gallery))
-    indices, values = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
-    for start in range(0, len(queries), block):
-        rows = distances(queries[start : start + block], gallery, metric)
-        close = np.argpartition(rows, k - 1, axis=1)[:, :k]
-        order = np.argsort(np.take_along_axis(rows, close, 1), axis=1, kind="stable")
-        indices[start : start + block] = np.take_along_axis(close, order, 1)
-        values[start : start + block] = np.take_along_axis(rows, indices[start : start + block], 1)
-    return indices, values
-
-
 def evaluate(
     distances: np.ndarray,
     query_ids: np.ndarray,
