@@ -91,6 +91,7 @@ class TorchEmbedder:
 
     @property
     def engine(self) -> Engine:
+        """What computed the last call."""
         return Engine(self.name, self._threads.last, self._why)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -143,6 +144,7 @@ class OnnxEmbedder:
 
     @property
     def engine(self) -> Engine:
+        """What computed the last call."""
         return Engine(self.name, self._threads.last, self._why)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:

@@ -42,10 +42,12 @@ class Embedding:
 
     @property
     def people(self) -> np.ndarray:
+        """(N,) int, who is on each photo."""
         return np.array([photo.person for photo in self.photos])
 
     @property
     def cameras(self) -> np.ndarray:
+        """(N,) int, the camera of each photo."""
         return np.array([photo.camera for photo in self.photos])
 
 

@@ -46,9 +46,11 @@ class Compute:
 
     @property
     def memory_format(self) -> torch.memory_format:
+        """How the maps lie in memory, for `to` and `contiguous`."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
     def autocast(self) -> torch.autocast:
+        """A context in which PyTorch computes in this type; without effect for float32."""
         return torch.autocast(self.device, DTYPES[self.dtype], enabled=self.dtype != "float32")
 
 

@@ -130,10 +130,12 @@ class Row:
 
     @property
     def parameters(self) -> int:
+        """Trained numbers of all layers of the row."""
         return sum(layer.parameters for layer in self.layers)
 
     @property
     def multiply_adds(self) -> int:
+        """Multiplications with their additions of all layers of the row, for one photo."""
         return sum(layer.multiply_adds for layer in self.layers)
 
 

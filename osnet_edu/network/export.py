@@ -70,6 +70,7 @@ class Layout:
         raise Refused("the graph does not say rightly which block is which row of its gates")
 
     def to_json(self) -> str:
+        """The layout as text, which `from_json` reads."""
         return json.dumps(asdict(self))
 
     @property
@@ -79,6 +80,7 @@ class Layout:
 
     @property
     def gated(self) -> bool:
+        """Whether any block has a gate."""
         return any(self.channels)
 
 

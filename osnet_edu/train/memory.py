@@ -45,6 +45,7 @@ class Need:
 
     @property
     def total(self) -> float:
+        """All parts together, in bytes."""
         return self.photos + self.network + self.kept + self.passing + self.program
 
     def __str__(self) -> str:

@@ -163,10 +163,12 @@ class TrainConfig:
 
     @property
     def batch(self) -> int:
+        """Photos in a batch."""
         return max(1, self.people) * self.shots
 
     @property
     def steps(self) -> int:
+        """Steps of the whole training, one batch each."""
         return max(1, self.photos // self.batch)
 
     @property

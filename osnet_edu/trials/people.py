@@ -48,6 +48,7 @@ class Point:
 
     @property
     def gap(self) -> tuple[float, ...]:
+        """Seen minus unseen, one number for each run."""
         return tuple(np.subtract(self.seen, self.unseen).tolist())
 
 
