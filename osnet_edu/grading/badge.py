@@ -2,7 +2,6 @@
 
     a pair of twins          the grade is the map's rank accuracy: the truth is the part that differs
     twins it cannot tell     not graded: where the network notices nothing, no map can show it
-    another rendered pair    the grade is how well the map's parts agree with their measured importance
     what speaks for a match  checked: what the map points at is painted over (see `removal`)
     a real photo             not graded; only the checks
 
@@ -10,26 +9,24 @@ A map that fails is hatched, and the badge says why. The checks: a map that prom
 not be blank; and it must change when the network's weights are replaced by random ones (Adebayo et al., NeurIPS 2018).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from .. import intervals
-from ..explain.duel import on_parts
 from ..refused import Refused
 from . import marks
 from .removal import Removal
 
 MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
 ALIKE = 0.5  # rank correlation with the map of a random network: above it, the weights do not matter
-TWIN, PARTS, TAKEN, UNSEEN, NONE = "twin", "parts", "taken", "unseen", "none"
+TWIN, TAKEN, UNSEEN, NONE = "twin", "taken", "unseen", "none"
 
 
 @dataclass(frozen=True)
 class Badge:
-    """kind: what the grade rests on, TWIN, PARTS or TAKEN; or why there is none, UNSEEN or NONE.  grade: rank accuracy
-    in [0, 1], a rank correlation in [-1, 1], or for TAKEN the fall of the similarity; nan where there is none.
+    """kind: what the grade rests on, TWIN or TAKEN; or why there is none, UNSEEN or NONE.  grade: rank accuracy in
+    [0, 1], or for TAKEN the fall of the similarity; nan where there is none.
     chance: what a map without a message would get.  failed: the map is to be hatched.  reasons: why, in sentences;
     empty for a map that passes.  removal: of TAKEN.
     """
@@ -48,8 +45,6 @@ class Badge:
         graded = {
             TWIN: f"Grade {self.grade:.2f} of 1: so much of what the map points at truly differs "
             f"(chance {self.chance:.2f}).",
-            PARTS: f"Grade {self.grade:+.2f} of 1: so well the order of its parts agrees with what was measured "
-            f"(area alone {self.chance:+.2f}).",
             TAKEN: str(self.removal),
             UNSEEN: "Not graded: the network hardly notices where the two differ.",
             NONE: "Not graded: nobody knows the truth about this pair.",
@@ -63,9 +58,6 @@ def award(
     against: bool = True,
     truth: np.ndarray | None = None,
     noticed: tuple[float, float] | None = None,
-    importance: Mapping[str, float] | None = None,
-    mask: np.ndarray | None = None,
-    names: tuple[str, ...] = (),
     missed: float = np.nan,
     random: np.ndarray | None = None,
     removal: Removal | None = None,
@@ -75,14 +67,10 @@ def award(
     heat: (H, W) signed.  against: what speaks against is graded, else what speaks for.
     truth: (H, W) bool, where a pair of twins differs.  noticed: by how much the network notices it, and the limit above
         which it does (see `known`): below it there is nothing to find. None takes it as noticed.
-    importance, mask, names: for another rendered pair, the measured importance of each part by name, and the part of
-        each pixel, (H, W) numbers into `names`.
     missed: as in `Duel`.  random: the same method's map by a network with random weights.
     removal: what it did to paint over what speaks for; it counts where there is no truth.
-    Raises: Refused for two truths at once, and for maps that do not fit.
+    Raises: Refused for maps that do not fit.
     """
-    if truth is not None and importance is not None:
-        raise Refused("a pair has one truth: either where it differs, or how important its parts are")
     heat = np.asarray(heat, float)
     relevance = np.maximum(-heat if against else heat, 0)
     reasons = []
@@ -110,19 +98,6 @@ def award(
         kind, grade, chance = TWIN, found.rank, found.chance
         if relevance.any() and grade <= chance:
             reasons.append("It points at the difference no better than chance.")
-    elif importance is not None:
-        if mask is None or not names:
-            raise Refused("importance of parts needs a mask and the names of the parts")
-        kind = PARTS
-        shares, area = (on_parts(values, np.asarray(mask), names) for values in (relevance, np.ones_like(relevance)))
-        known = [name for name in area if name in importance]
-        if len(known) < 3:
-            raise Refused(f"an order needs three parts that the photo shows and that were measured, got {len(known)}")
-        measured = [importance[name] for name in known]
-        grade = correlation(measured, [shares.get(name, 0.0) for name in known])
-        chance = correlation(measured, [area[name] for name in known])
-        if relevance.any() and grade <= 0:
-            reasons.append("The order of its parts does not agree with what was measured.")
     elif removal is not None:
         kind, grade, chance = TAKEN, removal.fall, removal.elsewhere
         if not removal.counts:

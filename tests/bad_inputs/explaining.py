@@ -87,7 +87,6 @@ CALLS: dict[str, dict[str, Callable[[], object]]] = {
         "masks below 0": _evidence(np.full((3, 64, 32), -1)),
         "masks beyond the names": _evidence(np.full((3, 64, 32), 2)),
         "masks without names": _evidence(np.zeros((3, 64, 32), int), ()),
-        "a badge with two truths": lambda: badge.award(HEAT, truth=HEAT > 0, importance={}),
         "a badge with an empty truth": lambda: badge.award(-HEAT, truth=HEAT < 0),
         "a badge with another truth": lambda: badge.award(-HEAT, truth=np.ones((2, 2), bool)),
         "a badge of NaN": lambda: badge.award(HEAT * np.nan, truth=HEAT > 0),
