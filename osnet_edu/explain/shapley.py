@@ -25,6 +25,7 @@ from ..network import probe
 from ..network.model import Block, OSNet
 from ..refused import Refused
 from .changes import Means, mute
+from .untrained import learn_norms
 
 MOST = 10  # streams, of which 1,024 groups are tried
 
@@ -174,23 +175,12 @@ def of_groups(
             ]
             for row, keep in enumerate(keeps):
                 if renormalise:
-                    _learn(model, partial(answer, torch.where(keep, given[0], given[0].roll(1, 0)), given[1]))
+                    learn_norms(model, partial(answer, torch.where(keep, given[0], given[0].roll(1, 0)), given[1]))
                 for start, maps, bypass in chunks:
                     own = slice(start, start + len(maps) // 3)
                     other = given[0][own].repeat(3, 1, 1, 1, 1) if given else absent
                     worth[row, own] = _margins(answer(torch.where(keep, maps, other), bypass))
     return values(worth)
-
-
-def _learn(model: OSNet, run: Callable[[], Tensor]) -> None:
-    """Let the normalisations that a pass meets take the means and deviations of that pass."""
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d)]
-    for norm in norms:
-        norm.momentum = 1.0  # all of the last pass
-        norm.train()
-    run()
-    for norm in norms:
-        norm.eval()
 
 
 def margins(model: OSNet, queries: Tensor, positives: Tensor, negatives: Tensor, batch: int = 64) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Networks that were never trained, as a control: what they show too, training did not make."""
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -17,12 +19,8 @@ def build(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidde
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = siblings.build(row, width, gate_hidden=gate_hidden)
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d)]
-    for norm in norms:
-        norm.momentum = None  # a plain mean over batches
-    with torch.no_grad():
-        model.train()(photos)
-    return model.eval()
+    learn_norms(model.eval(), lambda: model(photos))
+    return model
 
 
 def like(model: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
@@ -41,3 +39,20 @@ def like(model: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
         width=model.conv1.conv.out_channels / 64,
         gate_hidden=first.get_submodule("gate.fc1").out_channels,
     )
+
+
+def learn_norms(model: nn.Module, run: Callable[[], object]) -> None:
+    """Let the normalisations that a pass meets take the means and deviations of that pass, and nothing else.
+
+    run: makes the pass, in evaluation mode but for the normalisations.
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 1.0  # all of this pass
+        norm.train()
+    with torch.no_grad():
+        run()
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+        norm.eval()

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..explain import embed, similarity
+from ..explain import embed, similarity, untrained
 from ..network.model import OSNet
 from ..refused import Refused
 from . import badge
@@ -38,7 +38,7 @@ def cascade(model: OSNet, photos: Tensor, seed: int = 0) -> Iterator[tuple[str, 
         for stage in STAGES:
             for module in current.get_submodule(stage).modules():
                 _draw_anew(module)
-            _estimate(current, photos)
+            untrained.learn_norms(current, lambda: current(photos))
             yield stage, deepcopy(current)
 
 
@@ -81,16 +81,3 @@ def _draw_anew(module: nn.Module) -> None:
         return
     if module.bias is not None:
         nn.init.zeros_(module.bias)
-
-
-def _estimate(model: OSNet, photos: Tensor) -> None:
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
-    momentum = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain mean
-    with torch.no_grad():
-        model.train()(photos)
-    model.eval()
-    for norm, one in zip(norms, momentum, strict=True):
-        norm.momentum = one
