@@ -12,11 +12,9 @@ import torch
 from torch import Tensor
 
 from .. import draws
-from ..machine import compute
-from ..network import probe
 from ..network.model import OSNet
 from ..refused import Refused
-from .changes import blocks_of, check_photos
+from .changes import summed_at_join
 
 
 def of_streams(streams: int, channels: int, groups: int = 4) -> np.ndarray:
@@ -38,24 +36,14 @@ def energies(model: OSNet, images: Tensor, *, batch: int = 64) -> dict[str, np.n
     images: (B, 3, H, W) float, normalised, such as a gallery's.  Returns: (T, C) by block, variances over photos and
     positions, gates applied.
     """
-    check_photos(images)
-    sums: dict[str, list[Tensor]] = {}
 
-    def adding(name: str):
-        def hook(_join, inputs: tuple) -> None:
-            maps, weights = torch.stack(inputs[0], 1).double(), inputs[1]
-            maps = maps if weights is None else maps * weights
-            new = [maps.mean((3, 4)).sum(0), maps.square().mean((3, 4)).sum(0)]
-            sums[name] = [a + b for a, b in zip(sums[name], new, strict=True)] if name in sums else new
+    def of_chunk(streams: list[Tensor], weights: Tensor | None) -> list[Tensor]:
+        maps = torch.stack(streams, 1).double()
+        maps = maps if weights is None else maps * weights
+        return [maps.mean((3, 4)).sum(0), maps.square().mean((3, 4)).sum(0)]
 
-        return hook
-
-    blocks = blocks_of(model)
-    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(images[:8])):
-        with probe.before(*((block.join, adding(name)) for name, block in blocks.items())):
-            for chunk in images.split(batch):
-                model(chunk)
-    return {name: (sums[name][1] / len(images) - (sums[name][0] / len(images)).square()).numpy() for name in blocks}
+    sums, count = summed_at_join(model, images, of_chunk, batch), len(images)
+    return {name: (squares / count - (total / count).square()).numpy() for name, (total, squares) in sums.items()}
 
 
 def at_random(energy: np.ndarray, groups: np.ndarray, seed: int = 0) -> np.ndarray:

@@ -8,7 +8,7 @@ Streams are counted from 1, as in the paper.
 Shapes: B photos, T streams, C channels of a stream; a gate has one number a channel, or a single one a stream.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
@@ -47,25 +47,39 @@ def means(model: OSNet, images: Tensor, *, batch: int = 64) -> Means:
 
     images, batch: as for `read`.  Returns: Means, arrays of the images' float type, for `mute` and `solo`.
     """
+
+    def of_chunk(streams: list[Tensor], weights: Tensor | None) -> list[Tensor]:
+        parts = streams if weights is None else [weights[:, t] * x for t, x in enumerate(streams)]
+        return [x.mean((2, 3)).sum(0) for x in parts]
+
+    sums = summed_at_join(model, images, of_chunk, batch)
+    fills = {name: tuple((total / len(images)).cpu().numpy() for total in totals) for name, totals in sums.items()}
+    return Means(fills, len(images))
+
+
+def summed_at_join(
+    model: OSNet, images: Tensor, of_chunk: Callable[[list[Tensor], Tensor | None], list[Tensor]], batch: int
+) -> dict[str, list[Tensor]]:
+    """Some sums of what enters the join of each block, over all photos: by block.
+
+    of_chunk: streams, weights of a few photos -> the sums over these.  images, batch: as for `means`.
+    """
+    check_photos(images)
     sums: dict[str, list[Tensor]] = {}
 
     def adding(name: str):
         def hook(_join, inputs: tuple) -> None:
-            streams, weights = inputs
-            parts = streams if weights is None else [weights[:, t] * x for t, x in enumerate(streams)]
-            new = [x.mean((2, 3)).sum(0) for x in parts]
+            new = of_chunk(*inputs)
             sums[name] = [a + b for a, b in zip(sums[name], new, strict=True)] if name in sums else new
 
         return hook
 
-    check_photos(images)
     blocks = blocks_of(model)
     with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(images[:8])):
         with probe.before(*((block.join, adding(name)) for name, block in blocks.items())):
             for chunk in images.split(batch):
                 model(chunk)
-    fills = {name: tuple((total / len(images)).cpu().numpy() for total in sums[name]) for name in blocks}
-    return Means(fills, len(images))
+    return {name: sums[name] for name in blocks}
 
 
 def gated(model: OSNet, blocks: Sequence[str] | str | None = None, *, to: str = "ask") -> dict[str, Block]:
@@ -190,11 +204,16 @@ def factors(model: OSNet, streams: int | Sequence[int], blocks: Sequence[str] | 
     streams, blocks, Raises: as for `mute`.  Returns: (blocks, T) float32: 0 for a silenced stream, else 1.
     """
     wanted, chosen = _found(model, streams, blocks)
-    names = {name: len(block.stream_names) for name, block in blocks_of(model).items()}
-    found = np.ones((len(names), max(names.values())), np.float32)
-    for row, name in enumerate(names):
-        if name in chosen:
-            found[row, [stream - 1 for stream in wanted]] = 0
+    counts = {name: len(block.stream_names) for name, block in blocks_of(model).items()}
+    return factors_without(counts, [(name, stream) for name in chosen for stream in wanted])
+
+
+def factors_without(counts: Mapping[str, int], silenced: Iterable[tuple[str, int]]) -> np.ndarray:
+    """The same for single streams.  counts: of streams, by block.  silenced: (block, stream) pairs."""
+    rows = {name: row for row, name in enumerate(counts)}
+    found = np.ones((len(counts), max(counts.values())), np.float32)
+    for name, stream in silenced:
+        found[rows[name], stream - 1] = 0
     return found
 
 

@@ -206,10 +206,7 @@ class Rankings:
         """Embed pictures without some streams: (N, H, W, 3) uint8 -> (N, D) float32."""
         some = self._checked(silenced, fill, ALONE)
         if fill == ZERO:
-            factors = np.ones((len(self.streams), max(self.streams.values())), np.float32)
-            for row, block in enumerate(self.streams):
-                factors[row, [stream - 1 for name, stream in some if name == block]] = 0
-            return self.engine.look(images, factors).embedding
+            return self.engine.look(images, changes.factors_without(self.streams, some)).embedding
         with ExitStack() as stack:
             for block in self.streams:
                 if here := [stream for name, stream in some if name == block]:
