@@ -152,7 +152,12 @@ def noticed(embed: Embed, query: np.ndarray, other: np.ndarray, same: np.ndarray
     query, other, same: (H, W, 3) uint8.  Returns: s(q, c) - s(q, n).
     """
     q, n, c = retrieval.unit(np.asarray(embed(np.stack([query, other, same])), float))
-    return float(q @ c - q @ n)
+    return float(gain(q, c, n))
+
+
+def gain(query: np.ndarray, same: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """s(q, c) - s(q, n) of features of length 1: (..., D) each -> (...)."""
+    return (query * same).sum(-1) - (query * other).sum(-1)
 
 
 def noticing(embed: Embed, photos: np.ndarray, same: np.ndarray, part: str, limit: float) -> Noticing:
@@ -162,7 +167,7 @@ def noticing(embed: Embed, photos: np.ndarray, same: np.ndarray, part: str, limi
     part, limit: as in `Noticing`.
     """
     q, p, n, c = retrieval.unit(np.asarray(embed(np.stack([*photos, same])), float))
-    return Noticing(part, float(q @ c - q @ n), float(q @ c - q @ p), limit)
+    return Noticing(part, float(gain(q, c, n)), float(gain(q, c, p)), limit)
 
 
 def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet], embed: Embed) -> np.ndarray:
@@ -195,4 +200,4 @@ def limit(embed: Embed, photos: np.ndarray) -> float:
     sham[1::2] = np.clip(photos[1::2] + noise, 0, 255).round()
     plain, moved = (retrieval.unit(np.asarray(embed(some), float)) for some in (photos, sham))
     asked = np.roll(plain, 1, 0)
-    return float(np.quantile(np.abs((asked * plain).sum(1) - (asked * moved).sum(1)), SHAM))
+    return float(np.quantile(np.abs(gain(asked, plain, moved)), SHAM))

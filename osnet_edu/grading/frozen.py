@@ -128,9 +128,8 @@ def noticed(embed: Embed, cases: Cases) -> Noticed:
         retrieval.unit(np.asarray(embed(photos), float))
         for photos in (cases.query, cases.same, cases.negative, cases.sham)
     )
-    to_same = (query * same).sum(1)
-    moved = np.abs(to_same - (query * sham).sum(1))
-    return Noticed(to_same - (query * negative).sum(1), float(np.quantile(moved, SHAM)))
+    moved = np.abs(known.gain(query, same, sham))
+    return Noticed(known.gain(query, same, negative), float(np.quantile(moved, SHAM)))
 
 
 Job = tuple[int, str, int, tuple[int, int], int]  # of a part its number and name, its family, the size, the seed
