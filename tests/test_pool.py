@@ -13,7 +13,7 @@ import pytest
 from osnet_edu import Refused
 from osnet_edu.machine import pool
 
-ROOT = Path(pool.__file__).parents[1]
+ROOT = Path(pool.__file__).parents[2]
 
 
 def squared(job):

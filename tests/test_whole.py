@@ -13,7 +13,7 @@ from osnet_edu import Refused
 from osnet_edu.machine import whole
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="other systems have no such signals to send to one process")
-ROOT = Path(whole.__file__).parents[1]
+ROOT = Path(whole.__file__).parents[2]
 
 
 def tree(folder: Path) -> dict[str, bytes | None]:
