@@ -13,10 +13,10 @@ from copy import deepcopy
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..explain import embed, similarity, untrained
-from ..network.model import OSNet
+from ..network.model import OSNet, initialise
 from ..refused import Refused
 from . import badge
 
@@ -37,7 +37,7 @@ def cascade(model: OSNet, photos: Tensor, seed: int = 0) -> Iterator[tuple[str, 
         torch.manual_seed(seed)
         for stage in STAGES:
             for module in current.get_submodule(stage).modules():
-                _draw_anew(module)
+                initialise(module)
             untrained.learn_norms(current, lambda: current(photos))
             yield stage, deepcopy(current)
 
@@ -67,17 +67,3 @@ def alike(maps: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
         first = heat if first is None else first
         found[stage] = float(np.mean([badge.correlation(a, b) for a, b in zip(first, heat, strict=True)]))
     return found
-
-
-def _draw_anew(module: nn.Module) -> None:
-    """Weights as a new network has them (see `model`)."""
-    if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    elif isinstance(module, nn.Linear):
-        nn.init.normal_(module.weight, 0, 0.01)
-    elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.InstanceNorm2d) and module.weight is not None:
-        nn.init.ones_(module.weight)
-    else:
-        return
-    if module.bias is not None:
-        nn.init.zeros_(module.bias)

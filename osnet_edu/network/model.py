@@ -272,7 +272,7 @@ class OSNet(nn.Module):
         self.global_avgpool = nn.AdaptiveAvgPool2d(1)  # 1 x 1, 512
         self.fc = nn.Sequential(nn.Linear(c4, FEATURES), nn.BatchNorm1d(FEATURES), nn.ReLU())  # 512
         self.classifier = nn.Linear(FEATURES, num_classes) if num_classes else None
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def feature_map(self, images: Tensor, run: Callable[[nn.Module, Tensor], Tensor] = _run) -> Tensor:
         """The last map before pooling: (B, 3, H, W) -> (B, C, H/16, W/16).
@@ -329,15 +329,19 @@ class OSNet(nn.Module):
         return Answer(self.embedding(last), gates, last)
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
+    """Draw the weights of one layer as a new network has them; its normalisation is neutral, its biases are 0."""
     if any(p.is_meta for p in module.parameters(recurse=False)):
         return  # shapes without numbers: there is nothing to draw
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.01)
+    elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.InstanceNorm2d) and module.weight is not None:
+        nn.init.ones_(module.weight)
+    else:
+        return
+    if module.bias is not None:
         nn.init.zeros_(module.bias)
 
 
