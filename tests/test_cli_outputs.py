@@ -14,8 +14,8 @@ import pytest
 import torch
 from PIL import Image
 
+from osnet_edu import Refused, assets, osnet
 from osnet_edu import __main__ as cli
-from osnet_edu import assets, osnet
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.train import checkpoints
@@ -220,13 +220,13 @@ def test_only_what_a_run_left_is_started_over(tmp_path):
         if ours:
             checkpoints.check_new(tmp_path)
             continue
-        with pytest.raises(cli.Refused, match="not empty"):
+        with pytest.raises(Refused, match="not empty"):
             checkpoints.check_new(tmp_path)
     (tmp_path / "log.jsonl").write_text(f"{step}\n")
     (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(cli.Refused, match="not empty"):
+    with pytest.raises(Refused, match="not empty"):
         checkpoints.check_new(tmp_path)
-    with pytest.raises(cli.Refused, match="the name is empty"):
+    with pytest.raises(Refused, match="the name is empty"):
         checkpoints.check_new("")
 
 
@@ -284,7 +284,7 @@ def test_a_command_catches_nothing_but_bad_input_and_the_system_s_errors(error, 
     monkeypatch.setattr(market, "read", fails)
     with pytest.raises(type(error), match="a bug"):
         run("evaluate", "anywhere")
-    for known in (cli.Refused("bad input"), OSError(28, "No space left"), FloatingPointError("the loss is nan")):
+    for known in (Refused("bad input"), OSError(28, "No space left"), FloatingPointError("the loss is nan")):
         error = known
         assert run("evaluate", "anywhere") == 2
     assert capsys.readouterr().err.count("osnet_edu: ") == 3
