@@ -169,7 +169,7 @@ def pose_of(
     neck = chest + trunk @ np.array((0, 0, 0.105 * size))
     head = turn(1, lean * 0.5) @ turn(2, gaze) @ turn(1, nod + 0.2 * identity.stoop)
     chin = neck + turn(1, lean + 0.18) @ np.array((0.012, 0, 0.055)) * size
-    return Pose(size, tuple(legs), tuple(arm), pelvis, hips, trunk, head, chest, neck, chin)
+    return Pose(size, (legs[0], legs[1]), (arm[0], arm[1]), pelvis, hips, trunk, head, chest, neck, chin)
 
 
 def _lowest(leg: Limb, size: float) -> float:

@@ -229,6 +229,7 @@ def write_dataset(
             f"people={people}, photos={photos}, size={size[0]}x{size[1]} is more than is rendered: at most "
             f"{MOST_PEOPLE:,} people, {MOST_PHOTOS:,} photos of each, and {MOST_SIDE} pixels a side"
         )
+    size = size[0], size[1]  # a list may be given
     _check_disk(out, people * photos, size)
     crowd = members(people, seed, world, unseen)
     drawn = find(world).person
@@ -242,7 +243,7 @@ def write_dataset(
             (folder / name).mkdir()
             (folder / market.MASKS / name).mkdir(parents=True)
         jobs = [
-            _Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, tuple(size), world)
+            _Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, size, world)
             for member in (*crowd, *extra, *junk)
         ]
         total = sum(job.photos for job in jobs)
@@ -253,7 +254,7 @@ def write_dataset(
                 done += len(found)
                 if progress:
                     progress(done, total)
-        _write_people(folder / "people.json", [job.member for job in jobs], records, seed, tuple(size), world)
+        _write_people(folder / "people.json", [job.member for job in jobs], records, seed, size, world)
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
     size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Summary(
@@ -303,9 +304,12 @@ def _sizes(kind: type) -> dict[str, type | int]:
     }
 
 
-def _record(kind: type, names: list, values: object, entry: str) -> Identity | View:
+_Record = typing.TypeVar("_Record")
+
+
+def _record(kind: type[_Record], names: list, values: object, entry: str) -> _Record:
     """A record from its columns.  entry: where it stands, for the sentence that refuses it."""
-    known = _sizes(kind)
+    known = _sizes(typing.cast(type, kind))  # mypy doubts that a type[_Record] has a hash
     what = kind.__name__.lower()
     if sorted(map(str, names)) != sorted(known):
         odd = next((str(name)[:40] for name in names if name not in known), "one too few")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -32,13 +33,12 @@ LIMIT = 390_000  # bytes of a picture
 MARKS = ("<!-- counts -->", "<!-- end of counts -->")
 
 
-def steady(yaw: float, camera: int = 1, **changes: object) -> View:
+def steady(yaw: float, camera: int = 1, **changes: Any) -> View:
     """A view without chance in it: nobody passes, nothing hides, the crop is centred. yaw: radians."""
     calm = {"occluder": "none", "passer": 0, "dx": 0.0, "dy": 0.0, "zoom": 0.0, "stretch": 0.0, "arms": "swing"}
     light = {"stride": 0.8, "phase": 0.9, "weather": "clear", "hour": 11.0, "sun": 0.8, "sun_azimuth": 3.8}
-    return replace(
-        draw_view(0, 3, camera, 0), **{**calm, **light, "sun_height": 0.9, "gaze": 0.0, "yaw": yaw, **changes}
-    )
+    changes = {**calm, **light, "sun_height": 0.9, "gaze": 0.0, "yaw": yaw, **changes}
+    return replace(draw_view(0, 3, camera, 0), **changes)
 
 
 def _person(**changes: object) -> Identity:
@@ -46,7 +46,7 @@ def _person(**changes: object) -> Identity:
     return edit(base, **{"skin": 3, "glasses": "none", "beard": "none", "top_color": (0.27, 0.45, 0.60), **changes})
 
 
-def _row(people: list[Identity], yaws: tuple[float, ...], size: tuple[int, int], top: int = 0, **view: object) -> list:
+def _row(people: list[Identity], yaws: tuple[float, ...], size: tuple[int, int], top: int = 0, **view: Any) -> list:
     """Pictures of people by yaw, cut to the rows above `top` where told."""
     cut = slice(0, top or size[0])
     return [[render(who, steady(yaw, **view), size=size, clean=True).image[cut] for who in people] for yaw in yaws]
@@ -58,7 +58,7 @@ def heads() -> Image.Image:
     people += [_person(hair="bob", hat=kind, hat_color=(0.70, 0.22, 0.20)) for kind in CHOICES["hat"][1:]]
     people += [_person(hair="short", beard=kind) for kind in CHOICES["beard"][2:]]
     people += [_person(hair="short", glasses=kind) for kind in CHOICES["glasses"][1:]]
-    cut = {"size": (256, 128), "top": 130, "zoom": 0.75, "dy": 0.62}
+    cut: dict[str, Any] = {"size": (256, 128), "top": 130, "zoom": 0.75, "dy": 0.62}
     yaws, half = (0.2, 1.1, 3.1), (len(people) + 1) // 2
     return grid(_row(people[:half], yaws, **cut) + _row(people[half:], yaws, **cut))
 

@@ -69,7 +69,7 @@ def sheet(
     return surface(name, material, label, place(identity, pose, local), uv, closed=closed, wrap=wrap)
 
 
-def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
+def smooth(value: np.ndarray, low: float | np.ndarray, high: float | np.ndarray) -> np.ndarray:
     """0 below low, 1 above high, smooth between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
@@ -121,9 +121,8 @@ def make_head(identity: Identity, pose: Pose) -> list[Piece]:
     uv = np.empty((len(v), 33, 2))
     uv[..., 0] = angle / (2 * np.pi)
     uv[..., 1] = row
-    pieces = [
-        sheet(identity, pose, "head", "face", LABEL["skin"], *np.broadcast_arrays(row, angle), height, uv, closed=True)
-    ]
+    heights, around = np.broadcast_arrays(row, angle)
+    pieces = [sheet(identity, pose, "head", "face", LABEL["skin"], heights, around, height, uv, closed=True)]
     if identity.hat not in ("hijab",):
         for side in (1, -1):
             at = place(identity, pose, np.array((-0.012, side * 0.073, 0.43 * HEAD_HEIGHT)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -156,7 +157,7 @@ def edit(identity: Identity, **changes: object) -> Identity:
     unknown = sorted(set(changes) - set(FIELDS))
     if unknown:
         raise Refused(f"{unknown[0]} is not an attribute of a person; allowed are {', '.join(FIELDS)}")
-    clean = {name: _plain(name, value) for name, value in changes.items()}
+    clean: dict[str, Any] = {name: _plain(name, value) for name, value in changes.items()}
     return check(replace(identity, **clean))
 
 
@@ -297,7 +298,7 @@ def draw_identity(seed: int, person: int, wardrobe: palette.Wardrobe = palette.H
     return check(Identity(**values))
 
 
-def _body(drawing: _Drawing) -> dict[str, object]:
+def _body(drawing: _Drawing) -> dict[str, Any]:
     """Height, girth, hair, hat and beard."""
     rng, odds = drawing.rng, drawing.odds
     height = _number(rng, *_HEIGHTS["child" if drawing.child else "woman" if drawing.woman else "man"])
@@ -310,7 +311,7 @@ def _body(drawing: _Drawing) -> dict[str, object]:
     return dict(height=height, girth=girth, hair=hair, hair_color=hair_color, hat=hat, beard=beard)
 
 
-def _top(drawing: _Drawing) -> dict[str, object]:
+def _top(drawing: _Drawing) -> dict[str, Any]:
     """The top: its cut, pattern, colours and logo."""
     rng, wardrobe = drawing.rng, drawing.wardrobe
     top = _choice(rng, drawing.odds["top"])
@@ -337,7 +338,7 @@ def _top(drawing: _Drawing) -> dict[str, object]:
     )
 
 
-def _bottom(drawing: _Drawing, top: str) -> dict[str, object]:
+def _bottom(drawing: _Drawing, top: str) -> dict[str, Any]:
     """The bottom under a top, and the shoes."""
     rng, wardrobe = drawing.rng, drawing.wardrobe
     bottom = _choice(rng, _UNDER_A_DRESS if top == "dress" else drawing.odds["bottom"])
@@ -357,7 +358,7 @@ def _bottom(drawing: _Drawing, top: str) -> dict[str, object]:
     )
 
 
-def _carried(drawing: _Drawing, opened: bool) -> dict[str, object]:
+def _carried(drawing: _Drawing, opened: bool) -> dict[str, Any]:
     """The bag, and the place where a logo is seen beside it."""
     rng, brights = drawing.rng, drawing.wardrobe.brights
     bag = _choice(rng, drawing.odds["bag"])
@@ -367,7 +368,7 @@ def _carried(drawing: _Drawing, opened: bool) -> dict[str, object]:
     return dict(bag=bag, bag_color=color, strap_color=strap, logo_place=place)
 
 
-def _details(drawing: _Drawing) -> dict[str, object]:
+def _details(drawing: _Drawing) -> dict[str, Any]:
     """What is drawn last, for every part: proportions, skin, glasses, sizes, more colours, the umbrella."""
     rng, wardrobe, woman, child = drawing.rng, drawing.wardrobe, drawing.woman, drawing.child
     return dict(

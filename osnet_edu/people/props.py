@@ -29,8 +29,9 @@ SIZES: dict[str, tuple[float, float, int]] = {
 VARIANTS = 10
 
 
-def _rgb(color: tuple[float, float, float], shade: float = 1.0) -> tuple[int, int, int]:
-    return tuple(int(np.clip(value * shade, 0, 1) * 255) for value in color)
+def _rgb(color: palette.Color | np.ndarray, shade: float = 1.0) -> tuple[int, int, int]:
+    red, green, blue = (int(np.clip(value * shade, 0, 1) * 255) for value in color)
+    return red, green, blue
 
 
 def _car(draw: ImageDraw.ImageDraw, rng: np.random.Generator, w: int, h: int, van: bool) -> None:

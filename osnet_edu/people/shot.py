@@ -132,7 +132,7 @@ def expose(identity: Identity, view: View, size: tuple[int, int], pose: Pose | N
 def _pixels(value: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Mean over the samples of each pixel: (H, W, ...)."""
     grid = value.reshape(size[0], SAMPLES, size[1], SAMPLES, -1)
-    return sum(grid[:, i, :, j] for i in range(SAMPLES) for j in range(SAMPLES)) / SAMPLES**2
+    return np.asarray(sum(grid[:, i, :, j] for i in range(SAMPLES) for j in range(SAMPLES)) / SAMPLES**2)
 
 
 def _truth(

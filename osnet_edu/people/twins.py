@@ -221,7 +221,7 @@ class Cross:
 def crossed_views(
     people: int,
     cameras: tuple[int, ...] = tuple(range(1, len(CAMERAS) + 1)),
-    yaws: tuple[float, ...] = tuple(float(yaw) for yaw in np.arange(4) * np.pi / 2),
+    yaws: tuple[float, ...] = tuple((np.arange(4) * np.pi / 2).tolist()),
     backgrounds: tuple[int, ...] = (1, 2, 3),
     seed: int = 0,
 ) -> list[Cross]:

@@ -185,7 +185,7 @@ def draw_view(
     passed = rng.random() < habits.passed
     side = 1 if rng.random() < 0.5 else -1
     exposure = fixed.exposure * math.exp(rng.normal(0, 0.09)) * {"rain": 1.08}.get(walk.weather, 1.0)
-    gain = tuple(round(float(value * math.exp(rng.normal(0, 0.03))), 4) for value in fixed.gain)
+    red, green, blue = (round(float(value * math.exp(rng.normal(0, 0.03))), 4) for value in fixed.gain)
     values = dict(
         yaw=yaw,
         phase=rng.uniform(0, 2 * math.pi),
@@ -226,7 +226,7 @@ def draw_view(
         scene=walk.scene,
         occluder=occluder,
         passer=passer,
-        gain=gain,
+        gain=(red, green, blue),
         jpeg=jpeg,
         sensor=int(rng.integers(1 << 30)),
         **{name: round(float(value), 4) for name, value in values.items()},
