@@ -14,7 +14,7 @@ import torch
 from ... import draws
 from ...refused import Refused
 from .. import scoring
-from .found import Found, asked, blocks, brief, checked, lengths, rescued
+from .found import Features, Found, asked, blocks, brief, checked, lengths, rescued
 
 POINTS = 40  # rows a list that k-means looks at: FAISS asks for 39, and each more costs time in all of its rounds
 PROBES = 16
@@ -71,7 +71,7 @@ class FaissIndex:
         return Found(indices, np.clip(similarity, -1, 1))
 
 
-def flat(features: np.ndarray) -> FaissIndex:
+def flat(features: Features) -> FaissIndex:
     """Compare with every row, by FAISS.  features: (N, D).
 
     Raises: Refused if FAISS is missing, for an empty gallery, another shape and rows that are not finite numbers.
@@ -82,7 +82,7 @@ def flat(features: np.ndarray) -> FaissIndex:
     return FaissIndex("flat", inner, inner.search, inner.search)
 
 
-def ivf(features: np.ndarray, *, lists: int | None = None, probes: int | None = None) -> FaissIndex:
+def ivf(features: Features, *, lists: int | None = None, probes: int | None = None) -> FaissIndex:
     """Put similar rows into one list, and compare with the lists whose centres are closest to the query.
 
     features: (N, D).  lists: how many, 1 to N; by default 2 sqrt(N), and fewer below 6,000 rows.
@@ -112,7 +112,7 @@ def ivf(features: np.ndarray, *, lists: int | None = None, probes: int | None = 
 
 
 def hnsw(
-    features: np.ndarray,
+    features: Features,
     *,
     links: int = 32,
     effort: int = 128,
@@ -141,7 +141,7 @@ def hnsw(
     return FaissIndex("hnsw", inner, walk, storage.search)
 
 
-def _taken(features: np.ndarray) -> np.ndarray:
+def _taken(features: Features) -> Features:
     """A gallery that can be searched. Raises: Refused, before anything is built, for one that cannot."""
     features = checked(features, "gallery")
     lengths(features)
@@ -159,7 +159,7 @@ def _units(rows: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(scoring.unit(rescued(rows)))
 
 
-def _fill(inner, features: np.ndarray, progress: Callable[[int, int], None] | None = None) -> None:
+def _fill(inner, features: Features, progress: Callable[[int, int], None] | None = None) -> None:
     with _threads():
         for part, rows in blocks(features):
             inner.add(_units(rows))

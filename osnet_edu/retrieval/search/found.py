@@ -17,6 +17,8 @@ from .ondisk import OnDisk
 TINY = 2.0**-40  # rows shorter than this are enlarged
 ROWS = 8192  # of a gallery that are read at once: 16 MB with 512 numbers a row
 
+Features = np.ndarray | OnDisk  # in memory or on disk
+
 
 @dataclass(frozen=True)
 class Found:
@@ -49,7 +51,7 @@ class Index(Protocol):
         ...
 
 
-def blocks(features: np.ndarray, rows: int = ROWS) -> Iterator[tuple[slice, np.ndarray]]:
+def blocks(features: Features, rows: int = ROWS) -> Iterator[tuple[slice, np.ndarray]]:
     """A gallery part by part, (n, D) float32, each with its place: a gallery on disk is never completely in memory.
 
     A row whose numbers are so small that their squares become 0 is multiplied by a power of two: same direction.
@@ -78,7 +80,7 @@ def _tiny(rows: np.ndarray) -> np.ndarray:
         return np.einsum("nd,nd->n", rows, rows) < TINY**2
 
 
-def lengths(features: np.ndarray, what: str = "gallery") -> np.ndarray:
+def lengths(features: Features, what: str = "gallery") -> np.ndarray:
     """The length of each row as `blocks` gives it, (N, D) -> (N,) float32.
 
     Raises: Refused for an empty gallery, another shape, and a row that has no length: NaN, infinite or too large.
@@ -97,7 +99,7 @@ def lengths(features: np.ndarray, what: str = "gallery") -> np.ndarray:
     return found
 
 
-def checked(features: object, what: str) -> np.ndarray | OnDisk:
+def checked(features: object, what: str) -> Features:
     """Features as an array of numbers, (N, D), N and D at least 1.  Raises: Refused for any other."""
     wanted = f"expected a {what} of numbers in rows, (N, D), got"
     if not isinstance(features, np.ndarray | OnDisk):

@@ -46,7 +46,7 @@ class File:
 class OnDisk:
     """An array of one or two axes in a file; a slice, a number or an array of whole numbers selects rows."""
 
-    def __init__(self, file: File, dtype: np.dtype, at: int, shape: tuple[int, ...]):
+    def __init__(self, file: File, dtype: np.dtype | str, at: int, shape: tuple[int, ...]):
         self._file, self.dtype, self._at, self.shape = file, np.dtype(dtype), at, shape
         self._row = self.dtype.itemsize * math.prod(shape[1:])  # bytes
 
@@ -81,5 +81,5 @@ class OnDisk:
 
     def _read(self, start: int, count: int) -> np.ndarray:
         found = np.empty((count, *self.shape[1:]), self.dtype)
-        self._file.read(memoryview(found.reshape(-1).view(np.uint8)), self._at + start * self._row)
+        self._file.read(found.reshape(-1).view(np.uint8).data, self._at + start * self._row)
         return found

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...refused import Refused
 from .faster import flat, hnsw, ivf
-from .found import Found, Index, asked, blocks, brief, checked, lengths, rescued
+from .found import Features, Found, Index, asked, blocks, brief, checked, lengths, rescued
 from .ondisk import OnDisk
 
 FIRST, MOST = 1024, 4096  # rows of the gallery in the first step, and the most in a step: these fit a cache
@@ -72,7 +72,7 @@ def _merged(best: np.ndarray, indices: np.ndarray, values: np.ndarray, start: in
     return np.take_along_axis(both, order, 1), np.take_along_axis(at, order, 1)
 
 
-def exact(features: np.ndarray) -> Exact:
+def exact(features: Features) -> Exact:
     """Compare with every row of a gallery, (N, D): a copy of one in memory; one on disk or memory-mapped is read there.
 
     Raises: Refused for an empty gallery, another shape, and a row that is not all finite numbers.
@@ -80,10 +80,10 @@ def exact(features: np.ndarray) -> Exact:
     return Exact(features)
 
 
-KINDS: Mapping[str, Callable[[np.ndarray], Index]] = {"exact": exact, "flat": flat, "ivf": ivf, "hnsw": hnsw}
+KINDS: Mapping[str, Callable[[Features], Index]] = {"exact": exact, "flat": flat, "ivf": ivf, "hnsw": hnsw}
 
 
-def index(features: np.ndarray, kind: str = "exact") -> Index:
+def index(features: Features, kind: str = "exact") -> Index:
     """An index of one kind over a gallery.
 
     features: (N, D), in memory or a memory-mapped store.  kind: a name in KINDS, with the settings that suit the size.

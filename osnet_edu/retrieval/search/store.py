@@ -24,11 +24,11 @@ import numpy as np
 
 from ...machine import whole
 from ...refused import Refused
-from .found import brief, checked
+from .found import Features, brief, checked
 from .ondisk import File, OnDisk
 
 MARK = b"osnet_edu features 1\n"
-DTYPES = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
+DTYPES: dict[str, np.dtype] = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
 _HEAD = struct.Struct("<24s8sQQQII")  # mark, kind of number, N, D, bytes of names, check sums: of the rest, of these
 _PART = 1 << 15  # bytes that are checked at a time
 SETTLED = 2_000_000_000  # nanoseconds after which a change of a file shows in its time
@@ -45,7 +45,7 @@ class Names(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    def __getitem__(self, i: int) -> str:
+    def __getitem__(self, i: int) -> str:  # type: ignore[override]  # a slice of names is refused
         """Raises: IndexError outside the rows, Refused if the file's names are damaged."""
         if isinstance(i, bool) or not hasattr(i, "__index__"):
             raise Refused(f"a name is asked for by the number of its row, got {brief(i)}")
@@ -132,7 +132,7 @@ class Store:
             for features, names in _each(parts):
                 features = _fitting(features, names, width)
                 width = features.shape[1]
-                numbers = memoryview(_numbers(features, dtype, row=len(ends)).reshape(-1).view(np.uint8))
+                numbers = _numbers(features, dtype, row=len(ends)).reshape(-1).view(np.uint8).data
                 check = zlib.crc32(numbers, check)
                 file.write(numbers)
                 for name in names:
@@ -175,7 +175,7 @@ def _each(parts: object) -> Iterator[tuple[object, list]]:
         yield features, list(names)
 
 
-def _fitting(features: object, names: list, width: int | None) -> np.ndarray:
+def _fitting(features: object, names: list, width: int | None) -> Features:
     """The features of a part.  Raises: Refused if it does not fit a store of this width (None: of any)."""
     if not isinstance(features, np.ndarray) or features.ndim != 2 or len(features):  # a part may have no rows
         features = checked(features, "part")
@@ -186,7 +186,7 @@ def _fitting(features: object, names: list, width: int | None) -> np.ndarray:
     return features
 
 
-def _numbers(features: np.ndarray, dtype: str, row: int) -> np.ndarray:
+def _numbers(features: Features, dtype: str, row: int) -> np.ndarray:
     with np.errstate(over="ignore"):
         stored = np.ascontiguousarray(features, DTYPES[dtype])
     bad = np.flatnonzero(~np.isfinite(stored).all(1))
