@@ -114,7 +114,7 @@ class Rankings:
             raise Refused("no query has a photo of the same person by another camera, and one of another person")
         return sorted(found, key=lambda triplet: triplet.margin)
 
-    def distances(self) -> Iterator[tuple[int, np.ndarray, tuple[np.ndarray, ...]]]:
+    def distances(self) -> Iterator[tuple[int, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]]:
         """Cosine distances with nothing silenced, by blocks of B queries.
 
         Each block: the index of its first query; (B, G) float32; and the four arrays of people and cameras that

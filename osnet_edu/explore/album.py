@@ -134,8 +134,8 @@ class Album:
     def labels(self, photos: Sequence[Photo]) -> list[str]:
         """`who` of each photo, for a menu: photos of one person by one camera are numbered."""
         told = [self.who(photo) for photo in photos]
-        many, seen = Counter(told), Counter()
-        labels = []
+        many, labels = Counter(told), []
+        seen: Counter[str] = Counter()
         for one in told:
             seen[one] += 1
             labels.append(f"{one}, photo {seen[one]}" if many[one] > 1 else one)

@@ -9,6 +9,7 @@ Shapes: H x W pixels, K blocks, T streams.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -141,7 +142,7 @@ def edited(identity: Identity, changes: Mapping[str, object]) -> Identity:
     return people.edit(identity, **(along | changes))
 
 
-def plain_changes(changes: Mapping[str, object], names: Sequence[str], what: str) -> dict[str, object]:
+def plain_changes(changes: Mapping[str, object], names: Sequence[str], what: str) -> dict[str, Any]:
     """Changes with NumPy's values as Python's.  names: that may be changed.  what: they are, in words.
 
     Raises: Refused for another name, and for changes that are not a mapping.
@@ -178,7 +179,7 @@ def viewed(record: PhotoRecord, changes: Mapping[str, object]) -> View:
         kept = ("yaw", "phase", "stride", "arms", "gaze", "nod", "hour", "weather")
         there = people.draw_view(record.person, record.person, int(camera), 0)
         view = replace(there, **{name: getattr(view, name) for name in kept}, occluder="none", passer=0)
-    given = {name: float(changes[name]) for name in VIEWS if name in changes}
+    given: dict[str, Any] = {name: float(changes[name]) for name in VIEWS if name in changes}
     if "weather" in changes:
         given["weather"] = changes["weather"]
         given["sun"] = people.CAMERAS[camera - 1].sun * people.LIGHT[changes["weather"]]

@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from torch import nn
 
@@ -24,7 +25,7 @@ SHIPPED, UNTRAINED = "shipped", "untrained"
 REFERENCE = 64  # photos by which the untrained network's normalisations are set
 
 Progress = Callable[[int, int], None]
-Source = weights.Checkpoint | nn.Module | Path | str
+Source: TypeAlias = weights.Checkpoint | nn.Module | Path | str
 
 
 class Shelf:
