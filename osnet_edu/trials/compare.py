@@ -12,7 +12,7 @@ Variances of both are added; the half-width is Student's t for 95 %, with the re
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +60,7 @@ class Difference:
         return f"{self.value:+5.1f} [{self.low:+.1f}, {self.high:+.1f}]"
 
 
-def complete(outcomes: Sequence[Outcome], variants: Sequence[str] | None = None) -> tuple[list[str], list[int]]:
+def complete(outcomes: Sequence[Outcome], variants: Collection[str] | None = None) -> tuple[list[str], list[int]]:
     """The variants that there are, in order, and the seeds that all of them were run from.
 
     variants: look at these only.  Raises: Refused where no seed is common to all.

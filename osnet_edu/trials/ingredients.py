@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..train import TrainConfig
 from . import compare
@@ -15,7 +16,7 @@ SEEDS = (0, 1, 2)
 REFERENCE = "all of it"
 WHOLE = SMALL
 # What to change in the recipe, by what is then missing.
-CHANGES: dict[str, dict[str, object]] = {
+CHANGES: dict[str, dict[str, Any]] = {
     REFERENCE: {},
     "no label smoothing": {"label_smoothing": 0.0},
     "no triplet loss": {"triplet": 0.0},

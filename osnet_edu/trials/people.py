@@ -70,8 +70,10 @@ class Overfitting:
                 return tuple(100 * getattr(run, what) for run in runs)
 
             kind, entropies = name.rpartition(", ")[0], tuple(run.cross_entropy for run in runs)
-            scores = map(per_cent, ("seen_map", "unseen_map", "mean_ap", "rank1", "accuracy"))
-            points.append(Point(kind, runs[0].people, *scores, entropies))
+            seen, unseen, mean_ap, rank1, accuracy = map(
+                per_cent, ("seen_map", "unseen_map", "mean_ap", "rank1", "accuracy")
+            )
+            points.append(Point(kind, runs[0].people, seen, unseen, mean_ap, rank1, accuracy, entropies))
         return sorted(points, key=lambda point: (list(ROWS).index(point.kind), point.people))
 
     def of(self, kind: str) -> list[Point]:

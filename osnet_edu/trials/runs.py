@@ -9,7 +9,7 @@ Seen and unseen people are scored alike, to compare them: as many of the one as 
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -292,7 +292,7 @@ def _job(job: tuple[Variant, int], bench: Bench, way: Compute, compared: int | N
         return run_one(bench, *job, way, compared=compared, watch=lambda _step: pool.check())
 
 
-def _check(plan: Plan, done: Sequence[Outcome], path: Path) -> None:
+def _check(plan: Plan, done: Iterable[Outcome], path: Path) -> None:
     known = {variant.name: variant for variant in plan.variants}
     found, test = market.read(plan.root), market.read(plan.tested or plan.root)
     data = _fingerprint((found.train, test.query, test.gallery))

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast, overload
 
 from .. import assets
 from ..machine import whole
@@ -76,7 +76,11 @@ class Outcome:
 Run = TypeVar("Run")
 
 
-def shipped(name: str, kind: type[Run] = Outcome) -> tuple[Run, ...]:
+@overload
+def shipped(name: str) -> tuple[Outcome, ...]: ...
+@overload
+def shipped(name: str, kind: type[Run]) -> tuple[Run, ...]: ...
+def shipped(name: str, kind: type = Outcome) -> tuple:
     """The runs that ship with the kit.  Raises: FileNotFoundError where this copy lacks them."""
     return read(assets.path(f"{SHIPPED}/{name}.csv"), kind)
 
@@ -96,7 +100,11 @@ def file_of_runs(name: str, out: Path | str, kind: type = Outcome) -> Path:
     return path
 
 
-def read(path: Path | str, kind: type[Run] = Outcome) -> tuple[Run, ...]:
+@overload
+def read(path: Path | str) -> tuple[Outcome, ...]: ...
+@overload
+def read(path: Path | str, kind: type[Run]) -> tuple[Run, ...]: ...
+def read(path: Path | str, kind: type = Outcome) -> tuple:
     """The runs in a CSV file; a last line that was cut short does not count.
 
     Raises: Refused for a file of other columns.
@@ -104,7 +112,11 @@ def read(path: Path | str, kind: type[Run] = Outcome) -> tuple[Run, ...]:
     return _parsed(_lines(path, kind)[0], path, kind)
 
 
-def started(path: Path, kind: type[Run] = Outcome) -> tuple[Run, ...]:
+@overload
+def started(path: Path) -> tuple[Outcome, ...]: ...
+@overload
+def started(path: Path, kind: type[Run]) -> tuple[Run, ...]: ...
+def started(path: Path, kind: type = Outcome) -> tuple:
     """The runs in a file that is to be written on; none where a kill cut its very first line short."""
     lines, cut = _lines(path, kind)
     return _parsed(lines, path, kind) if lines or not _head(kind).startswith(cut) else ()
@@ -149,7 +161,7 @@ def _check_together(runs: Sequence[Run], path: Path | str) -> None:
     first: dict[object, int] = {}
     tested: dict[str, tuple[int, int]] = {}
     for line, run in enumerate(runs, start=2):
-        key = getattr(run, "key", line)
+        key: Any = getattr(run, "key", line)  # no line comes twice
         if key in first:
             raise Refused(f"{path} holds the run {' '.join(map(str, key))} twice, in lines {first[key]} and {line}; "
                           "expected one of them")  # fmt: skip
@@ -162,11 +174,11 @@ def _check_together(runs: Sequence[Run], path: Path | str) -> None:
 
 
 def _parse(row: list[str], path: Path | str, kind: type[Run]) -> Run:
-    def value(wanted: type, text: str) -> object:
+    def value(wanted: Any, text: str) -> object:
         return wanted(text) if wanted in (int, float, str) else tuple(float(part) for part in text.split())
 
     try:
-        return kind(*(value(f.type, text) for f, text in zip(fields(kind), row, strict=True)))
+        return kind(*(value(f.type, text) for f, text in zip(fields(cast(Any, kind)), row, strict=True)))
     except ValueError as error:
         raise Refused(f"{path} has a line that is not a run: {','.join(row)[:60]} ... ({error})") from error
 
@@ -174,7 +186,7 @@ def _parse(row: list[str], path: Path | str, kind: type[Run]) -> Run:
 def _is_run(line: str, kind: type) -> bool:
     """Whether a line without its end is a whole run: it reads as one, would be written just so, its rows as long."""
     try:
-        run = _parse(next(csv.reader([line])), "", kind)
+        run: object = _parse(next(csv.reader([line])), "", kind)
     except Refused:
         return False
     rows = {len(value) for value in (getattr(run, name) for name in _names(kind)) if isinstance(value, tuple)}

@@ -102,7 +102,7 @@ def run(root: Path, progress: Callable[[int, int], None] | None = None) -> ToldA
         sides.append(embed(checkpoint.model, photos, size=checkpoint.size))
         if progress:
             progress(len(sides), 2)
-    return told_apart(root, *sides)
+    return told_apart(root, sides[0], sides[1])
 
 
 def told_apart(root: Path | str, query: Embedding, gallery: Embedding, seed: int = 0) -> ToldApart:
@@ -111,8 +111,8 @@ def told_apart(root: Path | str, query: Embedding, gallery: Embedding, seed: int
     Raises: Refused where the folder has no people.json or no twins that can be compared.
     """
     records = {Path(record.path).name: record for record in people.read_people(root)}
-    sides = [[records.get(photo.name) for photo in side.photos] for side in (query, gallery)]
-    return compare(retrieval.distances(query.features, gallery.features), *sides, seed=seed)
+    asked, others = ([records.get(photo.name) for photo in side.photos] for side in (query, gallery))
+    return compare(retrieval.distances(query.features, gallery.features), asked, others, seed=seed)
 
 
 def compare(
