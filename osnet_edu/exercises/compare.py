@@ -212,7 +212,8 @@ class Made:
 
     def __init__(self, how: Builds, module: Any, arguments: tuple, seed: int, case: int, *, error=None):
         self.how, self.module, self.arguments, self.seed, self.case = how, module, arguments, seed, case
-        self.error, self.output, self.changed = error, None, ()
+        self.error, self.output = error, None
+        self.changed: tuple[str, ...] = ()
 
     def fed(self) -> tuple:
         return self.how.feed(np.random.default_rng([self.seed, self.case, 1]), self.arguments)
@@ -340,7 +341,8 @@ class _Uses(TorchFunctionMode):
 
     def __init__(self, tensors: dict[int, Tensor]):
         super().__init__()
-        self.tensors, self.order = tensors, {}
+        self.tensors = tensors
+        self.order: dict[int, Tensor] = {}
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         for value in (*args, *(kwargs or {}).values()):
@@ -426,9 +428,9 @@ class quiet:
         sys.stdout = sys.stderr = self.listener
         self.builtins.__enter__()
 
-    def __exit__(self, kind, error, trace) -> bool:
+    def __exit__(self, kind, error, trace) -> None:
         self.builtins.__exit__()
         sys.stdout, sys.stderr = self.streams
         if isinstance(error, Exception | TimeUp | KeyboardInterrupt | None):
-            return False
+            return
         raise Failed(f"{type(error).__name__} {text_of(error)}".strip()) from error

@@ -473,12 +473,12 @@ GATE_GRADIENT = Exercise(
             "sums multiplied",
             "Gradient and streams are added up over positions *before* they are multiplied. Multiply cell by "
             "cell first.",
-            lambda g, s: g.sum((2, 3), keepdim=True) * sum(s).sum((2, 3), keepdim=True),
+            lambda g, s: g.sum((2, 3), keepdim=True) * torch.sum(sum(s), (2, 3), keepdim=True),
         ),
         Mistake(
             "no gradient",
             "The gradient that arrives from above is not used: the chain rule multiplies by it.",
-            lambda g, s: sum(s).sum((2, 3), keepdim=True),
+            lambda g, s: torch.sum(sum(s), (2, 3), keepdim=True),
         ),
         Mistake(
             "photos added",

@@ -320,7 +320,8 @@ class Drained:
     """
 
     def __init__(self, stream, room: Room):
-        self._stream, self._room, self._kept = stream, room, []
+        self._stream, self._room = stream, room
+        self._kept: list[tuple[int, int]] = []
 
     def __enter__(self):
         try:

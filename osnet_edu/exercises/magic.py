@@ -88,13 +88,10 @@ class Desk:
         progress = self._of(task.name)
         if not (progress.attempts or progress.hints):
             first = self.hint(name)
-            says = [
-                *first.body[:1],
-                f"A hint first. If you ask again, the solution is shown: `%solution {task.name}`",
-            ]
-            return Box(first.title, first.sign, says)
+            after = f"A hint first. If you ask again, the solution is shown: `%solution {task.name}`"
+            return Box(first.title, first.sign, (*first.body[:1], after))
         progress.solution_seen = True
-        says = ["A model answer, as you may write it into the cell.", Code(pasted(task))]
+        says: list[str | Code] = ["A model answer, as you may write it into the cell.", Code(pasted(task))]
         for names, code in library_code(task):
             says += [f"The library's own code, from {names}.", Code(code)]
         return Box(f"Solution: {task.title}", "=", says)
@@ -127,8 +124,8 @@ class Desk:
         told = Capped(heard, Room(1000, 20))
         verdict = self._verdict(shell, task, cell, seconds, room, told)
         if heard.getvalue().strip():
-            says = [Code(heard.getvalue().rstrip()), *([CUT] if told.cut else [])]
-            _display(shell, Box(f"Printed while `{task.answer}` was checked", ">", says))
+            printed: list[str | Code] = [Code(heard.getvalue().rstrip()), *([CUT] if told.cut else [])]
+            _display(shell, Box(f"Printed while `{task.answer}` was checked", ">", printed))
         progress = self._of(task.name)
         if verdict.state != "open":
             progress.attempts += 1
@@ -242,14 +239,16 @@ _LOOP = "Look for a loop whose condition never becomes false."
 
 def _execute(shell, tree: ast.Module, filename: str, clock: Clock) -> None:
     """Run a cell in the notebook's namespace, and show the value of its last line, as a cell does."""
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1]
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     leaves = {name: shell.user_ns[name] for name in ("exit", "quit") if name in shell.user_ns}
     shell.user_ns.update(dict.fromkeys(leaves, _leave))  # IPython's own would end the kernel
     try:
         body = compile_ticking(tree, filename, clock.tick)
         with Builtins():
             exec(body, shell.user_ns)
-        if last is not None:
+        if isinstance(last, ast.Expr):
             end = compile_ticking(ast.Expression(last.value), filename, clock.tick)
             with Builtins():
                 value = eval(end, shell.user_ns)

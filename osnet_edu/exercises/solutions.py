@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from .record import Exercise
@@ -12,7 +13,7 @@ from .record import Exercise
 def pasted(task: Exercise) -> str:
     """The model answer as a student's cell: the imports that it needs, then the function or class."""
     made = _source(task.model_answer)
-    module = ast.parse(inspect.getsource(inspect.getmodule(task.model_answer)))
+    module = ast.parse(inspect.getsource(_module(task.model_answer)))
     used = {node.id for node in ast.walk(ast.parse(made)) if isinstance(node, ast.Name)}
     heads = []
     for node in module.body:
@@ -27,11 +28,17 @@ def library_code(task: Exercise) -> list[tuple[str, str]]:
     found: dict[str, list[Any]] = {}
     for shown in task.shows:
         for one in (shown, *_handed_to(shown)):
-            found.setdefault(inspect.getmodule(one).__name__, []).append(one)
+            found.setdefault(_module(one).__name__, []).append(one)
     return [
         (f"`{module}`: {', '.join(f'`{one.__qualname__}`' for one in made)}", "\n\n".join(map(_source, made)))
         for module, made in found.items()
     ]
+
+
+def _module(made: Any) -> ModuleType:
+    found = inspect.getmodule(made)
+    assert found is not None
+    return found
 
 
 def _source(made: Any) -> str:
@@ -40,8 +47,9 @@ def _source(made: Any) -> str:
 
 def _handed_to(shown: Any) -> Iterator[Any]:
     """The function that does the work, if the shown one only returns its answer."""
-    body = ast.parse(_source(shown)).body[0].body
-    work = [node for node in body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+    made = ast.parse(_source(shown)).body[0]
+    assert isinstance(made, ast.FunctionDef | ast.ClassDef)
+    work = [node for node in made.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
     if len(work) == 1 and isinstance(work[0], ast.Return) and isinstance(work[0].value, ast.Call):
         called = work[0].value.func
         if isinstance(called, ast.Name) and inspect.isfunction(inner := shown.__globals__.get(called.id)):
