@@ -131,7 +131,7 @@ class _Method:
 def loaded(file: Path, function: str) -> Callable:
     """The function of a file.  Raises: Refused where the file has none; what the file itself raises."""
     spec = importlib.util.spec_from_file_location(MODULE, file)
-    if spec is None:
+    if spec is None or spec.loader is None:
         raise Refused(f"{file.name} is not a Python file; expected a name that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module  # dataclasses and pickle look a module up by its name

@@ -113,8 +113,7 @@ def grade(
     """
     check_patience(patience)
     known, done = kit(), [0]
-    own = not isinstance(method, str) or method not in known
-    source = where(method) if own else None
+    source = None if isinstance(method, str) and method in known else where(method)
     checkpoint = weights.shipped() if path is None else weights.open(path)
 
     def tell(_done: int, each: int) -> None:
@@ -124,9 +123,9 @@ def grade(
 
     with contextlib.ExitStack() as stack:
         # The file is loaded before anything is rendered: one that is broken is refused at once.
-        asked = stack.enter_context(Asked(*source, path, patience)) if own else None
+        asked = stack.enter_context(Asked(*source, path, patience)) if source else None
         rendered = cases is None
-        if rendered:
+        if cases is None:
             cases = frozen.render(size=checkpoint.size, families=families, progress=tell)
         fast = embedder_for(checkpoint.model, photos=MANY, size=checkpoint.size)
         seen = frozen.noticed(fast, cases).seen
@@ -176,7 +175,8 @@ def kit() -> dict[str, Callable]:
 
 def _same_twice(method: graded.Method, cases: Cases) -> bool:
     try:
-        return np.array_equal(*(method(cases.query[0], cases.negative[0]) for _ in range(2)))
+        first, second = (method(cases.query[0], cases.negative[0]) for _ in range(2))
+        return np.array_equal(first, second)
     except Refused as error:
         raise Refused(f"case 0: {error}") from error
 

@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -87,7 +88,7 @@ class Asked:
         self._reader.join(1)
         self._heard.close()
         for pipe in (self._child.stdin, self._child.stdout):
-            if not self._reader.is_alive():  # else a process that has left the group still holds it
+            if pipe and not self._reader.is_alive():  # else a process that has left the group still holds it
                 with contextlib.suppress(OSError):
                     pipe.close()
 
@@ -100,7 +101,8 @@ class Asked:
         known = {TRAINED: "", NONE: "", UNTRAINED: " with the untrained network"}
         words = known.get(kind, f" with a network that is random from {kind} on")
         of = f",{words}," if words else ""
-        return lambda query, photo: self._ask(("ask", kind, of, query, photo), words, self._patience)
+        # The process answers "ask" with a map; it is `prepare` that has no answer.
+        return lambda query, photo: cast(np.ndarray, self._ask(("ask", kind, of, query, photo), words, self._patience))
 
     def _ask(self, question: tuple, when: str, patience: float) -> np.ndarray | None:
         self._send(question)
@@ -108,11 +110,13 @@ class Asked:
 
     def _send(self, question: tuple) -> None:
         """By a thread: a process that does not read any more must not stop this one."""
+        pipe = self._child.stdin
+        assert pipe is not None  # Popen was asked for one
 
         def write() -> None:
             with contextlib.suppress(OSError, ValueError):  # the process is gone, and the answer says so
-                pickle.dump(question, self._child.stdin)
-                self._child.stdin.flush()
+                pickle.dump(question, pipe)
+                pipe.flush()
 
         threading.Thread(target=write, daemon=True).start()
 

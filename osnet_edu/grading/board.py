@@ -6,6 +6,7 @@ networks are drawn again too. Two methods, or a trained and an untrained network
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -208,18 +209,18 @@ class Board:
     def _table(self, network: str, view: str) -> list[str]:
         seen = self.seen(network, view)
         above, centre = self.above_untrained(network, view), self.above_floor(CENTRE, network, view)
-        where = {"network": network, "view": view}
+        mean = partial(self.mean, network=network, view=view)
         words = "across views" if view == ACROSS else "in the same view"
         lines = [
             f"{network}, {words}: {int(seen.sum())} of {len(seen)} differences noticed",
             f"  {'':<34}{'rank':>6}{'':>14}{'mass':>6}{'point':>6}{'8x8':>6}{'all':>6}{'random':>8}{'minus it':>10}",
         ]
-        order = sorted(self.methods(network), key=lambda name: -self.mean(name, **where).value)
+        order = sorted(self.methods(network), key=lambda name: -mean(name).value)
         for name in order:
-            rank = self.mean(name, **where)
-            more = [self.mean(name, score, **where).value for score in ("mass", "pointing", "coarse")]
-            everything = self.mean(name, times=0, **where).value
-            other = self.mean(name, weights=UNTRAINED, **where).value if name in above else np.nan
+            rank = mean(name)
+            more = [mean(name, score).value for score in ("mass", "pointing", "coarse")]
+            everything = mean(name, times=0).value
+            other = mean(name, weights=UNTRAINED).value if name in above else np.nan
             minus = above[name].value if name in above else np.nan
             star = " *" if name in above and above[name].shown else ""
             lines.append(

@@ -84,7 +84,8 @@ def run(
         # The file is loaded before anything is embedded: one that is broken is refused at once.
         asked = stack.enter_context(Asked(*source, path, patience)) if source else None
         queries, photos = _hard_pairs(checkpoint, folder)
-        total, first = len(sanity.STAGES) + 1 + len(FILLS), []
+        total = len(sanity.STAGES) + 1 + len(FILLS)
+        first: list[np.ndarray] = []
         if asked:
             asked.prepare(CASCADE, photos)
             maps = (
@@ -135,7 +136,8 @@ def _areas(
     """Deletion and insertion, by fill: for these maps and for random ones."""
     chance = draws.named(0, "random maps").random(heats.shape)
     fast = embedder_for(checkpoint.model, photos=10_000, size=checkpoint.size)
-    deletion, insertion = {}, {}
+    deletion: dict[str, tuple[float, float]] = {}
+    insertion: dict[str, tuple[float, float]] = {}
     for k, fill in enumerate(FILLS):
         plain = normalise(photos)
         paint = pictures(torch.zeros_like(plain) if fill == "grey" else blur(plain, plain.shape[2] / 16))

@@ -21,7 +21,8 @@ from .graded import Method
 Maps = Callable[[Network | None, np.ndarray, np.ndarray], np.ndarray]  # queries, photos (N, H, W, 3) -> (N, H, W)
 
 
-def _from_blurred(network: Network, queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
+def _from_blurred(network: Network | None, queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
+    assert network is not None  # only floors are asked without one
     images = normalise(photos)
     return ask(network, queries, photos, "integrated gradients", baseline=blur(images, images.shape[2] / 16))
 

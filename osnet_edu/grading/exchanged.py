@@ -78,8 +78,9 @@ def measure(
     cases = frozen.render(size=checkpoint.size) if cases is None else cases
     model, count = checkpoint.model, len(cases.part)
     random = untrained.like(model, 0, normalise(cases.query[:REFERENCE]))
-    networks = [Network(one, embedder_for(one, photos=MANY, size=checkpoint.size)) for one in (model, random)]
-    found = frozen.noticed(networks[0].embedder, cases)
+    engines = [embedder_for(one, photos=MANY, size=checkpoint.size) for one in (model, random)]
+    networks = [Network(*pair) for pair in zip((model, random), engines, strict=True)]
+    found = frozen.noticed(engines[0], cases)
     if not found.seen.any():
         raise Refused(f"the network notices none of the {count} differences: there is nothing to explain")
 

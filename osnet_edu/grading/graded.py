@@ -73,7 +73,8 @@ def of(
         rows.append((grade.rank, grade.mass, grade.pointing, grade.chance))
         if progress:
             progress(len(rows), len(numbers))
-    return Graded(*np.array(rows).T, cases.part[numbers], cases.family[numbers])
+    rank, mass, pointing, chance = np.array(rows).T
+    return Graded(rank, mass, pointing, chance, cases.part[numbers], cases.family[numbers])
 
 
 def difference(one: Graded, other: Graded, score: str = "rank") -> intervals.Interval:

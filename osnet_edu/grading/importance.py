@@ -15,7 +15,7 @@ Source of the protocol: FunnyBirds, Hesse, Schaub-Meyer and Roth, ICCV 2023.
 Shapes: N pairs, K parts, R redraws, S shams, H x W pixels.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -152,7 +152,8 @@ def render(
             rows.append(row)
             if progress:
                 progress(len(rows), len(jobs))
-    return Positives(*(np.stack(column) for column in zip(*rows, strict=True)))
+    query, positive, sham, redrawn, cover, both, person, described = map(np.stack, zip(*rows, strict=True))
+    return Positives(query, positive, sham, redrawn, cover, both, person, described)
 
 
 def measured(embed: Embed, positives: Positives, progress: Progress | None = None) -> Importance:
@@ -226,7 +227,8 @@ def of_maps(heats: Iterable[np.ndarray], positives: Positives, importance: Impor
             raise Refused(f"pair {n}: {error}") from error
     if len(rows) != len(shown):
         raise Refused(f"one map for each of {len(shown)} pairs is needed, got {len(rows)}")
-    return Agreement(*np.array(rows).T, positives.person)
+    rank, partial, signed = np.array(rows).T
+    return Agreement(rank, partial, signed, positives.person)
 
 
 def floors(positives: Positives, importance: Importance) -> dict[str, Agreement]:
@@ -379,6 +381,6 @@ def anew(
             return people.edit(person, **{name: getattr(other, name) for name in names}), view
 
 
-def _apart(one: object, other: object) -> bool:
+def _apart(one: int | Sequence[float], other: int | Sequence[float]) -> bool:
     """Whether two skins are of another tone, or two colours far enough apart."""
     return one != other if isinstance(one, int) else float(np.linalg.norm(np.subtract(one, other))) >= ANEW

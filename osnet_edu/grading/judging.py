@@ -13,7 +13,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 
 import numpy as np
@@ -21,6 +21,7 @@ from torch import nn
 
 from ..embed import Embedder, embedder_for, normalise
 from ..explain import duel, exchange, known, untrained
+from ..explain.duel import Evidence
 from ..explain.known import Folder, Noticing, Twins
 from ..explain.without import Rankings
 from ..retrieval.mining import Triplet
@@ -64,7 +65,7 @@ class Verdict:
         return own if self.question == SIMILAR and own else self.duel.scale
 
     @property
-    def evidence(self) -> duel.Evidence | None:
+    def evidence(self) -> Evidence | None:
         return None if self.pair.masks is None else duel.evidence(self.duel, self.pair.masks, known.NAMES)
 
 
@@ -162,12 +163,12 @@ class Judge:
         pair = self.pair(triplet)
         found, beside, taken = self._maps(pair, method)
         question = question or fitting(found, pair)
-        checks = {"missed": found.missed, "random": beside}
+        award = partial(badge.award, found.heat[2], missed=found.missed, random=beside)
         if question == SIMILAR:
-            return Verdict(pair, found, question, badge.award(found.heat[2], against=False, removal=taken, **checks))
+            return Verdict(pair, found, question, award(against=False, removal=taken))
         truth = None if pair.twins is None else pair.twins.truth
         noticed = None if pair.noticing is None else (pair.noticing.gain, pair.noticing.limit)
-        return Verdict(pair, found, question, badge.award(found.heat[2], truth=truth, noticed=noticed, **checks))
+        return Verdict(pair, found, question, award(truth=truth, noticed=noticed))
 
     def _maps(self, pair: Pair, method: str) -> tuple[duel.Duel, np.ndarray, removal.Removal | None]:
         """The maps, the random network's on the impostor, and what painting over what speaks for the impostor does."""

@@ -52,7 +52,7 @@ class Job:
 def jobs(seeds: int = len(alike.SEEDS), paths: Sequence[Path] = (), families: int = FAMILIES) -> list[Job]:
     """What is to be asked: floors, ceilings, the shipped network or one's own, the kit's method, then the seeds."""
     few = min(FEW, families)
-    first = [(_named(path), str(path)) for path in paths] or [(SHIPPED, None)]
+    first: list[tuple[str, str | None]] = [(_named(path), str(path)) for path in paths] or [(SHIPPED, None)]
     nets = [(name, export.digest(_opened(name, path).model), path) for name, path in first]
     found = [Job(NONE, "", "trained", view, name, families) for view in (ACROSS, SAME) for name in FLOORS]
     found += [Job(NONE, "", "trained", ACROSS, name, families) for name in CEILINGS]
@@ -181,12 +181,12 @@ def _block(job: Job, cases: Cases) -> Block:
             noticed = _noticed(job, some)
             network = _network(job, job.weights, some)
         ask = {**METHODS_GRADED, **OWN, **FLOORS}[job.method]
-        heat = []
+        maps = []
         for start in range(0, len(reference), TOGETHER):
             pool.check()
             part = slice(start, start + TOGETHER)
-            heat.append(ask(network, reference[part].copy(), some.negative[part].copy()))
-        heat = np.concatenate(heat)
+            maps.append(ask(network, reference[part].copy(), some.negative[part].copy()))
+        heat = np.concatenate(maps)
     rows = [_grades(one, truth) for one, truth in zip(heat, some.truth, strict=True)]
     columns = (tuple(float(value) for value in column) for column in zip(*rows, strict=True))
     asked = job.network, job.digest, job.weights, job.view, job.method
@@ -243,7 +243,9 @@ def _network(job: Job, kind: str, cases: Cases) -> Network:
 def _noticed(job: Job, cases: Cases) -> str:
     key = job.digest, cases.name
     if key not in _seen:
-        found = frozen.noticed(_network(job, "trained", cases).embedder, cases)
+        embed = _network(job, "trained", cases).embedder
+        assert embed is not None  # `_network` gives each one
+        found = frozen.noticed(embed, cases)
         times = np.clip(found.difference // found.limit, 0, 3).astype(int) if found.limit > 0 else found.seen * 3
         _seen[key] = "".join("-" if turned else str(t) for t, turned in zip(times, found.turned, strict=True))
     return _seen[key]
