@@ -73,12 +73,13 @@ def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Basel
     sides = [market.decode(photos, SIZE) for photos in (query, gallery)]
     scores = {}
     for i, (name, describe) in enumerate(COLOURS.items()):
-        described = [Embedding(describe(side.images), side.photos) for side in sides]
-        scores[name] = retrieval.score(*described)
+        asked, among = (Embedding(describe(side.images), side.photos) for side in sides)
+        scores[name] = retrieval.score(asked, among)
         if progress:
             progress(i + 1, len(COLOURS) + 1)
     model = untrained()
-    scores["untrained OSNet x0.25"] = retrieval.score(*(embed(model, photos, size=SIZE) for photos in (query, gallery)))
+    asked, among = (embed(model, photos, size=SIZE) for photos in (query, gallery))
+    scores["untrained OSNet x0.25"] = retrieval.score(asked, among)
     if progress:
         progress(len(COLOURS) + 1, len(COLOURS) + 1)
     return Baselines(scores)

@@ -106,15 +106,16 @@ def measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int,
     for k, name in enumerate(dressed):
         some = np.stack(images[k * len(gallery) : (k + 1) * len(gallery)])
         rows = retrieval.distances(asked, fast(some))
-        score = retrieval.evaluate(rows, *ids, *cameras)
+        score = retrieval.evaluate(rows, ids[0], ids[1], cameras[0], cameras[1])
         rank1[name] = _over_people(score.first_hit == 1, ids[0], score.first_hit > 0)
         mean_ap[name] = score.mean_ap
         if name == EXCHANGED:
             # Each wears the clothes of the next person: a query's clothes are now worn by the one before it.
             before = dict(zip(persons, np.roll(persons, 1).tolist(), strict=True))
             theirs = np.array([before[person] for person in ids[0]])
-            other = retrieval.evaluate(rows, theirs, ids[1], *cameras)
+            other = retrieval.evaluate(rows, theirs, ids[1], cameras[0], cameras[1])
             wearer = _over_people(other.first_hit == 1, ids[0], other.first_hit > 0)
+    assert wearer is not None  # `_dressed` exchanges the clothes too
     changed = {
         name: sum(a != b for a, b in zip(some, dressed[SAME], strict=True))
         for name, some in dressed.items()

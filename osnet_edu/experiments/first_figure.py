@@ -109,7 +109,8 @@ class FirstFigure:
         rows = {f"stands out: {name}": (kinds[BLURRED][name], kinds[SHARP][name]) for name in OUTCOMES}
         rows["match closer than impostor"] = (self.told_apart(BLURRED), self.told_apart(SHARP))
         narrowed = self.narrowed()
-        rows["  the same, where both stood out blurred"] = tuple(self.told_apart(r, narrowed) for r in (BLURRED, SHARP))
+        blurred, sharp = (self.told_apart(r, narrowed) for r in (BLURRED, SHARP))
+        rows["  the same, where both stood out blurred"] = blurred, sharp
         return rows
 
     def pair(self, triple: int) -> np.ndarray:
@@ -193,8 +194,8 @@ def measure(
     query, gallery = market.decode(found.query, size), market.decode(found.gallery, size)
     similarities = []
     for change in (blur, lambda images: images):
-        sides = [_embed(model, change(side.images)) for side in (query, gallery)]
-        similarities.append(1 - retrieval.distances(*sides))
+        asked, among = (_embed(model, change(side.images)) for side in (query, gallery))
+        similarities.append(1 - retrieval.distances(asked, among))
         if progress:
             progress(len(similarities), 2)
     return compare(np.stack(similarities), query.photos, gallery.photos, people.read_people(root))

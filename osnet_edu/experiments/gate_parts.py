@@ -139,14 +139,14 @@ def measure(
         if progress:
             progress(k + 1, len(models))
     half = len(networks)
-    right = tuple(float((np.array(some) > 0).mean()) for some in (margins[:half], margins[half:]))
+    right, others = (float((np.array(some) > 0).mean()) for some in (margins[:half], margins[half:]))
     return GateParts(
         _leans(values[:half], triples),
         _leans(values[half:], triples),
         len(triples.part),
         len(np.unique(triples.family)),
         half,
-        right,
+        (right, others),
     )
 
 
@@ -196,10 +196,11 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
 
 def _contributions(model: OSNet, triples: Triples, photos: torch.Tensor) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Shapley values by block, (T, N), and the margins before any change, (N,)."""
-    three = [normalise(images) for images in (triples.query, triples.positive, triples.negative)]
+    three = (normalise(images) for images in (triples.query, triples.positive, triples.negative))
+    query, positive, negative = three
     fill = gates.means(model, photos)
-    values = {block: shapley.of_margins(model, *three, block, fill=fill) for block in model.blocks()}
-    return values, shapley.margins(model, *three)
+    values = {block: shapley.of_margins(model, query, positive, negative, block, fill=fill) for block in model.blocks()}
+    return values, shapley.margins(model, query, positive, negative)
 
 
 def _leans(networks: Sequence[Mapping[str, np.ndarray]], triples: Triples) -> dict[str, Lean]:

@@ -224,7 +224,8 @@ def _check_streams(model: OSNet) -> None:
 def _contributions(job: Job) -> Answer:
     """Shapley values by block, (G, N), of four groups of streams, and the margins before any change, (N,)."""
     model, photos, triples = job.model, job.photos, job.triples
-    three = [normalise(images) for images in (triples.query, triples.positive, triples.negative)]
+    three = (normalise(images) for images in (triples.query, triples.positive, triples.negative))
+    query, positive, negative = three
     how: dict = {"fill": gates.means(model, photos)}
     if job.resample:
         order = draws.named("donors", len(photos)).permutation(len(photos))  # neighbours in a gallery are one person
@@ -235,8 +236,8 @@ def _contributions(job: Job) -> Answer:
         groups = cells.of_streams(*energy[block].shape)
         if job.shuffle:
             groups = cells.at_random(energy[block], groups, job.shuffle)
-        found[block] = shapley.of_groups(model, *three, block, groups, **how)
-    return found, shapley.margins(model, *three)
+        found[block] = shapley.of_groups(model, query, positive, negative, block, groups, **how)
+    return found, shapley.margins(model, query, positive, negative)
 
 
 # --- statistics -------------------------------------------------------------------------------------------------------

@@ -139,7 +139,8 @@ def _check(side: int, colors: Sequence[tuple[float, float, float]]) -> tuple[Mar
 
 
 def _paled(color: Sequence[float], contrast: float) -> tuple[float, float, float]:
-    return tuple(field + contrast * (value - field) for value, field in zip(color, FIELD, strict=True))
+    red, green, blue = (field + contrast * (value - field) for value, field in zip(color, FIELD, strict=True))
+    return red, green, blue
 
 
 def render(
@@ -203,7 +204,7 @@ def needed_scales(
         raise Refused(f"the oracle counts pixels of 128 x 64 photos, got {triples.query.shape[1:3]}")
     found = []
     for rung in range(len(triples.rungs)):
-        members = np.flatnonzero(triples.rung == rung)
+        members = np.flatnonzero(triples.rung == rung).tolist()
         right: dict[int, float] = {}
         for k in scales:
             right[k] = float(np.mean([_nearer(triples, n, k, brightness) > 0 for n in members]))
