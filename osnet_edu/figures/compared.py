@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import INK, LINE, MUTED, ONE, PAPER, TWO, Sheet, as_sentence, wide
+from .paper import INK, LINE, MUTED, ONE, PAPER, TWO, Bounded, Sheet, as_sentence, wide
 
 _WORDS = {"agrees": "✓ agrees", "contradicts": "✗ contradicts", "open": "? open", "": ""}
 
@@ -18,7 +18,7 @@ def differences(
     metric: str = "mAP",
     title: str = "",
     ours: str = "ours",
-    earlier: Mapping[str, object] | None = None,
+    earlier: Mapping[str, Bounded] | None = None,
     earlier_is: str = "ours before",
 ) -> Figure:
     """Differences to one row: the paper's as diamonds, ours as dots with intervals, and the verdict.

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import INK, LINE, MUTED, ONE, PANEL, PAPER, TWO, Sheet, as_pictures, as_sentence, fitted
+from .paper import INK, LINE, MUTED, ONE, PANEL, PAPER, TWO, Bounded, Sheet, as_pictures, as_sentence, fitted
 
 HATCHES = ("", "", "////", "....")
 # Seven colours that colour-blind readers tell apart, after Okabe and Ito; each label has a marker of its own too.
@@ -14,10 +14,10 @@ SEVEN = (ONE, TWO, "#8a7a00", "#cc79a7", "#3d9a63", "#6b6b6b", INK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def followed(shares: Mapping[str, Mapping[str, object]], *, title: str = "") -> Figure:
+def followed(shares: Mapping[str, Mapping[str, Bounded]], *, title: str = "") -> Figure:
     """Of each block's gates, the share of the variance that each factor explains, as bars with their intervals.
 
-    shares: by block, then by factor: .value, .low, .high, at most four factors.
+    shares: by block, then by factor, at most four factors.
     """
     factors = list(next(iter(shares.values())))
     if len(factors) > len(HATCHES):

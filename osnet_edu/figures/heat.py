@@ -107,7 +107,9 @@ def heats(
     room = int((w + gap) * 72 / (9.5 * 0.6))  # letters above a photo
     above = [wrap(name, room) for name in maps]
     top = 0.16 + 0.17 * max(2, *map(len, above), 0) + (0.38 + 0.21 * title.count("\n") if title else 0)
-    shown = ([] if reference is None else [(names[0], reference, None)]) + [(names[1], image, None)]
+    shown: list[tuple[str, np.ndarray, np.ndarray | None]] = [(names[1], image, None)]
+    if reference is not None:
+        shown.insert(0, (names[0], reference, None))
     shown += [(name, image, heat) for name, heat in maps.items()]
     told = []
     for name, heat in maps.items():

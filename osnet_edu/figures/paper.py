@@ -7,6 +7,7 @@ pixel stays a square. Lengths are inches at 96 CSS pixels; x runs to the right a
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from math import ceil
+from typing import Protocol
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -46,6 +47,19 @@ SAME = f"{colours.SAME_MARK} {colours.SAME_WORDS}"
 OTHER = f"{colours.OTHER_MARK} {colours.OTHER_WORDS}"
 
 
+class Bounded(Protocol):
+    """A number with its bounds, such as an interval."""
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
+
+
 # ---- into a notebook ---------------------------------------------------------------------------------------------
 
 
@@ -58,7 +72,7 @@ def show(figure: Figure, alt: str | None = None):
     """
     from IPython.display import HTML
 
-    alt = (figure.get_label() if alt is None else alt).strip()
+    alt = (str(figure.get_label() or "") if alt is None else alt).strip()
     if not alt:
         raise Refused("a picture needs alt text: say in a sentence or two what there is to see")
     light, dark = (data_uri(png(figure, dark=dark)) for dark in (False, True))
@@ -130,7 +144,7 @@ class Sheet:
         """Words; with va "top", y is the top of the first line, and lines stand evenly on their baselines."""
         for i, line in enumerate(words.split("\n") if va == "top" else [words]):
             down = (0.78 + 1.4 * i) * size / 72 if va == "top" else 0
-            align = {"va": "baseline" if va == "top" else va, "ha": "left", "zorder": 4}
+            align: dict = {"va": "baseline" if va == "top" else va, "ha": "left", "zorder": 4}
             self.ax.text(x, y + down, line, fontsize=size, color=color, **(align | more))
 
     def image(self, picture: np.ndarray, x: float, y: float, width: float, height: float, **more) -> None:
@@ -155,7 +169,14 @@ class Sheet:
         self.ax.add_line(Line2D(xs, ys, color=color, **({"linewidth": 1.0, "zorder": 1.5} | more)))
 
     def arrow(self, start: tuple[float, float], end: tuple[float, float], *, color: str = MUTED, **more) -> None:
-        style = {"arrowstyle": "-|>", "mutation_scale": 7, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0, "zorder": 2}
+        style: dict = {
+            "arrowstyle": "-|>",
+            "mutation_scale": 7,
+            "linewidth": 1.0,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "zorder": 2,
+        }
         self.ax.add_patch(FancyArrowPatch(start, end, color=color, **(style | more)))
 
     def mark(self, x: float, y: float, color: str, marker: str) -> None:

@@ -46,9 +46,10 @@ def photos(
         x, y = 0.1 + (i % columns) * (w + gap), top + (i // columns) * (h + foot)
         sheet.image(image, x, y, w, h)
         below = y + h + 0.1
-        if same is not None and same[i] is not None:
-            sheet.frame(x, y, w, h, same[i])
-            sheet.verdict(x, below, same[i], size=9.5)
+        mark = None if same is None else same[i]
+        if mark is not None:
+            sheet.frame(x, y, w, h, mark)
+            sheet.verdict(x, below, mark, size=9.5)
             below += 0.22
         sheet.text(x, below, captions[i], size=9.5, color=MUTED)
     return sheet.figure

@@ -12,7 +12,7 @@ from .. import train
 from ..embed import MEAN, STD
 from ..refused import Refused
 from ..train import TrainConfig
-from .paper import INK, MUTED, ONE, PAPER, TWO, Sheet, as_sentence, wide
+from .paper import INK, MUTED, ONE, PAPER, TWO, Bounded, Sheet, as_sentence, wide
 from .portraits import photos
 
 
@@ -85,10 +85,10 @@ def collapses(runs: Sequence) -> Figure:
     return sheet.figure
 
 
-def left_out(differences: Mapping[str, object], *, title: str = "", unit: str = "mAP, points") -> Figure:
+def left_out(differences: Mapping[str, Bounded], *, title: str = "", unit: str = "mAP, points") -> Figure:
     """What each change did to a score: a difference with its interval, one line each, beside 0.
 
-    differences: by name, anything with .value, .low and .high, in points.  A full mark where the interval excludes 0.
+    differences: by name, in points.  A full mark where the interval excludes 0.
     """
     if not differences:
         raise Refused("there are no differences to draw")
@@ -103,7 +103,7 @@ def left_out(differences: Mapping[str, object], *, title: str = "", unit: str = 
     sheet.text(names, 0.4, unit, size=9, color=MUTED)
     chart = _Chart(sheet, (names, top, span, len(found) * height), (low, high), (0, 1))
     for tick in range(low, high + 1, step):
-        strong = {"color": INK, "linewidth": 1.2} if tick == 0 else {}
+        strong: dict = {"color": INK, "linewidth": 1.2} if tick == 0 else {}
         sheet.line([chart.x(tick)] * 2, [top, top + len(found) * height], **strong)
         words = f"{tick:+d}" if tick else "0"
         sheet.text(chart.x(tick), top + len(found) * height + 0.08, words, size=9, color=MUTED, ha="center")
