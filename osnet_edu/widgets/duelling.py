@@ -19,7 +19,7 @@ from .records import Heated, PartShare, plain
 from .triples import Triples
 from .widget import checked, one_of
 
-BUTTONS = (duel.DEFAULT, "occlusion", duel.OWN)  # one click away; the other methods stand in a menu
+BUTTONS = (duel.DEFAULT, "occlusion", "segment exchange")  # one click away; the other methods stand in a menu
 SHOWN = 6  # parts in the table
 NAMES = ("query", "match", "impostor")
 
