@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -89,7 +89,7 @@ def fit(
     compiled: bool = False,
     start: Path | str | None = None,
     team: Team = ALONE,
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Train a model in place, one Step at a time.
 
     way: how to compute; None measures for three seconds.  out: a folder for checkpoints, the log and, at the end,

@@ -37,6 +37,7 @@ class AtRest:
             self._next = None
 
     def _step(self) -> None:
+        assert self._steps is not None  # else no step was planned
         try:
             next(self._steps)
         except (StopIteration, Refused):

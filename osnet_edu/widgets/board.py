@@ -57,7 +57,7 @@ class Board(Widget, script="board.js"):
     gate_means = traitlets.List().tag(sync=True)  # [step, of the query (T,), of the other person (T,)]
     texts = traitlets.List().tag(sync=True)  # the three charts in words
 
-    def __init__(self, **chosen):
+    def __init__(self, **chosen) -> None:
         super().__init__(**chosen)
         self.frames: list[Frame] = []
         self._shown, self._said = 0.0, 0.0
@@ -66,7 +66,7 @@ class Board(Widget, script="board.js"):
         self._asked: str | None = None  # to stop, and why
         self._alone = False  # in a cell of its own, where nobody can watch
         try:
-            self._home = asyncio.get_running_loop()
+            self._home: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:  # no notebook
             self._home = None
         self.observe(self._block_chosen, "block")
@@ -128,7 +128,7 @@ class Board(Widget, script="board.js"):
         if str(message) not in buttons:
             super()._pressed(message)
         try:
-            buttons[message]()
+            buttons[str(message)]()
         except Exception as error:  # a click has nowhere to raise to: the board says it, and shows a fault of the kit
             self._fail(error)
 

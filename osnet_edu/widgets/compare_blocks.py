@@ -53,8 +53,8 @@ class CompareBlocks(Widget, script="compare_blocks.js"):
         one_of(network, NETWORKS, "network")
 
     def _compare(self, _change=None) -> None:
-        blocks = tuple(_described(key, self.network)[self.place] for key in (self.first, self.second))
-        self.show(Comparison(blocks, difference(*blocks)))
+        first, second = (_described(key, self.network)[self.place] for key in (self.first, self.second))
+        self.show(Comparison((first, second), difference(first, second)))
 
 
 @cache

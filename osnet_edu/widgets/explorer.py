@@ -95,15 +95,16 @@ class Explorer(Widget, script="explorer.js"):
         if unknown:
             raise Refused(f"{unknown[0]} is nothing that can be set here; expected {', '.join(explorer_state.STATE)}")
         self._folder = "" if folder is None else str(folder.root if isinstance(folder, Market) else folder)
+        album: Album | None = None
         if folder is None:
-            self._album, shared = explore.shipped()
+            album, shared = explore.shipped()
             self._shelf = shared.with_more(models)
         else:
             found = explore.open_folder(folder)
-            self._shelf, self._album = Shelf(found, models), None
+            self._shelf = Shelf(found, models)
         self._finder = explore.Finder(self._shelf, index)
         rankings = self._shelf.rankings(state.get("model", explore.SHIPPED))
-        self._album = self._album or Album(found)
+        self._album = album or Album(found)
         self._own_photo: np.ndarray | None = None
         self._small: dict[tuple[str, int], bytes] = {}
         self._openings = Openings(self._album)
@@ -215,7 +216,7 @@ class Explorer(Widget, script="explorer.js"):
     def _rank(self) -> None:
         self.at = self._album.find(self._rankings.queries, self.query, "query") if self.query else -1
         if not self.query:
-            image = explore.framed(self._own_photo, self._rankings.size, self.own_at)
+            image = self._framed(self._rankings.size)
             self.own = {"src": uri(image), "text": "your photo, as the network gets it", "wide": self._is_wide()}
         self.left = explorer_state.columns(self._listed(self.model), self.model)
         self.said = self.left["said"]
@@ -230,8 +231,7 @@ class Explorer(Widget, script="explorer.js"):
     def _listed(self, name: str, silenced=()) -> explore.Listed:
         if self.query:
             return self._finder.of_query(name, self.at, silenced, where=self.where)
-        size = self._shelf.rankings(name).size
-        return self._finder.of_image(name, explore.framed(self._own_photo, size, self.own_at), silenced)
+        return self._finder.of_image(name, self._framed(self._shelf.rankings(name).size), silenced)
 
     def _open(self) -> None:
         """Show the pair that is open, or nothing."""
@@ -242,7 +242,7 @@ class Explorer(Widget, script="explorer.js"):
         name = self.other if self.side and self.other else self.model
         rankings = self._shelf.rankings(name)
         place = self._album.find(rankings.gallery, self.opened, "gallery photo")
-        own = None if self.query else explore.framed(self._own_photo, rankings.size, self.own_at)
+        own = None if self.query else self._framed(rankings.size)
         pair = Pair(name, rankings, self.at, own, place)
         query = "your photo" if own is not None else self._album.who(rankings.queries[self.at])
         asked_of = f"{query}, and {self._album.who(rankings.gallery[place])}: asked of the network {name}."
@@ -325,7 +325,7 @@ class Explorer(Widget, script="explorer.js"):
 
     def picture(self, first: int = 0, count: int = 8) -> tuple[str, bytes]:
         """What is on the screen: the query and `count` photos from rank first + 1 on.  Returns: a name, and the PNG."""
-        query = None if self.query else explore.framed(self._own_photo, self._rankings.size, self.own_at)
+        query = None if self.query else self._framed(self._rankings.size)
         lists = [self.left, self.right] if self.right else [self.left]
         return explorer_state.picture(self._rankings, self.at, query, lists, first, count)
 
@@ -372,7 +372,13 @@ class Explorer(Widget, script="explorer.js"):
             "who": [self._album.who(photo) for photo in photos],
         }
 
+    def _framed(self, size: tuple[int, int]) -> np.ndarray:
+        """The photo of one's own, as a network of this size gets it."""
+        assert self._own_photo is not None  # without one there is a query
+        return explore.framed(self._own_photo, size, self.own_at)
+
     def _is_wide(self) -> bool:
+        assert self._own_photo is not None  # as above
         height, width = self._own_photo.shape[:2]
         return width * self._rankings.size[0] > height * self._rankings.size[1]
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
@@ -23,7 +24,7 @@ LONGEST_LINK = 4_000  # letters
 
 
 def line(
-    values: Mapping[str, object], defaults: Mapping[str, object], folder: str, shelf: explore.Shelf, index: str
+    values: Mapping[str, Any], defaults: Mapping[str, object], folder: str, shelf: explore.Shelf, index: str
 ) -> str:
     """A line of Python that makes this state again. What it cannot hold stands in a comment at its end."""
     said = [repr(folder)] if folder else []
@@ -45,7 +46,7 @@ def link(values: Mapping[str, object], defaults: Mapping[str, object]) -> str:
     return urlencode({name: _plain(value) for name, value in _changed(values, defaults)})
 
 
-def linked(text: object, defaults: Mapping[str, object]) -> dict[str, object]:
+def linked(text: object, defaults: Mapping[str, Any]) -> dict[str, object]:
     """The state that such an address names.  Raises: Refused for a name that is not a part of a state, or another
     kind."""
     if not isinstance(text, str) or len(text) > LONGEST_LINK:
@@ -62,7 +63,7 @@ def linked(text: object, defaults: Mapping[str, object]) -> dict[str, object]:
     return found
 
 
-def _read(name: str, value: str, default: object) -> object:
+def _read(name: str, value: str, default: Any) -> object:
     """A part of an address as the trait takes it."""
     try:
         if isinstance(default, bool):

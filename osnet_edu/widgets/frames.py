@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..refused import Refused
 
@@ -133,7 +134,9 @@ def written(one: Frame) -> str:
 
 def frame(line: str) -> Frame:
     """A line of text as a frame."""
-    values = {key: math.nan if value is None and key != "look" else value for key, value in json.loads(line).items()}
+    values: dict[str, Any] = {
+        key: math.nan if value is None and key != "look" else value for key, value in json.loads(line).items()
+    }
     look = values.pop("look")
     return Frame(**values, look=look and Look(**look))
 

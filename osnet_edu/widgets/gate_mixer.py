@@ -103,7 +103,9 @@ class GateMixer(Widget, script="gate_mixer.js"):
         return self._model.blocks()[self.block]
 
     def _channels(self) -> int:
-        return self._block().gate.fc2.out_channels
+        gate = self._block().gate
+        assert gate is not None  # `gates.gated` refuses a network without
+        return gate.fc2.out_channels
 
     def _changed(self, change) -> None:
         if change.name == "block" and self.channel > self._channels():

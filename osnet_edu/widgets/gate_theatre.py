@@ -124,12 +124,19 @@ class GateTheatre(Triples, script="gate_theatre.js"):
         pair = (triplet.positive, triplet.negative)
         self.effects = [
             plain(
-                Effect(role, *(float(r.similarity[photo]) for r in (before, now)), before.rank(photo), now.rank(photo))
+                Effect(
+                    role,
+                    float(before.similarity[photo]),
+                    float(now.similarity[photo]),
+                    before.rank(photo),
+                    now.rank(photo),
+                )
             )
             for role, photo in zip(ROLES[1:], pair, strict=True)
         ]
-        numbers = [tuple(float(r.similarity[photo]) for photo in pair) for r in (before, now)]
-        self.sentence = words.verdict(silenced, *numbers)
+        match, impostor = pair
+        was, is_now = ((float(r.similarity[match]), float(r.similarity[impostor])) for r in (before, now))
+        self.sentence = words.verdict(silenced, was, is_now)
         becomes = "zero" if self.fill == without.ZERO else "its mean over the gallery"
         alike = (
             "in the query alone; the gallery has all its streams"

@@ -83,9 +83,10 @@ class Matching(Widget, script="matching.js"):
 
     def _graded(self, found: correspondence.Matches) -> tuple[list, str]:
         rows, columns = self.cells
-        if not self.known:
+        one, other = self._shots
+        if not (isinstance(one, Shot) and isinstance(other, Shot)):
             return [[] for _ in range(rows * columns)], UNKNOWN
-        true = correspondence.truth(*self._shots, (rows, columns))
+        true = correspondence.truth(one, other, (rows, columns))
         places = [[] if np.isnan(place).any() else place.round(2).tolist() for place in true.reshape(-1, 2)]
         try:
             graded = correspondence.score(found, true)

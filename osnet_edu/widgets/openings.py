@@ -148,9 +148,9 @@ class Openings:
             yield
             judge.ask(found[0])
 
-    def _made(self, rankings: without.Rankings, why: str, first: object) -> Widget:
+    def _made(self, rankings: without.Rankings, why: str, first: str | Triplet) -> Widget:
         """first: what the widget begins with, a query's name or a triple."""
-        if why == EDIT:
+        if isinstance(first, str):
             return PedestrianLab(folder=self._album, photo=first, rankings=rankings)
         from .duelling import Duelling  # it loads matplotlib, which the first view need not wait for
 
@@ -163,8 +163,8 @@ class Openings:
         if pair.query < 0:
             return [pair.own, pair.rankings.pictures([photo])[0]]
         query = pair.rankings.queries[pair.query]
-        records = [self._record(one) for one in (query, photo)]
-        if all(records) and query.person == photo.person > 0:
+        records = [record for record in map(self._record, (query, photo)) if record]
+        if len(records) == 2 and query.person == photo.person > 0:
             return [people.render(one.identity, one.view, size=pair.rankings.size) for one in records]
         return list(pair.rankings.pictures([query, photo]))
 

@@ -80,8 +80,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         else:
             if folder is None:
                 raise Refused("a network of one's own needs the folder of its photos: name both")
-            known_already = isinstance(folder, explore.Album)
-            self._album = folder if known_already else explore.Album(explore.open_folder(folder))
+            self._album = folder if isinstance(folder, explore.Album) else explore.Album(explore.open_folder(folder))
             if rankings is None:
                 own = weights.shipped() if checkpoint is None else checkpoint
                 rankings = without.Rankings(own, self._album.market, progress)
@@ -162,8 +161,9 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         place = self._album.find(self._rankings.queries, self.photo, "query")
         self._editor = explore.Editor(self._rankings, self._album.folder, place)
         if self.game == explore.IMPOSTOR:
-            impostor = self._album.folder.record(self._rankings.gallery[self._far()]).identity
-            self._editor = explore.Editor(self._rankings, self._album.folder, place, identity=impostor)
+            impostor = self._album.folder.record(self._rankings.gallery[self._far()])
+            assert impostor is not None  # `_far` takes none without a record
+            self._editor = explore.Editor(self._rankings, self._album.folder, place, identity=impostor.identity)
         self._ready = False
         self.changes, self.view = {}, {}
         self.comparable = [
@@ -177,6 +177,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
     def _see(self) -> None:
         against = self._album.find(self._rankings.gallery, self.against, "gallery photo")
         before = self._editor.before
+        assert before is not None  # an editor has looked when it is made
         self._now = now = self._editor.see(self.changes, self.view) if self.changes or self.view else before
         was, similarity = (float(seen.similarity[against]) for seen in (before, now))
         photo = self._rankings.gallery[against]
@@ -262,6 +263,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         shown, told = [], []
         for identity, words in pairs:
             seen = explore.Editor(self._rankings, self._album.folder, self._editor.query, identity=identity).before
+            assert seen is not None  # as in `_see`
             shown.append({"src": uri(seen.image), "text": words})
             told.append(f"{words}: similarity {seen.similarity[self._editor.best_match()]:.2f}, rank {seen.rank}")
         plain_rank = self._rankings.ranked(self._editor.query)

@@ -6,6 +6,7 @@ asks. Photos that the Market rule leaves out stay on the page, get no rank, and 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import traitlets
@@ -153,7 +154,7 @@ class Ranking(Widget, script="ranking.js"):
                 return 2
             return 0 if self._gallery[i].person == self._queries[q].person else 1
 
-        return [sorted(row, key=lambda i, q=q: place(q, i)) for q, row in enumerate(self.order)]
+        return [sorted(row, key=partial(place, q)) for q, row in enumerate(self.order)]
 
     def _update(self) -> None:
         self.score = score = self._evaluate(self.order)

@@ -132,10 +132,10 @@ class ReceptiveField(Widget, script="receptive_field.js"):
             network = self._network(self.streams)
             with using(Compute(threads=1)):  # so small a network gains nothing by more, and waits where others work
                 heat = receptive.effective_field(network, self._images, self.block, self.stream, cell)
-            centre = [field.origin + at * field.step for at in cell]
+            row, column = (field.origin + at * field.step for at in cell)
             # The root of the share: a unit's field falls off like a bell, and its skirt would not be seen.
             shades = np.sqrt(heat / max(heat.max(), 1e-300)) * 255
-            self._fields[key] = (shades.round().astype(np.uint8).tobytes(), receptive.side_of(heat, *centre, 0.9))
+            self._fields[key] = (shades.round().astype(np.uint8).tobytes(), receptive.side_of(heat, row, column, 0.9))
         return self._fields[key]
 
     def _in_words(self, field: receptive.Field, cell: tuple[int, int], effective: int) -> tuple[str, ...]:

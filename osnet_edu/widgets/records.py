@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class Effect:
     rank: int
 
 
-def plain(record: object) -> object:
+def plain(record: object) -> Any:
     """Records, tuples and mappings as lists and dicts, as the page has them; everything else as it is."""
     if is_dataclass(record) and not isinstance(record, type):
         return {field.name: plain(getattr(record, field.name)) for field in fields(record)}

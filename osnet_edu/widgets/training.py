@@ -9,12 +9,13 @@ import math
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from .. import assets, train
 from ..machine import compute
+from ..network.model import OSNet
 from ..photos import market
 from ..refused import Refused
 from ..train import Data, TrainConfig
@@ -54,10 +55,15 @@ class Training(Board):
             other.stop(", because its cell was run again,")
         self._data, self._config, self._watch, self._full = data, config, watch, full or config
         self._timing = timing or train.choose(config, len(data.people), compute.candidates())[0]
-        self._kept_here = None if out else tempfile.TemporaryDirectory(prefix="osnet_edu_")
-        self._out = Path(out or self._kept_here.name)
+        if not out:
+            self._kept_here = tempfile.TemporaryDirectory(prefix="osnet_edu_")  # deleted with this object
+            out = self._kept_here.name
+        self._out = Path(out)
         self._budgets = sorted({config.photos, *BUDGETS})
-        self._run, self._iterator, self._done, self.model = self._latest(), None, 0, None
+        self._run, self._done = self._latest(), 0
+        self._iterator: Generator[train.Step, None, None] | None = None
+        self.model: OSNet | None = None
+        self._before: float | None = None
         self._running, self._work, self._worked = config, 0.0, 0
         self.chooses = "Budget"
         self._forecast()
@@ -120,6 +126,7 @@ class Training(Board):
 
     def _saved(self) -> TrainConfig:
         """The config with the saved run's budget, so that `fit` names whatever else was changed."""
+        assert self._run is not None  # it was found, or is gone on with
         return self._with(train.read_config(self._run).photos)
 
     def _begin(self, at: int | None) -> None:
@@ -154,6 +161,7 @@ class Training(Board):
         self._began(about, frames)
 
     def _slice(self) -> float:
+        assert self._iterator is not None and self.model is not None  # `_begin` makes both
         started = time.perf_counter()
         try:
             record = next(self._iterator)
@@ -208,6 +216,7 @@ class Training(Board):
             round(steps[-1].learning_rate, 6),
             look,
         )
+        assert self._run is not None  # `_begin` names it
         first = len(self.frames) == 1 and self.frames[0].step == 0
         with open(self._run / "frames.jsonl", "a", encoding="utf-8") as file:
             file.write("".join(map(written, [*self.frames, made] if first else [made])))
@@ -215,6 +224,7 @@ class Training(Board):
 
     def _read_frames(self) -> list[Frame]:
         """The frames of the run up to its checkpoint; the file is cut to them, since the rest will come again."""
+        assert self._run is not None  # as in `_saved`
         path = self._run / "frames.jsonl"
         frames = []
         for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
@@ -242,7 +252,7 @@ class Training(Board):
         return self._running.work(self._done) / self._rate()
 
     def _offer(self) -> None:
-        kept = _checkpoint(self._run) if self._run else 0
+        kept = _checkpoint(self._run)
         if self.state == "running":
             self.actions = [["stop", "Stop"], ["", ""]]
         elif self.state in ("stopped", "failed") and kept:
@@ -286,9 +296,9 @@ def _runs(out: Path) -> list[Path]:
     return sorted(path for path in out.iterdir() if re.fullmatch(r"run-\d{3,}", path.name))
 
 
-def _checkpoint(run: Path) -> int:
+def _checkpoint(run: Path | None) -> int:
     """The step of the run's last whole checkpoint, 0 where there is none."""
-    found = [re.fullmatch(r"checkpoint-(\d{7,})", path.name) for path in run.iterdir()] if run.is_dir() else []
+    found = [re.fullmatch(r"checkpoint-(\d{7,})", path.name) for path in run.iterdir()] if run and run.is_dir() else []
     return max((int(match.group(1)) for match in found if match), default=0)
 
 

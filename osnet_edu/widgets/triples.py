@@ -43,7 +43,12 @@ class Triples(Widget):
     ):
         if (checkpoint is None) == (rankings is None):
             raise Refused("expected a network, or rankings that were made by one")
-        self.rankings = without.Rankings(checkpoint, folder, progress) if rankings is None else rankings
+        if rankings is None:
+            assert checkpoint is not None  # one of the two is given
+            if isinstance(folder, known.Folder):
+                raise Refused("with a network the folder itself is expected; its records go with rankings")
+            rankings = without.Rankings(checkpoint, folder, progress)
+        self.rankings = rankings
         self._alone = first is None
         self._triplets, at = self.rankings.triplets_with(query, positive, negative)
         if first is not None:

@@ -48,7 +48,7 @@ class Watch:
         checkpoint = weights.shipped()
         sides = [embed(checkpoint.model, photos, size=checkpoint.size) for photos in (asked, among)]
         rest = (sides[0].people, sides[1].people, sides[0].cameras, sides[1].cameras)
-        hard = mining.triplets(retrieval.distances(*(side.features for side in sides)), *rest)
+        hard = mining.triplets(retrieval.distances(sides[0].features, sides[1].features), *rest)
         pair = (sides[0].photos[hard[0].query], sides[1].photos[hard[0].negative])
         return cls(asked, among, pair, size)
 
@@ -71,9 +71,11 @@ class Watch:
         """The pair as pictures with words: {src, text} of the query, and of the other person."""
         who = ("the query", "somebody else")
         texts = (f"{w}: person {p.person}, camera {p.camera}" for w, p in zip(who, self.pair, strict=True))
-        return tuple({"src": uri(image), "text": text} for image, text in zip(self._images[2], texts, strict=True))
+        one, other = ({"src": uri(image), "text": text} for image, text in zip(self._images[2], texts, strict=True))
+        return one, other
 
     def _score(self, distances: np.ndarray) -> retrieval.Score:
-        ids = ([photo.person for photo in photos] for photos in (self.queries, self.gallery))
-        cameras = ([photo.camera for photo in photos] for photos in (self.queries, self.gallery))
-        return retrieval.evaluate(distances, *ids, *cameras)
+        sides = (self.queries, self.gallery)
+        ids = [np.array([photo.person for photo in side]) for side in sides]
+        cameras = [np.array([photo.camera for photo in side]) for side in sides]
+        return retrieval.evaluate(distances, ids[0], ids[1], cameras[0], cameras[1])
