@@ -1,4 +1,4 @@
-"""The annotations of osnet_edu hold, in every room that pyproject.toml does not list as unfinished."""
+"""The annotations of osnet_edu hold, in every room."""
 
 import subprocess
 import sys
