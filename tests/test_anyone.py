@@ -18,6 +18,7 @@ from osnet_edu import Refused, assets
 from osnet_edu.__main__ import main
 from osnet_edu.explain import METHODS
 from osnet_edu.grading import answering, anyone, asked, checks, frozen, graded
+from osnet_edu.intervals import Interval
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 
@@ -214,7 +215,7 @@ def test_a_perfect_method_scores_one_whatever_it_does_to_its_photos(file, tellin
     before = telling.negative.copy(), telling.query.copy()
     report = anyone.grade(f"{file}:perfect", cases=telling)
     for score in graded.SCORES:
-        assert report.ours.mean(score) == report.theirs.mean(score) == (1, 1, 1)
+        assert report.ours.mean(score) == report.theirs.mean(score) == Interval(1, 1, 1)
     np.testing.assert_array_equal(report.ours.chance, 8 / 128)
     np.testing.assert_array_equal((telling.negative, telling.query), before)
     assert report.csv().splitlines()[1].endswith(",1.0000,1.0000,1.0000,0.0625,1.0000")
@@ -304,7 +305,7 @@ def test_a_map_without_anything_below_zero_is_said_and_graded_with_the_sign_turn
     np.testing.assert_array_equal(report.turned.rank[some], good.ours.rank[some])
     assert report.ours.rank[5] == good.ours.rank[5] and report.turned.rank[5] == report.ours.chance[5]
     assert "7 of 8 maps have nothing below zero: nothing in them speaks against the match" in str(report)
-    assert f"\nsign turned round {report.turned.only(report.seen).mean().value:>10.2f}" in str(report)
+    assert f"\nsign turned around {report.turned.only(report.seen).mean().value:>9.2f}" in str(report)
     assert "below zero" not in str(good)
 
 
