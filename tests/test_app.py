@@ -72,7 +72,7 @@ def test_the_app_is_the_explorer_and_the_lab_and_runs(tmp_path, kernel_environme
     notebook = nbformat.read(ROOT / lab.EXPLORER, as_version=4)
     assert notebook.metadata["title"] == "The OSNet explorer"
     assert [cell.source.splitlines()[-1] for cell in notebook.cells if cell.cell_type == "code"] == [
-        "explorer", "PedestrianLab()",
+        "Explorer()", "PedestrianLab()",
     ]  # fmt: skip
     client = nbclient.NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=kernel_environment)
