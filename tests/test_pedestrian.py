@@ -117,7 +117,7 @@ def test_a_view_keeps_the_step_and_takes_the_cameras_own_lens(editor):
 @pytest.mark.parametrize(
     ("view", "says"),
     [
-        ({"zoom": 1}, "'zoom' is no part of a view"),
+        ({"zoom": 1}, "'zoom' is not a part of a view"),
         ({"yaw": 9}, "yaw is 9; allowed are numbers from -3.142 to 3.142"),
         ({"stride": True}, "stride is True"),
         ({"weather": "hail"}, "weather is 'hail'; allowed are clear"),

@@ -126,7 +126,7 @@ def edited(identity: Identity, changes: Mapping[str, object]) -> Identity:
     cover the legs, there are trousers.
     Raises: Refused for a change that no person can have.
     """
-    changes = plain_changes(changes, PERSON_NAMES, "attribute of a person")
+    changes = plain_changes(changes, PERSON_NAMES, "an attribute of a person")
     given = {name: getattr(identity, name) for name in ("top", "open", "bag", "logo", "bottom")} | dict(changes)
     along: dict[str, object] = {}
     if given["open"] is True and given["top"] not in people.OPENING:
@@ -151,7 +151,7 @@ def plain_changes(changes: Mapping[str, object], names: Sequence[str], what: str
         raise Refused(f"expected changes by their names, such as {{{names[0]!r}: ...}}, got {changes!r}")
     for name in changes:
         if name not in names:
-            raise Refused(f"{name!r} is not a {what} that can be changed; allowed are {', '.join(names)}")
+            raise Refused(f"{name!r} is not {what} that can be changed; allowed are {', '.join(names)}")
     of_numpy = (np.ndarray, np.generic)
     return {name: value.tolist() if isinstance(value, of_numpy) else value for name, value in changes.items()}
 
@@ -164,7 +164,7 @@ def viewed(record: PhotoRecord, changes: Mapping[str, object]) -> View:
     Raises: Refused naming what is allowed.
     """
     view = record.view
-    changes = plain_changes(changes, VIEW_NAMES, "part of a view")
+    changes = plain_changes(changes, VIEW_NAMES, "a part of a view")
     for name, value in changes.items():
         if name in VIEWS:
             low, high = VIEWS[name]

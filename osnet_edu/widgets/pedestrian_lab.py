@@ -142,7 +142,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         if view and self.game != FREE:
             raise Refused("in a game the view is locked: turn, light and camera change no person")
         explore.viewed(self._editor.record, view)
-        return explore.plain_changes(view, explore.VIEW_NAMES, "part of a view")
+        return explore.plain_changes(view, explore.VIEW_NAMES, "a part of a view")
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
