@@ -116,7 +116,7 @@ def test_all_by_mouse(page, lab_server, console, portrait):
     # A second network without a stream; both lists move together.
     box.get_by_label("Beside it:").select_option("shipped")
     bench.python("other", "shipped")
-    box.get_by_label("silence stream 3 of conv3.1").click()
+    box.locator(".oe-muting").get_by_label("silence stream 3 of conv3.1").click()
     bench.python("silenced", [["conv3.1", 3]])
     box.locator("svg.oe-lines path.oe-match").first.wait_for(state="attached")
     left, right = box.locator(".oe-list.oe-column").all()
@@ -202,11 +202,12 @@ def test_all_by_keyboard(page, lab_server, console, portrait):
     bench.python("why", "gates")
     box.locator(".oe-theatre").wait_for()
 
-    # Mute a stream of the second network: backwards to its list.
+    # Silence a stream of the second network: backwards to its list.
     box.get_by_label("Beside it:").focus()
     keys.press("ArrowDown")
     bench.python("other", "shipped")
-    box.get_by_label("silence stream 1 of conv2.0").wait_for()
+    # The theatre below has buttons of the same name.
+    box.locator(".oe-muting").get_by_label("silence stream 1 of conv2.0").wait_for()
     tabbed(bench, "silence stream 1 of conv2.0")
     keys.press("Space")
     bench.python("silenced", [["conv2.0", 1]])
