@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osnet_edu import Refused
-from osnet_edu.embed import embedder_for
+from osnet_edu.embed import MANY, embedder_for
 from osnet_edu.experiments import EXPERIMENTS
 from osnet_edu.explain import exchange
 from osnet_edu.grading import exchanged, frozen, graded
@@ -35,7 +35,7 @@ def test_each_row_asks_what_its_name_says(shipped, cases):
     assert list(rows) == ["segment exchange", "segment occlusion", "gradient x activation", "the same view",
                           "an untrained network", "another family's query"]  # fmt: skip
     assert told == [(k + 1, 12) for k in range(12)]
-    embed = embedder_for(shipped.model, photos=exchanged.MANY, size=shipped.size)
+    embed = embedder_for(shipped.model, photos=MANY, size=shipped.size)
     everything = np.ones(2, bool)
 
     def own(query, photo):

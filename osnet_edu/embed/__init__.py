@@ -1,6 +1,7 @@
 """Photos to features. An embedder turns uint8 pictures into features; PyTorch and onnxruntime both do."""
 
 __all__ = [
+    "MANY",
     "MEAN",
     "STD",
     "Embedder",
@@ -17,6 +18,6 @@ __all__ = [
     "pictures",
 ]
 
-from .choice import embedder_for, onnx_file
+from .choice import MANY, embedder_for, onnx_file
 from .engines import MEAN, STD, Embedder, Engine, Look, OnnxEmbedder, TorchEmbedder, normalise, pictures
 from .photos import Embedding, embed, embed_images

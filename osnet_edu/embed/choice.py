@@ -27,6 +27,7 @@ from ..refused import Refused
 from .engines import MEAN, STD, Look, OnnxEmbedder, TorchEmbedder
 
 ENOUGH = 200  # photos that PyTorch embeds while onnxruntime is set up
+MANY = 10_000  # to announce where the number of photos is not known: enough for the fastest engine
 WORTH_A_GRAPH = 10_000  # photos of the kit's size by the kit's network that save what making a graph costs
 CHECKED = (128, 64)  # pixels of the pictures that an exported graph and PyTorch have to agree on
 AGREE = 1e-4  # largest difference of a feature, of the largest feature or of 1

@@ -42,7 +42,7 @@ class Engine:
 class Embedder(Protocol):
     """Anything that turns pictures into features."""
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: np.ndarray, /) -> np.ndarray:
         """images: (N, H, W, 3) uint8, RGB.  Returns: (N, D) float32."""
         ...
 

@@ -36,7 +36,6 @@ FAMILIES = 24  # twin pairs a part
 CAMERAS = ((1, 3), (4, 6))  # of the query, and of the two photos to tell apart: a triple each
 SEED = 11  # of the people: no weights that ship have met them
 MEANS = 128  # photos of the gallery that an absent stream is the mean of
-RETRIES = 8  # views tried until the part shows
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
     labels = [people.PARTS.index(name) for name in people.TWIN_LABELS[part]]
 
     def seen(camera: int) -> tuple[people.View, np.ndarray]:
-        for attempt in range(RETRIES):
+        for attempt in range(frozen.RETRIES):
             pool.check()
             view = people.draw_view(seed, person, camera, attempt)
             shot = people.render(one, view, size=size)

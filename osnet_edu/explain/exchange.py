@@ -17,13 +17,13 @@ It sees two photos and an embedder, and nothing else: no mask, no label, no othe
 Shapes: H x W pixels.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from .. import retrieval
+from ..embed import Embedder
 from ..refused import Refused
 
 LEAVES, COARSEST, PIECES = 96, 6, 32  # finest pieces of n, and pieces at which joining stops; pieces of q
@@ -37,8 +37,6 @@ NEARNESS = 0.25  # how much distance counts
 KEPT = 256  # trees that are remembered, each of some 100 kB: the costly part of a map on pieces
 PLACE = 0.1  # of a pixel's row and column against its Lab colour, for photos of 128 rows
 
-Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -50,7 +48,7 @@ class Piece:
     column: float
 
 
-def against(embed: Embed, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+def against(embed: Embedder, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """What in a photo speaks against its match with a query.
 
     embed: photos to features, such as an embedder; it is called with about 1,600 photos.
@@ -77,7 +75,7 @@ def against(embed: Embed, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     return _heat(pieces, owner, rise, np.array(distance), photo.shape)
 
 
-def without(embed: Embed, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
+def without(embed: Embedder, query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """Segment occlusion on the same pieces: each is only taken away. The nearest rival, to see what the exchange adds.
 
     embed, query, photo, the result and what is raised: as for `against`; about 260 photos.
@@ -131,13 +129,13 @@ def _heat(pieces: list[Piece], owner, rise: np.ndarray, distance: np.ndarray, sh
     return -(heat / heat.sum()).reshape(shape[:2])
 
 
-def _reference(embed: Embed, query: np.ndarray) -> np.ndarray:
+def _reference(embed: Embedder, query: np.ndarray) -> np.ndarray:
     """The direction of the query and of its mirror image together, (D,)."""
     both = _features(embed, [query, query[:, ::-1]]).sum(0)
     return retrieval.unit(both[None])[0]
 
 
-def _features(embed: Embed, photos: list[np.ndarray]) -> np.ndarray:
+def _features(embed: Embedder, photos: list[np.ndarray]) -> np.ndarray:
     """Of length 1, (N, D), in float64."""
     return retrieval.unit(np.asarray(embed(np.stack(photos)), float))
 

@@ -6,13 +6,14 @@ alone, and s(q, c) - s(q, n) is how much the network notices that part. Where it
 map can show it, and no map is to blame.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from .. import people, retrieval
+from ..embed import Embedder
 from ..photos import market
 from ..photos.market import Photo
 from ..refused import Refused
@@ -28,8 +29,6 @@ DIFFERENCES = {"top color": "colour of the top", "bottom color": "colour of the 
 
 # The parts of a mask in words for a sentence: "other" is whatever stands in front of the person.
 NAMES = tuple("obstacle" if part == "other" else part for part in people.PARTS)
-
-Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def masks(photos: Sequence[Photo], size: tuple[int, int]) -> np.ndarray | None:
     return np.stack([mask[place] for mask, place in zip(found, at, strict=True)]).reshape(-1, height, width)
 
 
-def noticed(embed: Embed, query: np.ndarray, other: np.ndarray, same: np.ndarray) -> float:
+def noticed(embed: Embedder, query: np.ndarray, other: np.ndarray, same: np.ndarray) -> float:
     """By how much the query's person in the same view is more similar to the query than the other person is.
 
     query, other, same: (H, W, 3) uint8.  Returns: s(q, c) - s(q, n).
@@ -160,7 +159,7 @@ def gain(query: np.ndarray, same: np.ndarray, other: np.ndarray) -> np.ndarray:
     return (query * same).sum(-1) - (query * other).sum(-1)
 
 
-def noticing(embed: Embed, photos: np.ndarray, same: np.ndarray, part: str, limit: float) -> Noticing:
+def noticing(embed: Embedder, photos: np.ndarray, same: np.ndarray, part: str, limit: float) -> Noticing:
     """Ask a network about a query, its match and an impostor.
 
     photos: (3, H, W, 3) uint8, in that order.  same: (H, W, 3) uint8, the query's person in the impostor's very view.
@@ -170,7 +169,7 @@ def noticing(embed: Embed, photos: np.ndarray, same: np.ndarray, part: str, limi
     return Noticing(part, float(gain(q, c, n)), float(gain(q, c, p)), limit)
 
 
-def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet], embed: Embed) -> np.ndarray:
+def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet], embed: Embedder) -> np.ndarray:
     """By how much a network notices where each query and its hard negative differ, as `noticed` has it: (N,).
 
     folder: the folder of the rankings.  embed: an embedder of their network.  nan for a pair that is not a pair of
@@ -186,7 +185,7 @@ def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet],
     return found
 
 
-def limit(embed: Embed, photos: np.ndarray) -> float:
+def limit(embed: Embedder, photos: np.ndarray) -> float:
     """How much an edit that changes nothing moves a similarity: the 95th percentile over photos.
 
     photos: (N, H, W, 3) uint8, N at least 20; each is asked by the one before it, once as it is, and once shifted by a

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor, nn
 
-from ..embed import TorchEmbedder, normalise
+from ..embed import Embedder, TorchEmbedder, normalise
 from ..refused import Refused
 from . import exchange
 from .asking import embed
@@ -20,7 +20,6 @@ from .layers import grad_cam, gradient_x_activation, on_pieces
 from .perturbation import Quick, corr_rise, occlusion
 from .targets import Target, similarity
 
-Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
 MANY = 100  # passes from which on a method is slow
 
 
@@ -29,7 +28,7 @@ class Network:
     """model: for methods that need slopes.  embedder: the same network, faster, for methods that need none, or None."""
 
     model: nn.Module
-    embedder: Embed | None = None
+    embedder: Embedder | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Method:
     name: str
     passes: int
     of_target: Callable[..., np.ndarray] | None = None
-    of_pair: Callable[[Embed, np.ndarray, np.ndarray], np.ndarray] | None = None
+    of_pair: Callable[[Embedder, np.ndarray, np.ndarray], np.ndarray] | None = None
     forward: bool = False
     adds_up: bool = False
     exact: Mapping[str, object] = field(default_factory=dict)

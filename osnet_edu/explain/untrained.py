@@ -9,6 +9,8 @@ from ..network import siblings
 from ..network.model import OSBlock, OSNet
 from ..refused import Refused
 
+REFERENCE = 64  # photos that set the normalisations, where there are as many
+
 
 def build(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidden: int | None) -> OSNet:
     """A network of one row with random weights; its normalisations know these photos' means and deviations.

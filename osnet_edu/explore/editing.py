@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from .. import people
-from ..embed import embedder_for
+from ..embed import MANY, embedder_for
 from ..explain import duel, known, without
 from ..people import Identity, PhotoRecord, View
 from ..photos.market import Photo
 from ..refused import Refused
 
-MANY = 10_000  # photos that may be asked for: the fastest engine is chosen
 CHANGED = 8  # levels of 255 by which a pixel counts as changed
 # What may be changed in a view, with its lowest and highest value.
 VIEWS: Mapping[str, tuple[float, float]] = {"yaw": (-math.pi, math.pi), "stride": (0.0, 1.2), "hour": (7.0, 19.0)}

@@ -22,7 +22,6 @@ from .album import Album, Hardness, hardness, open_folder, path_named
 from .embedded import shipped_features
 
 SHIPPED, UNTRAINED = "shipped", "untrained"
-REFERENCE = 64  # photos by which the untrained network's normalisations are set
 
 Progress = Callable[[int, int], None]
 Source: TypeAlias = weights.Checkpoint | nn.Module | Path | str
@@ -86,7 +85,7 @@ class Shelf:
             return weights.shipped()
         if name == UNTRAINED:
             shipped = weights.shipped()
-            some = decode(self._market.gallery[:REFERENCE], shipped.size).images
+            some = decode(self._market.gallery[: untrained.REFERENCE], shipped.size).images
             return weights.Checkpoint(untrained.like(shipped.model, 0, normalise(some)), shipped.size)
         if not isinstance(name, str) or name not in self._sources:
             raise Refused(f"there is no network {name!r} here; expected one of {', '.join(self.names)}")

@@ -29,7 +29,6 @@ from .frozen import FAMILIES, Cases
 
 DEFAULT = "gradient x activation, conv4"
 PATIENCE = 60.0  # seconds for one map
-REFERENCE = 64  # photos by which an untrained network's normalisations are set
 MANY = 100_000  # photos that are embedded: enough for the fastest engine
 
 
@@ -133,11 +132,11 @@ def grade(
             raise Refused(f"the network notices none of the {len(seen)} differences: there is nothing to explain")
         every = np.ones(len(seen), bool)
         if asked:
-            asked.prepare(PAIR, cases.query[:REFERENCE])
+            asked.prepare(PAIR, cases.query[: untrained.REFERENCE])
             methods = [asked.method(kind) for kind in (TRAINED, UNTRAINED)]
             repeatable = _same_twice(methods[0], cases)
         else:
-            random = untrained.like(checkpoint.model, 0, normalise(cases.query[:REFERENCE]))
+            random = untrained.like(checkpoint.model, 0, normalise(cases.query[: untrained.REFERENCE]))
             engines = (fast, embedder_for(random, photos=MANY, size=checkpoint.size))
             nets = [Network(*pair) for pair in zip((checkpoint.model, random), engines, strict=True)]
             methods, repeatable = [alone(known[method], net) for net in nets], True

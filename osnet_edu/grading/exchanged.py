@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..embed import embedder_for, normalise
+from ..embed import MANY, embedder_for, normalise
 from ..explain import Network, ask, untrained
 from ..network import weights
 from ..refused import Refused
@@ -23,8 +23,6 @@ from .frozen import Cases
 
 OWN, PIECES, PIXELS = "segment exchange", "segment occlusion", "gradient x activation"
 SAME, RANDOM, STRANGER = "the same view", "an untrained network", "another family's query"
-MANY = 10_000  # photos that the maps of one method need: enough for the fastest engine
-REFERENCE = 64  # photos by which an untrained network's normalisations are set
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def measure(
     """
     cases = frozen.render(size=checkpoint.size) if cases is None else cases
     model, count = checkpoint.model, len(cases.part)
-    random = untrained.like(model, 0, normalise(cases.query[:REFERENCE]))
+    random = untrained.like(model, 0, normalise(cases.query[: untrained.REFERENCE]))
     engines = [embedder_for(one, photos=MANY, size=checkpoint.size) for one in (model, random)]
     networks = [Network(*pair) for pair in zip((model, random), engines, strict=True)]
     found = frozen.noticed(engines[0], cases)

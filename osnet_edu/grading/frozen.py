@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import draws, people, retrieval
+from ..embed import Embedder
 from ..explain import known
 from ..machine import pool
 from ..refused import Refused
@@ -27,8 +28,6 @@ CAMERAS = ((1, 3, 5), (4, 6, 2), (2, 5, 1), (6, 1, 4))  # of q, of n and c, of p
 RETRIES = 8  # views tried until the part shows
 RENDERER = 1  # to be raised where the same descriptions give other photos
 COVERED, SHAM = known.COVERED, known.SHAM  # one truth and one limit for the set and for a folder's pairs
-
-Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def name_of(described: np.ndarray) -> str:
     return hashlib.sha256("\n".join(map(str, described)).encode()).hexdigest()[:16]
 
 
-def noticed(embed: Embed, cases: Cases) -> Noticed:
+def noticed(embed: Embedder, cases: Cases) -> Noticed:
     """Ask a network which of the differences it notices.  embed: photos to features, such as an embedder."""
     query, same, negative, sham = (
         retrieval.unit(np.asarray(embed(photos), float))

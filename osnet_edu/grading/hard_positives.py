@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from .. import assets, draws, intervals
-from ..embed import embedder_for, normalise
+from ..embed import MANY, embedder_for, normalise
 from ..explain import Network, ask, untrained
 from ..network import weights
 from . import importance
 from .importance import Agreement, Positives
 
 ASKED = ("gradient", "Grad-CAM", "gradient x activation", "occlusion")
-MANY = 10_000  # photos that are embedded: enough for the fastest engine
 REFERENCE = 60  # photos by which an untrained network's normalisations are set
 
 

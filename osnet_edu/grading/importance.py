@@ -21,10 +21,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import draws, intervals, people, retrieval
+from ..embed import Embedder
 from ..explain import correspondence
 from ..machine import pool
 from ..refused import Refused
-from .frozen import RENDERER, SHAM, Embed, hashed, least_visible, name_of
+from .frozen import RENDERER, SHAM, hashed, least_visible, name_of
 from .graded import Method, Progress
 
 FROZEN, TUNING = 23, 24  # seeds of the people: not those of the grading set
@@ -156,7 +157,7 @@ def render(
     return Positives(query, positive, sham, redrawn, cover, both, person, described)
 
 
-def measured(embed: Embed, positives: Positives, progress: Progress | None = None) -> Importance:
+def measured(embed: Embedder, positives: Positives, progress: Progress | None = None) -> Importance:
     """Ask a network how much each part counts.  embed: photos to features, such as an embedder.
 
     progress: (pairs done, pairs in all).
@@ -271,7 +272,7 @@ def without(positives: Positives, n: int, parts: Iterable[int]) -> np.ndarray:
     return np.clip(photo + changes, 0, 255).astype(np.uint8)
 
 
-def deletion(embed: Embed, positives: Positives, heats: Iterable[np.ndarray]) -> np.ndarray:
+def deletion(embed: Embedder, positives: Positives, heats: Iterable[np.ndarray]) -> np.ndarray:
     """The mean similarity while the parts are drawn anew one after another, the part with most positive mass first.
 
     heats: N maps (H, W) on p. Parts of equal mass go in the order of their names in `parts`.
@@ -292,7 +293,7 @@ def deletion(embed: Embed, positives: Positives, heats: Iterable[np.ndarray]) ->
     return np.array(areas)
 
 
-def _similar(embed: Embed, query: np.ndarray, photos: np.ndarray) -> np.ndarray:
+def _similar(embed: Embedder, query: np.ndarray, photos: np.ndarray) -> np.ndarray:
     """(M,) similarities of M photos to a query."""
     features = np.asarray(embed(np.concatenate([query[None], photos])), float)
     if not np.isfinite(features).all():

@@ -19,7 +19,7 @@ from threading import Lock
 import numpy as np
 from torch import nn
 
-from ..embed import Embedder, embedder_for, normalise
+from ..embed import MANY, Embedder, embedder_for, normalise
 from ..explain import duel, exchange, known, untrained
 from ..explain.duel import Evidence
 from ..explain.known import Folder, Noticing, Twins
@@ -27,10 +27,8 @@ from ..explain.without import Rankings
 from ..retrieval.mining import Triplet
 from . import badge, removal
 
-MANY = 10_000  # photos that slow methods embed: enough for the fastest engine
 SHAMS = 128  # photos by which is measured what a network notices
 ENOUGH = 20  # photos without which it is not
-REFERENCE = 64  # photos by which the random network's normalisations are set
 REMEMBERED = 256  # answers
 SIMILAR, APART = "What makes the impostor so similar?", "What tells them apart?"
 QUESTIONS = (SIMILAR, APART)
@@ -124,7 +122,7 @@ class Judge:
         photos, content = self._some
 
         def make() -> tuple:
-            model = untrained.like(self._rankings.model, 0, normalise(photos[:REFERENCE]))
+            model = untrained.like(self._rankings.model, 0, normalise(photos[: untrained.REFERENCE]))
             return model, embedder_for(model, photos=MANY, size=self._rankings.size)
 
         return _kept.get(("random", self._network, content), make)

@@ -26,7 +26,6 @@ from .frozen import FAMILIES, PARTS, Cases
 
 NAME = "leaderboard"
 FEW = 4  # families a part that the seeds are asked about
-REFERENCE = 64  # photos by which an untrained network's normalisations are set
 TOGETHER = 16  # photos in a batch
 COARSE = 8  # pixels of a cell of the common resolution
 MANY = 100_000  # photos that are embedded: enough for the fastest engine
@@ -235,7 +234,7 @@ def _network(job: Job, kind: str, cases: Cases) -> Network:
         model = checkpoint.model
         if kind == "untrained":
             seed = int(job.network.split()[1]) if job.network.startswith("seed ") else 0
-            model = untrained.like(model, seed, normalise(cases.query[:REFERENCE]))
+            model = untrained.like(model, seed, normalise(cases.query[: untrained.REFERENCE]))
         _networks[key] = Network(model, embedder_for(model, photos=MANY, size=checkpoint.size))
     return _networks[key]
 

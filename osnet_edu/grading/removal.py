@@ -6,20 +6,17 @@ garment of the wrong colour has the wrong colour still.
 Shapes: H x W pixels.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .. import retrieval
-from ..embed import normalise, pictures
+from ..embed import Embedder, normalise, pictures
 from ..explain import blur
 from ..refused import Refused
 
 SHARE = 0.1  # of the photo that is painted over, at least, where the map says so much
 MOVES = (4, 4)  # places down and across to which the shape is moved, the first of which is its own
-
-Embed = Callable[[np.ndarray], np.ndarray]  # photos (N, H, W, 3) uint8 -> features (N, D)
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Removal:
         )
 
 
-def measure(embed: Embed, query: np.ndarray, photo: np.ndarray, heat: np.ndarray) -> Removal | None:
+def measure(embed: Embedder, query: np.ndarray, photo: np.ndarray, heat: np.ndarray) -> Removal | None:
     """Paint over what speaks most for the similarity of a photo to a query.
 
     query, photo: (H, W, 3) uint8.  heat: (H, W) signed, over the photo.  Returns: None where nothing speaks for it.

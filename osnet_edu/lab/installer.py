@@ -14,10 +14,10 @@ import tempfile
 import threading
 import time
 
+from .needs import WINDOWS
 from .programs import HERE, quiet_environment, say, stop
 
 ROOM_NEEDED = 2.0  # GB of disk for a first installation with PyTorch's CPU build
-WINDOWS = os.name == "nt"
 SAYS = r"(Collecting|Downloading|Using cached|Processing|Building|Resolved|Prepared|Installed) (.+)"
 
 

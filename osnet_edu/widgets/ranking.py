@@ -13,12 +13,11 @@ import traitlets
 
 from ..photos.market import Photo, decode
 from ..refused import Refused
-from ..retrieval import JUNK, Score, counts, evaluate
+from ..retrieval import DISTRACTOR, JUNK, Score, counts, evaluate
 from .pictures import uri
 from .widget import Widget, checked
 
 THUMBNAIL = (128, 64)  # height and width in pixels
-DISTRACTOR = 0
 
 
 @dataclass(frozen=True)
