@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEVEL = 0.95
-DRAWS = 2000
+_LEVEL = 0.95
+_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Tested(Interval):
 
 
 def resampled(
-    statistic: Callable[..., np.ndarray], *columns: np.ndarray, seed: int | np.random.Generator = 0, draws: int = DRAWS
+    statistic: Callable[..., np.ndarray], *columns: np.ndarray, seed: int | np.random.Generator = 0, draws: int = _DRAWS
 ) -> np.ndarray:
     """The statistic of rows that are drawn again with replacement, as many as there are: (..., draws).
 
@@ -67,7 +67,7 @@ def resampled(
         ).bootstrap_distribution
 
 
-def crossed(first: np.ndarray, second: np.ndarray, seed: int = 0, draws: int = DRAWS) -> np.ndarray:
+def crossed(first: np.ndarray, second: np.ndarray, seed: int = 0, draws: int = _DRAWS) -> np.ndarray:
     """mean(second) - mean(first) where rows and columns both vary, such as families and trained networks: (draws,).
 
     first, second: (rows, columns), each with rows of its own; the columns are the same. In every draw the rows of each
@@ -83,7 +83,7 @@ def crossed(first: np.ndarray, second: np.ndarray, seed: int = 0, draws: int = D
     return ((rows[1] - rows[0]) * weights(first.shape[1])).sum(1)
 
 
-def crossed_mean(values: np.ndarray, seed: int = 0, draws: int = DRAWS) -> np.ndarray:
+def crossed_mean(values: np.ndarray, seed: int = 0, draws: int = _DRAWS) -> np.ndarray:
     """The mean where rows and columns both vary, such as people and trained networks: (draws,).
 
     values: (rows, columns); nan where nothing is known, which is left out. In every draw rows and columns are drawn
@@ -101,7 +101,7 @@ def crossed_mean(values: np.ndarray, seed: int = 0, draws: int = DRAWS) -> np.nd
 
 
 def clustered_mean(
-    totals: np.ndarray, counts: np.ndarray, *, seed: int | np.random.Generator = 0, draws: int = DRAWS
+    totals: np.ndarray, counts: np.ndarray, *, seed: int | np.random.Generator = 0, draws: int = _DRAWS
 ) -> Interval:
     """The mean over all that some clusters hold, such as people or families; in each draw, clusters are drawn again.
 
@@ -132,7 +132,7 @@ def ratio(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.divide(np.asarray(totals).sum(-1), counts, out=np.full(np.shape(counts), np.nan), where=counts > 0)
 
 
-def bounds(drawn: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
+def bounds(drawn: np.ndarray, level: float = _LEVEL) -> tuple[float, float]:
     """The middle of what was drawn, by quantiles: (low, high).
 
     drawn: (draws,); nan, nothing to count, is left out. Where all are nan, so are the bounds.
@@ -149,14 +149,14 @@ def error(drawn: np.ndarray) -> float:
     return float(np.std(drawn))
 
 
-def student(freedom: float, level: float = LEVEL) -> float:
+def student(freedom: float, level: float = _LEVEL) -> float:
     """Half an interval's width in standard errors, by Student's t; freedom: degrees, from 1, or infinite."""
     from scipy import stats
 
     return float(stats.t.ppf((1 + level) / 2, freedom))
 
 
-def mean(values: Sequence[float], level: float = LEVEL) -> Interval:
+def mean(values: Sequence[float], level: float = _LEVEL) -> Interval:
     """The mean of independent values by Student's t; nan for the bounds of a single value."""
     values = np.asarray(values, float)
     value = float(values.mean())

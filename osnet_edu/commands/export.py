@@ -10,7 +10,7 @@ from ..network import weights
 from ..refused import Refused
 from .speech import say, tell
 
-CHECKED = (1, 14)  # photos in a batch
+_CHECKED = (1, 14)  # photos in a batch
 
 
 def run(options: argparse.Namespace) -> None:
@@ -19,13 +19,13 @@ def run(options: argparse.Namespace) -> None:
     with whole.file(out) as growing:
         growing.write_bytes(onnx_file(checkpoint.model, say))
         made = OnnxEmbedder(growing.read_bytes())
-        farthest = max(_difference(checkpoint, made, photos) for photos in CHECKED)
+        farthest = max(_difference(checkpoint, made, photos) for photos in _CHECKED)
     height, width = checkpoint.size
     blocks, streams, _ = made.layout.shape
     outputs = "embedding, gates, map" if made.layout.gated else "embedding, map"
     tell(f"Wrote {out}: {out.stat().st_size / 1e6:.1f} MB; images (N, H, W, 3) uint8 RGB -> {outputs}.")
     tell(f"A second input, factors ({blocks}, {streams}), may be left out: 0 takes a stream of a block away.")
-    checked = " and ".join(map(str, CHECKED))
+    checked = " and ".join(map(str, _CHECKED))
     tell(f"Checked by onnxruntime: {checked} photos of {height}x{width}, features within {farthest:.0e} of PyTorch's.")
 
 

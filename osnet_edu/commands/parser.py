@@ -5,7 +5,7 @@ import argparse
 from ..machine import limits
 from . import arguments
 
-EXPLAINED = {
+_EXPLAINED = {
     "render": "Write a Market-1501 folder of rendered people, with masks.",
     "subset": "Copy a subset of the people of a Market-1501 folder.",
     "train": "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.",
@@ -15,7 +15,7 @@ EXPLAINED = {
     "grade": "Grade a method of yours on the frozen grading set, in a process of its own.",
     "experiment": "Run a measurement and print its table.",
 }
-PATIENCE = f"Under torchrun the processes wait {limits.PATIENCE} minutes for one that does not come or falls silent."
+_PATIENCE = f"Under torchrun the processes wait {limits.PATIENCE} minutes for one that does not come or falls silent."
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m osnet_edu", description="Build, train, rank and explain a small re-identification network."
     )
     commands = made.add_subparsers(metavar="COMMAND", dest="command", required=True)
-    for name, text in EXPLAINED.items():
+    for name, text in _EXPLAINED.items():
         _OPTIONS[name](commands.add_parser(name, help=text, description=text))
     return made
 
@@ -106,7 +106,7 @@ def _train(one: argparse.ArgumentParser) -> None:
         "--dtype, --threads and --layout together pin the way; --resume keeps it)",
     )
     one.add_argument("--compile", action="store_true", help="through torch.compile, which first takes a minute")
-    one.epilog = PATIENCE
+    one.epilog = _PATIENCE
 
 
 def _evaluate(one: argparse.ArgumentParser) -> None:
@@ -118,7 +118,7 @@ def _evaluate(one: argparse.ArgumentParser) -> None:
     one.add_argument("--distance", choices=("cosine", "euclidean"), default="cosine")
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu")
     one.add_argument("--json", action="store_true", help="print one JSON object of fractions")
-    one.epilog = PATIENCE
+    one.epilog = _PATIENCE
 
 
 def _export(one: argparse.ArgumentParser) -> None:

@@ -29,7 +29,7 @@ from .engines import MEAN, STD, Look, OnnxEmbedder, TorchEmbedder
 ENOUGH = 200  # photos that PyTorch embeds while onnxruntime is set up
 MANY = 10_000  # to announce where the number of photos is not known: enough for the fastest engine
 WORTH_A_GRAPH = 10_000  # photos of the kit's size by the kit's network that save what making a graph costs
-CHECKED = (128, 64)  # pixels of the pictures that an exported graph and PyTorch have to agree on
+_CHECKED = (128, 64)  # pixels of the pictures that an exported graph and PyTorch have to agree on
 AGREE = 1e-4  # largest difference of a feature, of the largest feature or of 1
 
 _Embedder = TorchEmbedder | OnnxEmbedder
@@ -82,7 +82,7 @@ def onnx_file(model: OSNet, say: Callable[[str], None] | None = None) -> bytes:
     say: is told what takes long, before it does.
     Raises: Refused where no graph computes what PyTorch computes.
     """
-    return _agreeing(model, CHECKED, True, say).content
+    return _agreeing(model, _CHECKED, True, say).content
 
 
 class _Unworthy(Exception):

@@ -22,7 +22,7 @@ from ..refused import Refused
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: the published checkpoints expect it
 STD = (0.229, 0.224, 0.225)
 
-PART = 16  # photos that are computed at a time: so many stay in a processor's cache
+_PART = 16  # photos that are computed at a time: so many stay in a processor's cache
 
 Result = TypeVar("Result")
 
@@ -72,7 +72,7 @@ class Threads:
 
     def run(self, work: Callable[[np.ndarray, int], Result], images: np.ndarray) -> Result:
         """work: (images, threads) -> result, which a part of the images is tried on.  Returns: its result for all."""
-        few = len(images) <= PART
+        few = len(images) <= _PART
         self.last = 1 if few else self._steady.threads(lambda count: work(images[: self.tried], count))
         return work(images, self.last)
 
@@ -131,7 +131,7 @@ class OnnxEmbedder:
     """
 
     name = "onnxruntime"
-    _threads = Threads(2 * PART)  # a part for each of two threads
+    _threads = Threads(2 * _PART)  # a part for each of two threads
 
     def __init__(self, content: bytes, *, why: str = "it was asked for"):
         self.content, self._why = content, why
@@ -173,7 +173,7 @@ class OnnxEmbedder:
 
         def with_threads(images: np.ndarray, threads: int) -> list[np.ndarray]:
             # Each thread computes photos of its own: that needs no waiting for one another layer by layer.
-            parts = [images[start : start + PART] for start in range(0, max(1, len(images)), PART)]
+            parts = [images[start : start + _PART] for start in range(0, max(1, len(images)), _PART)]
             if threads == 1 or len(parts) == 1:
                 found = [one(part) for part in parts]
             else:

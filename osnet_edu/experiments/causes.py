@@ -15,7 +15,7 @@ from ..explain import gates
 from ..machine import compute
 from ..network.model import OSNet
 
-QUESTIONS = {
+_QUESTIONS = {
     "gate": "has the highest mean gate",
     "share": "has the largest share of the mixture",
     "similarity": "is needed most for the similarity to the match",
@@ -39,7 +39,7 @@ class Asked:
 
     @property
     def first(self) -> dict[str, int]:
-        """The stream, from 1, that comes first by each of QUESTIONS; 0 where none is needed: no fall without any."""
+        """The stream, from 1, that comes first by each question; 0 where none is needed: no fall without any."""
         most = {"gate": self.gate, "share": self.share, "similarity": -self.similarity, "margin": -self.margin}
         return {question: int(values.argmax()) + 1 if values.max() > 0 else 0 for question, values in most.items()}
 
@@ -52,7 +52,7 @@ class Asked:
         """Which stream comes first by which question, in words."""
         by_stream: dict[int, list[str]] = {}
         for question, stream in self.first.items():
-            by_stream.setdefault(stream, []).append(QUESTIONS[question])
+            by_stream.setdefault(stream, []).append(_QUESTIONS[question])
         names = {t: f"stream {t}" if t else "no stream" for t in by_stream}
         said = [f"{names[t]} {' and '.join(by_stream[t])}" for t in sorted(by_stream, key=lambda t: t or 99)]
         return f"In {self.block} {'; '.join(said)}."

@@ -32,10 +32,10 @@ from ..refused import Refused
 from ..trials import alike
 
 SMALL, LARGE = ("logo", "strap", "shoes"), ("top color", "bottom color")
-FAMILIES = 24  # twin pairs a part
+_FAMILIES = 24  # twin pairs a part
 CAMERAS = ((1, 3), (4, 6))  # of the query, and of the two photos to tell apart: a triple each
 SEED = 11  # of the people: no weights that ship have met them
-MEANS = 128  # photos of the gallery that an absent stream is the mean of
+_MEANS = 128  # photos of the gallery that an absent stream is the mean of
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def measure(
     root: Path,
     networks: Sequence[weights.Checkpoint],
     progress: Callable[[int, int], None] | None = None,
-    families: int = FAMILIES,
+    families: int = _FAMILIES,
 ) -> GateParts:
     """Some trained networks of one build, and as many untrained ones, on rendered twins.
 
@@ -150,17 +150,17 @@ def measure(
 
 
 def gallery_for_means(root: Path) -> list[market.Photo]:
-    """The photos that an absent stream is the mean of: at most MEANS of a folder's gallery, evenly.
+    """The photos that an absent stream is the mean of: at most 128 of a folder's gallery, evenly.
 
     Raises: Refused for a folder without a gallery photo of a person.
     """
     gallery = [photo for photo in market.read(root).gallery if photo.person > 0]
     if not gallery:
         raise Refused(f"{root} has no gallery photo of a person, and an absent stream becomes the mean over these")
-    return gallery[:: -(-len(gallery) // MEANS)]
+    return gallery[:: -(-len(gallery) // _MEANS)]
 
 
-def render(size: tuple[int, int], families: int = FAMILIES, seed: int = SEED) -> Triples:
+def render(size: tuple[int, int], families: int = _FAMILIES, seed: int = SEED) -> Triples:
     """The triples, by part, then by family.  Their people are a pure function of the seed."""
     parts = (*SMALL, *LARGE)
     jobs = [(number, part, k, size, seed) for number, part in enumerate(parts) for k in range(families)]

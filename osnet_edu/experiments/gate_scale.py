@@ -45,10 +45,10 @@ from . import ladder
 from .gate_parts import gallery_for_means, lean_of
 from .gate_scale_table import table
 
-PEOPLE = 14  # of the ladder, for each network
+_PEOPLE = 14  # of the ladder, for each network
 FEWER = 6  # on larger photos, which cost four times as much, and in the crossed set
 ORACLE = 24  # people for whom the needed scale is measured
-KINDS = ("trained", "resampled", "random groups", "untrained", "same-depth", "resnext", "addition", "256x128")
+_KINDS = ("trained", "resampled", "random groups", "untrained", "same-depth", "resnext", "addition", "256x128")
 
 Values = Mapping[str, np.ndarray]  # by block, Shapley values (G, N)
 Answer = tuple[Values, np.ndarray]  # and margins (N,)
@@ -122,7 +122,7 @@ def measure(
     others: Mapping[str, Sequence[weights.Checkpoint]],
     progress: Callable[[int, int], None] | None = None,
     *,
-    count: int = PEOPLE,
+    count: int = _PEOPLE,
     fewer: int = FEWER,
     oracle: int = ORACLE,
     scales: Sequence[int] = ladder.SCALES,
@@ -179,7 +179,7 @@ def measure(
         needed,
         colors,
         tuple(change.mean(0).tolist()),
-        {kind: found[kind] for kind in (*KINDS, *found) if kind in found},
+        {kind: found[kind] for kind in (*_KINDS, *found) if kind in found},
         effects([values for values, _ in own], crossed),
         float(np.mean([margin > 0 for _, margin in own])),
     )

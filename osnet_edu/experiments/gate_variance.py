@@ -24,10 +24,10 @@ from ..network import weights
 from ..refused import Refused
 from ..trials import alike
 
-FACTORS = ("person", "camera", "yaw", "background")
+_FACTORS = ("person", "camera", "yaw", "background")
 PEOPLE = 8
 SEED = 12  # of the people: no weights that ship have met them
-PART = 64  # photos at a time
+_PART = 64  # photos at a time
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class GateVariance:
             f"{self.photos} photos, every person x camera x yaw x background once; {self.networks} networks.",
             "Share of the variance of the gates, omega squared; 95 % intervals over networks.",
             "",
-            f"{'':<9}" + "".join(f"{factor:<22}" for factor in FACTORS).rstrip(),
+            f"{'':<9}" + "".join(f"{factor:<22}" for factor in _FACTORS).rstrip(),
         ]
         for block, found in self.shares.items():
             cells = (f"{one.value:5.2f} [{one.low:5.2f}, {one.high:5.2f}]" for one in found.values())
@@ -69,7 +69,7 @@ def measure(
     for checkpoint in networks:
         gates.gated(checkpoint.model, to="read")
     cells = people.crossed_views(count, seed=SEED)
-    levels = {factor: np.array([getattr(cell, factor) for cell in cells]) for factor in FACTORS}
+    levels = {factor: np.array([getattr(cell, factor) for cell in cells]) for factor in _FACTORS}
     images, steps = [], len(cells) + len(networks)
     with pool.results(partial(_shoot, size=size), cells) as results:
         for done, image in enumerate(results, start=1):
@@ -78,12 +78,12 @@ def measure(
                 progress(done, steps)
     found = []
     for done, checkpoint in enumerate(networks, start=1):
-        reading = gates.read(checkpoint.model, normalise(np.stack(images)), batch=PART)
+        reading = gates.read(checkpoint.model, normalise(np.stack(images)), batch=_PART)
         found.append({block: omega_squared(g.reshape(len(cells), -1), levels) for block, g in reading.gates.items()})
         if progress:
             progress(len(cells) + done, steps)
     shares = {
-        block: {factor: intervals.mean([one[block][factor] for one in found]) for factor in FACTORS}
+        block: {factor: intervals.mean([one[block][factor] for one in found]) for factor in _FACTORS}
         for block in found[0]
     }
     return GateVariance(shares, len(cells), len(networks))
@@ -95,7 +95,7 @@ def read_shipped() -> dict[str, dict[str, intervals.Interval]]:
     for line in assets.path("results/gate_variance.txt").read_text(encoding="utf-8").splitlines()[1:]:
         block, *numbers = re.findall(r"conv\d\.\d|-?\d\.\d+", line)
         values = iter(map(float, numbers))
-        found[block] = {factor: intervals.Interval(*(next(values) for _ in range(3))) for factor in FACTORS}
+        found[block] = {factor: intervals.Interval(*(next(values) for _ in range(3))) for factor in _FACTORS}
     return found
 
 

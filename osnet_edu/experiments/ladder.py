@@ -29,15 +29,15 @@ from ..refused import Refused
 
 SEED = 13  # of the people: no weights that ship have met them
 GAPS = (1, 4, 10, 16, 24)  # of the two marks, pixels
-SIDES = (2, 4, 8)  # of a square of the check, pixels; its period is twice that
+_SIDES = (2, 4, 8)  # of a square of the check, pixels; its period is twice that
 MARK = 8  # side of a mark
 PANEL = Panel(56, 16)
 FIELD = (0.80, 0.80, 0.78)
 PAINTS = ((0.80, 0.16, 0.16), (0.14, 0.28, 0.78), (0.10, 0.52, 0.24), (0.90, 0.74, 0.12), (0.46, 0.16, 0.56))
-CAMERAS = ((1, 3), (3, 5), (5, 2), (2, 1))  # of the query, and of the two photos to choose from
-SHARE = 0.9  # of the people for whom the oracle must be right
+_CAMERAS = ((1, 3), (3, 5), (5, 2), (2, 1))  # of the query, and of the two photos to choose from
+_SHARE = 0.9  # of the people for whom the oracle must be right
 SCALES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48)  # k that are tried
-NEAR = 6  # pixels around the panel in which patches may begin and end
+_NEAR = 6  # pixels around the panel in which patches may begin and end
 
 Marks = tuple[Mark, ...]
 
@@ -62,7 +62,7 @@ class Rung:
 FACTORS = ("gap", "area", "contrast", "position")
 RUNGS = (
     *(Rung("marks", gap, gap + MARK) for gap in GAPS),
-    *(Rung("check", 2 * side, 2 * side) for side in SIDES),
+    *(Rung("check", 2 * side, 2 * side) for side in _SIDES),
 )
 CROSSED = tuple(
     Rung("marks", (4, 20)[gap], (4, 20)[gap] + (4, 8)[area], (gap, area, contrast, position))
@@ -177,7 +177,7 @@ def _person(person: int, size: tuple[int, int], rungs: Sequence[Rung], seed: int
     colors = [PAINTS[k] for k in rng.permutation(len(PAINTS))[:3]]
     pairs = [layout(rung, colors) for rung in rungs]
     photos = []
-    for camera in CAMERAS[person % len(CAMERAS)]:
+    for camera in _CAMERAS[person % len(_CAMERAS)]:
         view = replace(
             people.draw_view(seed, person, camera, 0), occluder="none", passer=0, dx=0.0, dy=0.0, zoom=0.0, stretch=0.0,
             arms="behind", stride=0.05, yaw=round(float(rng.uniform(-0.3, 0.3)), 4),
@@ -192,7 +192,7 @@ def _person(person: int, size: tuple[int, int], rungs: Sequence[Rung], seed: int
 
 
 def needed_scales(
-    triples: Triples, scales: Sequence[int] = SCALES, *, brightness: bool = True, share: float = SHARE
+    triples: Triples, scales: Sequence[int] = SCALES, *, brightness: bool = True, share: float = _SHARE
 ) -> list[Needed]:
     """How wide a look each rung needs: see the head of this file.
 
@@ -238,7 +238,7 @@ def patches(image: np.ndarray, at: Sequence[int], k: int, *, brightness: bool = 
 
     def span(start: int, length: int, limit: int) -> slice:
         """Where patches lie: on the panel and a little around, or wide enough for one that is larger than that."""
-        more = max(NEAR, (k - length) // 2 + NEAR)
+        more = max(_NEAR, (k - length) // 2 + _NEAR)
         return slice(max(0, start - more), min(limit, start + length + more))
 
     part = value[span(row, PANEL.height, len(value)), span(column, PANEL.width, value.shape[1])]

@@ -16,7 +16,7 @@ from .. import people, retrieval
 from ..photos import market, picture
 from ..trials.twins import VISIBLE, ToldApart, compare
 
-FEATURES = 5  # numbers that describe a part; a colour fills three of them
+_FEATURES = 5  # numbers that describe a part; a colour fills three of them
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Oracl
     Raises: Refused where the folder has no people.json, a mask is missing, or no twins can be compared.
     """
     records = [record for record in people.read_people(root) if record.part]
-    features = np.zeros((len(records), FEATURES))
+    features = np.zeros((len(records), _FEATURES))
     for i, record in enumerate(records):
         if record.visible >= VISIBLE:
             features[i] = describe(*_look(Path(root), record), record.part)

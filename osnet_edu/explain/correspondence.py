@@ -17,8 +17,8 @@ from ..people import Shot
 from ..refused import Refused
 from .layers import named_map
 
-NEAR = 0.06  # of the surface's own coordinates: how near two pixels' points must be to be one point
-ENOUGH = 0.2  # share of a cell whose pixels must have a partner
+_NEAR = 0.06  # of the surface's own coordinates: how near two pixels' points must be to be one point
+_ENOUGH = 0.2  # share of a cell whose pixels must have a partner
 WITHIN = 1.5  # cells: how near a match must be to count
 
 
@@ -84,7 +84,7 @@ def truth(one: Shot, other: Shot, cells: tuple[int, int]) -> np.ndarray:
             continue
         away, nearest = cKDTree(_surface(other.uv[there])).query(_surface(one.uv[here]))
         found = np.argwhere(there)[nearest].astype(float)
-        found[away > NEAR] = np.nan
+        found[away > _NEAR] = np.nan
         place[here] = found
     rows, columns = cells
     tall, wide = height // rows, width // columns
@@ -94,7 +94,7 @@ def truth(one: Shot, other: Shot, cells: tuple[int, int]) -> np.ndarray:
     count = known.sum(2)
     total = np.where(known[..., None], blocks, 0).sum(2)
     mean = total / np.maximum(count, 1)[..., None]
-    mean[count < ENOUGH * blocks.shape[2]] = np.nan
+    mean[count < _ENOUGH * blocks.shape[2]] = np.nan
     return (mean + 0.5) / (tall, wide) - 0.5
 
 

@@ -23,10 +23,10 @@ from .gradients import completeness
 from .methods import DEFAULT, METHODS, TABLE, Network, ask
 from .targets import Target, margin, similarity
 
-ROLES = ("query", "positive", "negative")
+_ROLES = ("query", "positive", "negative")
 EXPLAINERS = (*METHODS, "segment exchange")
 SLOW = tuple(name for name in EXPLAINERS if TABLE[name].slow)
-SMALLEST = 32, 16  # height and width, which a network needs to make a map at all
+_SMALLEST = 32, 16  # height and width, which a network needs to make a map at all
 
 
 @dataclass(frozen=True)
@@ -136,15 +136,15 @@ def _checked(photos: np.ndarray, method: str) -> np.ndarray:
     photos = np.asarray(photos)
     if photos.ndim != 4 or len(photos) != 3 or photos.shape[3] != 3 or photos.dtype != np.uint8:
         raise Refused(f"expected three photos (3, H, W, 3) of uint8, got {photos.shape} of {photos.dtype}")
-    if photos.shape[1] < SMALLEST[0] or photos.shape[2] < SMALLEST[1]:
-        raise Refused(f"expected photos of {SMALLEST[0]} x {SMALLEST[1]} pixels or larger, got {photos.shape[1:3]}")
+    if photos.shape[1] < _SMALLEST[0] or photos.shape[2] < _SMALLEST[1]:
+        raise Refused(f"expected photos of {_SMALLEST[0]} x {_SMALLEST[1]} pixels or larger, got {photos.shape[1:3]}")
     if method not in EXPLAINERS:
         raise Refused(f"a method is one of {', '.join(EXPLAINERS)}, got {method!r}")
     for one, other in ((0, 1), (0, 2), (1, 2)):
         if np.array_equal(photos[one], photos[other]):
             raise Refused(
-                f"the {ROLES[one]} and the {ROLES[other]} are the same photo: their similarity is 1, the highest there "
-                "is, where every slope is 0; so there is no map"
+                f"the {_ROLES[one]} and the {_ROLES[other]} are the same photo: their similarity is 1, the highest "
+                "there is, where every slope is 0; so there is no map"
             )
     return photos
 

@@ -26,15 +26,15 @@ from .. import retrieval
 from ..embed import Embedder
 from ..refused import Refused
 
-LEAVES, COARSEST, PIECES = 96, 6, 32  # finest pieces of n, and pieces at which joining stops; pieces of q
+_LEAVES, _COARSEST, _PIECES = 96, 6, 32  # finest pieces of n, and pieces at which joining stops; pieces of q
 JOINED = 1500 / (128 * 64)  # largest share of the photo that a piece across gaps takes
 NEAREST = 4  # pieces of q that a piece of n is given
 GONE = 0.5  # of the rise when a piece is gone
 AROUND = 4 / 128  # of the height: how far the colours around a piece reach into it
-SHARP = 0.01  # of similarity: by how much a rise may stay below the highest and still count
-ROWS, COLUMNS, SMALL = 12 / 128, 14 / 64, 40 / (128 * 64)  # what counts as far, in heights and widths; and as tiny
+_SHARP = 0.01  # of similarity: by how much a rise may stay below the highest and still count
+_ROWS, _COLUMNS, _SMALL = 12 / 128, 14 / 64, 40 / (128 * 64)  # what counts as far, in heights and widths; and as tiny
 NEARNESS = 0.25  # how much distance counts
-KEPT = 256  # trees that are remembered, each of some 100 kB: the costly part of a map on pieces
+_KEPT = 256  # trees that are remembered, each of some 100 kB: the costly part of a map on pieces
 PLACE = 0.1  # of a pixel's row and column against its Lab colour, for photos of 128 rows
 
 
@@ -58,7 +58,7 @@ def against(embed: Embedder, query: np.ndarray, photo: np.ndarray) -> np.ndarray
     query, photo = _pair(query, photo)
     moved = _moved(query, photo)
     pieces = _pieces(photo)
-    sources = _cut(moved, PIECES)
+    sources = _cut(moved, _PIECES)
     filled, gone, owner, distance = [], [], [], []
     for k, piece in enumerate(pieces):
         far = np.array([_distance(piece, source, photo.shape) for source in sources])
@@ -114,7 +114,7 @@ def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
     if heat.shape != photo.shape[:2]:
         raise Refused(f"a map must be {photo.shape[:2]} for this photo, got {heat.shape}")
     flat = heat.ravel().copy()
-    for piece in _cut(photo, PIECES):
+    for piece in _cut(photo, _PIECES):
         flat[piece.pixels] = flat[piece.pixels].mean()
     return flat.reshape(heat.shape)
 
@@ -122,7 +122,7 @@ def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
 def _heat(pieces: list[Piece], owner, rise: np.ndarray, distance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """owner, rise, distance: of each exchange."""
     area = np.array([len(pieces[k].pixels) for k in owner])
-    weight = np.exp((rise - rise.max()) / SHARP - NEARNESS * distance) / area
+    weight = np.exp((rise - rise.max()) / _SHARP - NEARNESS * distance) / area
     heat = np.zeros(shape[0] * shape[1])
     for k, one in zip(owner, weight, strict=True):
         heat[pieces[k].pixels] += one
@@ -150,9 +150,9 @@ def _pieces(photo: np.ndarray) -> list[Piece]:
     children, leaves = _tree(photo)
     members = dict(enumerate(leaves))
     kept = list(leaves)
-    for step, (one, other) in enumerate(children[: LEAVES - COARSEST]):
-        members[LEAVES + step] = np.concatenate([members[one], members[other]])
-        kept.append(members[LEAVES + step])
+    for step, (one, other) in enumerate(children[: _LEAVES - _COARSEST]):
+        members[_LEAVES + step] = np.concatenate([members[one], members[other]])
+        kept.append(members[_LEAVES + step])
     lab, height, width = _lab(photo).reshape(-1, 3), *photo.shape[:2]
     places = [np.divmod(pixels, width) for pixels in leaves]
     scale = 128 / height
@@ -162,26 +162,26 @@ def _pieces(photo: np.ndarray) -> list[Piece]:
     ]
     joined = dict(enumerate(leaves))
     for step, (one, other, *_) in enumerate(linkage(np.array(look), "average")):
-        joined[LEAVES + step] = np.concatenate([joined[int(one)], joined[int(other)]])
-        if len(joined[LEAVES + step]) <= JOINED * height * width:
-            kept.append(joined[LEAVES + step])
+        joined[_LEAVES + step] = np.concatenate([joined[int(one)], joined[int(other)]])
+        if len(joined[_LEAVES + step]) <= JOINED * height * width:
+            kept.append(joined[_LEAVES + step])
     return [_piece(photo, pixels) for pixels in kept]
 
 
 def _cut(photo: np.ndarray, count: int) -> list[Piece]:
     children, leaves = _tree(photo)
     members = dict(enumerate(leaves))
-    for step, (one, other) in enumerate(children[: LEAVES - count]):
-        members[LEAVES + step] = np.concatenate([members.pop(one), members.pop(other)])
+    for step, (one, other) in enumerate(children[: _LEAVES - count]):
+        members[_LEAVES + step] = np.concatenate([members.pop(one), members.pop(other)])
     return [_piece(photo, pixels) for pixels in members.values()]
 
 
 def _tree(photo: np.ndarray) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
-    """Ward's tree of the pixel grid from LEAVES pieces on: which two are joined, step by step; the pixels of each."""
+    """Ward's tree of the pixel grid from 96 pieces on: which two are joined, step by step; the pixels of each."""
     return _grown(photo.tobytes(), *photo.shape[:2])
 
 
-@lru_cache(KEPT)
+@lru_cache(_KEPT)
 def _grown(content: bytes, height: int, width: int) -> tuple[list[tuple[int, int]], list[np.ndarray]]:
     """`_tree` by the bytes of a photo, so that a photo is cut only once."""
     from scipy.ndimage import gaussian_filter
@@ -196,13 +196,13 @@ def _grown(content: bytes, height: int, width: int) -> tuple[list[tuple[int, int
     children = ward_tree(features, connectivity=grid_to_graph(height, width))[0]
     count = height * width
     group = {k: [k] for k in range(count)}
-    for step, (one, other) in enumerate(children[: count - LEAVES]):
+    for step, (one, other) in enumerate(children[: count - _LEAVES]):
         group[count + step] = group.pop(one) + group.pop(other)
     name = {node: k for k, node in enumerate(group)}
     steps = []
-    for step, (one, other) in enumerate(children[count - LEAVES :]):
+    for step, (one, other) in enumerate(children[count - _LEAVES :]):
         steps.append((name[one], name[other]))
-        name[count + count - LEAVES + step] = LEAVES + step
+        name[count + count - _LEAVES + step] = _LEAVES + step
     return steps, [np.array(pixels) for pixels in group.values()]
 
 
@@ -215,8 +215,8 @@ def _piece(photo: np.ndarray, pixels: np.ndarray) -> Piece:
 def _distance(piece: Piece, source: Piece, shape: tuple[int, ...]) -> float:
     """How far a piece of q lies from a piece of n; a tiny piece of q counts as farther."""
     share = len(source.pixels) / (shape[0] * shape[1])
-    apart = ((piece.row - source.row) / ROWS) ** 2 + ((piece.column - source.column) / COLUMNS) ** 2
-    return float(apart + np.exp(-share / SMALL))
+    apart = ((piece.row - source.row) / _ROWS) ** 2 + ((piece.column - source.column) / _COLUMNS) ** 2
+    return float(apart + np.exp(-share / _SMALL))
 
 
 # --- fills ------------------------------------------------------------------------------------------------------------

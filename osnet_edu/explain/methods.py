@@ -20,7 +20,7 @@ from .layers import grad_cam, gradient_x_activation, on_pieces
 from .perturbation import Quick, corr_rise, occlusion
 from .targets import Target, similarity
 
-MANY = 100  # passes from which on a method is slow
+_MANY = 100  # passes from which on a method is slow
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Method:
 
     @property
     def slow(self) -> bool:
-        return self.passes >= MANY
+        return self.passes >= _MANY
 
     def on(self, network: Network, images: Tensor, target: Target, **options) -> np.ndarray:
         """Explain a target, by the embedder where that is enough.  images: (B, 3, H, W).  Returns: (B, H, W).

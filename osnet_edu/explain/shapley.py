@@ -27,7 +27,7 @@ from ..refused import Refused
 from .changes import Means, mute
 from .untrained import learn_norms
 
-MOST = 10  # streams, of which 1,024 groups are tried
+_MOST = 10  # streams, of which 1,024 groups are tried
 
 
 def coalitions(streams: int) -> np.ndarray:
@@ -35,8 +35,8 @@ def coalitions(streams: int) -> np.ndarray:
 
     Row 0 keeps none, the last one all.  Raises: Refused for more streams than can be tried.
     """
-    if not 1 <= streams <= MOST:
-        raise Refused(f"Shapley values need 1 to {MOST} streams, got {streams}")
+    if not 1 <= streams <= _MOST:
+        raise Refused(f"Shapley values need 1 to {_MOST} streams, got {streams}")
     return (np.arange(2**streams)[:, None] >> np.arange(streams) & 1).astype(bool)
 
 

@@ -29,11 +29,11 @@ from . import changes
 ZERO, MEAN = "zero", "mean"  # what a silenced stream becomes
 ALONE, ALIKE = "query", "both"  # where it is silenced: in the query alone, in query and gallery alike
 HELD = 2_000  # gallery photos that are kept in memory, to be embedded again; more are read anew each time
-MEANS = 256  # gallery photos that a mean is taken of
-KEPT = 24  # embedded galleries that are remembered
+_MEANS = 256  # gallery photos that a mean is taken of
+_KEPT = 24  # embedded galleries that are remembered
 BLOCK = 256  # queries whose distances are held at a time
 NOBODY = JUNK, 0  # person and camera of a query whom nobody knows: only junk is left out for it
-PART = 64  # photos that are read and embedded at a time
+_PART = 64  # photos that are read and embedded at a time
 
 Stream = tuple[str, int]  # block and stream, from 1
 
@@ -216,7 +216,7 @@ class Rankings:
     def means(self) -> changes.Means:
         """What each stream is on average over the gallery (over 256 of its photos, evenly, where there are more)."""
         if self._means is None:
-            chosen = self.gallery[:: -(-len(self.gallery) // MEANS)]
+            chosen = self.gallery[:: -(-len(self.gallery) // _MEANS)]
             self._means = changes.means(self.model, normalise(self.pictures(chosen)))
         return self._means
 
@@ -228,11 +228,11 @@ class Rankings:
             if self._images is not None:
                 made = self.features(self._images, silenced, fill=fill)
             else:
-                starts = range(0, len(self.gallery), PART)
-                parts = (self.pictures(self.gallery[start : start + PART]) for start in starts)
+                starts = range(0, len(self.gallery), _PART)
+                parts = (self.pictures(self.gallery[start : start + _PART]) for start in starts)
                 made = np.concatenate([self.features(part, silenced, fill=fill) for part in parts])
             self._galleries[key] = made
-            while len(self._galleries) > KEPT:
+            while len(self._galleries) > _KEPT:
                 self._galleries.popitem(last=False)
         self._galleries.move_to_end(key)
         return self._galleries[key]

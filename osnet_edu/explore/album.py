@@ -21,7 +21,7 @@ from ..retrieval import mining
 BY_NAME, BY_POSITIVE, BY_NEGATIVE, BY_MARGIN = "name", "hardest positive", "hardest negative", "smallest margin"
 SORTS = (BY_NAME, BY_POSITIVE, BY_NEGATIVE, BY_MARGIN)
 # What a person wears that can be seen and named, in the order of a description.
-LOOKS = ("top", "pattern", "logo", "bottom", "shoe", "bag", "hat", "hair", "beard", "glasses", "umbrella")
+_LOOKS = ("top", "pattern", "logo", "bottom", "shoe", "bag", "hat", "hair", "beard", "glasses", "umbrella")
 PLAIN = ("none", "plain")  # what goes without saying
 NAMED = {  # a few colours that everybody knows, display sRGB in [0, 1]
     "black": (0.08, 0.08, 0.09),
@@ -116,7 +116,7 @@ class Album:
         self.named = bool(found.train) or all(photo.path.parent.name in market.SPLITS.values() for photo in found.query)
         self._worn = {photo: self._wears(photo) for photo in found.query}
         of = {f"{what}: {value}" for worn in self._worn.values() for what, value in worn.items()}
-        self.attributes = sorted(of - {f"{what}: {value}" for what in LOOKS for value in PLAIN})
+        self.attributes = sorted(of - {f"{what}: {value}" for what in _LOOKS for value in PLAIN})
         self.twins = sorted({self.part(photo) for photo in found.query} - {""})
         self.cameras = sorted({photo.camera for photo in found.query} - {0})  # 0 is any camera in a wish
 
@@ -153,7 +153,7 @@ class Album:
     def described(self, photo: Photo) -> str:
         """A person's looks in words, such as "red t-shirt, black jeans, backpack"; empty for a real photo."""
         worn = self.wears(photo)
-        told = [_worded(what, worn) for what in LOOKS if worn.get(what, "none") not in PLAIN]
+        told = [_worded(what, worn) for what in _LOOKS if worn.get(what, "none") not in PLAIN]
         part = self.part(photo).replace("color", "colour")
         return ", ".join(told + ([f"has a twin by {part}"] if part else []))
 
@@ -191,7 +191,7 @@ class Album:
         if record is None:
             return {}
         identity = record.identity
-        worn = {what: getattr(identity, what) for what in LOOKS}
+        worn = {what: getattr(identity, what) for what in _LOOKS}
         for what in ("top", "bottom", "shoe", "bag", "hair", "hat", "logo"):
             if worn[what] != "none":
                 worn[f"{what} colour"] = colour(getattr(identity, f"{what}_color"))

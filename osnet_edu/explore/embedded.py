@@ -14,7 +14,7 @@ from ..embed import Embedding
 from ..network.model import FEATURES
 from ..photos.market import Market, Photo
 
-FOLDER = "features"
+_FOLDER = "features"
 
 
 def name(photos: Sequence[Photo]) -> str:
@@ -23,7 +23,7 @@ def name(photos: Sequence[Photo]) -> str:
     for shipped in (assets.WEIGHTS, assets.SUBSET):
         digest.update(assets.path(shipped).read_bytes())
     digest.update("\n".join(photo.name for photo in photos).encode())
-    return f"{FOLDER}/{digest.hexdigest()[:16]}.npy"
+    return f"{_FOLDER}/{digest.hexdigest()[:16]}.npy"
 
 
 def shipped_features(found: Market) -> Embedding | None:

@@ -7,7 +7,7 @@ from PIL import Image
 from ..photos import picture
 from ..refused import Refused
 
-SMALLEST = 16  # pixels of the shorter side
+_SMALLEST = 16  # pixels of the shorter side
 
 
 def read_own(photo: picture.Source | torch.Tensor) -> np.ndarray:
@@ -20,8 +20,8 @@ def read_own(photo: picture.Source | torch.Tensor) -> np.ndarray:
             raise Refused(f"expected a photo (H, W, 3) of uint8, got {tuple(photo.shape)} of {str(photo.dtype)[6:]}")
         photo = photo.numpy(force=True)
     image = picture.read(photo)
-    if min(image.shape[:2]) < SMALLEST:
-        raise Refused(f"the photo has {image.shape[1]}x{image.shape[0]} pixels; at least {SMALLEST} a side are needed")
+    if min(image.shape[:2]) < _SMALLEST:
+        raise Refused(f"the photo has {image.shape[1]}x{image.shape[0]} pixels; at least {_SMALLEST} a side are needed")
     return image
 
 

@@ -33,7 +33,7 @@ from ..refused import Refused
 from . import sanity
 
 MODULE = "method_to_grade"  # what the file is called once it is loaded
-FRAMES, LONG = 20, 400  # of a traceback the calls shown, and of a message the characters
+_FRAMES, _LONG = 20, 400  # of a traceback the calls shown, and of a message the characters
 TRAINED, UNTRAINED = "trained", "untrained"
 NONE = "none"  # the stage of a cascade in which nothing is random yet
 PAIR, CASCADE = "a trained and an untrained one", "random from the last stage on"  # which networks are asked
@@ -153,10 +153,10 @@ def _traceback(error: BaseException, file: Path) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     first = next((k for k, frame in enumerate(frames) if frame.filename == str(file)), len(frames))
     calls = traceback.StackSummary.from_list(frames[first:]).format()  # repeated calls are one line
-    if len(calls) > FRAMES:
-        calls[FRAMES // 2 : -FRAMES // 2] = ["  ...\n"]
+    if len(calls) > _FRAMES:
+        calls[_FRAMES // 2 : -_FRAMES // 2] = ["  ...\n"]
     what = "".join(traceback.format_exception_only(error)).rstrip()
-    return "".join(calls) + (what if len(what) <= LONG else what[:LONG] + " ...")
+    return "".join(calls) + (what if len(what) <= _LONG else what[:_LONG] + " ...")
 
 
 def map_of(method: Callable, name: str, network: OSNet, query: np.ndarray, photo: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ from .frozen import FAMILIES, Cases
 
 DEFAULT = "gradient x activation, conv4"
 PATIENCE = 60.0  # seconds for one map
-MANY = 100_000  # photos that are embedded: enough for the fastest engine
+_MANY = 100_000  # photos that are embedded: enough for the fastest engine
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def grade(
         rendered = cases is None
         if cases is None:
             cases = frozen.render(size=checkpoint.size, families=families, progress=tell)
-        fast = embedder_for(checkpoint.model, photos=MANY, size=checkpoint.size)
+        fast = embedder_for(checkpoint.model, photos=_MANY, size=checkpoint.size)
         seen = frozen.noticed(fast, cases).seen
         if not seen.any():
             raise Refused(f"the network notices none of the {len(seen)} differences: there is nothing to explain")
@@ -137,7 +137,7 @@ def grade(
             repeatable = _same_twice(methods[0], cases)
         else:
             random = untrained.like(checkpoint.model, 0, normalise(cases.query[: untrained.REFERENCE]))
-            engines = (fast, embedder_for(random, photos=MANY, size=checkpoint.size))
+            engines = (fast, embedder_for(random, photos=_MANY, size=checkpoint.size))
             nets = [Network(*pair) for pair in zip((checkpoint.model, random), engines, strict=True)]
             methods, repeatable = [alone(known[method], net) for net in nets], True
         maps: list[np.ndarray] = []

@@ -29,17 +29,17 @@ from ..refused import Refused
 from . import graded
 from .answering import NONE, TRAINED, UNTRAINED
 
-LONGEST = 86_400  # seconds: a day
+_LONGEST = 86_400  # seconds: a day
 STARTING = 120  # seconds more for the first answer: the libraries come first
 PRINTED = 32_000_000  # bytes that a method may print for one map
 ANSWER = 100_000_000  # bytes that a map and its words take at most
-STEP = 0.05  # seconds between two looks at what was printed
+_STEP = 0.05  # seconds between two looks at what was printed
 
 
 def check_patience(patience: float) -> None:
     """Raises: Refused for no time, and for more than a day."""
-    if isinstance(patience, bool) or not isinstance(patience, int | float) or not 0 < patience <= LONGEST:
-        raise Refused(f"the patience for one map must be above 0 s and at most {LONGEST} s, got {patience!r}")
+    if isinstance(patience, bool) or not isinstance(patience, int | float) or not 0 < patience <= _LONGEST:
+        raise Refused(f"the patience for one map must be above 0 s and at most {_LONGEST} s, got {patience!r}")
 
 
 class _Foreign(Exception):
@@ -139,7 +139,7 @@ class Asked:
         ends, ended = time.monotonic() + patience, False
         while True:
             try:
-                return self._answers.get(timeout=max(0, min(STEP, ends - time.monotonic())))
+                return self._answers.get(timeout=max(0, min(_STEP, ends - time.monotonic())))
             except queue.Empty:
                 if ended:
                     return None

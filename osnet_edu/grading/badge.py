@@ -18,8 +18,8 @@ from ..refused import Refused
 from . import marks
 from .removal import Removal
 
-MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
-ALIKE = 0.5  # rank correlation with the map of a random network: above it, the weights do not matter
+_MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
+_ALIKE = 0.5  # rank correlation with the map of a random network: above it, the weights do not matter
 TWIN, TAKEN, UNSEEN, NONE = "twin", "taken", "unseen", "none"
 
 
@@ -76,13 +76,13 @@ def award(
     reasons = []
     if not relevance.any():
         reasons.append("The map is blank: nothing in it speaks " + ("against the match." if against else "for it."))
-    if missed > MISSED:
+    if missed > _MISSED:
         reasons.append(
             f"It does not add up: its sum misses what it ought to explain by {missed:.0%}.".replace("%", " %")
         )
     if random is not None and relevance.any():
         alike = correlation(heat, random)
-        if alike > ALIKE:
+        if alike > _ALIKE:
             reasons.append(f"A network with random weights gives nearly the same map (rank correlation {alike:.2f}).")
     kind, grade, chance = NONE, np.nan, np.nan
     if truth is not None and noticed is not None and noticed[0] <= noticed[1]:

@@ -16,7 +16,7 @@ from .frozen import PARTS
 
 ACROSS, SAME = "across", "same"
 SHIPPED, NONE = "shipped", "none"
-TRAINED, UNTRAINED = "trained", "untrained"
+_TRAINED, _UNTRAINED = "trained", "untrained"
 CENTRE = "centre prior"
 SCORES = ("rank", "mass", "pointing", "coarse")
 
@@ -84,11 +84,11 @@ class Board:
 
     blocks: tuple[Block, ...]
 
-    def block(self, method: str, network: str = SHIPPED, weights: str = TRAINED, view: str = ACROSS) -> Block:
+    def block(self, method: str, network: str = SHIPPED, weights: str = _TRAINED, view: str = ACROSS) -> Block:
         """Raises: Refused where this was not asked."""
         for block in self.blocks:
             asked = block.network, block.weights, block.view, block.method
-            if asked in ((network, weights, view, method), (NONE, TRAINED, view, method)):
+            if asked in ((network, weights, view, method), (NONE, _TRAINED, view, method)):
                 return block
         raise Refused(
             f"the board has no {method!r} of {network}, {weights}, {view}; it has {', '.join(self.methods())}"
@@ -120,7 +120,7 @@ class Board:
         score: str = "rank",
         *,
         network: str = SHIPPED,
-        weights: str = TRAINED,
+        weights: str = _TRAINED,
         view: str = ACROSS,
         part: str | None = None,
         times: int = 1,
@@ -143,9 +143,9 @@ class Board:
 
     def above_untrained(self, network: str = SHIPPED, view: str = ACROSS, score: str = "rank") -> dict[str, Compared]:
         """Of each method that an untrained network was asked by: the trained network's grade minus that one's."""
-        asked = {b.method for b in self.blocks if (b.network, b.weights, b.view) == (network, UNTRAINED, view)}
+        asked = {b.method for b in self.blocks if (b.network, b.weights, b.view) == (network, _UNTRAINED, view)}
         pairs = {
-            name: (self.block(name, network, TRAINED, view), self.block(name, network, UNTRAINED, view))
+            name: (self.block(name, network, _TRAINED, view), self.block(name, network, _UNTRAINED, view))
             for name in self.methods(network)
             if name in asked
         }
@@ -156,7 +156,7 @@ class Board:
     ) -> dict[str, Compared]:
         """Of each method: its grade minus a floor's, on the noticed cases.  floor: any method of the board."""
         pairs = {
-            name: (self.block(name, network, TRAINED, view), self.block(floor, network, TRAINED, view))
+            name: (self.block(name, network, _TRAINED, view), self.block(floor, network, _TRAINED, view))
             for name in self.methods(network)
             if name != floor
         }
@@ -170,7 +170,7 @@ class Board:
         for name in self.methods(self.seeds[0]):
             columns = []
             for network in self.seeds:
-                one, other = (self._values(self.block(name, network, w), score) for w in (TRAINED, UNTRAINED))
+                one, other = (self._values(self.block(name, network, w), score) for w in (_TRAINED, _UNTRAINED))
                 columns.append(np.where(self.seen(network), one - other, np.nan))
             values = np.stack(columns, 1)
             found[name], drawn[name] = float(np.nanmean(values)), intervals.crossed_mean(values)
@@ -220,7 +220,7 @@ class Board:
             rank = mean(name)
             more = [mean(name, score).value for score in ("mass", "pointing", "coarse")]
             everything = mean(name, times=0).value
-            other = mean(name, weights=UNTRAINED).value if name in above else np.nan
+            other = mean(name, weights=_UNTRAINED).value if name in above else np.nan
             minus = above[name].value if name in above else np.nan
             star = " *" if name in above and above[name].shown else ""
             lines.append(

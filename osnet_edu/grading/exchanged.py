@@ -21,7 +21,7 @@ from . import frozen, graded
 from .contestants import alone
 from .frozen import Cases
 
-OWN, PIECES, PIXELS = "segment exchange", "segment occlusion", "gradient x activation"
+OWN, _PIECES, _PIXELS = "segment exchange", "segment occlusion", "gradient x activation"
 SAME, RANDOM, STRANGER = "the same view", "an untrained network", "another family's query"
 
 
@@ -46,7 +46,7 @@ class Exchanged:
             cells = "".join(found.mean(score).cell() for score in ("rank", "mass"))
             lines.append(f"{name:<24}{cells}{found.mean('pointing').value:>9.2f}")
         own = self.methods[OWN]
-        for rival in (PIECES, PIXELS):
+        for rival in (_PIECES, _PIXELS):
             lines.append(f"above {rival:<21}  {graded.difference(own, self.methods[rival]).cell().strip()}")
         lines.append("Rank by part: " + ", ".join(f"{part} {v:.2f} ({n})" for part, (v, n) in own.by_part().items()))
         lines.append(f"Brackets: 95 %, over families. A uniform map would get {own.chance.mean():.2f}.")
@@ -83,11 +83,11 @@ def measure(
         raise Refused(f"the network notices none of the {count} differences: there is nothing to explain")
 
     far = np.roll(cases.query, max(1, count // 8), 0)  # another part, so another family
-    own, pieces, pixels = (alone(partial(ask, name=name), networks[0]) for name in (OWN, PIECES, PIXELS))
+    own, pieces, pixels = (alone(partial(ask, name=name), networks[0]) for name in (OWN, _PIECES, _PIXELS))
     asked: dict[str, tuple[graded.Method, Cases, bool]] = {
         OWN: (own, cases, False),
-        PIECES: (pieces, cases, False),
-        PIXELS: (pixels, cases, False),
+        _PIECES: (pieces, cases, False),
+        _PIXELS: (pixels, cases, False),
         SAME: (own, cases, True),
         RANDOM: (alone(partial(ask, name=OWN), networks[1]), cases, False),
         STRANGER: (own, replace(cases, query=far), False),

@@ -24,10 +24,9 @@ from ..refused import Refused
 FROZEN, TUNING = 21, 22  # seeds of the people: no weights that ship have met them
 PARTS = ("top color", "bottom color", "shoes", "bag", "hat", "pattern", "logo", "strap")
 FAMILIES = 25  # a part
-CAMERAS = ((1, 3, 5), (4, 6, 2), (2, 5, 1), (6, 1, 4))  # of q, of n and c, of p; families take turns
+_CAMERAS = ((1, 3, 5), (4, 6, 2), (2, 5, 1), (6, 1, 4))  # of q, of n and c, of p; families take turns
 RETRIES = 8  # views tried until the part shows
 RENDERER = 1  # to be raised where the same descriptions give other photos
-COVERED, SHAM = known.COVERED, known.SHAM  # one truth and one limit for the set and for a folder's pairs
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def noticed(embed: Embedder, cases: Cases) -> Noticed:
         for photos in (cases.query, cases.same, cases.negative, cases.sham)
     )
     moved = np.abs(known.gain(query, same, sham))
-    return Noticed(known.gain(query, same, negative), float(np.quantile(moved, SHAM)))
+    return Noticed(known.gain(query, same, negative), float(np.quantile(moved, known.SHAM)))
 
 
 Job = tuple[int, str, int, tuple[int, int], int]  # of a part its number and name, its family, the size, the seed
@@ -144,18 +143,18 @@ def _description(job: Job) -> str:
     """The first view of each camera stands for all: the next ones come by the same draws."""
     number, part, k, size, seed = job
     person, one, other = twins(seed, number, part, k)
-    views = [people.draw_view(seed, person, camera, 0) for camera in CAMERAS[k % len(CAMERAS)]]
+    views = [people.draw_view(seed, person, camera, 0) for camera in _CAMERAS[k % len(_CAMERAS)]]
     return hashed(RENDERER, part, size, one, other, views)
 
 
 def _family(job: Job) -> tuple:
     number, part, k, size, seed = job
     person, one, other = twins(seed, number, part, k)
-    asked, answered, third = CAMERAS[k % len(CAMERAS)]
+    asked, answered, third = _CAMERAS[k % len(_CAMERAS)]
     least = least_visible(size)
     for view in _views(seed, person, answered):
         found = people.difference(one, other, view, size=size)
-        truth = found.coverage >= COVERED
+        truth = found.coverage >= known.COVERED
         if truth.sum() >= least:
             break
     query, positive = (

@@ -18,7 +18,7 @@ from . import importance
 from .importance import Agreement, Positives
 
 ASKED = ("gradient", "Grad-CAM", "gradient x activation", "occlusion")
-REFERENCE = 60  # photos by which an untrained network's normalisations are set
+_REFERENCE = 60  # photos by which an untrained network's normalisations are set
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def measure(
         name: float(np.mean([_share(one, cover[back]) for one, cover in zip(heat, positives.cover, strict=True)]))
         for name, heat in heats.items()
     }
-    chance = untrained.like(model, 0, normalise(positives.query[:REFERENCE]))
+    chance = untrained.like(model, 0, normalise(positives.query[:_REFERENCE]))
     other = importance.measured(embedder_for(chance, photos=MANY, size=checkpoint.size), positives)
     step()
     shown = int(positives.shown.sum())

@@ -22,25 +22,25 @@ import numpy as np
 
 from .. import draws, intervals, people, retrieval
 from ..embed import Embedder
-from ..explain import correspondence
+from ..explain import correspondence, known
 from ..machine import pool
 from ..refused import Refused
-from .frozen import RENDERER, SHAM, hashed, least_visible, name_of
+from .frozen import RENDERER, hashed, least_visible, name_of
 from .graded import Method, Progress
 
 FROZEN, TUNING = 23, 24  # seeds of the people: not those of the grading set
-FAMILIES = 60  # people, one pair each
+_FAMILIES = 60  # people, one pair each
 REDRAWS = 8  # of each part
 SHAMS = 4  # of each pair
 WALKS = 8  # past the second camera, of which one is taken
 CAMERAS = ((1, 3), (5, 2), (2, 6), (3, 1), (6, 4))  # of q and of p; people take turns
-STREETS = (1, 2, 3, 4, 6)  # the ground of the fifth colours the light on the person
+_STREETS = (1, 2, 3, 4, 6)  # the ground of the fifth colours the light on the person
 ANEW = 0.2  # least distance, in display sRGB, of a part's new colour from its own
 BACKGROUND = "background"
 LEAST = 3  # parts that a pair must show to be scored
 
 # Which labels of a mask make a part, and which attributes are drawn anew; the first must change visibly.
-LOOKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+_LOOKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "skin": (("skin",), ("skin",)),
     "hair": (("hair",), ("hair_color",)),
     "hat": (("hat",), ("hat_color",)),
@@ -53,8 +53,8 @@ LOOKS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "bag": (("bag", "strap"), ("bag_color", "strap_color")),
     BACKGROUND: ((BACKGROUND,), ()),
 }
-PARTS = tuple(LOOKS)
-SCORES = ("rank", "partial", "signed")
+PARTS = tuple(_LOOKS)
+_SCORES = ("rank", "partial", "signed")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Agreement:
 
 def render(
     seed: int = FROZEN,
-    families: int = FAMILIES,
+    families: int = _FAMILIES,
     size: tuple[int, int] = (128, 64),
     redraws: int = REDRAWS,
     progress: Progress | None = None,
@@ -175,7 +175,7 @@ def measured(embed: Embedder, positives: Positives, progress: Progress | None = 
         moved.append(np.abs(found[0] - found[1 : 1 + len(sham)]))
         if progress:
             progress(n + 1, len(shown))
-    return Importance(fall, float(np.quantile(moved, SHAM)))
+    return Importance(fall, float(np.quantile(moved, known.SHAM)))
 
 
 def agreement(heat: np.ndarray, cover: np.ndarray, importance: np.ndarray) -> tuple[float, float, float]:
@@ -311,8 +311,8 @@ def _partial(rank: float, by_area: float, needed: float) -> float:
 
 
 def _score(agreement: Agreement, score: str) -> np.ndarray:
-    if score not in SCORES:
-        raise Refused(f"a score is one of {', '.join(SCORES)}, got {score!r}")
+    if score not in _SCORES:
+        raise Refused(f"a score is one of {', '.join(_SCORES)}, got {score!r}")
     return getattr(agreement, score)
 
 
@@ -356,7 +356,7 @@ def _farthest(first: people.View, views: list[people.View]) -> people.View:
 
 
 def _cover(shot: people.Shot, part: str) -> np.ndarray:
-    return shot.coverage[[people.PARTS.index(label) for label in LOOKS[part][0]]].sum(0)
+    return shot.coverage[[people.PARTS.index(label) for label in _LOOKS[part][0]]].sum(0)
 
 
 def anew(
@@ -367,13 +367,13 @@ def anew(
     part: one of PARTS.  redraw: number of the draw; the same arguments give the same.
     Raises: Refused for an unknown part.
     """
-    if part not in LOOKS:
+    if part not in _LOOKS:
         raise Refused(f"part is {part!r}; allowed are {', '.join(PARTS)}")
     rng = draws.named(seed, "redraw", part, person.grain, redraw)
     if part == BACKGROUND:
-        street = int(rng.choice([street for street in STREETS if street != view.street]))
+        street = int(rng.choice([street for street in _STREETS if street != view.street]))
         return person, replace(view, street=street, place=float(rng.uniform(-60, 60)), scene=int(rng.integers(1 << 20)))
-    names = LOOKS[part][1]
+    names = _LOOKS[part][1]
     if person.logo != "none":  # a logo is worn on plain cloth
         names = tuple(name for name in names if not name.startswith("pattern"))
     while True:

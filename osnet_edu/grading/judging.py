@@ -27,8 +27,8 @@ from ..explain.without import Rankings
 from ..retrieval.mining import Triplet
 from . import badge, removal
 
-SHAMS = 128  # photos by which is measured what a network notices
-ENOUGH = 20  # photos without which it is not
+_SHAMS = 128  # photos by which is measured what a network notices
+_ENOUGH = 20  # photos without which it is not
 REMEMBERED = 256  # answers
 SIMILAR, APART = "What makes the impostor so similar?", "What tells them apart?"
 QUESTIONS = (SIMILAR, APART)
@@ -113,7 +113,7 @@ class Judge:
     def limit(self) -> float:
         """What an edit without meaning moves; nan for a gallery of fewer than 20 photos."""
         photos, content = self._some
-        if len(photos) < ENOUGH:
+        if len(photos) < _ENOUGH:
             return np.nan
         return _kept.get(("limit", self._network, content), lambda: known.limit(self._fast, photos))
 
@@ -130,7 +130,7 @@ class Judge:
     @cached_property
     def _some(self) -> tuple[np.ndarray, str]:
         """The first photos of the gallery, and their digest."""
-        photos = self._rankings.pictures(self._rankings.gallery[:SHAMS])
+        photos = self._rankings.pictures(self._rankings.gallery[:_SHAMS])
         return photos, _digest(photos)
 
     def pair(self, triplet: Triplet) -> Pair:

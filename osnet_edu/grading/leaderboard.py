@@ -24,11 +24,11 @@ from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board, key_of
 from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN
 from .frozen import FAMILIES, PARTS, Cases
 
-NAME = "leaderboard"
+_NAME = "leaderboard"
 FEW = 4  # families a part that the seeds are asked about
 TOGETHER = 16  # photos in a batch
-COARSE = 8  # pixels of a cell of the common resolution
-MANY = 100_000  # photos that are embedded: enough for the fastest engine
+_COARSE = 8  # pixels of a cell of the common resolution
+_MANY = 100_000  # photos that are embedded: enough for the fastest engine
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ def run(
     Raises: Refused for more seeds than ship, and where the file holds blocks of another grading set.
     """
     if photos is not None:
-        raise Refused(f"{NAME} trains nothing: it takes no --photos")
+        raise Refused(f"{_NAME} trains nothing: it takes no --photos")
     count = seeds if isinstance(seeds, int) else len(seeds)
     if count > len(alike.SEEDS):
         raise Refused(f"networks of {len(alike.SEEDS)} seeds ship, got {count}")
-    path = table.file_of_runs(NAME, out, Block)
+    path = table.file_of_runs(_NAME, out, Block)
     checkpoints = alike.own(weights_at) if weights_at is not None else [weights.shipped()]
     size = alike.common_size(checkpoints)
     wanted = jobs(count, _files(weights_at), families)
@@ -149,7 +149,7 @@ def _done(kept: Sequence[Block], wanted: Sequence[Job], names: dict[int, str], p
 
 def shipped() -> Board:
     """The board that ships with the kit."""
-    return Board(table.shipped(NAME, Block))
+    return Board(table.shipped(_NAME, Block))
 
 
 def _files(path: Path | None) -> list[Path]:
@@ -195,9 +195,9 @@ def _block(job: Job, cases: Cases) -> Block:
 def _grades(heat: np.ndarray, truth: np.ndarray) -> tuple[float, float, float, float]:
     grade = marks.grade(heat, truth, against=True)
     height, width = heat.shape
-    cells = heat[: height // COARSE * COARSE, : width // COARSE * COARSE]
-    cells = cells.reshape(height // COARSE, COARSE, width // COARSE, COARSE).mean((1, 3))
-    coarse = np.kron(cells, np.ones((COARSE, COARSE)))
+    cells = heat[: height // _COARSE * _COARSE, : width // _COARSE * _COARSE]
+    cells = cells.reshape(height // _COARSE, _COARSE, width // _COARSE, _COARSE).mean((1, 3))
+    coarse = np.kron(cells, np.ones((_COARSE, _COARSE)))
     coarse = np.pad(coarse, ((0, height - len(coarse)), (0, width - coarse.shape[1])), "edge")
     return grade.rank, grade.mass, grade.pointing, marks.grade(coarse, truth, against=True).rank
 
@@ -235,7 +235,7 @@ def _network(job: Job, kind: str, cases: Cases) -> Network:
         if kind == "untrained":
             seed = int(job.network.split()[1]) if job.network.startswith("seed ") else 0
             model = untrained.like(model, seed, normalise(cases.query[: untrained.REFERENCE]))
-        _networks[key] = Network(model, embedder_for(model, photos=MANY, size=checkpoint.size))
+        _networks[key] = Network(model, embedder_for(model, photos=_MANY, size=checkpoint.size))
     return _networks[key]
 
 

@@ -15,7 +15,7 @@ from ..embed import Embedder, normalise, pictures
 from ..explain import blur
 from ..refused import Refused
 
-SHARE = 0.1  # of the photo that is painted over, at least, where the map says so much
+_SHARE = 0.1  # of the photo that is painted over, at least, where the map says so much
 MOVES = (4, 4)  # places down and across to which the shape is moved, the first of which is its own
 
 
@@ -62,7 +62,7 @@ def measure(embed: Embedder, query: np.ndarray, photo: np.ndarray, heat: np.ndar
     return Removal(float(shape.mean()), float(before - own), float(before - np.mean(others)))
 
 
-def strongest(heat: np.ndarray, share: float = SHARE) -> np.ndarray:
+def strongest(heat: np.ndarray, share: float = _SHARE) -> np.ndarray:
     """The pixels that speak most for, (H, W) bool: at least this share of all, equal ones together, if any does."""
     least = np.sort(heat, axis=None)[-max(1, round(share * heat.size))]
     return (heat >= least) & (heat > 0)

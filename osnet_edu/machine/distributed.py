@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from ..refused import Refused
 from . import limits
 
-PATIENCE = timedelta(minutes=limits.PATIENCE)
+_PATIENCE = timedelta(minutes=limits.PATIENCE)
 
 Value = TypeVar("Value")
 
@@ -79,7 +79,7 @@ _UNSET = "as torchrun sets them; where no launcher is meant, unset them"
 
 
 @contextmanager
-def joined(device: str, patience: timedelta = PATIENCE) -> Iterator[Team]:
+def joined(device: str, patience: timedelta = _PATIENCE) -> Iterator[Team]:
     """Meet the other processes of the run, work with them inside the block, and part after it.
 
     device: "cpu" (gloo) or "cuda" (nccl, each process with the GPU of its local rank).  Alone it does nothing.

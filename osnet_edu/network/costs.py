@@ -19,7 +19,7 @@ from ..refused import Refused
 from . import probe
 from .model import OSNet
 
-CLASSIFIER = "classifier"
+_CLASSIFIER = "classifier"
 
 
 # --- parameters and multiply-adds -------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ class LayerCost:
 
 def parameters(module: nn.Module) -> int:
     """Trained numbers in a module: each counted once, a classifier left out."""
-    return sum(p.numel() for name, p in module.named_parameters() if CLASSIFIER not in name.split("."))
+    return sum(p.numel() for name, p in module.named_parameters() if _CLASSIFIER not in name.split("."))
 
 
 def layers(module: nn.Module, shape: tuple[int, ...]) -> tuple[LayerCost, ...]:

@@ -29,7 +29,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from ..refused import Refused
 
-FORMAT = 1  # of the graph; to be raised where its inputs, outputs or meaning change
+_FORMAT = 1  # of the graph; to be raised where its inputs, outputs or meaning change
 INPUTS = ("images", "factors")
 OUTPUTS = ("embedding", "gates", "map")
 LAYOUT = "osnet_edu.layout"  # the metadata that says which block is which row
@@ -99,7 +99,7 @@ def padded(gates: Mapping[str, Tensor | None], streams: int) -> Tensor | None:
 
 def fingerprint(model: nn.Module) -> str:
     """Names how a network is built: the same for two networks that differ in nothing but their weights."""
-    digest = hashlib.sha256(f"{FORMAT}".encode())
+    digest = hashlib.sha256(f"{_FORMAT}".encode())
     for name, module in model.named_modules():
         if name != "classifier":
             shapes = {key: tuple(value.shape) for key, value in module.named_parameters(recurse=False)}

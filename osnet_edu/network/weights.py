@@ -29,7 +29,7 @@ from ..refused import Refused
 from .model import STREAMS, OSNet
 
 MOST_BYTES = 1_000_000_000
-SIDES = (16, 4096)  # pixels, the least and the most of a photo's side in a card
+_SIDES = (16, 4096)  # pixels, the least and the most of a photo's side in a card
 CONFIG_KINDS: dict[str, type | tuple[type, ...]] = {
     "width": (int, float),
     "size": list,
@@ -39,7 +39,7 @@ CONFIG_KINDS: dict[str, type | tuple[type, ...]] = {
     "optimiser": str,
     "seed": int,
 }
-NAMED = re.compile(r".\.(safetensors|(pth|pt)(\.tar)?(-\d+)?)$", re.IGNORECASE)  # torchreid writes model.pth.tar-60
+_NAMED = re.compile(r".\.(safetensors|(pth|pt)(\.tar)?(-\d+)?)$", re.IGNORECASE)  # torchreid writes model.pth.tar-60
 OPTIMISER = "optimiser.pt"  # beside the weights of a checkpoint, and no weights
 MOST_NAME = 200  # characters of a tensor's name
 OFFICIAL_SIZE = (256, 128)  # height and width that the published checkpoints were trained at
@@ -94,7 +94,7 @@ def files(path: Path | str) -> list[Path]:
     path = Path(path)
     if not os.path.isdir(path):  # False also for a name that no folder can have
         return [path]
-    found = sorted(file for file in path.iterdir() if NAMED.search(file.name) and file.name != OPTIMISER)
+    found = sorted(file for file in path.iterdir() if _NAMED.search(file.name) and file.name != OPTIMISER)
     if not found:
         raise Refused(f"{path} has no checkpoint; expected a name that ends in .safetensors, .pth, .pt or .pth.tar-60")
     return found
@@ -185,9 +185,9 @@ def _card(text: str, path: Path) -> dict:
         raise Refused(f"{path}: its card must be a JSON object, got {brief(card)}")
     size = card.get("size", list(OFFICIAL_SIZE))
     sides = size if isinstance(size, list) and len(size) == 2 else [None]
-    if not all(type(side) is int and SIDES[0] <= side <= SIDES[1] for side in sides):
+    if not all(type(side) is int and _SIDES[0] <= side <= _SIDES[1] for side in sides):
         raise Refused(
-            f"{path}: size in its card must be [height, width] in pixels, {SIDES[0]} to {SIDES[1]} each, "
+            f"{path}: size in its card must be [height, width] in pixels, {_SIDES[0]} to {_SIDES[1]} each, "
             f"got {brief(size)}"
         )
     config = card.get("config", {})

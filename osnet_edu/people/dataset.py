@@ -22,12 +22,12 @@ from .twins import TWIN_LABELS, prepare, twin
 from .view import CAMERAS, VIEW_FIELDS, View, spoiled
 from .world import find
 
-MOST_PEOPLE, MOST_PHOTOS, MOST_SIDE = 100_000, 10_000, 1024
+_MOST_PEOPLE, _MOST_PHOTOS, _MOST_SIDE = 100_000, 10_000, 1024
 BYTES_A_PHOTO, BYTES_A_PIXEL = 2000, 0.8  # of a photo with its mask and its row of the table: measured
-FORMAT = 1
+_FORMAT = 1
 VISIBLE = 12  # pixels of a part at 128 x 64 that count as seen
 _NOBODY = {"distractor": market.DISTRACTOR, "junk": market.JUNK}  # splits of people that are not to be found
-RETRIES = 6  # other views tried for a photo on which the twin part does not show
+_RETRIES = 6  # other views tried for a photo on which the twin part does not show
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _shoot(job: _Job) -> list[dict]:
         number, cam = k // count, k % count + 1
         if member.split in ("distractor", "junk"):
             cam = member.person % count + 1
-        for attempt in range(RETRIES):
+        for attempt in range(_RETRIES):
             view = world.view(job.seed, member.person, cam, number + attempt * 1000)
             if member.split == "junk":
                 view = spoiled(view)
@@ -224,10 +224,10 @@ def write_dataset(
         raise Refused(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
     if len(size) != 2 or min(size) < 16:
         raise Refused(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
-    if people > MOST_PEOPLE or photos > MOST_PHOTOS or max(size) > MOST_SIDE:
+    if people > _MOST_PEOPLE or photos > _MOST_PHOTOS or max(size) > _MOST_SIDE:
         raise Refused(
             f"people={people}, photos={photos}, size={size[0]}x{size[1]} is more than is rendered: at most "
-            f"{MOST_PEOPLE:,} people, {MOST_PHOTOS:,} photos of each, and {MOST_SIDE} pixels a side"
+            f"{_MOST_PEOPLE:,} people, {_MOST_PHOTOS:,} photos of each, and {_MOST_SIDE} pixels a side"
         )
     size = size[0], size[1]  # a list may be given
     _check_disk(out, people * photos, size)
@@ -284,7 +284,7 @@ def _write_people(
             }
         )
     table = {
-        "format": FORMAT,
+        "format": _FORMAT,
         "seed": seed,
         "size": list(size),
         **({} if world == "home" else {"world": world}),
@@ -373,8 +373,8 @@ def _table(path: Path, root: Path | str) -> dict:
         raise Refused(f"{path} cannot be read as a table of people: {error}") from error
     if not isinstance(table, dict) or "format" not in table:
         raise Refused(f"{path} cannot be read as a table of people: expected an object with a format")
-    if type(table["format"]) is not int or table["format"] != FORMAT:
-        raise Refused(f"{path} has format {str(table['format'])[:40]}; this version reads format {FORMAT}")
+    if type(table["format"]) is not int or table["format"] != _FORMAT:
+        raise Refused(f"{path} has format {str(table['format'])[:40]}; this version reads format {_FORMAT}")
     for name in ("identity_fields", "view_fields", "people"):
         if not isinstance(table.get(name), list):
             raise Refused(f"{path} cannot be read as a table of people: {name} must be a list")

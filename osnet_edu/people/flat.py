@@ -21,7 +21,7 @@ from .identity import Identity
 from .palette import Color, linear
 from .view import View
 
-ROWS = 128  # of the photo that places refer to
+_ROWS = 128  # of the photo that places refer to
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def paint_flat(
     Raises: Refused for a mark that is not on the panel, a size that is not a multiple of 128 rows, and where the label
     does not show at all.
     """
-    scale, rest = divmod(size[0], ROWS)
+    scale, rest = divmod(size[0], _ROWS)
     if rest or scale < 1:
-        raise Refused(f"photos with flat marks need a multiple of {ROWS} rows, got {size[0]}")
+        raise Refused(f"photos with flat marks need a multiple of {_ROWS} rows, got {size[0]}")
     for mark in (mark for marks in sets for mark in marks):
         if (
             min(mark.row, mark.column) < 0

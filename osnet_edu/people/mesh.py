@@ -6,7 +6,7 @@ import numpy as np
 
 from .noise import cloud, sample
 
-UP = np.array((0.0, 0.0, 1.0))
+_UP = np.array((0.0, 0.0, 1.0))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Light:
 
 
 # Each camera's street: ground near and far, metres to where it changes, metres to the houses, kinds of front, things.
-STREETS: tuple[tuple[str, str, float, float, tuple[str, ...], tuple[str, ...]], ...] = (
+_STREETS: tuple[tuple[str, str, float, float, tuple[str, ...], tuple[str, ...]], ...] = (
     ("slabs", "asphalt", 6.0, 9.0, ("plaster", "shop", "graffiti"), ("bike", "bollard", "sign", "car", "bin", "board")),
     ("asphalt", "slabs", 5.0, 8.0, ("shop", "glass", "plaster"), ("car", "van", "sign", "pole", "car", "scooter")),
     ("brick", "grass", 3.2, 6.0, ("bricks", "hedge", "fence"), ("hedge", "bike", "planter", "bench", "bin", "pole")),
@@ -58,8 +58,8 @@ _FRONTS = ("plaster", "shop", "graffiti", "glass", "bricks", "hedge", "fence", "
 @lru_cache(maxsize=256)
 def street_of(number: int) -> tuple[str, str, float, float, tuple[str, ...], tuple[str, ...]]:
     """A street by its number: 1 to 6 at home, 201 to 206 in the other world, from 1001 on composed of home's pieces."""
-    if number <= len(STREETS):
-        return STREETS[number - 1]
+    if number <= len(_STREETS):
+        return _STREETS[number - 1]
     if number <= OTHER + len(OTHER_STREETS):
         return OTHER_STREETS[number - OTHER - 1]
     rng = draws.named("street", number)

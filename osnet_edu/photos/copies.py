@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-MOST = 200_000_000  # bytes of a file that is read
+_MOST = 200_000_000  # bytes of a file that is read
 
 
 def copies(some: Iterable[Path], others: Iterable[Path]) -> list[tuple[Path, Path]]:
@@ -33,7 +33,7 @@ def _by_size(paths: Iterable[Path]) -> dict[int, list[Path]]:
             about = os.stat(path)
         except OSError:  # a link to nothing: there are no bytes to compare
             continue
-        if stat.S_ISREG(about.st_mode) and 0 < about.st_size <= MOST and os.access(path, os.R_OK):
+        if stat.S_ISREG(about.st_mode) and 0 < about.st_size <= _MOST and os.access(path, os.R_OK):
             found.setdefault(about.st_size, []).append(path)
     return found
 

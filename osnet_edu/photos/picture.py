@@ -19,14 +19,14 @@ from ..refused import Refused
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")  # recognised by content, not by name
 READ = "JPEG, PNG, BMP, WebP or TIFF"
-OTHERS = {  # kinds that are not read, by the bytes at the start of the file or behind the fourth
+_OTHERS = {  # kinds that are not read, by the bytes at the start of the file or behind the fourth
     b"GIF8": "GIF", b"ftypavif": "AVIF", b"ftypavis": "AVIF", b"ftyphei": "HEIC", b"ftyphev": "HEIC",
     b"ftypmif1": "HEIC", b"ftypmsf1": "HEIC", b"JXL ": "JPEG XL", b"\xff\x0a": "JPEG XL", b"jP  ": "JPEG 2000",
     b"\xff\x4f\xff\x51": "JPEG 2000", b"%PDF": "PDF", b"<svg": "SVG", b"<?xml": "SVG",
 }  # fmt: skip
-PIXELS = 50_000_000  # the largest picture that is decoded
+_PIXELS = 50_000_000  # the largest picture that is decoded
 BYTES = 200_000_000  # the largest file that is opened
-WIDE = ("I;16", "I;16L", "I;16B", "I;16N")  # Pillow's modes for 16-bit grey
+_WIDE = ("I;16", "I;16L", "I;16B", "I;16N")  # Pillow's modes for 16-bit grey
 UNBOUNDED = ("I", "F")  # 32 bits a pixel: it is not known which value is white
 
 Source = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray
@@ -126,7 +126,7 @@ def _attempt(decode: Callable[[], Image.Image]) -> Image.Image:
         except (Refused, UnidentifiedImageError):
             raise
         except Image.DecompressionBombError:
-            raise Refused(f"larger than the limit of {PIXELS // 1_000_000} million pixels") from None
+            raise Refused(f"larger than the limit of {_PIXELS // 1_000_000} million pixels") from None
         except Exception as error:  # hostile bytes can make Pillow's decoders raise almost any exception
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise Refused(f"cannot be read as a picture ({reason})") from error
@@ -135,12 +135,12 @@ def _attempt(decode: Callable[[], Image.Image]) -> Image.Image:
 def _check_size(width: int, height: int) -> None:
     if not width * height:
         raise Refused(f"{width}x{height}: a picture without pixels")
-    if width * height > PIXELS:
-        raise Refused(f"{width}x{height}, larger than the limit of {PIXELS // 1_000_000} million pixels")
+    if width * height > _PIXELS:
+        raise Refused(f"{width}x{height}, larger than the limit of {_PIXELS // 1_000_000} million pixels")
 
 
 def _other_kind(start: bytes) -> str:
-    kind = next((OTHERS[mark] for mark in OTHERS if start.startswith(mark) or start[4:].startswith(mark)), None)
+    kind = next((_OTHERS[mark] for mark in _OTHERS if start.startswith(mark) or start[4:].startswith(mark)), None)
     if kind:
         return f"cannot be read as a picture: the file is {kind}; expected {READ}"
     return f"cannot be read as a picture; expected a complete file of {READ}"
@@ -175,7 +175,7 @@ def _converted(picture: Image.Image) -> Image.Image:
         ImageOps.exif_transpose(picture, in_place=True)
     except Exception:  # a broken note does not tell the orientation
         pass
-    if picture.mode in WIDE:
+    if picture.mode in _WIDE:
         picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))
     return picture.convert("RGB")
 

@@ -25,7 +25,7 @@ from ..network.model import OSNet
 from ..refused import Refused, plain
 
 Record = typing.TypeVar("Record")
-REAL = {int, float}
+_REAL = {int, float}
 MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", weights.OPTIMISER, "state.json", "photos.txt"
 LOG = "log.jsonl"
 
@@ -154,7 +154,7 @@ def _other_state(state: object, ours: dict) -> str | None:
         if not isinstance(group, dict) or group.get("params") != own["params"]:
             return "has other parameters"
         for name, value in own.items():
-            if name not in group or not (type(group[name]) is type(value) or {type(group[name]), type(value)} <= REAL):
+            if name not in group or not (type(group[name]) is type(value) or {type(group[name]), type(value)} <= _REAL):
                 return f"has {name} {weights.brief(group.get(name))}"
     return None
 

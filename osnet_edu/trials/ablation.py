@@ -19,8 +19,8 @@ from .runs import SHORT, Plan, Variant, run_all
 from .table import Outcome, shipped
 
 NAME, LONGER = "ablation", "longer"  # twice: for few steps, and by the kit's default recipe
-RECIPES = {NAME: replace(SHORT, photos=24_000), LONGER: TrainConfig()}
-SEEDS = (0, 1, 2)
+_RECIPES = {NAME: replace(SHORT, photos=24_000), LONGER: TrainConfig()}
+_SEEDS = (0, 1, 2)
 REFERENCE = "primary"
 
 
@@ -114,9 +114,9 @@ class Ablation:
         return "\n".join(lines)
 
 
-def plan(root: Path, photos: int | None = None, seeds: Sequence[int] = SEEDS, name: str = NAME) -> Plan:
-    """All rows and siblings by one of RECIPES.  photos: another budget than the recipe's."""
-    config = RECIPES[name] if photos is None else replace(RECIPES[name], photos=photos)
+def plan(root: Path, photos: int | None = None, seeds: Sequence[int] = _SEEDS, name: str = NAME) -> Plan:
+    """All rows and siblings by the recipe NAME or LONGER.  photos: another budget than the recipe's."""
+    config = _RECIPES[name] if photos is None else replace(_RECIPES[name], photos=photos)
     return Plan(name, root, tuple(Variant(key, config, key) for key in ROWS), tuple(seeds))
 
 
@@ -127,12 +127,12 @@ def run(
     *,
     workers: int = 2,
     photos: int | None = None,
-    seeds: Sequence[int] = SEEDS,
+    seeds: Sequence[int] = _SEEDS,
     name: str = NAME,
 ) -> Ablation:
     """Train every row of table 5 and three siblings, in pairs, and compare them with the primary row.
 
-    name: of the recipe in RECIPES.  LONGER takes hours, and says whether what was ahead after few steps still is.
+    name: of the recipe, NAME or LONGER, which takes hours, and says whether what was ahead after few steps still is.
     """
     return Ablation(run_all(plan(root, photos, seeds, name), out, workers=workers, progress=progress))
 

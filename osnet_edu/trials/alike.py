@@ -13,7 +13,7 @@ from ..refused import Refused
 
 SEEDS = (0, 1, 2, 3, 4)
 KINDS = ("primary", "same-depth", "addition", "resnext", "256x128")
-WIDTH, HIDDEN = 0.25, 4  # of the kit's recipe, see train.TrainConfig
+_WIDTH, _HIDDEN = 0.25, 4  # of the kit's recipe, see train.TrainConfig
 
 
 def trained(seed: int, kind: str = "primary") -> weights.Checkpoint:
@@ -28,7 +28,9 @@ def trained(seed: int, kind: str = "primary") -> weights.Checkpoint:
     if kind == "primary":
         return weights.open(assets.path(f"seeds/{seed}.safetensors"))
     row = "primary" if kind == "256x128" else kind
-    return weights.load(siblings.build(row, WIDTH, gate_hidden=HIDDEN), assets.path(f"seeds/{kind}/{seed}.safetensors"))
+    return weights.load(
+        siblings.build(row, _WIDTH, gate_hidden=_HIDDEN), assets.path(f"seeds/{kind}/{seed}.safetensors")
+    )
 
 
 def all_trained(kind: str = "primary") -> list[weights.Checkpoint]:

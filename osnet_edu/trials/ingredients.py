@@ -10,14 +10,14 @@ from . import compare
 from .runs import SMALL, Plan, Variant, run_all
 from .table import Outcome, shipped
 
-NAME = "ingredients"
-PHOTOS = 24_000
+_NAME = "ingredients"
+_PHOTOS = 24_000
 SEEDS = (0, 1, 2)
-REFERENCE = "all of it"
+_REFERENCE = "all of it"
 WHOLE = SMALL
 # What to change in the recipe, by what is then missing.
 CHANGES: dict[str, dict[str, Any]] = {
-    REFERENCE: {},
+    _REFERENCE: {},
     "no label smoothing": {"label_smoothing": 0.0},
     "no triplet loss": {"triplet": 0.0},
     "no people in batches": {"people": 0, "shots": 64},
@@ -43,7 +43,7 @@ class Ingredients:
 
     def differences(self, metric: str = "mean_ap") -> dict[str, compare.Difference]:
         """What each change did to the whole recipe's score, in points."""
-        return compare.differences(self.outcomes, REFERENCE, metric)
+        return compare.differences(self.outcomes, _REFERENCE, metric)
 
     def sentences(self, metric: str = "mean_ap") -> str:
         """Which changes did harm, which helped, and which made no difference that these runs could show."""
@@ -61,7 +61,7 @@ class Ingredients:
         minutes = sum(outcome.seconds for outcome in self.outcomes) / 60
         head = (
             f"{len(self.outcomes)} runs, seeds {', '.join(map(str, seeds))}, {' or '.join(f'{p:,}' for p in photos)} "
-            f"photos each, {minutes:.0f} minutes of training on one thread. Differences to {REFERENCE} in points; "
+            f"photos each, {minutes:.0f} minutes of training on one thread. Differences to {_REFERENCE} in points; "
             "95 % intervals over paired seeds and test people."
         )
         lines = [compare.wrapped([head]), f"{'':<24} {'mAP':>5} {'':<22} {'rank-1':>6}"]
@@ -73,11 +73,11 @@ class Ingredients:
         return "\n".join([*lines, "", self.sentences()])
 
 
-def plan(root: Path, photos: int = PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
+def plan(root: Path, photos: int = _PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
     """The whole recipe, and every change.  config: another recipe than WHOLE; its budget is replaced."""
     config = replace(config or WHOLE, photos=photos)
     variants = tuple(Variant(name, replace(config, **change)) for name, change in CHANGES.items())
-    return Plan(NAME, root, variants, tuple(seeds))
+    return Plan(_NAME, root, variants, tuple(seeds))
 
 
 def run(
@@ -86,7 +86,7 @@ def run(
     progress: Callable[[int, int], None] | None = None,
     *,
     workers: int = 2,
-    photos: int = PHOTOS,
+    photos: int = _PHOTOS,
     seeds: Sequence[int] = SEEDS,
 ) -> Ingredients:
     """Train the kit's recipe and, one at a time, leave out what it is made of."""
@@ -95,4 +95,4 @@ def run(
 
 def read_shipped() -> Ingredients:
     """The runs that ship with the kit."""
-    return Ingredients(shipped(NAME))
+    return Ingredients(shipped(_NAME))

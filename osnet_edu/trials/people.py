@@ -20,10 +20,10 @@ from . import compare
 from .runs import SMALL, Plan, Variant, run_all
 from .table import Outcome, shipped
 
-NAME = "people"
-PHOTOS = 24_000
-SEEDS = (0, 1)
-PEOPLE = (25, 50, 100, 200, 400)
+_NAME = "people"
+_PHOTOS = 24_000
+_SEEDS = (0, 1)
+_PEOPLE = (25, 50, 100, 200, 400)
 ROWS = {"Lite 3x3": "primary", "full 3x3": "full"}
 # Cross-entropy alone: what a triplet loss does depends on how many people there are to draw from.
 RECIPE = replace(SMALL, people=16, shots=4, weight_decay=0.2, triplet=0.0)
@@ -135,10 +135,10 @@ class Overfitting:
 
 def plan(
     root: Path,
-    photos: int = PHOTOS,
-    seeds: Sequence[int] = SEEDS,
+    photos: int = _PHOTOS,
+    seeds: Sequence[int] = _SEEDS,
     config: TrainConfig | None = None,
-    people: Sequence[int] = PEOPLE,
+    people: Sequence[int] = _PEOPLE,
     tested: Path | None = None,
 ) -> Plan:
     """Both kinds at every number of people.  config: another recipe than RECIPE; its budget is replaced.
@@ -149,7 +149,7 @@ def plan(
     variants = tuple(
         Variant(f"{kind}, {count} people", config, row, count) for count in people for kind, row in ROWS.items()
     )
-    return Plan(NAME, root, variants, tuple(seeds), tested or assets.subset(), min(people))
+    return Plan(_NAME, root, variants, tuple(seeds), tested or assets.subset(), min(people))
 
 
 def run(
@@ -158,23 +158,23 @@ def run(
     progress: Callable[[int, int], None] | None = None,
     *,
     workers: int = 2,
-    photos: int = PHOTOS,
-    seeds: Sequence[int] = SEEDS,
+    photos: int = _PHOTOS,
+    seeds: Sequence[int] = _SEEDS,
 ) -> Overfitting:
     """Train on 25 to 400 people of a folder, light and full, and compare seen people with the shipped unseen ones.
 
     Raises: Refused before the first run where the folder has fewer people.
     """
     people = len({photo.person for photo in market.of_people(market.read(root).train)})
-    if people < max(PEOPLE):
-        needed = math.ceil(max(PEOPLE) / 0.75 / 20) * 20  # a quarter of the people is kept for the test
+    if people < max(_PEOPLE):
+        needed = math.ceil(max(_PEOPLE) / 0.75 / 20) * 20  # a quarter of the people is kept for the test
         raise Refused(
-            f"{max(PEOPLE)} people to train on are needed, {root} has {people}; "
-            f"`python -m osnet_edu render OUT --people {needed}` makes them, `experiment {NAME} OUT` then runs"
+            f"{max(_PEOPLE)} people to train on are needed, {root} has {people}; "
+            f"`python -m osnet_edu render OUT --people {needed}` makes them, `experiment {_NAME} OUT` then runs"
         )
     return Overfitting(run_all(plan(root, photos, seeds), out, workers=workers, progress=progress))
 
 
 def read_shipped() -> Overfitting:
     """The runs that ship with the kit."""
-    return Overfitting(shipped(NAME))
+    return Overfitting(shipped(_NAME))

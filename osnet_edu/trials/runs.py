@@ -34,7 +34,7 @@ from .table import Outcome
 # short run learns more from photos of the full size throughout.
 SHORT = TrainConfig(weight_decay=0.4, growth=())
 SMALL = replace(SHORT, size=(64, 32))  # a quarter of the work, where the question is not one of scales
-DRAWS = 20  # groups of unseen people that are scored where fewer people were seen
+_DRAWS = 20  # groups of unseen people that are scored where fewer people were seen
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def _unseen(query: Embedding, gallery: Embedding, test: np.ndarray, count: int) 
     """mAP among `count` test people: all of them, or the mean over groups drawn from them."""
     rows = retrieval.distances(query.features, gallery.features)
     rng = np.random.Generator(np.random.PCG64(0))
-    groups = [test] if count == len(test) else [rng.choice(test, count, replace=False) for _ in range(DRAWS)]
+    groups = [test] if count == len(test) else [rng.choice(test, count, replace=False) for _ in range(_DRAWS)]
     scores = []
     for group in groups:
         q, g = np.isin(query.people, group), np.isin(gallery.people, group)

@@ -16,7 +16,7 @@ from .. import assets
 from ..machine import whole
 from ..refused import Refused
 
-SHIPPED = "results"  # folder of the assets
+_SHIPPED = "results"  # folder of the assets
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def shipped(name: str) -> tuple[Outcome, ...]: ...
 def shipped(name: str, kind: type[Run]) -> tuple[Run, ...]: ...
 def shipped(name: str, kind: type = Outcome) -> tuple:
     """The runs that ship with the kit.  Raises: FileNotFoundError where this copy lacks them."""
-    return read(assets.path(f"{SHIPPED}/{name}.csv"), kind)
+    return read(assets.path(f"{_SHIPPED}/{name}.csv"), kind)
 
 
 def file_of_runs(name: str, out: Path | str, kind: type = Outcome) -> Path:

@@ -13,7 +13,7 @@ from . import compare
 from .ablation import REFERENCE, Ablation
 from .compare import Difference
 
-LEVEL = 0.05
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Together:
     @property
     def alone(self) -> list[str]:
         """Those whose own interval excludes 0."""
-        return [name for name, p in self.p.items() if p < LEVEL]
+        return [name for name, p in self.p.items() if p < _LEVEL]
 
     @property
     def clear(self) -> list[str]:
         """Those that still differ from 0 when all are judged at once."""
-        return [name for name, p in self.adjusted.items() if p < LEVEL]
+        return [name for name, p in self.adjusted.items() if p < _LEVEL]
 
 
 def rows_of(table: Ablation, metric: str = "mean_ap") -> Together:
@@ -57,6 +57,6 @@ def sentences(table: Ablation) -> str:
         least = min(judged.adjusted.values())
         words.append(
             f"By {name}, each row for itself, an interval excludes 0 in: {alone}. All {len(judged.p)} at once, "
-            f"by Holm's correction: {clear} (smallest adjusted p {least:.2f}, to be below {LEVEL:.2f})."
+            f"by Holm's correction: {clear} (smallest adjusted p {least:.2f}, to be below {_LEVEL:.2f})."
         )
     return compare.wrapped(words)

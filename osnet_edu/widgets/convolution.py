@@ -24,7 +24,7 @@ KERNELS = {
     "top to bottom": ((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
     "only the centre": ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
 }
-OWN = "your own"
+_OWN = "your own"
 MIXES = {
     "grey": (0.3, 0.6, 0.1),
     "red only": (1, 0, 0),
@@ -48,7 +48,7 @@ class Convolution(Widget, script="convolution.js"):
     width = traitlets.Int().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     menu = traitlets.Dict(
-        {"way": list(WAYS.items()), "kernel": [*KERNELS, OWN], "mix": list(MIXES), "channel": list(CHANNELS)}
+        {"way": list(WAYS.items()), "kernel": [*KERNELS, _OWN], "mix": list(MIXES), "channel": list(CHANNELS)}
     ).tag(sync=True)
 
     way = traitlets.Unicode("traditional").tag(sync=True)
@@ -88,7 +88,7 @@ class Convolution(Widget, script="convolution.js"):
 
     @checked("kernel")
     def _check_kernel(self, kernel: str) -> None:
-        one_of(kernel, (*KERNELS, OWN), "kernel")
+        one_of(kernel, (*KERNELS, _OWN), "kernel")
 
     @checked("mix")
     def _check_mix(self, mix: str) -> None:
@@ -129,7 +129,7 @@ class Convolution(Widget, script="convolution.js"):
         self._map = np.sum(shifted, axis=0)
         with self.hold_sync():
             known = [name for name, values in KERNELS.items() if _same(values, self.weights)]
-            self.kernel = known[0] if known else OWN
+            self.kernel = known[0] if known else _OWN
             self.output, self.legend = _paint(self._map)
             self._point()
 

@@ -24,7 +24,7 @@ from .openings import CORRESPONDENCE, DUEL, WHYS, Openings, Pair
 from .pictures import thumbnail, uri
 from .widget import Widget, checked, one_of, sentence
 
-KEPT = 4_000  # small pictures that are remembered
+_KEPT = 4_000  # small pictures that are remembered
 MOST_ASKED = 400  # small pictures in one message
 
 
@@ -343,7 +343,7 @@ class Explorer(Widget, script="explorer.js"):
             {what: places, "texts": [self._album.described(photos[place]) for place in places]},
             [self._small[what, place] for place in places],
         )
-        while len(self._small) > KEPT:
+        while len(self._small) > _KEPT:
             self._small.pop(next(iter(self._small)))
 
     @contextmanager

@@ -18,7 +18,7 @@ STATE = (
     "query", "model", "other", "silenced", "where", *explore.WISHES, "left_out", "opened", "side", "why", "own_at",
 )  # fmt: skip
 MOST_DRAWN = 12  # photos of a ranking in a picture
-DPI = 150
+_DPI = 150
 WELCOME = 64  # hard queries of which the most colourful one is the first to be seen
 LONGEST_LINK = 4_000  # letters
 
@@ -127,7 +127,7 @@ def picture(
     images = []
     for figure in drawn:
         file = io.BytesIO()
-        figure.savefig(file, dpi=DPI)
+        figure.savefig(file, dpi=_DPI)
         images.append(Image.open(file).convert("RGB"))
     sheet = Image.new("RGB", (max(i.width for i in images), sum(i.height for i in images)), "white")
     top = 0

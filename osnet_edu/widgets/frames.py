@@ -15,7 +15,7 @@ from typing import Any
 
 from ..refused import Refused
 
-FRAMES, LOOKS = 200, 25  # of a run, roughly
+_FRAMES, _LOOKS = 200, 25  # of a run, roughly
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ class About:
     @property
     def every(self) -> int:
         """Steps in a frame."""
-        return math.ceil(self.steps / FRAMES)
+        return math.ceil(self.steps / _FRAMES)
 
     def looks_at(self, step: int) -> bool:
         """Whether the small test and the pair are looked at after this step."""
-        between = max(5, self.every * math.ceil(self.steps / LOOKS / self.every))
+        between = max(5, self.every * math.ceil(self.steps / _LOOKS / self.every))
         return step % between == 0 or step == self.steps
 
 

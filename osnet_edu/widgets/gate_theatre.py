@@ -17,7 +17,7 @@ from .records import BlockSeen, Channels, Effect, RankedPhoto, StreamSeen, plain
 from .triples import ROLES, Triples
 from .widget import checked, one_of
 
-LISTED = 10  # photos of the ranked list
+_LISTED = 10  # photos of the ranked list
 
 
 class GateTheatre(Triples, script="gate_theatre.js"):
@@ -120,7 +120,9 @@ class GateTheatre(Triples, script="gate_theatre.js"):
         silenced = [tuple(pair) for pair in self.silenced]
         self.ranked = now = self.rankings.ranked(triplet.query, silenced, fill=self.fill, where=self.where)
         before = self._plain
-        self.places = [plain(self._place(photo, rank, before, now)) for rank, photo in enumerate(now.order[:LISTED], 1)]
+        self.places = [
+            plain(self._place(photo, rank, before, now)) for rank, photo in enumerate(now.order[:_LISTED], 1)
+        ]
         pair = (triplet.positive, triplet.negative)
         self.effects = [
             plain(

@@ -13,8 +13,8 @@ from ..refused import Refused
 from .pictures import uri
 from .widget import Widget, checked, one_of
 
-UNKNOWN = "Not graded: the true places are known only for two renders of one person."
-STAGES = ("conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1")
+_UNKNOWN = "Not graded: the true places are known only for two renders of one person."
+_STAGES = ("conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1")
 
 
 class Matching(Widget, script="matching.js"):
@@ -45,7 +45,7 @@ class Matching(Widget, script="matching.js"):
         self._model, self._shots = model, (one, other)
         self._images = [shot.image if isinstance(shot, Shot) else np.asarray(shot) for shot in self._shots]
         known = all(isinstance(shot, Shot) for shot in self._shots)
-        names = [name for name in STAGES if name in dict(model.named_modules())]
+        names = [name for name in _STAGES if name in dict(model.named_modules())]
         super().__init__(
             stages=names,
             photos=[uri(image) for image in self._images],
@@ -60,7 +60,7 @@ class Matching(Widget, script="matching.js"):
 
     @checked("stage")
     def _check_stage(self, stage: str) -> None:
-        one_of(stage, self.stages or STAGES, "stage")
+        one_of(stage, self.stages or _STAGES, "stage")
 
     @checked("cell")
     def _check_cell(self, cell: list) -> list:
@@ -85,7 +85,7 @@ class Matching(Widget, script="matching.js"):
         rows, columns = self.cells
         one, other = self._shots
         if not (isinstance(one, Shot) and isinstance(other, Shot)):
-            return [[] for _ in range(rows * columns)], UNKNOWN
+            return [[] for _ in range(rows * columns)], _UNKNOWN
         true = correspondence.truth(one, other, (rows, columns))
         places = [[] if np.isnan(place).any() else place.round(2).tolist() for place in true.reshape(-1, 2)]
         try:

@@ -11,7 +11,7 @@ import numpy as np
 from .pictures import uri
 from .records import MapDrawn, Mixture, Streams
 
-COLOURS = "cividis"  # told apart by lightness alone
+_COLOURS = "cividis"  # told apart by lightness alone
 
 
 def streams_of(streams: np.ndarray, gates: np.ndarray, channels: int) -> Streams:
@@ -47,7 +47,7 @@ def drawn_map(values: np.ndarray, top: float, name: str) -> MapDrawn:
     """A map as a picture, dark at 0 and bright at `top`, with words that say what it shows.  values: (H, W)."""
     height, width = values.shape
     row, column = np.unravel_index(values.argmax(), values.shape)
-    colours = matplotlib.colormaps[COLOURS](values / top if top > 0 else values)
+    colours = matplotlib.colormaps[_COLOURS](values / top if top > 0 else values)
     where = f"strongest in row {row + 1} of {height}, column {column + 1} of {width}"
     words = f"{name}: mean {values.mean():.3f}, {where if values.max() > 0 else 'all zero'}"
     return MapDrawn(uri((255 * colours[:, :, :3]).astype(np.uint8)), words, f"{values.mean():.3f}")

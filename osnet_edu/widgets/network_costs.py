@@ -12,9 +12,9 @@ from ..refused import Refused
 from .records import CostPart, CostRow, Costs
 from .widget import Widget, checked
 
-ROWS = 10  # of table 1
+_ROWS = 10  # of table 1
 COUNTED = 64  # the height at which a network is counted; no map is one cell there unless it is pooled
-STEP = 32  # between heights at which every map is a whole multiple
+_STEP = 32  # between heights at which every map is a whole multiple
 
 
 class NetworkCosts(Widget, script="network_costs.js"):
@@ -59,8 +59,8 @@ class NetworkCosts(Widget, script="network_costs.js"):
 
     @checked("opened")
     def _check_opened(self, opened: int) -> None:
-        if not -1 <= opened < ROWS:
-            raise Refused(f"The table has rows 0 to {ROWS - 1}, and no row {opened}.")
+        if not -1 <= opened < _ROWS:
+            raise Refused(f"The table has rows 0 to {_ROWS - 1}, and no row {opened}.")
 
     def _count(self, _change=None) -> None:
         table = counted(self.width, self.streams, self.height)
@@ -79,7 +79,7 @@ def counted(width: float, streams: int, height: int) -> tuple[costs.Row, ...]:
 
     A network is counted once and remembered; at another resolution its maps are larger, and nothing is run again.
     """
-    if height % STEP:  # maps are rounded up on the way
+    if height % _STEP:  # maps are rounded up on the way
         return _counted(width, streams, height)
     times = height / COUNTED
     return tuple(

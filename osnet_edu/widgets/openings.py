@@ -27,10 +27,10 @@ LOADED = (
     "osnet_edu.widgets.duelling",
 )  # fmt: skip
 # For three photos a second thread saves little, and where it waits for a busy core it costs seconds.
-ONE = compute.Compute(threads=1)
-KEPT = 8  # widgets that are kept for the next pair
-OWN = "Nobody knows the right match of a photo of your own, so only the correspondence can be asked."
-REAL = "This person was not rendered and cannot be edited."
+_ONE = compute.Compute(threads=1)
+_KEPT = 8  # widgets that are kept for the next pair
+_OWN = "Nobody knows the right match of a photo of your own, so only the correspondence can be asked."
+_REAL = "This person was not rendered and cannot be edited."
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Pair:
     def triplet(self) -> Triplet:
         """Raises: Refused where there is none, in a sentence."""
         if self.query < 0:
-            raise Refused(OWN)
+            raise Refused(_OWN)
         return explore.triplet(self.rankings, self.query, self.place)
 
 
@@ -71,14 +71,14 @@ class Openings:
         except Refused as reason:
             reasons = dict.fromkeys((DUEL, GATES), sentence(reason))
         if pair.query < 0:
-            reasons[EDIT] = OWN
+            reasons[EDIT] = _OWN
         elif self._record(pair.rankings.queries[pair.query]) is None:
-            reasons[EDIT] = REAL
+            reasons[EDIT] = _REAL
         return reasons
 
     def widget(self, pair: Pair, why: str) -> Widget:
         """The widget that answers a question.  Raises: Refused, in a sentence, where the pair has no answer."""
-        with compute.using(ONE):
+        with compute.using(_ONE):
             return self._widget(pair, why)
 
     def _widget(self, pair: Pair, why: str) -> Widget:
@@ -96,7 +96,7 @@ class Openings:
             shown = tuple(map(self._album.name, photos))
         if key not in self._kept:
             self._kept[key] = self._made(pair.rankings, why, shown[0])
-            while len(self._kept) > KEPT:
+            while len(self._kept) > _KEPT:
                 self._kept.pop(next(iter(self._kept))).close()
         self._kept[key].point(*shown)
         return self._kept[key]
@@ -114,7 +114,7 @@ class Openings:
         """
         work = self._steps(rankings, query)
         while True:
-            with compute.using(ONE):
+            with compute.using(_ONE):
                 try:
                     next(work)
                 except StopIteration:

@@ -18,9 +18,9 @@ from .widget import Widget, checked, one_of
 
 FREE, CLOTHES = "free", "clothes"
 PLAYS = (FREE, *explore.GAMES)
-STRANGER = 31  # seed of somebody whom nobody has met, for the clothes
-LISTED = 5  # photos that come first
-SIDES = 2  # pictures of the question of the clothes
+_STRANGER = 31  # seed of somebody whom nobody has met, for the clothes
+_LISTED = 5  # photos that come first
+_SIDES = 2  # pictures of the question of the clothes
 
 
 class PedestrianLab(Widget, script="pedestrian_lab.js"):
@@ -206,7 +206,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
                 "who": self._album.who(self._rankings.gallery[k]),
                 "match": self._rankings.gallery[k].person == person,
             }
-            for k in now.order[:LISTED].tolist()
+            for k in now.order[:_LISTED].tolist()
         ]
         self.gates = wardrobe.gates(list(self._rankings.streams.items()), before.gates, now.gates)
         self.said = wardrobe.sentence(changed, (was, before.rank), (similarity, now.rank))
@@ -255,7 +255,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
     def _ask_clothes(self) -> None:
         """The same person in another's clothes, and another person in hers."""
         record = self._editor.record
-        stranger = people.draw_identity(STRANGER, record.person)
+        stranger = people.draw_identity(_STRANGER, record.person)
         pairs = (
             (people.put_on(record.identity, stranger), "the same person in a stranger's clothes"),
             (people.put_on(stranger, record.identity), "a stranger in her clothes"),

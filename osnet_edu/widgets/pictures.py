@@ -8,7 +8,7 @@ from PIL import Image
 from .. import assets, colours
 from ..refused import Refused
 
-SMALL = (128, 64)  # height, width of a picture in a list
+_SMALL = (128, 64)  # height, width of a picture in a list
 
 
 def picture(name: str, alt: str, width: int = 860):
@@ -35,5 +35,5 @@ def uri(image: np.ndarray, form: str = "PNG") -> str:
 def thumbnail(image: np.ndarray) -> bytes:
     """A photo as a small JPEG of 128 x 64 pixels.  image: (H, W, 3) uint8, RGB."""
     file = io.BytesIO()
-    Image.fromarray(image).resize((SMALL[1], SMALL[0])).save(file, "JPEG", quality=85)
+    Image.fromarray(image).resize((_SMALL[1], _SMALL[0])).save(file, "JPEG", quality=85)
     return file.getvalue()

@@ -16,7 +16,7 @@ from ..refused import Refused
 from .widget import Widget, checked
 
 QUESTIONS = Path(__file__).parent / "questions"
-COLUMNS = ("question", "answer", "true", "count")
+_COLUMNS = ("question", "answer", "true", "count")
 
 _boxes: dict[str, "Predict"] = {}  # by name: the box of each question that was shown last
 _first: dict[str, int] = {}  # by name: the first answer given, counted from 1. Later clicks know the truth already
@@ -106,8 +106,8 @@ def count_predictions(paths: Iterable[Path | str], out: Path | str) -> Path:
     for path in paths:
         with open(path, newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise Refused(f"{path} holds no predictions: expected the columns {', '.join(COLUMNS)}")
+            if tuple(reader.fieldnames or ()) != _COLUMNS:
+                raise Refused(f"{path} holds no predictions: expected the columns {', '.join(_COLUMNS)}")
             for row in reader:
                 if not (row["count"] or "").isdecimal():
                     raise Refused(f"{path} holds no predictions: the count {row['count']!r} is not a number")
@@ -118,6 +118,6 @@ def count_predictions(paths: Iterable[Path | str], out: Path | str) -> Path:
 def _write(path: Path, rows: Sequence[tuple]) -> Path:
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(_COLUMNS)
         writer.writerows(rows)
     return path

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 ALL_ON = "All streams are on."
 ABOUT_ALIKE = 0.04  # shares of four streams that differ by no more are called about alike, per stream
-NAMED = 3  # silenced streams that a sentence names; more are counted
+_NAMED = 3  # silenced streams that a sentence names; more are counted
 
 
 def leaning(block: str, shares: Sequence[float]) -> str:
@@ -28,7 +28,7 @@ def without(silenced: Sequence[tuple[str, int]]) -> str:
     blocks: dict[str, list[int]] = {}
     for block, stream in silenced:
         blocks.setdefault(block, []).append(stream)
-    if len(silenced) > NAMED and len(blocks) > 1:
+    if len(silenced) > _NAMED and len(blocks) > 1:
         same = {tuple(sorted(streams)) for streams in blocks.values()}
         if len(same) == 1 and len(next(iter(same))) == 1:
             return f"Without stream {next(iter(same))[0]} in {len(blocks)} blocks"

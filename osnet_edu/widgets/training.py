@@ -24,7 +24,7 @@ from .frames import About, Frame, Recording, frame, written
 from .watch import Watch
 
 BUDGETS = (3_200, 9_600, 32_000, 96_000, 192_000)  # photos seen
-MEASURED = 5  # steps done, from which on they are the forecast
+_MEASURED = 5  # steps done, from which on they are the forecast
 CHECKPOINT = 10  # steps: all that a stopped run can lose
 
 
@@ -198,7 +198,7 @@ class Training(Board):
 
     def _rate(self) -> float:
         """Photos of the full size a second: of the steps done, once there are some."""
-        if self._worked < MEASURED:
+        if self._worked < _MEASURED:
             return self._timing.rate
         return self._running.work(self._done - self._worked, self._done) / self._work
 

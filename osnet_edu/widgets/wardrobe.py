@@ -12,7 +12,7 @@ from ..people import Identity, View
 
 CHOICE, RANGE, COLOUR = "choice", "range", "colour"
 VIEW = "how she is seen"
-MEASURED = ("the same clothes", "strangers' clothes", "exchanged clothes", "first is who wears her clothes")
+_MEASURED = ("the same clothes", "strangers' clothes", "exchanged clothes", "first is who wears her clothes")
 # A row of a table of the experiment `clothes`: a name, and a share with its interval.
 ROW = re.compile(r"(?P<name>.+?) +(?P<value>[\d.]+)%  \[ *(?P<low>[\d.]+)%, *(?P<high>[\d.]+)%\]")
 
@@ -181,7 +181,7 @@ def measured() -> str:
     for line in assets.path("results/clothes.txt").read_text(encoding="utf-8").splitlines():
         if found := ROW.match(line):
             rows[found["name"].strip()] = "{} % [{}, {}]".format(*found.group("value", "low", "high"))
-    own, strangers, swapped, wearer = (rows[name] for name in MEASURED)
+    own, strangers, swapped, wearer = (rows[name] for name in _MEASURED)
     everybody = len({photo.person for photo in explore.shipped()[0].market.query})
     return (
         f"Measured for all {everybody} people (experiment clothes): rank-1 is {own} in their own clothes, and "

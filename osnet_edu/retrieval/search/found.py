@@ -15,7 +15,7 @@ from .. import scoring
 from .ondisk import OnDisk
 
 TINY = 2.0**-40  # rows shorter than this are enlarged
-ROWS = 8192  # of a gallery that are read at once: 16 MB with 512 numbers a row
+_ROWS = 8192  # of a gallery that are read at once: 16 MB with 512 numbers a row
 
 Features = np.ndarray | OnDisk  # in memory or on disk
 
@@ -51,7 +51,7 @@ class Index(Protocol):
         ...
 
 
-def blocks(features: Features, rows: int = ROWS) -> Iterator[tuple[slice, np.ndarray]]:
+def blocks(features: Features, rows: int = _ROWS) -> Iterator[tuple[slice, np.ndarray]]:
     """A gallery part by part, (n, D) float32, each with its place: a gallery on disk is never completely in memory.
 
     A row whose numbers are so small that their squares become 0 is multiplied by a power of two: same direction.

@@ -9,7 +9,7 @@ from .faster import flat, hnsw, ivf
 from .found import Features, Found, Index, asked, blocks, brief, checked, lengths, rescued
 from .ondisk import OnDisk
 
-FIRST, MOST = 1024, 4096  # rows of the gallery in the first step, and the most in a step: these fit a cache
+_FIRST, _MOST = 1024, 4096  # rows of the gallery in the first step, and the most in a step: these fit a cache
 QUERIES = 1024  # in one step: the similarities take at most 16 MB
 
 
@@ -43,14 +43,14 @@ class Exact:
         best = np.full((len(queries), k), -np.inf, np.float32)
         indices = np.full((len(queries), k), -1, np.int64)
         # The first steps are short: they find a limit, and rows beyond it need no sorting.
-        start, step = 0, FIRST
+        start, step = 0, _FIRST
         while start < self.count:
             part = slice(start, min(start + step, self.count))
             rows = rescued(self._features[part]) if self._stays else self._features[part]
             values = queries @ rows.T
             values /= self._lengths[part]
             best, indices = _merged(best, indices, values, start)
-            start, step = part.stop, min(2 * step, MOST)
+            start, step = part.stop, min(2 * step, _MOST)
         if (indices < 0).any():
             raise Refused("the gallery on disk has changed since it was indexed: it holds NaN; make the index again")
         return indices, np.clip(best, -1, 1)

@@ -27,8 +27,8 @@ from ...refused import Refused
 from .found import Features, brief, checked
 from .ondisk import File, OnDisk
 
-MARK = b"osnet_edu features 1\n"
-DTYPES: dict[str, np.dtype] = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
+_MARK = b"osnet_edu features 1\n"
+_DTYPES: dict[str, np.dtype] = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
 _HEAD = struct.Struct("<24s8sQQQII")  # mark, kind of number, N, D, bytes of names, check sums: of the rest, of these
 _PART = 1 << 15  # bytes that are checked at a time
 SETTLED = 2_000_000_000  # nanoseconds after which a change of a file shows in its time
@@ -85,14 +85,14 @@ class Store:
         file, size = File(path), path.stat().st_size
         head = bytearray(min(_HEAD.size, size))
         file.read(memoryview(head), 0)
-        if not head.startswith(MARK):
+        if not head.startswith(_MARK):
             raise Refused(f"{path} is not a store of features; expected a file that Store.write made")
         if len(head) < _HEAD.size or zlib.crc32(head[:-4]) != int.from_bytes(head[-4:], "little"):
             raise Refused(f"the head of {path} is damaged; write the store again")
         _, kind, count, width, text, _, _ = _HEAD.unpack(head)
-        dtype = DTYPES.get(kind.rstrip(b"\0").decode(errors="replace"))
+        dtype = _DTYPES.get(kind.rstrip(b"\0").decode(errors="replace"))
         if dtype is None:
-            raise Refused(f"{path} holds numbers of kind {kind!r}; expected {' or '.join(DTYPES)}")
+            raise Refused(f"{path} holds numbers of kind {kind!r}; expected {' or '.join(_DTYPES)}")
         ends_at = _HEAD.size + count * width * dtype.itemsize
         expected = ends_at + 8 * count + text
         if size != expected:
@@ -122,8 +122,8 @@ class Store:
         dtype: "float32" or "float16", which takes half the space and keeps three digits.
         Raises: Refused if the path exists already, if parts do not fit, and for numbers that dtype cannot hold.
         """
-        if not isinstance(dtype, str) or dtype not in DTYPES:
-            raise Refused(f"dtype must be one of {', '.join(DTYPES)}, got {brief(dtype)}")
+        if not isinstance(dtype, str) or dtype not in _DTYPES:
+            raise Refused(f"dtype must be one of {', '.join(_DTYPES)}, got {brief(dtype)}")
         path = _path(path)
         ends, text = array("Q"), bytearray()
         width, check = None, 0
@@ -143,7 +143,7 @@ class Store:
             for rest in (np.array(ends, "<u8").tobytes(), text):
                 check = zlib.crc32(rest, check)
                 file.write(rest)
-            head = _HEAD.pack(MARK, dtype.encode(), len(ends), width, len(text), check, 0)[:-4]
+            head = _HEAD.pack(_MARK, dtype.encode(), len(ends), width, len(text), check, 0)[:-4]
             file.seek(0)
             file.write(head + zlib.crc32(head).to_bytes(4, "little"))
         return cls._opened(path)
@@ -188,7 +188,7 @@ def _fitting(features: object, names: list, width: int | None) -> Features:
 
 def _numbers(features: Features, dtype: str, row: int) -> np.ndarray:
     with np.errstate(over="ignore"):
-        stored = np.ascontiguousarray(features, DTYPES[dtype])
+        stored = np.ascontiguousarray(features, _DTYPES[dtype])
     bad = np.flatnonzero(~np.isfinite(stored).all(1))
     if len(bad):
         raise Refused(f"row {row + bad[0]} has a number that is NaN, infinite or too large for {dtype}")
