@@ -24,7 +24,7 @@ STD = (0.229, 0.224, 0.225)
 
 _PART = 16  # photos that are computed at a time: so many stay in a processor's cache
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Threads:
         self.tried, self.last = tried, 1
         self._steady = compute.Steady()
 
-    def run(self, work: Callable[[np.ndarray, int], Result], images: np.ndarray) -> Result:
+    def run(self, work: Callable[[np.ndarray, int], _Result], images: np.ndarray) -> _Result:
         """work: (images, threads) -> result, which a part of the images is tried on.  Returns: its result for all."""
         few = len(images) <= _PART
         self.last = 1 if few else self._steady.threads(lambda count: work(images[: self.tried], count))
@@ -109,10 +109,10 @@ class TorchEmbedder:
 
         return self._run(images, work)
 
-    def _run(self, images: np.ndarray, work: Callable[[Tensor], Result]) -> Result:
+    def _run(self, images: np.ndarray, work: Callable[[Tensor], _Result]) -> _Result:
         device = next(self.model.parameters()).device
 
-        def with_threads(images: np.ndarray, threads: int) -> Result:
+        def with_threads(images: np.ndarray, threads: int) -> _Result:
             with compute.using(Compute(device.type, threads=threads)):
                 return work(normalise(images, device))
 

@@ -24,8 +24,8 @@ from ..refused import Refused
 from .choice import embedder_for
 from .engines import Engine
 
-Part = TypeVar("Part")
-Done = TypeVar("Done")
+_Part = TypeVar("_Part")
+_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def embed_images(model: OSNet, images: np.ndarray, *, precision: torch.dtype = t
     return embedder_for(model, photos=len(images), size=images.shape[1:3], precision=precision)(images)
 
 
-def _ahead(work: Callable[[Part], Done], parts: Iterable[Part]) -> Iterator[Done]:
+def _ahead(work: Callable[[_Part], _Done], parts: Iterable[_Part]) -> Iterator[_Done]:
     """What `work` makes of each part, in order: the next part is worked on while the caller uses the last one."""
     with ThreadPoolExecutor(1) as worker:
         waiting = None

@@ -35,7 +35,7 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class _Outcome:
     """What one call did: it returned `value`, or raised `error`; `changed` names arguments that it altered.
 
     seen: what was counted during the call.
@@ -71,14 +71,14 @@ class Calls:
     def draw(self, seed: int, case: int) -> tuple:
         return self.inputs(np.random.default_rng([seed, case]))
 
-    def run(self, answer: Callable, seed: int, case: int) -> Outcome:
+    def run(self, answer: Callable, seed: int, case: int) -> _Outcome:
         """One call, on arguments made for it alone."""
         arguments, before = self.draw(seed, case), self.draw(seed, case)
         try:
             with quiet(case):
                 value = answer(*arguments)
         except Exception as error:
-            return Outcome(error=error)
+            return _Outcome(error=error)
         changed = tuple(
             _names(answer, len(arguments))[i]
             for i in range(len(arguments))
@@ -88,11 +88,11 @@ class Calls:
             value = self.read(value, arguments)
         except Exception:
             pass  # a value of another kind is compared as it is, and differs
-        return Outcome(value, changed=changed, seen=self.watch(arguments) if self.watch else 0)
+        return _Outcome(value, changed=changed, seen=self.watch(arguments) if self.watch else 0)
 
 
 @cache
-def _known_call(how: Calls, other: Callable, seed: int, case: int) -> Outcome:
+def _known_call(how: Calls, other: Callable, seed: int, case: int) -> _Outcome:
     return how.run(other, seed, case)
 
 
@@ -103,7 +103,7 @@ class CallsTrial:
         self.how, self.answer, self.seed = how, answer, seed
 
     @cached_property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[_Outcome]:
         return [self.how.run(self.answer, self.seed, case) for case in range(self.how.cases)]
 
     def changed(self) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class CallsTrial:
                 return f"It {self.how.watched.format(mine.seen)}; expected: {theirs.seen}."
         return None
 
-    def _refuses(self, outcome: Outcome) -> bool:
+    def _refuses(self, outcome: _Outcome) -> bool:
         return bool(self.how.refusals) and isinstance(outcome.error, self.how.refusals)
 
     def _given(self, case: int) -> str:
@@ -145,11 +145,11 @@ class CallsTrial:
         return f"With {', '.join(pairs)} it" if pairs else "It"
 
 
-def _told(outcome: Outcome) -> str:
+def _told(outcome: _Outcome) -> str:
     return f"{type(outcome.error).__name__}" if outcome.error is not None else shown(outcome.value)
 
 
-def _did(outcome: Outcome) -> str:
+def _did(outcome: _Outcome) -> str:
     return f"{'gives' if outcome.error is None else 'raises'} {_told(outcome)}"
 
 

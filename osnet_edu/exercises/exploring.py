@@ -12,9 +12,9 @@ from .answers import exploring as solved
 from .finds import RIGHT, Finds, Seen
 from .record import Exercise, Mistake
 
-SLOW = duel.SLOW  # too long for a check
-APART = 0.1  # the least difference of two maps in rank accuracy
-BLUE = (0.1, 0.2, 0.9)
+_SLOW = duel.SLOW  # too long for a check
+_APART = 0.1  # the least difference of two maps in rank accuracy
+_BLUE = (0.1, 0.2, 0.9)
 OF_THE_GALLERY = "That photo is one of the gallery. Take a query, from the strip above."
 
 
@@ -89,8 +89,8 @@ def _is_disagreement(name, impostor, better, worse) -> Seen:
     if impostor not in names:
         return Seen("other", f"Expected the whole name of a gallery photo, got {str(impostor)[:60]!r}.")
     for method in (better, worse):
-        if method not in duel.EXPLAINERS or method in SLOW:
-            fast = ", ".join(one for one in duel.EXPLAINERS if one not in SLOW)
+        if method not in duel.EXPLAINERS or method in _SLOW:
+            fast = ", ".join(one for one in duel.EXPLAINERS if one not in _SLOW)
             return Seen("other", f"Expected one of the quick methods, which are {fast}, got {str(method)[:60]!r}.")
     query, negative = rankings.queries[place], rankings.gallery[names.index(impostor)]
     twins = album.folder.twins(query, negative, rankings.size)
@@ -107,7 +107,7 @@ def _is_disagreement(name, impostor, better, worse) -> Seen:
         marks.grade(duel.between(rankings.model, images, method).heat[2], twins.truth, against=True).rank
         for method in (better, worse)
     )
-    if abs(one - other) < APART:
+    if abs(one - other) < _APART:
         return Seen("agree", f"The two maps get {one:.2f} and {other:.2f}: they do not disagree clearly.")
     if one < other:
         return Seen("turned", f"{better} gets {one:.2f} and {worse} {other:.2f}.")
@@ -182,7 +182,7 @@ def _one_change():
     for triplet in rankings.triplets():
         query = rankings.queries[triplet.query]
         if hardness.first_hit[triplet.query] == 1 and album.wears(query).get("top colour") != "blue":
-            found = query.name, "top_color", BLUE
+            found = query.name, "top_color", _BLUE
             if _is_one_change(*found).kind == RIGHT:
                 return found
 

@@ -12,7 +12,7 @@ from .compare import Failed, quiet, undisturbed
 from .guard import text_of
 from .record import Exercise
 
-SEEDS = (1, 2)
+_SEEDS = (1, 2)
 IN_PLACE = "in place"  # a mistake that any exercise knows
 
 
@@ -47,7 +47,7 @@ def judge(
 
 
 def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str]) -> Verdict:
-    trials = [task.comparison.trial(answer, seed) for seed in SEEDS]
+    trials = [task.comparison.trial(answer, seed) for seed in _SEEDS]
     if changed := next((names for trial in trials if (names := trial.changed())), ()):
         return Verdict(
             "wrong",

@@ -23,7 +23,7 @@ from .record import Exercise
 from .shown import Box, Code, Summary
 from .solutions import library_code, pasted
 
-LONGEST = 600.0
+_LONGEST = 600.0
 MOST_SHOWN = 3_000_000  # characters of one picture or table
 SECONDS = 5.0  # of the clock for the cell, and as many of work for the checks
 
@@ -37,7 +37,7 @@ STUCK = (
 
 
 @dataclass
-class Progress:
+class _Progress:
     """What one person did with one exercise in this kernel: counts, no answers and no names."""
 
     attempts: int = 0
@@ -52,7 +52,7 @@ class Desk:
 
     def __init__(self, registry: dict[str, Exercise]):
         self.registry = registry
-        self.progress: dict[str, Progress] = {}
+        self.progress: dict[str, _Progress] = {}
 
     # -- the magics ---------------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class Desk:
             return self._unknown(line)
         seconds = _seconds(rest)
         if seconds is None:
-            says = f"After the name stands nothing, or --seconds and a number up to {LONGEST:g}, such as --seconds 10."
+            says = f"After the name stands nothing, or --seconds and a number up to {_LONGEST:g}, such as --seconds 10."
             return Box(f"{task.title}: '{rest.strip()[:60]}' was not understood", "!", [says])
         room, heard = Room(), io.StringIO()
         told = Capped(heard, Room(1000, 20))
@@ -217,8 +217,8 @@ class Desk:
                 raise  # none of the student's lines is in it: this is a bug of the kit and keeps its traceback
             return Verdict("failed", f"What `{task.answer}` returns raises {_told(error, clock)}", code=lines)
 
-    def _of(self, name: str) -> Progress:
-        return self.progress.setdefault(name, Progress())
+    def _of(self, name: str) -> _Progress:
+        return self.progress.setdefault(name, _Progress())
 
     def _unknown(self, line: str) -> Box:
         name = plain((line.split() or [""])[0], 60)
@@ -231,7 +231,7 @@ def _seconds(text: str) -> float | None:
     """The time limit that stands behind an exercise's name; None where it is not one."""
     match = re.fullmatch(r"\s*(?:--seconds\s+([0-9]{1,9}(?:\.[0-9]{1,9})?))?\s*", text)
     seconds = float(match[1] or SECONDS) if match else 0.0
-    return seconds if 0 < seconds <= LONGEST else None
+    return seconds if 0 < seconds <= _LONGEST else None
 
 
 _LOOP = "Look for a loop whose condition never becomes false."

@@ -18,7 +18,7 @@ class Trial(Protocol):
         """None where both behave alike on every input, else a sentence on the first difference."""
 
 
-class Comparison(Protocol):
+class _Comparison(Protocol):
     """How two answers to one exercise are compared: compare.Calls for functions, compare.Builds for layers."""
 
     def trial(self, answer: Any, seed: int) -> Trial: ...
@@ -69,7 +69,7 @@ class Exercise:
     minutes: int
     hints: tuple[str, ...]
     reference: Any
-    comparison: Comparison
+    comparison: _Comparison
     mistakes: tuple[Mistake, ...]
     properties: tuple[Property, ...] = ()
     required: bool = False

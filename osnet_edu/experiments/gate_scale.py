@@ -26,7 +26,7 @@ The crossed set asks the trained networks about gap, area, contrast and position
 scale. Sources: shapley, intervals.crossed_mean, intervals.holm.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ ORACLE = 24  # people for whom the needed scale is measured
 _KINDS = ("trained", "resampled", "random groups", "untrained", "same-depth", "resnext", "addition", "256x128")
 
 Values = Mapping[str, np.ndarray]  # by block, Shapley values (G, N)
-Answer = tuple[Values, np.ndarray]  # and margins (N,)
+_Answer = tuple[Values, np.ndarray]  # and margins (N,)
 
 
 class Slope(intervals.Tested):
@@ -149,8 +149,8 @@ def measure(
         triples = usual if at == size else ladder.render(at, fewer if at[0] > 128 else count)
         for checkpoint in some:
             _check_streams(checkpoint.model)
-            jobs.append(Job(kind, checkpoint.model, triples, photos[at]))
-    jobs += [Job("crossed", checkpoint.model, crossed, photos[size]) for checkpoint in networks]
+            jobs.append(_Job(kind, checkpoint.model, triples, photos[at]))
+    jobs += [_Job("crossed", checkpoint.model, crossed, photos[size]) for checkpoint in networks]
 
     # The needed scale belongs to the pairs and not to the networks: it is measured on small photos, whatever they take.
     asked = ladder.render(count=oracle)
@@ -164,7 +164,7 @@ def measure(
     tell(1)
     colors = tuple(one.scale for one in ladder.needed_scales(asked, scales, brightness=False))
     tell(2)
-    answers: dict[str, list[Answer]] = {}
+    answers: dict[str, list[_Answer]] = {}
     for done, job in enumerate(jobs, start=3):
         answers.setdefault(job.kind, []).append(_contributions(job))
         tell(done)
@@ -186,7 +186,7 @@ def measure(
 
 
 @dataclass(frozen=True)
-class Job:
+class _Job:
     """One network to ask about some triples.  photos: those that an absent stream becomes the mean of.
 
     resample: absent streams come from other photos instead of means.  shuffle: seed of random groups; 0 for streams.
@@ -200,17 +200,17 @@ class Job:
     shuffle: int = 0
 
 
-def _jobs(networks: Sequence[weights.Checkpoint], photos: torch.Tensor, triples: ladder.Triples) -> list[Job]:
+def _jobs(networks: Sequence[weights.Checkpoint], photos: torch.Tensor, triples: ladder.Triples) -> list[_Job]:
     """The networks of one build, with the controls that are made of them."""
     found = []
     for seed, checkpoint in enumerate(networks):
         found += [
-            Job("trained", checkpoint.model, triples, photos),
-            Job("resampled", checkpoint.model, triples, photos, resample=True),
-            Job("random groups", checkpoint.model, triples, photos, shuffle=seed + 1),
+            _Job("trained", checkpoint.model, triples, photos),
+            _Job("resampled", checkpoint.model, triples, photos, resample=True),
+            _Job("random groups", checkpoint.model, triples, photos, shuffle=seed + 1),
         ]
     random = (untrained.like(checkpoint.model, seed, photos) for seed, checkpoint in enumerate(networks))
-    return found + [Job("untrained", model, triples, photos) for model in random]
+    return found + [_Job("untrained", model, triples, photos) for model in random]
 
 
 # --- contributions ----------------------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def _check_streams(model: OSNet) -> None:
         raise Refused("a block of this network has a single stream: there is no other scale that it could lean to")
 
 
-def _contributions(job: Job) -> Answer:
+def _contributions(job: _Job) -> _Answer:
     """Shapley values by block, (G, N), of four groups of streams, and the margins before any change, (N,)."""
     model, photos, triples = job.model, job.photos, job.triples
     three = (normalise(images) for images in (triples.query, triples.positive, triples.negative))
@@ -243,7 +243,7 @@ def _contributions(job: Job) -> Answer:
 # --- statistics -------------------------------------------------------------------------------------------------------
 
 
-def summary(answers: Sequence[Answer], triples: ladder.Triples, needed: Sequence[float]) -> Kind:
+def summary(answers: Sequence[_Answer], triples: ladder.Triples, needed: Sequence[float]) -> Kind:
     """The slopes, the leans and the share right of networks of one kind.  needed: of each rung, nan is left out."""
     rungs = len(triples.rungs)
     scale = np.log2(np.asarray(needed, float))
@@ -256,7 +256,7 @@ def summary(answers: Sequence[Answer], triples: ladder.Triples, needed: Sequence
         apart[block] = slope_of(np.where(right, lean, np.nan), scale)
         leans[block] = tuple(_interval(lean[:, :, rung]) for rung in range(rungs))
     return Kind(
-        tested(slopes), tested(apart), leans, tuple(right.mean((0, 1)).tolist()), margin.shape[0], margin.shape[1]
+        _tested(slopes), _tested(apart), leans, tuple(right.mean((0, 1)).tolist()), margin.shape[0], margin.shape[1]
     )
 
 
@@ -284,11 +284,11 @@ def effects(networks: Sequence[Values], triples: ladder.Triples) -> dict[str, di
         lean = np.stack([lean_of(values[block]).reshape(-1, len(levels)) for values in networks], 1)
         for k, factor in enumerate(ladder.FACTORS):
             by_factor[factor][block] = lean @ contrast[:, k]
-    found = {factor: tested(slopes) for factor, slopes in by_factor.items()}
+    found = {factor: _tested(slopes) for factor, slopes in by_factor.items()}
     return {block: {factor: found[factor][block] for factor in ladder.FACTORS} for block in networks[0]}
 
 
-def tested(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
+def _tested(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
     """By block: the mean slope of (people, networks), its interval, and p after Holm; nan where nothing is known."""
     drawn = {block: intervals.crossed_mean(values) for block, values in slopes.items()}
     found = intervals.tested({block: _mean(values) for block, values in slopes.items()}, drawn)
@@ -302,9 +302,3 @@ def _interval(values: np.ndarray) -> intervals.Interval:
 def _mean(values: np.ndarray) -> float:
     """The mean of what is known; nan where nothing is."""
     return np.nan if np.isnan(values).all() else float(np.nanmean(values))
-
-
-def pairs(found: GateScale, kind: str, block: str) -> Iterator[tuple[float, intervals.Interval]]:
-    """Needed scale and lean of each rung of one kind and block, where the scale is known, narrowest first."""
-    both = zip(found.needed, found.kinds[kind].leans[block], strict=True)
-    return iter(sorted((one for one in both if not np.isnan(one[0])), key=lambda one: one[0]))

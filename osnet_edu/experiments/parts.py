@@ -57,10 +57,10 @@ class Parts:
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Parts:
     """The shipped weights on all twins of a folder of rendered people."""
-    return measure(root, weights.shipped(), progress)
+    return _measure(root, weights.shipped(), progress)
 
 
-def measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int, int], None] | None = None) -> Parts:
+def _measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int, int], None] | None = None) -> Parts:
     """Some weights on all twins of a folder of rendered people, training photos included.
 
     Raises: Refused where the folder has no people.json, a mask is missing, or no twins can be compared.

@@ -39,7 +39,7 @@ PLACE = 0.1  # of a pixel's row and column against its Lab colour, for photos of
 
 
 @dataclass(frozen=True)
-class Piece:
+class _Piece:
     """A piece of a photo.  pixels: flat indices.  colour: mean RGB.  row, column: of its middle, in [0, 1]."""
 
     pixels: np.ndarray
@@ -119,7 +119,7 @@ def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
     return flat.reshape(heat.shape)
 
 
-def _heat(pieces: list[Piece], owner, rise: np.ndarray, distance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _heat(pieces: list[_Piece], owner, rise: np.ndarray, distance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """owner, rise, distance: of each exchange."""
     area = np.array([len(pieces[k].pixels) for k in owner])
     weight = np.exp((rise - rise.max()) / _SHARP - NEARNESS * distance) / area
@@ -143,7 +143,7 @@ def _features(embed: Embedder, photos: list[np.ndarray]) -> np.ndarray:
 # --- pieces -----------------------------------------------------------------------------------------------------------
 
 
-def _pieces(photo: np.ndarray) -> list[Piece]:
+def _pieces(photo: np.ndarray) -> list[_Piece]:
     """The pieces of n: those of the tree from the finest to the coarsest, and those that are joined across gaps."""
     from scipy.cluster.hierarchy import linkage
 
@@ -168,7 +168,7 @@ def _pieces(photo: np.ndarray) -> list[Piece]:
     return [_piece(photo, pixels) for pixels in kept]
 
 
-def _cut(photo: np.ndarray, count: int) -> list[Piece]:
+def _cut(photo: np.ndarray, count: int) -> list[_Piece]:
     children, leaves = _tree(photo)
     members = dict(enumerate(leaves))
     for step, (one, other) in enumerate(children[: _LEAVES - count]):
@@ -206,13 +206,13 @@ def _grown(content: bytes, height: int, width: int) -> tuple[list[tuple[int, int
     return steps, [np.array(pixels) for pixels in group.values()]
 
 
-def _piece(photo: np.ndarray, pixels: np.ndarray) -> Piece:
+def _piece(photo: np.ndarray, pixels: np.ndarray) -> _Piece:
     height, width = photo.shape[:2]
     rows, columns = np.divmod(pixels, width)
-    return Piece(pixels, photo.reshape(-1, 3)[pixels].mean(0), rows.mean() / height, columns.mean() / width)
+    return _Piece(pixels, photo.reshape(-1, 3)[pixels].mean(0), rows.mean() / height, columns.mean() / width)
 
 
-def _distance(piece: Piece, source: Piece, shape: tuple[int, ...]) -> float:
+def _distance(piece: _Piece, source: _Piece, shape: tuple[int, ...]) -> float:
     """How far a piece of q lies from a piece of n; a tiny piece of q counts as farther."""
     share = len(source.pixels) / (shape[0] * shape[1])
     apart = ((piece.row - source.row) / _ROWS) ** 2 + ((piece.column - source.column) / _COLUMNS) ** 2
@@ -222,7 +222,7 @@ def _distance(piece: Piece, source: Piece, shape: tuple[int, ...]) -> float:
 # --- fills ------------------------------------------------------------------------------------------------------------
 
 
-def _recoloured(photo: np.ndarray, piece: Piece, colour: np.ndarray) -> np.ndarray:
+def _recoloured(photo: np.ndarray, piece: _Piece, colour: np.ndarray) -> np.ndarray:
     """The piece with another mean colour and its own texture."""
     filled = photo.copy()
     flat = filled.reshape(-1, 3)
@@ -230,7 +230,7 @@ def _recoloured(photo: np.ndarray, piece: Piece, colour: np.ndarray) -> np.ndarr
     return filled
 
 
-def _pasted(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) -> np.ndarray:
+def _pasted(photo: np.ndarray, piece: _Piece, moved: np.ndarray, source: _Piece) -> np.ndarray:
     """The piece with the pixels of a piece of q: each takes the one that lies nearest when the middles are aligned."""
     from scipy.spatial import cKDTree
 
@@ -244,7 +244,7 @@ def _pasted(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) -
     return filled
 
 
-def _gone(photo: np.ndarray, piece: Piece) -> np.ndarray:
+def _gone(photo: np.ndarray, piece: _Piece) -> np.ndarray:
     """The piece in the colours of what lies around it; far inside, those of the nearest pixel outside."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 

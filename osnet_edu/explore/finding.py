@@ -11,8 +11,6 @@ from ..retrieval import search
 from .listed import LONGEST, Listed, listed
 from .shelf import Shelf
 
-Stream = tuple[str, int]  # block and stream, from 1
-
 
 class Finder:
     """Searches the gallery of a shelf.
@@ -26,7 +24,9 @@ class Finder:
         self._shelf, self.kind = shelf, kind
         self._indexes: WeakKeyDictionary[without.Rankings, search.Index] = WeakKeyDictionary()
 
-    def of_query(self, name: str, query: int, silenced: Sequence[Stream] = (), *, where: str = without.ALONE) -> Listed:
+    def of_query(
+        self, name: str, query: int, silenced: Sequence[without.Stream] = (), *, where: str = without.ALONE
+    ) -> Listed:
         """A query's list.  name: of the network.  silenced: streams that it does without, where: as in Rankings."""
         rankings = self._shelf.rankings(name)
         photo = rankings.queries[query]
@@ -39,7 +39,7 @@ class Finder:
             features = rankings.features(rankings.pictures([photo]), silenced)
         return self._listed(rankings, features, photo)
 
-    def of_image(self, name: str, image: np.ndarray, silenced: Sequence[Stream] = ()) -> Listed:
+    def of_image(self, name: str, image: np.ndarray, silenced: Sequence[without.Stream] = ()) -> Listed:
         """The list of a picture of whom nobody knows: (H, W, 3) uint8 of the network's size."""
         rankings = self._shelf.rankings(name)
         return self._listed(rankings, rankings.features(image[None], silenced), None)

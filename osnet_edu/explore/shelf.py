@@ -23,7 +23,7 @@ from .embedded import shipped_features
 
 SHIPPED, UNTRAINED = "shipped", "untrained"
 
-Progress = Callable[[int, int], None]
+_Progress = Callable[[int, int], None]
 Source: TypeAlias = weights.Checkpoint | nn.Module | Path | str
 
 
@@ -94,13 +94,13 @@ class Shelf:
             source = self._sources[name] = weights.open(source)
         return source
 
-    def rankings(self, name: str, progress: Progress | None = None) -> without.Rankings:
+    def rankings(self, name: str, progress: _Progress | None = None) -> without.Rankings:
         """The folder ranked by a network; embedded once.  progress: (done, total) photos."""
         if not isinstance(name, str) or name not in self._digests:
             self.take(name, self.checkpoint(name), progress)
         return self._rankings[self._digests[name]]
 
-    def take(self, name: str, network: weights.Checkpoint, progress: Progress | None = None, *, embedded=None) -> None:
+    def take(self, name: str, network: weights.Checkpoint, progress: _Progress | None = None, *, embedded=None) -> None:
         """Rank by a network from now on.  embedded: as for `without.Rankings`."""
         key = f"{export.digest(network.model)} {network.size}"
         if key not in self._rankings:

@@ -62,7 +62,7 @@ def _random(_network: Network | None, _queries: np.ndarray, photos: np.ndarray) 
     return -draws.named(0, "random maps").random(photos.shape[:3])
 
 
-def centre(_network: Network | None, _queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
+def _centre(_network: Network | None, _queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
     """The middle of the photo, where a person stands: a bell as wide as a quarter of each side."""
     height, width = photos.shape[1:3]
     rows, columns = (np.exp(-8 * ((np.arange(side) + 0.5) / side - 0.5) ** 2) for side in (height, width))
@@ -81,7 +81,7 @@ def _new_colours(_network: Network | None, queries: np.ndarray, photos: np.ndarr
 
 FLOORS: dict[str, Maps] = {
     "random": _random,
-    "centre prior": centre,
+    "centre prior": _centre,
     "edges": _edges,
     "new colours": _new_colours,
 }

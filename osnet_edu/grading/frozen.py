@@ -130,16 +130,16 @@ def noticed(embed: Embedder, cases: Cases) -> Noticed:
     return Noticed(known.gain(query, same, negative), float(np.quantile(moved, known.SHAM)))
 
 
-Job = tuple[int, str, int, tuple[int, int], int]  # of a part its number and name, its family, the size, the seed
+_Job = tuple[int, str, int, tuple[int, int], int]  # of a part its number and name, its family, the size, the seed
 
 
-def _jobs(seed: int, size: tuple[int, int], families: int) -> list[Job]:
+def _jobs(seed: int, size: tuple[int, int], families: int) -> list[_Job]:
     if isinstance(families, bool) or not isinstance(families, int) or families < 1:
         raise Refused(f"at least one family a part is needed, as a whole number, got {families!r}")
     return [(number, part, k, size, seed) for number, part in enumerate(PARTS) for k in range(families)]
 
 
-def _description(job: Job) -> str:
+def _description(job: _Job) -> str:
     """The first view of each camera stands for all: the next ones come by the same draws."""
     number, part, k, size, seed = job
     person, one, other = twins(seed, number, part, k)
@@ -147,7 +147,7 @@ def _description(job: Job) -> str:
     return hashed(RENDERER, part, size, one, other, views)
 
 
-def _family(job: Job) -> tuple:
+def _family(job: _Job) -> tuple:
     number, part, k, size, seed = job
     person, one, other = twins(seed, number, part, k)
     asked, answered, third = _CAMERAS[k % len(_CAMERAS)]

@@ -10,7 +10,7 @@ from . import ending, programs
 from .badge import FIRST_NOTEBOOK
 
 
-def serve(browser: bool, port: int) -> int:
+def _serve(browser: bool, port: int) -> int:
     """Serve the checkout until Ctrl-C.  browser: whether one is opened."""
     venv = Path(sys.prefix)
     # This file stands in for a personal jupyter_server_config, which might switch the token off or open the port to the
@@ -63,4 +63,4 @@ if __name__ == "__main__":
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
-    ending.run(serve, not options.no_browser, options.port)
+    ending.run(_serve, not options.no_browser, options.port)

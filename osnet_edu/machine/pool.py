@@ -24,8 +24,8 @@ from typing import Any, TypeVar
 
 from ..refused import Refused
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 
 
 UNGUARDED = 3  # exit code of a worker whose script would start workers in its turn
@@ -41,13 +41,13 @@ class GivenUp(Exception):
 
 @contextmanager
 def results(
-    work: Callable[..., Result],
-    jobs: Sequence[Job],
+    work: Callable[..., _Result],
+    jobs: Sequence[_Job],
     workers: int | None = None,
     *,
     prepare: Callable[[], Any] | None = None,
     ordered: bool = True,
-) -> Iterator[Iterator[Result]]:
+) -> Iterator[Iterator[_Result]]:
     """The results of work(job) for all jobs, to be iterated over inside the block.
 
     work, prepare, jobs: can be pickled, as what a module defines.  workers: processes, None is one a core; with 1, or

@@ -80,7 +80,7 @@ def wardrobe() -> Image.Image:
     return grid(_row(tops, (0.3, 2.9), (192, 96)) + _row(others + bags, (0.3, 2.4), (192, 96)))
 
 
-def twins() -> Image.Image:
+def _twins() -> Image.Image:
     """For each part a pair in one view: the two people, where they differ, and the parts."""
     rows: list[list[np.ndarray]] = [[], [], [], []]
     for number, part in enumerate(TWIN_PARTS):
@@ -126,12 +126,12 @@ def worlds() -> Image.Image:
 
 
 FIGURES: dict[str, Callable[[], Image.Image]] = {
-    "sheet": drawn_sheet, "heads": heads, "wardrobe": wardrobe, "twins": twins, "ladder": ladder,
+    "sheet": drawn_sheet, "heads": heads, "wardrobe": wardrobe, "twins": _twins, "ladder": ladder,
     "closeups": closeups, "worlds": worlds,
 }  # fmt: skip
 
 
-def counts(people: int = 240, seed: int = 0) -> str:
+def _counts(people: int = 240, seed: int = 0) -> str:
     """A Markdown table of how often each value occurs among the people of a set."""
     crowd = [member.identity for member in members(people, seed)]
     values: dict[str, Counter] = {"build": Counter(build_of(who) for who in crowd)}
@@ -168,7 +168,7 @@ def write_datasheet(assets: Path | str) -> None:
         raise Refused(f"{sheet} lacks the lines {MARKS[0]} and {MARKS[1]}")
     before, rest = text.split(MARKS[0])
     after = rest.split(MARKS[1])[1]
-    sheet.write_text(f"{before}{MARKS[0]}\n{counts()}\n{MARKS[1]}{after}", encoding="utf-8")
+    sheet.write_text(f"{before}{MARKS[0]}\n{_counts()}\n{MARKS[1]}{after}", encoding="utf-8")
 
 
 if len(PART_COLORS) != len(PARTS):

@@ -45,7 +45,7 @@ class Lens:
 
 
 @dataclass(frozen=True)
-class Layer:
+class _Layer:
     """Samples at which a figure is seen. hit: (N,) flat numbers; depth (N,) metres; light, normal (N, 3); uv (N, 2);
     label, piece (N,); shadow: what it casts, for the ground."""
 
@@ -89,7 +89,7 @@ def draw(
     light: Light,
     height: int,
     width: int,
-) -> Layer:
+) -> _Layer:
     """Rasterise and light one person.
 
     yaw: radians, 0 faces the camera.  at: metres right of and behind the crop's middle.  height, width: samples.
@@ -122,7 +122,7 @@ def draw(
     open_sky = np.clip(open_sky * np.where(inside, 0.35, 1.0) * shade, 0, 1)
     blocked = in_shadow(shadow, point + facing * 0.02)
     out = _lit(surface, light, facing, look, open_sky, blocked)
-    return Layer(hit, depth, out, facing, uv, surface.label, piece, shadow)
+    return _Layer(hit, depth, out, facing, uv, surface.label, piece, shadow)
 
 
 @dataclass(frozen=True)
@@ -186,6 +186,6 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     return vector / np.maximum(np.sqrt(_dot(vector, vector)), 1e-9)[:, None]
 
 
-def shade_of(layer: Layer, points: np.ndarray) -> np.ndarray:
+def shade_of(layer: _Layer, points: np.ndarray) -> np.ndarray:
     """(N,) share of the sun that a figure takes from points (N, 3) of the street."""
     return in_shadow(layer.shadow, points, bias=0.06)

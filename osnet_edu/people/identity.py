@@ -117,7 +117,7 @@ FIELDS = tuple(field.name for field in fields(Identity))
 COLORS = tuple(name for name in FIELDS if name.endswith(("_color", "_color2")))
 
 
-def check(identity: Identity) -> Identity:
+def _checked(identity: Identity) -> Identity:
     """The identity itself if it makes sense.
 
     Raises: Refused that names the field and the values it allows.
@@ -158,7 +158,7 @@ def edit(identity: Identity, **changes: object) -> Identity:
     if unknown:
         raise Refused(f"{unknown[0]} is not an attribute of a person; allowed are {', '.join(FIELDS)}")
     clean: dict[str, Any] = {name: _plain(name, value) for name, value in changes.items()}
-    return check(replace(identity, **clean))
+    return _checked(replace(identity, **clean))
 
 
 def _plain(name: str, value: object) -> object:
@@ -295,7 +295,7 @@ def draw_identity(seed: int, person: int, wardrobe: palette.Wardrobe = palette.H
     if values["open"] and values["bag"] == "backpack":
         values["logo"] = "none"  # it would be hidden on both sides
     values |= _details(drawing)
-    return check(Identity(**values))
+    return _checked(Identity(**values))
 
 
 def _body(drawing: _Drawing) -> dict[str, Any]:

@@ -22,11 +22,12 @@ import torch
 from ..machine import whole
 from ..network import weights
 from ..network.model import OSNet
+from ..network.weights import OPTIMISER
 from ..refused import Refused, plain
 
 Record = typing.TypeVar("Record")
 _REAL = {int, float}
-MODEL, OPTIMISER, STATE, PHOTOS = "model.safetensors", weights.OPTIMISER, "state.json", "photos.txt"
+MODEL, STATE, PHOTOS = "model.safetensors", "state.json", "photos.txt"
 LOG = "log.jsonl"
 
 

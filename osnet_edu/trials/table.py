@@ -73,13 +73,13 @@ class Outcome:
         return self.variant, self.seed
 
 
-Run = TypeVar("Run")
+_Run = TypeVar("_Run")
 
 
 @overload
 def shipped(name: str) -> tuple[Outcome, ...]: ...
 @overload
-def shipped(name: str, kind: type[Run]) -> tuple[Run, ...]: ...
+def shipped(name: str, kind: type[_Run]) -> tuple[_Run, ...]: ...
 def shipped(name: str, kind: type = Outcome) -> tuple:
     """The runs that ship with the kit.  Raises: FileNotFoundError where this copy lacks them."""
     return read(assets.path(f"{_SHIPPED}/{name}.csv"), kind)
@@ -103,7 +103,7 @@ def file_of_runs(name: str, out: Path | str, kind: type = Outcome) -> Path:
 @overload
 def read(path: Path | str) -> tuple[Outcome, ...]: ...
 @overload
-def read(path: Path | str, kind: type[Run]) -> tuple[Run, ...]: ...
+def read(path: Path | str, kind: type[_Run]) -> tuple[_Run, ...]: ...
 def read(path: Path | str, kind: type = Outcome) -> tuple:
     """The runs in a CSV file; a last line that was cut short does not count.
 
@@ -115,7 +115,7 @@ def read(path: Path | str, kind: type = Outcome) -> tuple:
 @overload
 def started(path: Path) -> tuple[Outcome, ...]: ...
 @overload
-def started(path: Path, kind: type[Run]) -> tuple[Run, ...]: ...
+def started(path: Path, kind: type[_Run]) -> tuple[_Run, ...]: ...
 def started(path: Path, kind: type = Outcome) -> tuple:
     """The runs in a file that is to be written on; none where a kill cut its very first line short."""
     lines, cut = _lines(path, kind)
@@ -145,7 +145,7 @@ def _lines(path: Path | str, kind: type) -> tuple[list[str], str]:
     return lines, cut
 
 
-def _parsed(lines: list[str], path: Path | str, kind: type[Run]) -> tuple[Run, ...]:
+def _parsed(lines: list[str], path: Path | str, kind: type[_Run]) -> tuple[_Run, ...]:
     if not lines or lines[0] != _head(kind):
         raise Refused(f"{path} is not a file of runs: expected the columns {', '.join(_names(kind))}")
     try:
@@ -156,7 +156,7 @@ def _parsed(lines: list[str], path: Path | str, kind: type[Run]) -> tuple[Run, .
     return runs
 
 
-def _check_together(runs: Sequence[Run], path: Path | str) -> None:
+def _check_together(runs: Sequence[_Run], path: Path | str) -> None:
     """Whether lines can stand in one table: no run twice, and tests of the same photos by the same people."""
     first: dict[object, int] = {}
     tested: dict[str, tuple[int, int]] = {}
@@ -173,7 +173,7 @@ def _check_together(runs: Sequence[Run], path: Path | str) -> None:
                               f"{len(run.person_map)} in line {line}; one line is of another table")  # fmt: skip
 
 
-def _parse(row: list[str], path: Path | str, kind: type[Run]) -> Run:
+def _parse(row: list[str], path: Path | str, kind: type[_Run]) -> _Run:
     def value(wanted: Any, text: str) -> object:
         return wanted(text) if wanted in (int, float, str) else tuple(float(part) for part in text.split())
 

@@ -38,10 +38,10 @@ class Together:
 def rows_of(table: Ablation, metric: str = "mean_ap") -> Together:
     """The rows of the paper's table, without the siblings, which it has not."""
     found = compare.differences(table.outcomes, REFERENCE, metric)
-    return judge({row.key: found[row.key] for row in table.rows if row.number and row.key in found})
+    return _judge({row.key: found[row.key] for row in table.rows if row.number and row.key in found})
 
 
-def judge(differences: Mapping[str, Difference]) -> Together:
+def _judge(differences: Mapping[str, Difference]) -> Together:
     """Differences of one table, each by itself and all at once."""
     p = {name: difference.p for name, difference in differences.items()}
     return Together(differences, p, compare.corrected(differences))

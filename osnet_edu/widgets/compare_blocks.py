@@ -54,7 +54,7 @@ class CompareBlocks(Widget, script="compare_blocks.js"):
 
     def _compare(self, _change=None) -> None:
         first, second = (_described(key, self.network)[self.place] for key in (self.first, self.second))
-        self.show(Comparison((first, second), difference(first, second)))
+        self.show(Comparison((first, second), _difference(first, second)))
 
 
 @cache
@@ -95,7 +95,7 @@ def _drawn(row: siblings.Row, block, layers: list[costs.LayerCost], whole: tuple
     )
 
 
-def difference(a: BlockDrawn, b: BlockDrawn) -> str:
+def _difference(a: BlockDrawn, b: BlockDrawn) -> str:
     """How two blocks differ, in words."""
     if a.key == b.key:
         return "Both are the same block: choose another one to compare."

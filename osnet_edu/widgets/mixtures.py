@@ -23,7 +23,7 @@ def streams_of(streams: np.ndarray, gates: np.ndarray, channels: int) -> Streams
     maps = tuple(drawn_map(one, drawn.max(), f"stream {t}") for t, one in enumerate(drawn, start=1))
     own = tuple(gates.mean((1, 2, 3)).tolist())
     spread = tuple((float(gate.min()), float(gate.max())) for gate in gates)
-    return Streams(channels, own, spread, shares(gates * streams), maps)
+    return Streams(channels, own, spread, _shares(gates * streams), maps)
 
 
 def mixture(hand: Sequence[float], streams: np.ndarray, gates: np.ndarray) -> Mixture:
@@ -33,10 +33,10 @@ def mixture(hand: Sequence[float], streams: np.ndarray, gates: np.ndarray) -> Mi
     top = max(yours.mean(0).max(), own.mean(0).max())
     size = np.linalg.norm(own)
     both = drawn_map(yours.mean(0), top, "your mixture"), drawn_map(own.mean(0), top, "the net's mixture")
-    return Mixture(shares(gated), float(np.linalg.norm(yours - own) / size) if size else 0.0, both)
+    return Mixture(_shares(gated), float(np.linalg.norm(yours - own) / size) if size else 0.0, both)
 
 
-def shares(gated: np.ndarray) -> tuple[float, ...]:
+def _shares(gated: np.ndarray) -> tuple[float, ...]:
     """<part, whole> / |whole|^2 of each stream.  gated: (T, C, H, W).  All 0 where the whole is."""
     whole = gated.sum(0)
     size = float((whole**2).sum())

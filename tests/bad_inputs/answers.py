@@ -129,7 +129,7 @@ ANSWERS: dict[str, tuple[str, str]] = {
         "Not yet",
     ),
     "the judge replaced in the check": (
-        _function("from osnet_edu.exercises import judge", "judge.SEEDS = ()", "return 0.123"),
+        _function("from osnet_edu.exercises import judge", "judge._SEEDS = ()", "return 0.123"),
         "Not yet",
     ),
     "NumPy emptied": (f"{WRONG}\nnp.__dict__.clear()", "Not yet"),
