@@ -2,7 +2,7 @@
 
     python assets/make_seeds.py KIND SEED [DEVICE]
 
-KIND: one of experiments.alike.KINDS but primary.  SEED: 0 to 4.  DEVICE: cpu (one thread, bfloat16), or cuda.
+KIND: one of trials.alike.BUILDS but primary.  SEED: 0 to 4.  DEVICE: cpu (one thread, bfloat16), or cuda.
 Each takes four to six minutes on one core of a processor with a bfloat16 unit; those of 256x128 four times as long.
 """
 
@@ -34,6 +34,6 @@ def main(kind: str, seed: int, device: str = "cpu") -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1] not in alike.KINDS[1:]:
+    if len(sys.argv) < 3 or sys.argv[1] not in alike.BUILDS[1:]:
         sys.exit(__doc__)
     main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -20,7 +20,7 @@ SCALES = {
 }
 
 
-@pytest.mark.parametrize("kind", alike.KINDS)
+@pytest.mark.parametrize("kind", alike.BUILDS)
 def test_a_kind_is_what_its_name_says(kind):
     checkpoint = alike.trained(3, kind)
     anatomy = siblings.anatomy(checkpoint.model.blocks()["conv2.0"])
@@ -31,7 +31,7 @@ def test_a_kind_is_what_its_name_says(kind):
     assert not checkpoint.model.training
 
 
-@pytest.mark.parametrize("kind", alike.KINDS)
+@pytest.mark.parametrize("kind", alike.BUILDS)
 def test_five_of_a_kind_differ_and_each_knows_people(kind):
     found = market.read(assets.subset())
     people = sorted({photo.person for photo in found.query})[:20]

@@ -404,7 +404,7 @@ def test_a_file_that_is_none_is_refused_before_anything_is_rendered(file, tmp_pa
 
 def test_a_method_of_the_kit_needs_no_file(cases):
     report = anyone.grade(cases=cases)
-    assert report.method == anyone.DEFAULT and report.ours.rank.mean() > 2 * report.theirs.rank.mean()
+    assert report.method == anyone.DEFAULT_METHOD and report.ours.rank.mean() > 2 * report.theirs.rank.mean()
     assert anyone.grade(cases=cases).csv() == report.csv()
     known = anyone.kit()
     assert set(METHODS) <= set(known)

@@ -447,7 +447,7 @@ def test_a_mistake_is_answered_before_pytorch_is_loaded(tmp_path, command, statu
 
 
 def test_what_the_options_name_is_what_there_is():
-    assert arguments.METHODS == tuple(METHODS) and tuple(compute.DTYPES) == limits.DTYPES
+    assert arguments.METHOD_NAMES == tuple(METHODS) and tuple(compute.DTYPES) == limits.DTYPE_NAMES
     configs = [train_command._recipe(name, 12_936) for name in arguments.RECIPES]
     assert len({str(config) for config in configs}) == len(arguments.RECIPES)
 

@@ -46,9 +46,9 @@ def test_a_network_is_asked_about_each_wardrobe(few):
     told = []
     found = clothes.measure(few, replace(weights.shipped(), size=(64, 32)), lambda *at: told.append(at))
     parts = [f"strangers' {part} alone" for part in people.WORN]
-    assert list(found.rank1) == [clothes.SAME, clothes.OTHERS, clothes.EXCHANGED, *parts]
+    assert list(found.rank1) == [clothes.SAME_CLOTHES, clothes.OTHERS, clothes.EXCHANGED, *parts]
     assert told[-1][0] == told[-1][1] == len(found.rank1) * found.photos
-    assert found.rank1[clothes.SAME].value > found.rank1[clothes.EXCHANGED].value
+    assert found.rank1[clothes.SAME_CLOTHES].value > found.rank1[clothes.EXCHANGED].value
     assert found.wearer.value > found.rank1[clothes.EXCHANGED].value
     said = str(found)
     assert "first is who wears her clothes" in said and f"Chance: {found.chance:.1%}" in said

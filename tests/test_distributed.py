@@ -80,11 +80,14 @@ def test_shares_cover_everything_once_and_differ_by_one_at_most(count, size):
 
 def test_alone_nothing_is_exchanged():
     rows = torch.ones(3, 2, requires_grad=True)
-    assert distributed.gather(rows, 3, distributed.ALONE) is rows
-    assert distributed.mean([1.5], "cpu", distributed.ALONE) == [1.5]
-    assert distributed.collected("a", distributed.ALONE) == ["a"] and distributed.agreed(7, distributed.ALONE) == 7
+    assert distributed.gather(rows, 3, distributed.ONE_PROCESS) is rows
+    assert distributed.mean([1.5], "cpu", distributed.ONE_PROCESS) == [1.5]
+    assert (
+        distributed.collected("a", distributed.ONE_PROCESS) == ["a"]
+        and distributed.agreed(7, distributed.ONE_PROCESS) == 7
+    )
     with distributed.joined("cpu") as team:
-        assert team is distributed.ALONE
+        assert team is distributed.ONE_PROCESS
 
 
 def test_a_lost_process_is_told_from_other_errors():

@@ -42,15 +42,15 @@ def test_each_row_asks_what_its_name_says(shipped, cases):
         return exchange.against(embed, query, photo)
 
     for name, some, same in (
-        (exchanged.OWN, cases, False),
-        (exchanged.SAME, cases, True),
-        (exchanged.STRANGER, replace(cases, query=cases.query[::-1]), False),
+        (exchanged.BY_EXCHANGE, cases, False),
+        (exchanged.IN_SAME_VIEW, cases, True),
+        (exchanged.OTHER_QUERY, replace(cases, query=cases.query[::-1]), False),
     ):
         again = graded.of(own, some, everything, same_view=same)
         assert np.allclose(rows[name].rank, again.rank, atol=0.02), name
     text = str(found)
     assert "2 of 2 differences noticed" in text and found.name in text
-    assert f"{rows[exchanged.OWN].mean().value:.2f}" in text
+    assert f"{rows[exchanged.BY_EXCHANGE].mean().value:.2f}" in text
 
 
 def test_the_command_knows_it():

@@ -114,7 +114,7 @@ def test_a_map_that_fails_a_check_says_why():
     rng = np.random.default_rng(0)
     heat = -rng.random((6, 4))
     plain = badge.award(heat)
-    assert plain.kind == badge.NONE and not plain.failed and "nobody knows the truth" in str(plain)
+    assert plain.kind == badge.NO_TRUTH and not plain.failed and "nobody knows the truth" in str(plain)
     assert badge.award(heat, missed=0.09).reasons == ()
     assert "misses what it ought to explain by 85 %" in badge.award(heat, missed=0.85).reasons[0]
     assert "The map is blank" in badge.award(-heat).reasons[0]

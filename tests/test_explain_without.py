@@ -10,7 +10,7 @@ import torch
 from osnet_edu import Refused, assets, osnet, retrieval
 from osnet_edu.embed import TorchEmbedder, embed
 from osnet_edu.explain import gates
-from osnet_edu.explain.without import ALIKE, MEAN, Ranked, Rankings
+from osnet_edu.explain.without import ALIKE, FILL_MEAN, Ranked, Rankings
 from osnet_edu.network import siblings, weights
 from osnet_edu.photos import market
 
@@ -59,7 +59,7 @@ def test_a_mean_is_what_mute_fills_in(few):
     assert fill.photos == len(few.gallery)
     with gates.mute(few.model, 1, "conv3.0", fill=fill):
         expected = TorchEmbedder(few.model)(images)
-    assert np.array_equal(few.features(images, [("conv3.0", 1)], fill=MEAN), expected)
+    assert np.array_equal(few.features(images, [("conv3.0", 1)], fill=FILL_MEAN), expected)
 
 
 def test_with_all_streams_on_it_is_the_plain_ranking(few):
@@ -88,7 +88,7 @@ def test_query_alone_and_query_and_gallery_alike_are_different_questions(few):
 def test_silencing_leaves_no_trace(few):
     images = few.pictures(few.queries[:2])
     before = TorchEmbedder(few.model)(images)
-    few.ranked(0, SOME, fill=MEAN, where=ALIKE)
+    few.ranked(0, SOME, fill=FILL_MEAN, where=ALIKE)
     assert np.array_equal(TorchEmbedder(few.model)(images), before)
 
 

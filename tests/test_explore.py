@@ -32,7 +32,7 @@ def test_a_list_shows_every_photo_and_ranks_those_that_count():
     place = np.array([0, 3, 2, 1, 4, 5])
     found = explore.listed(place, np.linspace(1, 0.5, 6), photo(7, 1), gallery)
     assert found.kind.tolist() == [
-        explore.OWN_CAMERA, explore.IS_JUNK, explore.OTHER, explore.MATCH, explore.OTHER, explore.MATCH,
+        explore.OWN_CAMERA, explore.IS_JUNK, explore.OTHER_PERSON, explore.MATCH, explore.OTHER_PERSON, explore.MATCH,
     ]  # fmt: skip
     assert found.rank.tolist() == [0, 0, 1, 2, 3, 4]
     # Hits at ranks 2 and 4: (1/2 + 2/4) / 2.

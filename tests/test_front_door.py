@@ -161,7 +161,7 @@ def test_the_first_lines_are_how_to_start_and_say_the_same_as_lab_py():
 
 
 def test_the_place_for_the_links_is_there_and_empty_or_filled_by_lab_py():
-    opening, closing = (mark.decode() for mark in (badge.OPENING, badge.CLOSING))
+    opening, closing = (mark.decode() for mark in (badge.BADGES_BEGIN, badge.BADGES_END))
     assert README.count(opening) == README.count(closing) == 1
     assert README.index(opening) < README.index("\n    python3 lab.py ")
     between = README.partition(opening)[2].partition(closing)[0].strip()

@@ -8,7 +8,7 @@ from test_explain_gates import of
 from osnet_edu import Refused, intervals, people
 from osnet_edu.embed import normalise
 from osnet_edu.experiments import EXPERIMENTS, gate_parts
-from osnet_edu.experiments.gate_parts import LARGE, SMALL, Triples
+from osnet_edu.experiments.gate_parts import LARGE_PARTS, SMALL_PARTS, Triples
 from osnet_edu.explain import untrained
 from osnet_edu.network import weights
 from osnet_edu.trials import alike
@@ -50,7 +50,7 @@ def planted(small: int, large: int, networks: int = 3) -> list[dict[str, np.ndar
 
 
 def test_what_is_planted_is_found_in_its_block_alone():
-    part = np.array([SMALL[0]] * 20 + [LARGE[0]] * 20)
+    part = np.array([SMALL_PARTS[0]] * 20 + [LARGE_PARTS[0]] * 20)
     some = Triples(*[np.zeros((40, 1, 1, 3), np.uint8)] * 3, part, np.arange(40) // 2)
     lean = gate_parts._leans(planted(1, 4), some)
     assert lean["conv2.0"].verdict == "as stated" and lean["conv4.0"].verdict == "open"
@@ -60,10 +60,10 @@ def test_what_is_planted_is_found_in_its_block_alone():
 
 
 def test_a_twin_differs_from_the_positive_in_her_part_alone(triples):
-    assert triples.part.tolist() == [part for part in (*SMALL, *LARGE) for _ in gate_parts.CAMERAS]
+    assert triples.part.tolist() == [part for part in (*SMALL_PARTS, *LARGE_PARTS) for _ in gate_parts.TRIPLE_CAMERAS]
     changed = (np.abs(triples.positive.astype(int) - triples.negative) > 15).any(3).mean((1, 2))
     assert (changed > 0.001).all() and (changed < 0.3).all()
-    large = np.isin(triples.part, LARGE)
+    large = np.isin(triples.part, LARGE_PARTS)
     assert changed[large].min() > changed[~large].max()
     again = gate_parts.render((128, 64), families=1)
     np.testing.assert_array_equal(again.negative, triples.negative)
@@ -73,7 +73,7 @@ def test_the_people_are_in_no_folder_that_ships():
     from osnet_edu import assets
 
     known = {record.identity for record in people.read_people(assets.subset())}
-    for number, part in enumerate((*SMALL, *LARGE)):
+    for number, part in enumerate((*SMALL_PARTS, *LARGE_PARTS)):
         one = people.prepare(people.draw_identity(gate_parts.SEED, 1 + 1000 * number), part, gate_parts.SEED)
         assert one not in known
 

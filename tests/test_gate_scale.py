@@ -26,7 +26,7 @@ def triples():
 
 
 def canvas(marks):
-    found = np.full((ladder.PANEL.height, ladder.PANEL.width, 3), ladder.FIELD)
+    found = np.full((ladder.CHEST.height, ladder.CHEST.width, 3), ladder.FIELD)
     for mark in marks:
         found[mark.row : mark.row + mark.height, mark.column : mark.column + mark.width] = mark.color
     return found
@@ -42,7 +42,7 @@ def test_a_pair_has_equal_area_colours_and_centre(rung):
     assert changed.sum() == 2 * ladder.MARK**2 == 128  # on every rung of either kind
     rows, columns = np.nonzero(changed)
     # A gap of one pixel cannot lie in the middle of an even panel.
-    assert abs(rows.mean() - (ladder.PANEL.height - 1) / 2) <= 0.5 and columns.mean() == (ladder.PANEL.width - 1) / 2
+    assert abs(rows.mean() - (ladder.CHEST.height - 1) / 2) <= 0.5 and columns.mean() == (ladder.CHEST.width - 1) / 2
 
 
 def test_all_rungs_of_one_kind_change_as_much():
@@ -85,7 +85,7 @@ def test_a_flat_mark_has_one_light_wherever_it_lies():
     one = people.edit(people.draw_identity(13, 1), **worn)
     view = replace(people.draw_view(13, 1, 1, 0), blur=0.0, motion=0.0, noise=0.0, occluder="none", passer=0)
     sets = [[people.Mark(row, 4, 8, 8, RED)] for row in (0, 24, 48)]
-    flat = people.paint_flat(one, view, ladder.PANEL, sets, color=ladder.FIELD)
+    flat = people.paint_flat(one, view, ladder.CHEST, sets, color=ladder.FIELD)
     row, column = flat.at
     seen = {
         tuple(color)

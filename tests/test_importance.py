@@ -204,7 +204,7 @@ def test_several_parts_drawn_anew_are_what_a_render_shows(rendered):
 def rebuilt(number):
     """The person and the view of a rendered pair."""
     person = people.edit(people.draw_identity(FROZEN, number), glasses="none", umbrella="none")
-    asked, answered = importance.CAMERAS[number % len(importance.CAMERAS)]
+    asked, answered = importance.PAIR_CAMERAS[number % len(importance.PAIR_CAMERAS)]
     first = people.draw_view(FROZEN, number, asked, 0)
     views = [people.draw_view(FROZEN, number, answered, 2 * walk) for walk in range(importance.WALKS)]
     away = [np.abs(np.angle(np.exp(1j * (view.yaw - first.yaw)))) for view in views]

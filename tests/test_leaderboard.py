@@ -8,7 +8,7 @@ import torch
 
 from osnet_edu import figures, intervals, osnet
 from osnet_edu.grading import board, contestants, frozen, leaderboard
-from osnet_edu.grading.board import ACROSS, SAME, Block, Board
+from osnet_edu.grading.board import ACROSS, SAME_VIEW, Block, Board
 from osnet_edu.grading.frozen import PARTS
 from osnet_edu.network import weights
 from osnet_edu.trials import table
@@ -83,8 +83,8 @@ def test_a_better_negative_of_one_family_cannot_pass_for_all(made):
 
 
 def test_the_table_says_who_beats_whom():
-    blocks = [block("centre prior", 0.1, network="none", view=view, noticed="0" * N) for view in (ACROSS, SAME)]
-    for view in (ACROSS, SAME):
+    blocks = [block("centre prior", 0.1, network="none", view=view, noticed="0" * N) for view in (ACROSS, SAME_VIEW)]
+    for view in (ACROSS, SAME_VIEW):
         blocks += [block("good", 0.6, view=view), block("good", 0.2, weights="untrained", view=view)]
     said = str(Board(tuple(blocks)))
     assert f"shipped, across views: {N - 2} of {N} differences noticed" in said
@@ -143,7 +143,7 @@ def test_a_run_that_was_stopped_goes_on_and_says_the_same(quick, tmp_path, monke
     assert [b.key for b in again.blocks] == [b.key for b in whole.blocks]
     rank = {(b.network, b.weights, b.view, b.method): b.rank for b in again.blocks}
     assert rank["shipped", "trained", ACROSS, QUICK[1]] != rank["shipped", "untrained", ACROSS, QUICK[1]]
-    assert rank["shipped", "trained", ACROSS, QUICK[1]] != rank["shipped", "trained", SAME, QUICK[1]]
+    assert rank["shipped", "trained", ACROSS, QUICK[1]] != rank["shipped", "trained", SAME_VIEW, QUICK[1]]
     assert all(0 <= value <= 1 for row in rank.values() for value in row)
     with pytest.raises(ValueError, match="holds blocks of 1 families a part, expected 2"):
         leaderboard.run(tmp_path, tmp_path / "b", seeds=1, families=2)

@@ -144,12 +144,12 @@ def test_real_photos_cannot_be_edited(folder):  # noqa: F811
 @pytest.mark.parametrize(
     ("game", "state", "won", "counts", "score"),
     [
-        (explore.ONE, (1, 0.04, False, True), True, True, 0.04),
-        (explore.ONE, (1, 0.04, True, True), False, True, 0.04),
-        (explore.ONE, (2, 0.04, False, True), False, False, 0.04),
-        (explore.ONE, (0, 0.0, True, True), False, True, 0.0),
-        (explore.SMALLEST, (3, 0.10, False, True), True, True, 0.10),
-        (explore.SMALLEST, (3, 0.10, False, False), False, False, 0.0),
+        (explore.ONE_CHANGE, (1, 0.04, False, True), True, True, 0.04),
+        (explore.ONE_CHANGE, (1, 0.04, True, True), False, True, 0.04),
+        (explore.ONE_CHANGE, (2, 0.04, False, True), False, False, 0.04),
+        (explore.ONE_CHANGE, (0, 0.0, True, True), False, True, 0.0),
+        (explore.SMALLEST_CHANGE, (3, 0.10, False, True), True, True, 0.10),
+        (explore.SMALLEST_CHANGE, (3, 0.10, False, False), False, False, 0.0),
         (explore.IMPOSTOR, (4, 0.3, True, False), True, True, 4.0),
         (explore.IMPOSTOR, (4, 0.3, False, False), False, True, 4.0),
         (explore.IMPOSTOR, (0, 0.0, True, True), False, False, 0.0),
@@ -205,16 +205,16 @@ def test_a_refusal_leaves_the_last_good_state(lab, bad, says):
 
 
 def test_a_game_keeps_the_best_score_and_locks_the_view(lab):
-    lab.game = explore.SMALLEST
+    lab.game = explore.SMALLEST_CHANGE
     lab.set_state({"view": {"yaw": 0.1}})
     assert "the view is locked" in lab.problem
     lab.changes = {"top_color": [1, 0, 0], "bottom_color": [1, 1, 0]}
     assert lab.won
-    large = lab.best[explore.SMALLEST]
+    large = lab.best[explore.SMALLEST_CHANGE]
     lab.changes = {"top_color": [1, 0, 0]}
-    assert lab.won and lab.best[explore.SMALLEST] < large
+    assert lab.won and lab.best[explore.SMALLEST_CHANGE] < large
     lab.changes = {"top_color": [1, 0, 0], "bottom_color": [1, 1, 0]}
-    assert lab.best[explore.SMALLEST] < large
+    assert lab.best[explore.SMALLEST_CHANGE] < large
     lab.game = explore.IMPOSTOR
     assert lab.changes == {} and lab.rank_before != 1 and "somebody else comes first" in lab.verdict
 

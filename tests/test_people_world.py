@@ -23,7 +23,7 @@ def test_no_colour_of_the_other_world_is_near_one_that_a_network_trains_on():
     worn = chain(*(vars(wardrobe).items() for wardrobe in (palette.HOME, palette.WIDE)))
     known = [color for name, colors in worn if name != "soles" for color, _ in colors.values()]
     assert len(known) > 300
-    assert min(palette.distance(one, other) for one in foreign for other in known) >= palette.APART
+    assert min(palette.distance(one, other) for one in foreign for other in known) >= palette.COLORS_APART
 
 
 def test_no_camera_of_the_other_world_stands_as_high_as_one_that_a_network_trains_on():

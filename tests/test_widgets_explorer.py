@@ -112,7 +112,7 @@ def test_a_pair_is_asked_three_questions(shown):
     assert shown.child.triples[shown.child.triple].startswith(f"{shown.queries['who'][shown.at]}: match first by 0.")
     assert shown.cannot == {}
     first = shown.child
-    other = int(place[np.flatnonzero(kind == explore.OTHER)[1]])
+    other = int(place[np.flatnonzero(kind == explore.OTHER_PERSON)[1]])
     shown.opened = shown.gallery["names"][other]
     assert shown.child is first and first._triplet.negative == other, "the widget stays and shows the new pair"
     shown.why = "gates"

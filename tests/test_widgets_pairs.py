@@ -193,7 +193,7 @@ def test_photos_without_masks_are_explained_and_not_graded(folder, tmp_path):  #
     assert found.shares == [] and found.sentence == "" and found.truth == ""
     assert found.answer == "" and found.question == judging.SIMILAR and found.graded.kind == badge.TAKEN
     found.question = judging.APART
-    assert found.graded.kind == badge.NONE and "nobody knows the truth about this pair" in found.grade
+    assert found.graded.kind == badge.NO_TRUTH and "nobody knows the truth about this pair" in found.grade
     assert "is strongest at row" in found.heats[0]["text"]
 
 

@@ -94,7 +94,7 @@ def test_an_unknown_question_names_the_known_ones():
 
 SHIPPED = [
     (path.name[:2], key)
-    for path in sorted(predict.QUESTIONS.glob("*.toml"))
+    for path in sorted(predict.QUESTION_FOLDER.glob("*.toml"))
     for key in predict.questions(path.name[:2])
 ]
 

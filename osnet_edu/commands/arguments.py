@@ -16,7 +16,7 @@ from ..refused import Refused, plain
 
 LAYOUTS = CONTIGUOUS, CHANNELS_LAST = "contiguous", "channels-last"
 RECIPES = ("kit", "published", "first", "shipped", "market", "market-scratch")
-METHODS = (
+METHOD_NAMES = (
     "gradient", "input x gradient", "SmoothGrad", "integrated gradients", "DeepLift", "Grad-CAM",
     "gradient x activation", "gradient x activation on pieces", "point decomposition", "occlusion", "CorrRISE",
 )  # fmt: skip

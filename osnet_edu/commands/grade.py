@@ -14,10 +14,10 @@ from .speech import progress_bar, say, tell
 
 
 def run(options: argparse.Namespace) -> None:
-    method = anyone.DEFAULT if options.method is None else options.method
+    method = anyone.DEFAULT_METHOD if options.method is None else options.method
     if options.patience is not None and method in anyone.kit():
         raise Refused(f"--patience is for a method of yours, FILE:FUNCTION; {method!r} is the kit's")
-    patience = anyone.PATIENCE if options.patience is None else options.patience
+    patience = anyone.MAP_PATIENCE if options.patience is None else options.patience
     if options.checks:
         _check(options, method, patience)
         return

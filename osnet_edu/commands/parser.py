@@ -97,7 +97,7 @@ def _train(one: argparse.ArgumentParser) -> None:
         "market: for a real Market-1501 as in the paper",
     )
     one.add_argument("--device", choices=("cpu", "cuda", "mps"), help="default: cpu")
-    one.add_argument("--dtype", choices=limits.DTYPES, help="default: measured")
+    one.add_argument("--dtype", choices=limits.DTYPE_NAMES, help="default: measured")
     one.add_argument("--threads", type=arguments.up_to(limits.MOST_THREADS), metavar="N", help="default: measured")
     one.add_argument(
         "--layout",
@@ -133,7 +133,7 @@ def _explain(one: argparse.ArgumentParser) -> None:
     one.add_argument("--gallery", metavar="NAME", help="file name of a gallery photo (default: the query's first one)")
     one.add_argument("--out", required=True, metavar="PNG", help="the picture to write")
     one.add_argument("--method", help="default: gradient x activation on pieces")
-    one.epilog = f"Methods: {', '.join(arguments.METHODS)}."
+    one.epilog = f"Methods: {', '.join(arguments.METHOD_NAMES)}."
 
 
 def _grade(one: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .. import assets, retrieval
 from ..embed import embed, embedder_for
-from ..machine.distributed import ALONE, Team
+from ..machine.distributed import ONE_PROCESS, Team
 from ..network import weights
 from ..photos import market
 from ..photos.copies import copies
@@ -16,7 +16,7 @@ def data_folder(options: argparse.Namespace) -> Path:
     return assets.subset() if options.data is None else Path(options.data)
 
 
-def score_by_rule(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str, team: Team = ALONE):
+def score_by_rule(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str, team: Team = ONE_PROCESS):
     sides, size = [], size or checkpoint.size
     embedder_for(checkpoint.model, photos=len(found.query) + len(found.gallery), size=size, say=say)
     for name, photos in (("queries", found.query), ("gallery", found.gallery)):

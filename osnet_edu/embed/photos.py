@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ..machine import distributed, whole
-from ..machine.distributed import ALONE, Team
+from ..machine.distributed import ONE_PROCESS, Team
 from ..network.model import FEATURES, OSNet
 from ..photos.market import Photo, Skipped, decode
 from ..refused import Refused
@@ -60,7 +60,7 @@ def embed(
     precision: torch.dtype = torch.float32,
     cache: Path | str | None = None,
     progress: Callable[[int, int], None] | None = None,
-    team: Team = ALONE,
+    team: Team = ONE_PROCESS,
 ) -> Embedding:
     """Embed photos.  The model is used in eval mode on its own device, and given back in the mode that it came in.
 

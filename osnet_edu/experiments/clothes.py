@@ -28,7 +28,7 @@ from ..photos import market
 from ..refused import Refused
 
 STRANGERS = 31  # seed of people whom nobody has met
-SAME, OTHERS, EXCHANGED = "the same clothes", "strangers' clothes", "exchanged clothes"
+SAME_CLOTHES, OTHERS, EXCHANGED = "the same clothes", "strangers' clothes", "exchanged clothes"
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ def measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int,
             wearer = _over_people(other.first_hit == 1, ids[0], other.first_hit > 0)
     assert wearer is not None  # `_dressed` exchanges the clothes too
     changed = {
-        name: sum(a != b for a, b in zip(some, dressed[SAME], strict=True))
+        name: sum(a != b for a, b in zip(some, dressed[SAME_CLOTHES], strict=True))
         for name, some in dressed.items()
-        if name != SAME
+        if name != SAME_CLOTHES
     }
     chance = float(np.mean([(ids[1] == person).mean() for person in ids[0]]))
     return Clothes(rank1, mean_ap, wearer, chance, changed, len(gallery))
@@ -135,7 +135,7 @@ def _dressed(records: list[PhotoRecord], persons: list[int]) -> dict[str, list[I
     stranger = {person: people.draw_identity(STRANGERS, person) for person in persons}
     following = {person: own[other] for person, other in zip(persons, np.roll(persons, -1).tolist(), strict=True)}
     found = {
-        SAME: [record.identity for record in records],
+        SAME_CLOTHES: [record.identity for record in records],
         OTHERS: [people.put_on(record.identity, stranger[record.person]) for record in records],
         EXCHANGED: [people.put_on(record.identity, following[record.person]) for record in records],
     }

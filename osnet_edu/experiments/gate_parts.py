@@ -31,9 +31,9 @@ from ..photos import market
 from ..refused import Refused
 from ..trials import alike
 
-SMALL, LARGE = ("logo", "strap", "shoes"), ("top color", "bottom color")
+SMALL_PARTS, LARGE_PARTS = ("logo", "strap", "shoes"), ("top color", "bottom color")
 _FAMILIES = 24  # twin pairs a part
-CAMERAS = ((1, 3), (4, 6))  # of the query, and of the two photos to tell apart: a triple each
+TRIPLE_CAMERAS = ((1, 3), (4, 6))  # of the query, and of the two photos to tell apart: a triple each
 SEED = 11  # of the people: no weights that ship have met them
 _MEANS = 128  # photos of the gallery that an absent stream is the mean of
 
@@ -88,7 +88,7 @@ class GateParts:
         lines = [
             f"{self.triples} triples of {self.families} twin families, {self.networks} trained and {self.networks} "
             "untrained networks.",
-            f"Small: {', '.join(SMALL)}. Large: {', '.join(LARGE)}.",
+            f"Small: {', '.join(SMALL_PARTS)}. Large: {', '.join(LARGE_PARTS)}.",
             f"Right before any change: trained {self.right[0]:.1%}, untrained {self.right[1]:.1%}.",
         ]
         for name, found in (("trained", self.trained), ("untrained", self.untrained)):
@@ -162,7 +162,7 @@ def gallery_for_means(root: Path) -> list[market.Photo]:
 
 def render(size: tuple[int, int], families: int = _FAMILIES, seed: int = SEED) -> Triples:
     """The triples, by part, then by family.  Their people are a pure function of the seed."""
-    parts = (*SMALL, *LARGE)
+    parts = (*SMALL_PARTS, *LARGE_PARTS)
     jobs = [(number, part, k, size, seed) for number, part in enumerate(parts) for k in range(families)]
     with pool.results(_family, jobs) as results:
         rows = [row for found in results for row in found]
@@ -186,7 +186,7 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
         return view, shot.image
 
     rows = []
-    for asked, answered in CAMERAS:
+    for asked, answered in TRIPLE_CAMERAS:
         _, query = seen(asked)
         view, positive = seen(answered)
         rows.append((query, positive, people.render(other, view, size=size).image, part, person))
@@ -206,7 +206,7 @@ def _leans(networks: Sequence[Mapping[str, np.ndarray]], triples: Triples) -> di
     """By block, from the Shapley values of several networks."""
     families, index = np.unique(triples.family, return_inverse=True)
     part = {family: name for family, name in zip(triples.family, triples.part, strict=True)}
-    small = np.array([part[family] in SMALL for family in families])
+    small = np.array([part[family] in SMALL_PARTS for family in families])
     found, drawn = {}, {}
     for block in networks[0]:
         lean = np.stack([lean_of(values[block]) for values in networks], 1)  # (N, networks)

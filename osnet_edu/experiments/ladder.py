@@ -31,7 +31,7 @@ SEED = 13  # of the people: no weights that ship have met them
 GAPS = (1, 4, 10, 16, 24)  # of the two marks, pixels
 _SIDES = (2, 4, 8)  # of a square of the check, pixels; its period is twice that
 MARK = 8  # side of a mark
-PANEL = Panel(56, 16)
+CHEST = Panel(56, 16)
 FIELD = (0.80, 0.80, 0.78)
 PAINTS = ((0.80, 0.16, 0.16), (0.14, 0.28, 0.78), (0.10, 0.52, 0.24), (0.90, 0.74, 0.12), (0.46, 0.16, 0.56))
 _CAMERAS = ((1, 3), (3, 5), (5, 2), (2, 1))  # of the query, and of the two photos to choose from
@@ -99,7 +99,7 @@ class Needed:
 
 
 def layout(rung: Rung, colors: Sequence[tuple[float, float, float]]) -> tuple[Marks, Marks]:
-    """The marks of a pair, on PANEL.  colors: three.
+    """The marks of a pair, on CHEST.  colors: three.
 
     Both have the same squares; the first two colours are exchanged between the two marks, the last two in the check.
     Raises: Refused for a rung that does not fit.
@@ -109,10 +109,10 @@ def layout(rung: Rung, colors: Sequence[tuple[float, float, float]]) -> tuple[Ma
     _, area, contrast, position = rung.levels or (0, 1, 1, 0)
     side = (MARK // 2, MARK)[area]
     above, below = (_paled(color, (0.5, 1.0)[contrast]) for color in colors[:2])
-    row = (PANEL.height - 2 * side - rung.measure) // 2 + ((-8, 8)[position] if rung.levels else 0)
-    column = (PANEL.width - side) // 2
-    if row < 0 or row + 2 * side + rung.measure > PANEL.height:
-        raise Refused(f"two marks of {side} pixels with {rung.measure} between them do not fit {PANEL.height} rows")
+    row = (CHEST.height - 2 * side - rung.measure) // 2 + ((-8, 8)[position] if rung.levels else 0)
+    column = (CHEST.width - side) // 2
+    if row < 0 or row + 2 * side + rung.measure > CHEST.height:
+        raise Refused(f"two marks of {side} pixels with {rung.measure} between them do not fit {CHEST.height} rows")
     rows = (row, row + side + rung.measure)
 
     def drawn(*paints: tuple[float, float, float]) -> Marks:
@@ -126,13 +126,13 @@ def _check(side: int, colors: Sequence[tuple[float, float, float]]) -> tuple[Mar
     if not cycles:
         raise Refused(f"a check needs squares of 1, 2, 4 or 8 pixels, got {side}")
     # The rows whose colours change have their centre in the middle of the panel, whatever the side.
-    start = PANEL.height // 2 - 3 * side * cycles - side // 2
+    start = CHEST.height // 2 - 3 * side * cycles - side // 2
 
     def drawn(order: Sequence[int]) -> Marks:
         return tuple(
             Mark(start + 2 * side * line, 2 * side * k + side // 2, side, side, colors[order[line % 3]])
             for line in range(3 * cycles)
-            for k in range(PANEL.width // (2 * side))
+            for k in range(CHEST.width // (2 * side))
         )
 
     return drawn((0, 1, 2)), drawn((0, 2, 1))
@@ -183,7 +183,7 @@ def _person(person: int, size: tuple[int, int], rungs: Sequence[Rung], seed: int
             arms="behind", stride=0.05, yaw=round(float(rng.uniform(-0.3, 0.3)), 4),
         )  # fmt: skip
         sets = [marks for pair in pairs for marks in pair]
-        photos.append(people.paint_flat(one, view, PANEL, sets, size=size, color=FIELD))
+        photos.append(people.paint_flat(one, view, CHEST, sets, size=size, color=FIELD))
     asked, answered = photos
     return asked.images[::2], answered.images[::2], answered.images[1::2], (asked.at, answered.at)
 
@@ -231,7 +231,7 @@ def patches(image: np.ndarray, at: Sequence[int], k: int, *, brightness: bool = 
     """
     value = torch.from_numpy(image.astype(np.float32))
     row, column = (int(place) for place in at)
-    field = value[row : row + PANEL.height, column : column + PANEL.width].flatten(0, 1)
+    field = value[row : row + CHEST.height, column : column + CHEST.width].flatten(0, 1)
     value = (value - field.mean(0)) / field.std(0).clamp(min=1e-3)
     if not brightness:
         value = value - value.mean(2, keepdim=True)
@@ -241,7 +241,7 @@ def patches(image: np.ndarray, at: Sequence[int], k: int, *, brightness: bool = 
         more = max(_NEAR, (k - length) // 2 + _NEAR)
         return slice(max(0, start - more), min(limit, start + length + more))
 
-    part = value[span(row, PANEL.height, len(value)), span(column, PANEL.width, value.shape[1])]
+    part = value[span(row, CHEST.height, len(value)), span(column, CHEST.width, value.shape[1])]
     return part.unfold(0, k, 1).unfold(1, k, 1).flatten(0, 1).flatten(1)
 
 

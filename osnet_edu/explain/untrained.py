@@ -9,7 +9,7 @@ from ..network import siblings
 from ..network.model import OSBlock, OSNet
 from ..refused import Refused
 
-REFERENCE = 64  # photos that set the normalisations, where there are as many
+NORM_PHOTOS = 64  # photos that set the normalisations, where there are as many
 
 
 def build(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidden: int | None) -> OSNet:

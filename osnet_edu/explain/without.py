@@ -26,7 +26,7 @@ from ..refused import Refused
 from ..retrieval import JUNK, mining
 from . import changes
 
-ZERO, MEAN = "zero", "mean"  # what a silenced stream becomes
+FILL_ZERO, FILL_MEAN = "zero", "mean"  # what a silenced stream becomes
 ALONE, ALIKE = "query", "both"  # where it is silenced: in the query alone, in query and gallery alike
 HELD = 2_000  # gallery photos that are kept in memory, to be embedded again; more are read anew each time
 _MEANS = 256  # gallery photos that a mean is taken of
@@ -175,10 +175,12 @@ class Rankings:
             raise Refused(f"{found.skipped[0].path.name} cannot be read: {found.skipped[0].reason}")
         return found.images
 
-    def ranked(self, query: int, silenced: Sequence[Stream] = (), *, fill: str = ZERO, where: str = ALONE) -> Ranked:
+    def ranked(
+        self, query: int, silenced: Sequence[Stream] = (), *, fill: str = FILL_ZERO, where: str = ALONE
+    ) -> Ranked:
         """One query's ranking without some streams.
 
-        query: its index.  silenced: (block, stream) pairs.  fill: ZERO or MEAN.  where: ALONE or ALIKE.
+        query: its index.  silenced: (block, stream) pairs.  fill: FILL_ZERO or FILL_MEAN.  where: ALONE or ALIKE.
         Raises: Refused for a query, a stream or a word that is not there, and a query that cannot be read any more.
         """
         if not 0 <= query < len(self.queries):
@@ -202,10 +204,10 @@ class Rankings:
         row = retrieval.distances(features, self.gallery_features if gallery is None else gallery)[0]
         return Ranked(retrieval.ranking(row, *who, self._people[1], self._cameras[1]), 1 - row)
 
-    def features(self, images: np.ndarray, silenced: Sequence[Stream] = (), *, fill: str = ZERO) -> np.ndarray:
+    def features(self, images: np.ndarray, silenced: Sequence[Stream] = (), *, fill: str = FILL_ZERO) -> np.ndarray:
         """Embed pictures without some streams: (N, H, W, 3) uint8 -> (N, D) float32."""
         some = self._checked(silenced, fill, ALONE)
-        if fill == ZERO:
+        if fill == FILL_ZERO:
             return self.engine.look(images, changes.factors_without(self.streams, some)).embedding
         with ExitStack() as stack:
             for block in self.streams:
@@ -238,8 +240,8 @@ class Rankings:
         return self._galleries[key]
 
     def _checked(self, silenced: Sequence[Stream], fill: str, where: str) -> tuple[Stream, ...]:
-        if fill not in (ZERO, MEAN):
-            raise Refused(f"a silenced stream becomes {ZERO!r} or {MEAN!r}, got {fill!r}")
+        if fill not in (FILL_ZERO, FILL_MEAN):
+            raise Refused(f"a silenced stream becomes {FILL_ZERO!r} or {FILL_MEAN!r}, got {fill!r}")
         if where not in (ALONE, ALIKE):
             raise Refused(f"streams are silenced in {ALONE!r} or in {ALIKE!r}, got {where!r}")
         some = sorted({(str(block), int(stream)) for block, stream in silenced})

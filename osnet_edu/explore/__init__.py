@@ -3,8 +3,8 @@
 from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
 from .editing import VIEW_NAMES, Editor, Seen, edited, plain_changes, viewed
 from .finding import Finder
-from .games import GAMES, IMPOSTOR, ONE, SMALLEST, judged
-from .listed import IS_JUNK, MATCH, OTHER, OWN_CAMERA, UNKNOWN, Listed, listed
+from .games import GAMES, IMPOSTOR, ONE_CHANGE, SMALLEST_CHANGE, judged
+from .listed import IS_JUNK, MATCH, OTHER_PERSON, OWN_CAMERA, UNKNOWN, Listed, listed
 from .own import framed, read_own
 from .pair import triplet
 from .shelf import SHIPPED, UNTRAINED, Shelf, Source, shipped
@@ -15,11 +15,11 @@ __all__ = [
     "IMPOSTOR",
     "IS_JUNK",
     "MATCH",
-    "ONE",
-    "OTHER",
+    "ONE_CHANGE",
+    "OTHER_PERSON",
     "OWN_CAMERA",
     "SHIPPED",
-    "SMALLEST",
+    "SMALLEST_CHANGE",
     "SORTS",
     "UNKNOWN",
     "UNTRAINED",

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ONE, SMALLEST, IMPOSTOR = "one change", "smallest change", "dress the impostor"
+ONE_CHANGE, SMALLEST_CHANGE, IMPOSTOR = "one change", "smallest change", "dress the impostor"
 GAMES: Mapping[str, str] = {
-    ONE: "Change one thing until the network no longer knows her. The fewer pixels change, the better.",
-    SMALLEST: "Find the smallest change, of as many things as you like, after which a stranger comes first.",
+    ONE_CHANGE: "Change one thing until the network no longer knows her. The fewer pixels change, the better.",
+    SMALLEST_CHANGE: "Find the smallest change, of as many things as you like, after which a stranger comes first.",
     IMPOSTOR: "Here stands somebody else. Dress her until the network takes her for the query's person. The fewer "
     "things you change, the better.",
 }
@@ -45,7 +45,7 @@ def judged(game: str, *, changes: int, pixels: float, known: bool, known_before:
     share = f"{100 * pixels:.1f} % of the pixels"
     if not changes:
         return Verdict(False, 0.0, True, "Nothing is changed yet.")
-    if game == ONE and changes > 1:
+    if game == ONE_CHANGE and changes > 1:
         return Verdict(False, pixels, False, f"{changes} things are changed, and one is allowed. Take some back.")
     if known:
         return Verdict(False, pixels, True, f"The network still knows her, with {share} changed.")

@@ -13,7 +13,7 @@ from .. import retrieval
 from ..photos.market import Photo
 from ..retrieval import JUNK
 
-OTHER, MATCH, OWN_CAMERA, IS_JUNK, UNKNOWN = range(5)  # what a photo of the list is to the query
+OTHER_PERSON, MATCH, OWN_CAMERA, IS_JUNK, UNKNOWN = range(5)  # what a photo of the list is to the query
 LONGEST = 5_000  # photos in a list
 
 
@@ -21,8 +21,9 @@ LONGEST = 5_000  # photos in a list
 class Listed:
     """place: (N,) int32 into the gallery, the most similar first.  similarity: (N,) float32, cosine.
 
-    kind: (N,) uint8, OTHER or MATCH; OWN_CAMERA or IS_JUNK, which the rule leaves out; UNKNOWN where nobody knows who
-    the query is.  rank: (N,) int32 from 1 among the photos that count; 0 for those left out.  said: in a sentence.
+    kind: (N,) uint8, OTHER_PERSON or MATCH; OWN_CAMERA or IS_JUNK, which the rule leaves out; UNKNOWN where nobody
+    knows who the query is.  rank: (N,) int32 from 1 among the photos that count; 0 for those left out.  said: in a
+    sentence.
     """
 
     place: np.ndarray
@@ -39,7 +40,7 @@ def listed(place: np.ndarray, similarity: np.ndarray, query: Photo | None, galle
     query: None for a photo of somebody whom nobody knows.  Of equal similarities, matches come last.
     """
     people, cameras = (np.array([getattr(gallery[k], what) for k in place]) for what in ("person", "camera"))
-    kind = np.full(len(place), UNKNOWN if query is None else OTHER, np.uint8)
+    kind = np.full(len(place), UNKNOWN if query is None else OTHER_PERSON, np.uint8)
     if query is not None:
         same = people == query.person
         kind[same] = MATCH

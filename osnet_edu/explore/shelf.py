@@ -85,7 +85,7 @@ class Shelf:
             return weights.shipped()
         if name == UNTRAINED:
             shipped = weights.shipped()
-            some = decode(self._market.gallery[: untrained.REFERENCE], shipped.size).images
+            some = decode(self._market.gallery[: untrained.NORM_PHOTOS], shipped.size).images
             return weights.Checkpoint(untrained.like(shipped.model, 0, normalise(some)), shipped.size)
         if not isinstance(name, str) or name not in self._sources:
             raise Refused(f"there is no network {name!r} here; expected one of {', '.join(self.names)}")

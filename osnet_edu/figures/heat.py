@@ -8,7 +8,22 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import BLUE, HEAT, MUTED, ONE, ORANGE, OTHER, PAPER, SAME, TWO, Sheet, as_sentence, fitted, plural, wide
+from .paper import (
+    BLUE,
+    HEAT,
+    MUTED,
+    ONE,
+    ORANGE,
+    OTHER_LABEL,
+    PAPER,
+    SAME_LABEL,
+    TWO,
+    Sheet,
+    as_sentence,
+    fitted,
+    plural,
+    wide,
+)
 
 STRONGEST = 0.9  # opacity of full colour: the photo stays to be seen
 NOISE = 1e-6  # of heat: what float32 rounding leaves of a similarity, which is at most 1
@@ -157,7 +172,7 @@ def explained_pair(
     same = pair[0].person == pair[1].person
     cosine = "" if similarity is None else f", similarity {similarity:.2f}"
     names = [photo.name for photo in pair]
-    title = f"What in {names[1]} speaks\nfor {names[0]}?\n({(SAME if same else OTHER)[2:]}{cosine})"
+    title = f"What in {names[1]} speaks\nfor {names[0]}?\n({(SAME_LABEL if same else OTHER_LABEL)[2:]}{cosine})"
     return heats(images[1], {method: heat}, reference=images[0], title=title, names=("query", "gallery"))
 
 

@@ -43,8 +43,8 @@ DARK = {
 }
 HEAT = LinearSegmentedColormap.from_list("blue_orange", ["#0b3c7d", "#4f93d8", "#f2f2f2", "#f0963c", "#9a3c00"])
 
-SAME = f"{colours.SAME_MARK} {colours.SAME_WORDS}"
-OTHER = f"{colours.OTHER_MARK} {colours.OTHER_WORDS}"
+SAME_LABEL = f"{colours.SAME_MARK} {colours.SAME_WORDS}"
+OTHER_LABEL = f"{colours.OTHER_MARK} {colours.OTHER_WORDS}"
 
 
 class Bounded(Protocol):
@@ -193,7 +193,7 @@ class Sheet:
         self.box(x - pad, y - pad, width + 2 * pad, height + 2 * pad, fill="none", zorder=3, **style)
 
     def verdict(self, x: float, y: float, same: bool, **more) -> None:
-        self.text(x, y, SAME if same else OTHER, color=ORANGE if same else BLUE, weight="bold", **more)
+        self.text(x, y, SAME_LABEL if same else OTHER_LABEL, color=ORANGE if same else BLUE, weight="bold", **more)
 
 
 def fitted(image: np.ndarray, width: float) -> tuple[float, float]:

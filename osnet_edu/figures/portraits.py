@@ -8,7 +8,20 @@ from matplotlib.figure import Figure
 from .. import retrieval
 from ..photos.market import DISTRACTOR, JUNK, Photo, decode
 from ..refused import Refused
-from .paper import BLUE, MUTED, ORANGE, OTHER, SAME, WIDTH, Sheet, as_pictures, as_sentence, fitted, plural, wide
+from .paper import (
+    BLUE,
+    MUTED,
+    ORANGE,
+    OTHER_LABEL,
+    SAME_LABEL,
+    WIDTH,
+    Sheet,
+    as_pictures,
+    as_sentence,
+    fitted,
+    plural,
+    wide,
+)
 
 
 def photos(
@@ -36,7 +49,7 @@ def photos(
     top = 0.45 if title else 0.1
     description = f"{as_sentence(title)}{len(images)} photos. " + "; ".join(
         caption.replace("\n", ", ")
-        + ("" if same is None or same[i] is None else f" ({(SAME if same[i] else OTHER)[2:]})")
+        + ("" if same is None or same[i] is None else f" ({(SAME_LABEL if same[i] else OTHER_LABEL)[2:]})")
         for i, caption in enumerate(captions)
     )
     sheet = Sheet(max(columns * (w + gap), wide(title, 11) + 0.2), top + rows * (h + foot), description + ".")

@@ -35,7 +35,7 @@ from . import sanity
 MODULE = "method_to_grade"  # what the file is called once it is loaded
 _FRAMES, _LONG = 20, 400  # of a traceback the calls shown, and of a message the characters
 TRAINED, UNTRAINED = "trained", "untrained"
-NONE = "none"  # the stage of a cascade in which nothing is random yet
+NOT_RANDOM = "none"  # the stage of a cascade in which nothing is random yet
 PAIR, CASCADE = "a trained and an untrained one", "random from the last stage on"  # which networks are asked
 
 

@@ -27,8 +27,8 @@ from .asked import Asked, check_patience
 from .contestants import FLOORS, METHODS_GRADED, OWN, alone
 from .frozen import FAMILIES, Cases
 
-DEFAULT = "gradient x activation, conv4"
-PATIENCE = 60.0  # seconds for one map
+DEFAULT_METHOD = "gradient x activation, conv4"
+MAP_PATIENCE = 60.0  # seconds for one map
 _MANY = 100_000  # photos that are embedded: enough for the fastest engine
 
 
@@ -95,11 +95,11 @@ class Report:
 
 
 def grade(
-    method: str = DEFAULT,
+    method: str = DEFAULT_METHOD,
     path: Path | None = None,
     *,
     families: int = FAMILIES,
-    patience: float = PATIENCE,
+    patience: float = MAP_PATIENCE,
     progress: Callable[[int, int], None] | None = None,
     cases: Cases | None = None,
 ) -> Report:
@@ -132,11 +132,11 @@ def grade(
             raise Refused(f"the network notices none of the {len(seen)} differences: there is nothing to explain")
         every = np.ones(len(seen), bool)
         if asked:
-            asked.prepare(PAIR, cases.query[: untrained.REFERENCE])
+            asked.prepare(PAIR, cases.query[: untrained.NORM_PHOTOS])
             methods = [asked.method(kind) for kind in (TRAINED, UNTRAINED)]
             repeatable = _same_twice(methods[0], cases)
         else:
-            random = untrained.like(checkpoint.model, 0, normalise(cases.query[: untrained.REFERENCE]))
+            random = untrained.like(checkpoint.model, 0, normalise(cases.query[: untrained.NORM_PHOTOS]))
             engines = (fast, embedder_for(random, photos=_MANY, size=checkpoint.size))
             nets = [Network(*pair) for pair in zip((checkpoint.model, random), engines, strict=True)]
             methods, repeatable = [alone(known[method], net) for net in nets], True

@@ -27,7 +27,7 @@ import numpy as np
 
 from ..refused import Refused
 from . import graded
-from .answering import NONE, TRAINED, UNTRAINED
+from .answering import NOT_RANDOM, TRAINED, UNTRAINED
 
 _LONGEST = 86_400  # seconds: a day
 STARTING = 120  # seconds more for the first answer: the libraries come first
@@ -98,7 +98,7 @@ class Asked:
 
     def method(self, kind: str) -> graded.Method:
         """The method as one of two photos.  kind: of network: TRAINED or UNTRAINED, or the stage of a cascade."""
-        known = {TRAINED: "", NONE: "", UNTRAINED: " with the untrained network"}
+        known = {TRAINED: "", NOT_RANDOM: "", UNTRAINED: " with the untrained network"}
         words = known.get(kind, f" with a network that is random from {kind} on")
         of = f",{words}," if words else ""
         # The process answers "ask" with a map; it is `prepare` that has no answer.

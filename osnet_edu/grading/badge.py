@@ -20,12 +20,12 @@ from .removal import Removal
 
 _MISSED = 0.1  # of the change that a map ought to explain: above it, it does not add up
 _ALIKE = 0.5  # rank correlation with the map of a random network: above it, the weights do not matter
-TWIN, TAKEN, UNSEEN, NONE = "twin", "taken", "unseen", "none"
+TWIN, TAKEN, UNSEEN, NO_TRUTH = "twin", "taken", "unseen", "none"
 
 
 @dataclass(frozen=True)
 class Badge:
-    """kind: what the grade rests on, TWIN or TAKEN; or why there is none, UNSEEN or NONE.  grade: rank accuracy in
+    """kind: what the grade rests on, TWIN or TAKEN; or why there is none, UNSEEN or NO_TRUTH.  grade: rank accuracy in
     [0, 1], or for TAKEN the fall of the similarity; nan where there is none.
     chance: what a map without a message would get.  failed: the map is to be hatched.  reasons: why, in sentences;
     empty for a map that passes.  removal: of TAKEN.
@@ -47,7 +47,7 @@ class Badge:
             f"(chance {self.chance:.2f}).",
             TAKEN: str(self.removal),
             UNSEEN: "Not graded: the network hardly notices where the two differ.",
-            NONE: "Not graded: nobody knows the truth about this pair.",
+            NO_TRUTH: "Not graded: nobody knows the truth about this pair.",
         }[self.kind]
         return " ".join([*self.reasons, graded])
 
@@ -84,7 +84,7 @@ def award(
         alike = correlation(heat, random)
         if alike > _ALIKE:
             reasons.append(f"A network with random weights gives nearly the same map (rank correlation {alike:.2f}).")
-    kind, grade, chance = NONE, np.nan, np.nan
+    kind, grade, chance = NO_TRUTH, np.nan, np.nan
     if truth is not None and noticed is not None and noticed[0] <= noticed[1]:
         kind = UNSEEN
         said = (

@@ -14,11 +14,11 @@ from .. import intervals
 from ..refused import Refused
 from .frozen import PARTS
 
-ACROSS, SAME = "across", "same"
-SHIPPED, NONE = "shipped", "none"
+ACROSS, SAME_VIEW = "across", "same"
+SHIPPED_NETWORK, NO_NETWORK = "shipped", "none"
 _TRAINED, _UNTRAINED = "trained", "untrained"
 CENTRE = "centre prior"
-SCORES = ("rank", "mass", "pointing", "coarse")
+BOARD_SCORES = ("rank", "mass", "pointing", "coarse")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Block:
         count = self.families * len(PARTS)
         if len(self.noticed) != count or set(self.noticed) - set("-0123"):
             raise Refused(f"noticed must be {count} characters of -0123, got {self.noticed!r}")
-        for name in SCORES:
+        for name in BOARD_SCORES:
             values = getattr(self, name)
             if len(values) != count or not all(0 <= value <= 1 for value in values):
                 raise Refused(f"{name} must be {count} numbers from 0 to 1, got {len(values)}: {values[:3]} ...")
@@ -84,11 +84,11 @@ class Board:
 
     blocks: tuple[Block, ...]
 
-    def block(self, method: str, network: str = SHIPPED, weights: str = _TRAINED, view: str = ACROSS) -> Block:
+    def block(self, method: str, network: str = SHIPPED_NETWORK, weights: str = _TRAINED, view: str = ACROSS) -> Block:
         """Raises: Refused where this was not asked."""
         for block in self.blocks:
             asked = block.network, block.weights, block.view, block.method
-            if asked in ((network, weights, view, method), (NONE, _TRAINED, view, method)):
+            if asked in ((network, weights, view, method), (NO_NETWORK, _TRAINED, view, method)):
                 return block
         raise Refused(
             f"the board has no {method!r} of {network}, {weights}, {view}; it has {', '.join(self.methods())}"
@@ -101,7 +101,9 @@ class Board:
     @property
     def networks(self) -> list[str]:
         """Names but the seeds' and "none": the shipped one, or those of one's own."""
-        return [n for n in dict.fromkeys(b.network for b in self.blocks) if n != NONE and not n.startswith("seed ")]
+        return [
+            n for n in dict.fromkeys(b.network for b in self.blocks) if n != NO_NETWORK and not n.startswith("seed ")
+        ]
 
     @property
     def seeds(self) -> list[str]:
@@ -119,7 +121,7 @@ class Board:
         method: str,
         score: str = "rank",
         *,
-        network: str = SHIPPED,
+        network: str = SHIPPED_NETWORK,
         weights: str = _TRAINED,
         view: str = ACROSS,
         part: str | None = None,
@@ -133,15 +135,17 @@ class Board:
         chosen = self._chosen(network, view, times, part)
         return intervals.clustered_mean(values[chosen], np.ones(chosen.sum()))
 
-    def floors(self, network: str = SHIPPED, view: str = ACROSS, score: str = "rank") -> dict[str, float]:
+    def floors(self, network: str = SHIPPED_NETWORK, view: str = ACROSS, score: str = "rank") -> dict[str, float]:
         """The mean of each method that asks no network, on the cases that this network noticed."""
         return {
             name: self.mean(name, score, network=network, view=view).value
-            for name in self.methods(NONE)
+            for name in self.methods(NO_NETWORK)
             if any(b.method == name and b.view == view for b in self.blocks)
         }
 
-    def above_untrained(self, network: str = SHIPPED, view: str = ACROSS, score: str = "rank") -> dict[str, Compared]:
+    def above_untrained(
+        self, network: str = SHIPPED_NETWORK, view: str = ACROSS, score: str = "rank"
+    ) -> dict[str, Compared]:
         """Of each method that an untrained network was asked by: the trained network's grade minus that one's."""
         asked = {b.method for b in self.blocks if (b.network, b.weights, b.view) == (network, _UNTRAINED, view)}
         pairs = {
@@ -152,7 +156,7 @@ class Board:
         return self._compared(pairs, network, view, score)
 
     def above_floor(
-        self, floor: str = CENTRE, network: str = SHIPPED, view: str = ACROSS, score: str = "rank"
+        self, floor: str = CENTRE, network: str = SHIPPED_NETWORK, view: str = ACROSS, score: str = "rank"
     ) -> dict[str, Compared]:
         """Of each method: its grade minus a floor's, on the noticed cases.  floor: any method of the board."""
         pairs = {
@@ -181,7 +185,7 @@ class Board:
         return {part: self.mean(method, score, part=part, **where) for part in PARTS}
 
     def best(
-        self, part: str | None = None, network: str = SHIPPED, view: str = ACROSS, among: Sequence[str] = ()
+        self, part: str | None = None, network: str = SHIPPED_NETWORK, view: str = ACROSS, among: Sequence[str] = ()
     ) -> str:
         """The method with the highest mean rank accuracy.  among: names; all methods of this network if none."""
         names = among or self.methods(network)
@@ -190,7 +194,7 @@ class Board:
     def __str__(self) -> str:
         lines = []
         for network in self.networks:
-            for view in (ACROSS, SAME):
+            for view in (ACROSS, SAME_VIEW):
                 lines += self._table(network, view)
         if len(self.seeds) > 1:
             few = next(b.families for b in self.blocks if b.network == self.seeds[0])
@@ -256,8 +260,8 @@ class Board:
 
     @staticmethod
     def _values(block: Block, score: str) -> np.ndarray:
-        if score not in SCORES:
-            raise Refused(f"a score is one of {', '.join(SCORES)}, got {score!r}")
+        if score not in BOARD_SCORES:
+            raise Refused(f"a score is one of {', '.join(BOARD_SCORES)}, got {score!r}")
         return np.array(getattr(block, score))
 
 

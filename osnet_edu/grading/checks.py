@@ -19,7 +19,7 @@ from ..explain import Network, blur, similarity, without
 from ..network import weights
 from ..refused import Refused
 from . import anyone, marks, sanity
-from .answering import CASCADE, NONE
+from .answering import CASCADE, NOT_RANDOM
 from .asked import Asked
 
 PAIRS = 8  # hard pairs of the folder: a query and its hardest negative
@@ -63,11 +63,11 @@ class Checks:
 
 def run(
     folder: Path,
-    method: str = anyone.DEFAULT,
+    method: str = anyone.DEFAULT_METHOD,
     path: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     *,
-    patience: float = anyone.PATIENCE,
+    patience: float = anyone.MAP_PATIENCE,
 ) -> Checks:
     """Check a method.
 
@@ -90,7 +90,7 @@ def run(
             asked.prepare(CASCADE, photos)
             maps = (
                 (stage, np.stack([asked.method(stage)(*pair) for pair in zip(queries, photos, strict=True)]))
-                for stage in (NONE, *sanity.STAGES)
+                for stage in (NOT_RANDOM, *sanity.STAGES)
             )
         else:
             maps = (
@@ -124,7 +124,7 @@ def _tell(progress: Callable[[int, int], None] | None, done: int, total: int) ->
 def _told(maps: Iterable[tuple[str, np.ndarray]], kept: list, total: int, progress) -> Iterator[tuple[str, np.ndarray]]:
     """The same maps; the first ones are kept, and each stage is told."""
     for done, (stage, heats) in enumerate(maps, start=1):
-        if stage == NONE:
+        if stage == NOT_RANDOM:
             kept.append(heats)
         yield stage, heats
         _tell(progress, done, total)

@@ -21,8 +21,8 @@ from . import frozen, graded
 from .contestants import alone
 from .frozen import Cases
 
-OWN, _PIECES, _PIXELS = "segment exchange", "segment occlusion", "gradient x activation"
-SAME, RANDOM, STRANGER = "the same view", "an untrained network", "another family's query"
+BY_EXCHANGE, _PIECES, _PIXELS = "segment exchange", "segment occlusion", "gradient x activation"
+IN_SAME_VIEW, ON_UNTRAINED, OTHER_QUERY = "the same view", "an untrained network", "another family's query"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Exchanged:
         for name, found in self.methods.items():
             cells = "".join(found.mean(score).cell() for score in ("rank", "mass"))
             lines.append(f"{name:<24}{cells}{found.mean('pointing').value:>9.2f}")
-        own = self.methods[OWN]
+        own = self.methods[BY_EXCHANGE]
         for rival in (_PIECES, _PIXELS):
             lines.append(f"above {rival:<21}  {graded.difference(own, self.methods[rival]).cell().strip()}")
         lines.append("Rank by part: " + ", ".join(f"{part} {v:.2f} ({n})" for part, (v, n) in own.by_part().items()))
@@ -75,7 +75,7 @@ def measure(
     """
     cases = frozen.render(size=checkpoint.size) if cases is None else cases
     model, count = checkpoint.model, len(cases.part)
-    random = untrained.like(model, 0, normalise(cases.query[: untrained.REFERENCE]))
+    random = untrained.like(model, 0, normalise(cases.query[: untrained.NORM_PHOTOS]))
     engines = [embedder_for(one, photos=MANY, size=checkpoint.size) for one in (model, random)]
     networks = [Network(*pair) for pair in zip((model, random), engines, strict=True)]
     found = frozen.noticed(engines[0], cases)
@@ -83,14 +83,14 @@ def measure(
         raise Refused(f"the network notices none of the {count} differences: there is nothing to explain")
 
     far = np.roll(cases.query, max(1, count // 8), 0)  # another part, so another family
-    own, pieces, pixels = (alone(partial(ask, name=name), networks[0]) for name in (OWN, _PIECES, _PIXELS))
+    own, pieces, pixels = (alone(partial(ask, name=name), networks[0]) for name in (BY_EXCHANGE, _PIECES, _PIXELS))
     asked: dict[str, tuple[graded.Method, Cases, bool]] = {
-        OWN: (own, cases, False),
+        BY_EXCHANGE: (own, cases, False),
         _PIECES: (pieces, cases, False),
         _PIXELS: (pixels, cases, False),
-        SAME: (own, cases, True),
-        RANDOM: (alone(partial(ask, name=OWN), networks[1]), cases, False),
-        STRANGER: (own, replace(cases, query=far), False),
+        IN_SAME_VIEW: (own, cases, True),
+        ON_UNTRAINED: (alone(partial(ask, name=BY_EXCHANGE), networks[1]), cases, False),
+        OTHER_QUERY: (own, replace(cases, query=far), False),
     }
     methods = {}
     for row, (name, (method, some, same)) in enumerate(asked.items()):

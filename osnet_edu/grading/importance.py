@@ -33,7 +33,7 @@ _FAMILIES = 60  # people, one pair each
 REDRAWS = 8  # of each part
 SHAMS = 4  # of each pair
 WALKS = 8  # past the second camera, of which one is taken
-CAMERAS = ((1, 3), (5, 2), (2, 6), (3, 1), (6, 4))  # of q and of p; people take turns
+PAIR_CAMERAS = ((1, 3), (5, 2), (2, 6), (3, 1), (6, 4))  # of q and of p; people take turns
 _STREETS = (1, 2, 3, 4, 6)  # the ground of the fifth colours the light on the person
 ANEW = 0.2  # least distance, in display sRGB, of a part's new colour from its own
 BACKGROUND = "background"
@@ -329,7 +329,7 @@ def _mean(values: np.ndarray) -> intervals.Interval:
 def _pair(job: tuple[int, int, tuple[int, int], int]) -> tuple:
     seed, number, size, redraws = job
     person = people.edit(people.draw_identity(seed, number), glasses="none", umbrella="none")
-    asked, answered = CAMERAS[number % len(CAMERAS)]
+    asked, answered = PAIR_CAMERAS[number % len(PAIR_CAMERAS)]
     first = _alone(people.draw_view(seed, number, asked, 0))
     view = _farthest(first, [_alone(people.draw_view(seed, number, answered, 2 * walk)) for walk in range(WALKS)])
     query, shot = people.render(person, first, size=size), people.render(person, view, size=size, jpeg=False)

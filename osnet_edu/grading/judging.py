@@ -122,7 +122,7 @@ class Judge:
         photos, content = self._some
 
         def make() -> tuple:
-            model = untrained.like(self._rankings.model, 0, normalise(photos[: untrained.REFERENCE]))
+            model = untrained.like(self._rankings.model, 0, normalise(photos[: untrained.NORM_PHOTOS]))
             return model, embedder_for(model, photos=MANY, size=self._rankings.size)
 
         return _kept.get(("random", self._network, content), make)

@@ -20,7 +20,7 @@ from ..network import export, weights
 from ..refused import Refused, plain
 from ..trials import alike, table
 from . import frozen, marks
-from .board import ACROSS, NONE, SAME, SHIPPED, Block, Board, key_of
+from .board import ACROSS, NO_NETWORK, SAME_VIEW, SHIPPED_NETWORK, Block, Board, key_of
 from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN
 from .frozen import FAMILIES, PARTS, Cases
 
@@ -51,21 +51,22 @@ class Job:
 def jobs(seeds: int = len(alike.SEEDS), paths: Sequence[Path] = (), families: int = FAMILIES) -> list[Job]:
     """What is to be asked: floors, ceilings, the shipped network or one's own, the kit's method, then the seeds."""
     few = min(FEW, families)
-    first: list[tuple[str, str | None]] = [(_named(path), str(path)) for path in paths] or [(SHIPPED, None)]
+    first: list[tuple[str, str | None]] = [(_named(path), str(path)) for path in paths] or [(SHIPPED_NETWORK, None)]
     nets = [(name, export.digest(_opened(name, path).model), path) for name, path in first]
-    found = [Job(NONE, "", "trained", view, name, families) for view in (ACROSS, SAME) for name in FLOORS]
-    found += [Job(NONE, "", "trained", ACROSS, name, families) for name in CEILINGS]
+    found = [Job(NO_NETWORK, "", "trained", view, name, families) for view in (ACROSS, SAME_VIEW) for name in FLOORS]
+    found += [Job(NO_NETWORK, "", "trained", ACROSS, name, families) for name in CEILINGS]
     found += [
         Job(network, digest, kind, view, name, families, path)
         for network, digest, path in nets
-        for view in (ACROSS, SAME)
+        for view in (ACROSS, SAME_VIEW)
         for kind in ("trained", "untrained")
         for name in METHODS_GRADED
     ]
     found += [
         Job(network, digest, kind, view, name, families, path)
         for network, digest, path in nets
-        for view, kind in ((ACROSS, "trained"), (ACROSS, "untrained"), (SAME, "trained"))  # slow: only what is compared
+        # slow: only what is compared
+        for view, kind in ((ACROSS, "trained"), (ACROSS, "untrained"), (SAME_VIEW, "trained"))
         for name in OWN
     ]
     alone = [f"seed {seed}" for seed in range(0 if paths else seeds)]
@@ -174,7 +175,7 @@ def _block(job: Job, cases: Cases) -> Block:
         noticed, heat = "0" * len(some.part), CEILINGS[job.method](some.truth)
     else:
         reference = some.query if job.view == ACROSS else some.same
-        if job.network == NONE:
+        if job.network == NO_NETWORK:
             noticed, network = "0" * len(some.part), None
         else:
             noticed = _noticed(job, some)
@@ -212,7 +213,7 @@ def _first(cases: Cases, families: int) -> Cases:
 def _opened(network: str, path: str | None) -> weights.Checkpoint:
     if path is not None:
         return weights.open(path)
-    return weights.shipped() if network == SHIPPED else alike.trained(int(network.split()[1]))
+    return weights.shipped() if network == SHIPPED_NETWORK else alike.trained(int(network.split()[1]))
 
 
 @cache
@@ -234,7 +235,7 @@ def _network(job: Job, kind: str, cases: Cases) -> Network:
         model = checkpoint.model
         if kind == "untrained":
             seed = int(job.network.split()[1]) if job.network.startswith("seed ") else 0
-            model = untrained.like(model, seed, normalise(cases.query[: untrained.REFERENCE]))
+            model = untrained.like(model, seed, normalise(cases.query[: untrained.NORM_PHOTOS]))
         _networks[key] = Network(model, embedder_for(model, photos=_MANY, size=checkpoint.size))
     return _networks[key]
 

@@ -13,7 +13,7 @@ from ..refused import Refused
 from .programs import say
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
-OPENING, CLOSING = b"<!-- badges -->", b"<!-- /badges -->"
+BADGES_BEGIN, BADGES_END = b"<!-- badges -->", b"<!-- /badges -->"
 
 # On Colab the library comes from the tag, with the ranges of pyproject.toml and not the pins of requirements.txt.
 # Colab's own PyTorch and NumPy are named with the versions they have: they may be loaded already, and pip then keeps
@@ -86,13 +86,13 @@ def badge_line(owner, repo, tag):
 def with_badges(readme, line):
     """README.md's bytes with the line between the two marks; every other byte stays."""
     end = b"\r\n" if b"\r\n" in readme else b"\n"
-    block = end.join([OPENING, line.encode("utf-8"), CLOSING])
-    if (readme.count(OPENING), readme.count(CLOSING)) == (1, 1):
-        start, stop = readme.index(OPENING), readme.index(CLOSING)
+    block = end.join([BADGES_BEGIN, line.encode("utf-8"), BADGES_END])
+    if (readme.count(BADGES_BEGIN), readme.count(BADGES_END)) == (1, 1):
+        start, stop = readme.index(BADGES_BEGIN), readme.index(BADGES_END)
         if start < stop:
-            return readme[:start] + block + readme[stop + len(CLOSING) :]
-    if OPENING in readme or CLOSING in readme:
-        raise Refused("README.md needs %s once and %s once after it." % (OPENING.decode(), CLOSING.decode()))
+            return readme[:start] + block + readme[stop + len(BADGES_END) :]
+    if BADGES_BEGIN in readme or BADGES_END in readme:
+        raise Refused("README.md needs %s once and %s once after it." % (BADGES_BEGIN.decode(), BADGES_END.decode()))
     title = re.match(rb"# [^\n]*\n", readme)
     if not title:
         raise Refused("README.md does not begin with a title ('# ...'), below which the links would go.")

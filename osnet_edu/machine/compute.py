@@ -17,7 +17,7 @@ from ..refused import Refused
 from . import limits
 
 DEVICES = ("cpu", "cuda", "mps")
-DTYPES = {name: getattr(torch, name) for name in limits.DTYPES}
+DTYPES = {name: getattr(torch, name) for name in limits.DTYPE_NAMES}
 
 
 @dataclass(frozen=True)

@@ -53,11 +53,11 @@ class Team:
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
 
-ALONE = Team()
+ONE_PROCESS = Team()
 
 
 def launched() -> Team:
-    """The team that torchrun started this process in, by the environment; ALONE where it did not.
+    """The team that torchrun started this process in, by the environment; ONE_PROCESS where it did not.
 
     Raises: Refused for numbers that make no team.
     """
@@ -67,12 +67,12 @@ def launched() -> Team:
         if not (text.isascii() and text.isdigit() and len(text) < 7):
             raise Refused(f"{name} is {text[:40]!r} in the environment; expected a whole number, {_UNSET}")
     if len(given) < len(names):
-        return ALONE
+        return ONE_PROCESS
     team = Team(*(int(given[name]) for name in names))
     if not (team.rank < team.size and team.local_rank < team.local_size <= team.size):
         told = ", ".join(f"{name}={text}" for name, text in given.items())
         raise Refused(f"the environment says {told}, which makes no team; expected ranks below the sizes, {_UNSET}")
-    return team if team.size > 1 else ALONE
+    return team if team.size > 1 else ONE_PROCESS
 
 
 _UNSET = "as torchrun sets them; where no launcher is meant, unset them"

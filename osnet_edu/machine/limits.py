@@ -2,5 +2,5 @@
 
 MOST_SIDE = 4096  # pixels of a side that photos are resized to
 MOST_THREADS = 256
-DTYPES = ("float32", "bfloat16")  # of multiplications in training
+DTYPE_NAMES = ("float32", "bfloat16")  # of multiplications in training
 PATIENCE = 5  # minutes that processes wait for the slowest of the others, before a run is given up

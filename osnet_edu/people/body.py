@@ -27,7 +27,7 @@ PARTS: tuple[str, ...] = (
 )
 LABEL = {name: number for number, name in enumerate(PARTS)}
 
-FORWARD, LEFT, UP = np.eye(3)  # the person's own axes: x ahead, y to the left hand, z up
+AHEAD, LEFT, UP = np.eye(3)  # the person's own axes: x ahead, y to the left hand, z up
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _arm(
     lower = upper @ turn(2, -side * inward) @ turn(1, -elbow)
     wrist = elbow_at + lower @ np.array((0, 0, -0.250 * size))
     # The hand carries on along the forearm, its back turned outward.
-    hand = np.stack((lower @ np.array((0, 0, -1.0)), lower @ FORWARD, lower @ np.array((0.0, side, 0.0))), 1)
+    hand = np.stack((lower @ np.array((0, 0, -1.0)), lower @ AHEAD, lower @ np.array((0.0, side, 0.0))), 1)
     return Limb(np.stack((shoulder, elbow_at, wrist)), hand)
 
 

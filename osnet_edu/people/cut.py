@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .body import FORWARD, LEFT, Limb, Pose
+from .body import AHEAD, LEFT, Limb, Pose
 from .identity import Identity
 from .mesh import Rings, path_frames, unit
 
@@ -182,7 +182,7 @@ def drape(
     centre[below, 0] = anchor[0] * (1 - share) + (x0 + x1) / 2 * share
     centre[below, 1] = anchor[1] * (1 - share) + (y0 + y1) / 2 * share
     left[below] = unit(left[below] * (1 - share[:, None]) + LEFT * share[:, None])
-    front[below] = unit(front[below] * (1 - share[:, None]) + FORWARD * share[:, None])
+    front[below] = unit(front[below] * (1 - share[:, None]) + AHEAD * share[:, None])
     kernel = np.array((1, 2, 3, 2, 1)) / 9
     if len(t) > 6:  # soften the corner between hip and leg
         for row in (wide, deep):

@@ -136,7 +136,7 @@ OTHER_COLORS: Palette = {
     "pine": ((0.05, 0.24, 0.22), 0.10),
     "coral": ((0.96, 0.50, 0.44), 0.03),
 }
-APART = 0.12  # least distance between a colour of the other world and one that a network trains on
+COLORS_APART = 0.12  # least distance between a colour of the other world and one that a network trains on
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Wardrobe:
 
 
 HOME = Wardrobe(TOP_COLORS, BOTTOM_COLORS, SHOE_COLORS, BRIGHT_COLORS, SOLE_COLORS)
-OTHER = Wardrobe(OTHER_COLORS, OTHER_COLORS, OTHER_COLORS, OTHER_COLORS, OTHER_COLORS)
+OTHER_WARDROBE = Wardrobe(OTHER_COLORS, OTHER_COLORS, OTHER_COLORS, OTHER_COLORS, OTHER_COLORS)
 
 
 def widened(palette: Palette, name: str, colors: int = 60, share: float = 0.5) -> Palette:
@@ -165,7 +165,7 @@ def widened(palette: Palette, name: str, colors: int = 60, share: float = 0.5) -
     odd: Palette = {}
     while len(odd) < colors:
         color = rounded(rng.uniform(0.05, 0.97, 3) * 0.75 + rng.uniform(0.02, 0.25))
-        if min(distance(color, other) for other in foreign) >= APART:
+        if min(distance(color, other) for other in foreign) >= COLORS_APART:
             odd[f"odd {len(odd)}"] = (color, own * share / (1 - share) / colors)
     return {**palette, **odd}
 

@@ -49,7 +49,7 @@ OTHER_STREETS = (
     ("gravel", "crossing", 4.5, 7.0, ("corrugated", "scaffold"), ("van", "bin", "bollard", "car")),
     ("terrazzo", "gravel", 3.0, 6.5, ("arcade", "marble"), ("board", "bin", "bench", "planter")),
 )
-OTHER = 200  # other streets are numbered from 201, composed ones from 1001
+AFTER_OTHER = 200  # other streets are numbered from 201, composed ones from 1001
 COMPOSED = 1000
 _GROUNDS = ("slabs", "asphalt", "brick", "concrete", "grass", "tiles", "path")
 _FRONTS = ("plaster", "shop", "graffiti", "glass", "bricks", "hedge", "fence", "shutter", "trees", "stalls")
@@ -60,8 +60,8 @@ def street_of(number: int) -> tuple[str, str, float, float, tuple[str, ...], tup
     """A street by its number: 1 to 6 at home, 201 to 206 in the other world, from 1001 on composed of home's pieces."""
     if number <= len(_STREETS):
         return _STREETS[number - 1]
-    if number <= OTHER + len(OTHER_STREETS):
-        return OTHER_STREETS[number - OTHER - 1]
+    if number <= AFTER_OTHER + len(OTHER_STREETS):
+        return OTHER_STREETS[number - AFTER_OTHER - 1]
     rng = draws.named("street", number)
     near, far = (str(kind) for kind in rng.choice(_GROUNDS, 2))
     fronts = tuple(str(kind) for kind in rng.choice(_FRONTS, 3))

@@ -15,7 +15,7 @@ from .. import draws
 from ..refused import Refused
 from . import palette
 from .identity import CHOICES, Identity, draw_identity, edit
-from .street import COMPOSED, OTHER
+from .street import AFTER_OTHER, COMPOSED
 from .twins import TWIN_PARTS
 from .view import CAMERAS, OTHER_CAMERAS, Camera, Habits, View, draw_view
 
@@ -90,7 +90,7 @@ def _anywhere(seed: int, person: int, place: int) -> tuple[Camera, int]:
 
 
 def _elsewhere(seed: int, person: int, place: int) -> tuple[Camera, int]:
-    return OTHER_CAMERAS[place - 1], OTHER + place
+    return OTHER_CAMERAS[place - 1], AFTER_OTHER + place
 
 
 def _as_drawn(identity: Identity, rng: np.random.Generator) -> Identity:
@@ -131,5 +131,5 @@ WORLDS: dict[str, World] = {
     "wide": World(
         palette.WIDE, (*TWIN_PARTS, "bag", "strap", "logo", "shoes", "strap"), _laden, _anywhere, _wide_habits
     ),
-    "other": World(palette.OTHER, TWIN_PARTS, _foreign, _elsewhere, _home_habits),
+    "other": World(palette.OTHER_WARDROBE, TWIN_PARTS, _foreign, _elsewhere, _home_habits),
 }

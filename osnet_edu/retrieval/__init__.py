@@ -7,7 +7,7 @@ the nearest photos in large galleries; each is loaded when it is imported.
 from .scoring import (
     DISTRACTOR,
     JUNK,
-    SAME,
+    TIE,
     Score,
     closest_first,
     counts,
@@ -19,6 +19,6 @@ from .scoring import (
 )
 
 __all__ = [
-    "DISTRACTOR", "JUNK", "SAME", "Score", "closest_first", "counts", "distances", "evaluate", "mining", "ranking",
+    "DISTRACTOR", "JUNK", "TIE", "Score", "closest_first", "counts", "distances", "evaluate", "mining", "ranking",
     "score", "scoring", "search", "unit",
 ]  # fmt: skip

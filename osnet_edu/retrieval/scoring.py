@@ -15,7 +15,7 @@ from ..refused import Refused
 JUNK = -1  # a bad box, which shows no person well: left out of every ranking
 DISTRACTOR = 0  # a passer-by, in the gallery only: always wrong
 
-SAME = 1e-6  # distances that differ by no more are equal: float32 rounds the sums of a cosine by about as much
+TIE = 1e-6  # distances that differ by no more are equal: float32 rounds the sums of a cosine by about as much
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def closest_first(row: np.ndarray, matches: np.ndarray) -> np.ndarray:
     """Photos in the order of their distances, (N,) -> (N,) indices.
 
     matches: (N,) bool, photos of the query's person.  An equal distance is not a hit: a match ranks after all other
-    photos that are equally close, up to `SAME`, as in `evaluate`. Other equal photos keep their order.
+    photos that are equally close, up to `TIE`, as in `evaluate`. Other equal photos keep their order.
     """
-    return np.lexsort((matches, row + SAME * np.asarray(matches)))
+    return np.lexsort((matches, row + TIE * np.asarray(matches)))
 
 
 def evaluate(
@@ -132,7 +132,7 @@ def evaluate(
             continue
         left_out = np.sort(row[same_person[own_camera]])
         hits = np.arange(1, len(matches) + 1)
-        behind = matches + SAME  # a match ties with every photo up to this distance
+        behind = matches + TIE  # a match ties with every photo up to this distance
         tied_later = np.searchsorted(matches, behind, side="right") - hits
         counted = row if len(valid) == len(row) else row[valid]
         no_farther = _no_farther(counted, behind)
@@ -140,7 +140,7 @@ def evaluate(
         average_precision[q] = (hits / positions).mean()
         inverse_penalty[q] = len(matches) / positions[-1]
         first_hit[q] = positions[0]
-        before = matches[0] - SAME
+        before = matches[0] - TIE
         tied += positions[0] - 1 > np.count_nonzero(counted < before) - np.count_nonzero(left_out < before)
 
     found = first_hit > 0

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from .. import draws
 from ..machine import compute, distributed, whole
 from ..machine.compute import Compute
-from ..machine.distributed import ALONE, Team
+from ..machine.distributed import ONE_PROCESS, Team
 from ..network import weights
 from ..network.model import OSNet, osnet
 from ..refused import Refused
@@ -88,7 +88,7 @@ def fit(
     checkpoint_every: int = 100,
     compiled: bool = False,
     start: Path | str | None = None,
-    team: Team = ALONE,
+    team: Team = ONE_PROCESS,
 ) -> Generator[Step, None, None]:
     """Train a model in place, one Step at a time.
 
@@ -167,7 +167,7 @@ class Run:
         saved: Path | None = None,
         origin: str | None = None,
         compiled: bool = False,
-        team: Team = ALONE,
+        team: Team = ONE_PROCESS,
     ):
         self.model, self.data, self.config, self.way, self.team = model, data, config, way, team
         self.out, self.done = out, 0
@@ -261,7 +261,7 @@ class Run:
 
 
 def descend(
-    optimiser: torch.optim.Optimizer, loss: Tensor, beside: Sequence[float] = (), team: Team = ALONE
+    optimiser: torch.optim.Optimizer, loss: Tensor, beside: Sequence[float] = (), team: Team = ONE_PROCESS
 ) -> list[float]:
     """Take one step down a loss.  A loss that is NaN or infinite leaves the weights as they are.
 

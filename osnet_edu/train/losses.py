@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..machine import distributed
-from ..machine.distributed import ALONE, Team
+from ..machine.distributed import ONE_PROCESS, Team
 from .recipe import TrainConfig
 
 
 def losses(
-    features: Tensor, logits: Tensor, target: Tensor, config: TrainConfig, joined: bool, team: Team = ALONE
+    features: Tensor, logits: Tensor, target: Tensor, config: TrainConfig, joined: bool, team: Team = ONE_PROCESS
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """The loss, its cross-entropy and its triplet part, whose means over the team are those of the global batch.
 

@@ -12,19 +12,19 @@ from ..network import siblings, weights
 from ..refused import Refused
 
 SEEDS = (0, 1, 2, 3, 4)
-KINDS = ("primary", "same-depth", "addition", "resnext", "256x128")
+BUILDS = ("primary", "same-depth", "addition", "resnext", "256x128")
 _WIDTH, _HIDDEN = 0.25, 4  # of the kit's recipe, see train.TrainConfig
 
 
 def trained(seed: int, kind: str = "primary") -> weights.Checkpoint:
-    """One of five, by the kit's defaults on the shipped subset.  seed: one of SEEDS.  kind: one of KINDS.
+    """One of five, by the kit's defaults on the shipped subset.  seed: one of SEEDS.  kind: one of BUILDS.
 
     The controls ship as float16 and are read as float32.
     """
     if seed not in SEEDS:
         raise Refused(f"seed must be one of {', '.join(map(str, SEEDS))}, got {seed}")
-    if kind not in KINDS:
-        raise Refused(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    if kind not in BUILDS:
+        raise Refused(f"kind must be one of {', '.join(BUILDS)}, got {kind!r}")
     if kind == "primary":
         return weights.open(assets.path(f"seeds/{seed}.safetensors"))
     row = "primary" if kind == "256x128" else kind

@@ -91,9 +91,11 @@ class Explorer(Widget, script="explorer.js"):
         index: str = "exact",
         **state,
     ):
-        unknown = sorted(set(state) - set(explorer_state.STATE))
+        unknown = sorted(set(state) - set(explorer_state.IN_ADDRESS))
         if unknown:
-            raise Refused(f"{unknown[0]} is nothing that can be set here; expected {', '.join(explorer_state.STATE)}")
+            raise Refused(
+                f"{unknown[0]} is nothing that can be set here; expected {', '.join(explorer_state.IN_ADDRESS)}"
+            )
         self._folder = "" if folder is None else str(folder.root if isinstance(folder, Market) else folder)
         album: Album | None = None
         if folder is None:
@@ -193,7 +195,7 @@ class Explorer(Widget, script="explorer.js"):
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
-    @traitlets.observe(*explorer_state.STATE)
+    @traitlets.observe(*explorer_state.IN_ADDRESS)
     def _changed(self, change) -> None:
         if not self._ready:
             return
@@ -254,17 +256,17 @@ class Explorer(Widget, script="explorer.js"):
         self.asked_of = asked_of
 
     def _tell(self) -> None:
-        values = {name: getattr(self, name) for name in explorer_state.STATE}
-        defaults = {name: self.trait_defaults(name) for name in explorer_state.STATE}
+        values = {name: getattr(self, name) for name in explorer_state.IN_ADDRESS}
+        defaults = {name: self.trait_defaults(name) for name in explorer_state.IN_ADDRESS}
         self.state = explorer_state.line(values, defaults, self._folder, self._shelf, self._finder.kind)
         self.link = explorer_state.link(values, defaults) if self.query else ""
 
     def _take(self, values: Mapping[str, object]) -> None:
         """Set a state, all of it or nothing.  Raises: Refused."""
-        before = {name: getattr(self, name) for name in explorer_state.STATE}
+        before = {name: getattr(self, name) for name in explorer_state.IN_ADDRESS}
         try:
             with self.hold_sync():
-                for name in sorted(values, key=explorer_state.STATE.index):
+                for name in sorted(values, key=explorer_state.IN_ADDRESS.index):
                     setattr(self, name, values[name])
         except (Refused, traitlets.TraitError):
             if self.query:
@@ -283,7 +285,9 @@ class Explorer(Widget, script="explorer.js"):
         elif what == "weights":
             self.add(value)
         elif what == "link":
-            self._take(explorer_state.linked(value, {name: self.trait_defaults(name) for name in explorer_state.STATE}))
+            self._take(
+                explorer_state.linked(value, {name: self.trait_defaults(name) for name in explorer_state.IN_ADDRESS})
+            )
         elif what == "save":
             name, content = self.picture(*explorer_state.window(value))
             self.send({"png": name, "view": value.get("view", "")}, [content])

@@ -14,7 +14,7 @@ from ..photos.market import decode
 from ..refused import Refused
 
 # What may be set, in the order in which it is set again: the second network before its silenced streams.
-STATE = (
+IN_ADDRESS = (
     "query", "model", "other", "silenced", "where", *explore.WISHES, "left_out", "opened", "side", "why", "own_at",
 )  # fmt: skip
 MOST_DRAWN = 12  # photos of a ranking in a picture
@@ -52,13 +52,13 @@ def linked(text: object, defaults: Mapping[str, Any]) -> dict[str, object]:
     if not isinstance(text, str) or len(text) > LONGEST_LINK:
         raise Refused("this address does not end in a state of the explorer")
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=len(STATE))
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=len(IN_ADDRESS))
     except ValueError as error:
         raise Refused(f"this address does not end in a state of the explorer ({error})") from error
     found: dict[str, object] = {}
     for name, value in pairs:
-        if name not in STATE or name in found:
-            raise Refused(f"the address sets {name[:40]!r}; expected {', '.join(STATE)}, each once at most")
+        if name not in IN_ADDRESS or name in found:
+            raise Refused(f"the address sets {name[:40]!r}; expected {', '.join(IN_ADDRESS)}, each once at most")
         found[name] = _read(name, value, defaults[name])
     return found
 
@@ -77,7 +77,7 @@ def _read(name: str, value: str, default: Any) -> object:
 
 
 def _changed(values: Mapping[str, object], defaults: Mapping[str, object]) -> list[tuple[str, object]]:
-    return [(name, values[name]) for name in STATE if values[name] != defaults[name]]
+    return [(name, values[name]) for name in IN_ADDRESS if values[name] != defaults[name]]
 
 
 def _plain(value: object) -> object:

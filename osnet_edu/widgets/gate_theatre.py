@@ -32,7 +32,7 @@ class GateTheatre(Triples, script="gate_theatre.js"):
     """
 
     silenced = traitlets.List().tag(sync=True)
-    fill = traitlets.Unicode(without.ZERO).tag(sync=True)
+    fill = traitlets.Unicode(without.FILL_ZERO).tag(sync=True)
     where = traitlets.Unicode(without.ALONE).tag(sync=True)
     chosen = traitlets.List().tag(sync=True)
     opened = traitlets.Unicode("").tag(sync=True)
@@ -75,7 +75,7 @@ class GateTheatre(Triples, script="gate_theatre.js"):
 
     @checked("fill")
     def _check_fill(self, fill: str) -> None:
-        one_of(fill, (without.ZERO, without.MEAN), "filling")
+        one_of(fill, (without.FILL_ZERO, without.FILL_MEAN), "filling")
 
     @checked("where")
     def _check_where(self, where: str) -> None:
@@ -139,7 +139,7 @@ class GateTheatre(Triples, script="gate_theatre.js"):
         match, impostor = pair
         was, is_now = ((float(r.similarity[match]), float(r.similarity[impostor])) for r in (before, now))
         self.sentence = words.verdict(silenced, was, is_now)
-        becomes = "zero" if self.fill == without.ZERO else "its mean over the gallery"
+        becomes = "zero" if self.fill == without.FILL_ZERO else "its mean over the gallery"
         alike = (
             "in the query alone; the gallery has all its streams"
             if self.where == without.ALONE

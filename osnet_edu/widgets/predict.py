@@ -15,7 +15,7 @@ import traitlets
 from ..refused import Refused
 from .widget import Widget, checked
 
-QUESTIONS = Path(__file__).parent / "questions"
+QUESTION_FOLDER = Path(__file__).parent / "questions"
 _COLUMNS = ("question", "answer", "true", "count")
 
 _boxes: dict[str, "Predict"] = {}  # by name: the box of each question that was shown last
@@ -77,7 +77,7 @@ def questions(notebook: str) -> dict[str, dict]:
 
     notebook: its two digits, such as "01"; no such file means no questions.
     """
-    files = sorted(QUESTIONS.glob(f"{notebook}_*.toml"))
+    files = sorted(QUESTION_FOLDER.glob(f"{notebook}_*.toml"))
     return tomllib.loads(files[0].read_text(encoding="utf-8")) if files else {}
 
 
