@@ -170,9 +170,9 @@ def test_the_true_place_is_where_the_same_surface_shows():
     assert np.isnan(true[0, 2:]).all() and np.isnan(true[1]).all()
     table = np.zeros((2, 4, 2, 4))
     table[0, 0, 0, 2] = table[0, 1, 1, 0] = 1
-    graded = correspondence.score(correspondence.Matches(table), true)
+    graded = correspondence.match_score(correspondence.Matches(table), true)
     # of 8 places, those within 1.5 cells: of (0, 2) six, of (0, 3) four; who stays is 2 away
-    assert graded == correspondence.Score(0.5, (6 + 4) / 16, 0.0, 2)
+    assert graded == correspondence.MatchScore(0.5, (6 + 4) / 16, 0.0, 2)
 
 
 def test_where_a_surface_runs_round_it_is_one():
@@ -197,11 +197,13 @@ def test_a_person_and_herself_lie_where_they_lie():
         (lambda x: correspondence.matches(small().float(), x[0], x[1][:32]), "two photos of one size"),
         (lambda x: correspondence.matches(small().float(), x[0], x[1], stage="fc"), "is not a map"),
         (
-            lambda x: correspondence.score(correspondence.Matches(np.zeros((2, 2, 2, 2))), np.zeros((3, 2, 2))),
+            lambda x: correspondence.match_score(correspondence.Matches(np.zeros((2, 2, 2, 2))), np.zeros((3, 2, 2))),
             "must be",
         ),
         (
-            lambda x: correspondence.score(correspondence.Matches(np.zeros((2, 2, 2, 2))), np.full((2, 2, 2), np.nan)),
+            lambda x: correspondence.match_score(
+                correspondence.Matches(np.zeros((2, 2, 2, 2))), np.full((2, 2, 2), np.nan)
+            ),
             "there is nothing to grade",
         ),
     ],

@@ -9,11 +9,11 @@ from matplotlib.text import Text
 
 from osnet_edu import figures
 from osnet_edu.network.siblings import find
-from osnet_edu.trials.compare import Difference
+from osnet_edu.trials.compare import PairedDifference
 
 
 def line(key, published, value, half, verdict):
-    difference = Difference(key, "primary", "mean_ap", value, value - half, value + half, (), 1, 1, 0.5)
+    difference = PairedDifference(key, "primary", "mean_ap", value, value - half, value + half, (), 1, 1, 0.5)
     return SimpleNamespace(row=find(key), published_difference=published, difference=difference, verdict=verdict)
 
 

@@ -8,7 +8,7 @@ from test_explain_gates import of
 from osnet_edu import Refused, intervals, people
 from osnet_edu.embed import normalise
 from osnet_edu.experiments import EXPERIMENTS, gate_parts
-from osnet_edu.experiments.gate_parts import LARGE_PARTS, SMALL_PARTS, Triples
+from osnet_edu.experiments.gate_parts import LARGE_PARTS, SMALL_PARTS, PartTriples
 from osnet_edu.explain import untrained
 from osnet_edu.network import weights
 from osnet_edu.trials import alike
@@ -51,7 +51,7 @@ def planted(small: int, large: int, networks: int = 3) -> list[dict[str, np.ndar
 
 def test_what_is_planted_is_found_in_its_block_alone():
     part = np.array([SMALL_PARTS[0]] * 20 + [LARGE_PARTS[0]] * 20)
-    some = Triples(*[np.zeros((40, 1, 1, 3), np.uint8)] * 3, part, np.arange(40) // 2)
+    some = PartTriples(*[np.zeros((40, 1, 1, 3), np.uint8)] * 3, part, np.arange(40) // 2)
     lean = gate_parts._leans(planted(1, 4), some)
     assert lean["conv2.0"].verdict == "as stated" and lean["conv4.0"].verdict == "open"
     assert lean["conv2.0"].small < -1.4 and lean["conv2.0"].large > 1.4

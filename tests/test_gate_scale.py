@@ -111,8 +111,11 @@ def test_the_ladder_s_people_are_in_no_folder_that_ships():
     [
         (lambda: ladder.render((160, 80)), "128 x 64 pixels or a multiple, got 160 x 80"),
         (lambda: ladder.render(count=0), "at least one person"),
-        (lambda: ladder.layout(ladder.Rung("check", 6, 6), ladder.PAINTS), "squares of 1, 2, 4 or 8 pixels, got 3"),
-        (lambda: ladder.layout(ladder.Rung("marks", 50, 58), ladder.PAINTS), "do not fit 56 rows"),
+        (
+            lambda: ladder.layout(ladder.LadderRung("check", 6, 6), ladder.PAINTS),
+            "squares of 1, 2, 4 or 8 pixels, got 3",
+        ),
+        (lambda: ladder.layout(ladder.LadderRung("marks", 50, 58), ladder.PAINTS), "do not fit 56 rows"),
         (lambda: alike.own(assets.subset()), "has no checkpoint; expected a name that ends in .safetensors, .pth"),
     ],
 )
@@ -127,7 +130,7 @@ def test_what_makes_no_ladder_is_refused(ask, sentence):
 def drawn(gaps, count=12):
     """Triples on an empty field with fresh noise in each photo: nothing but the marks can be seen."""
     rng = np.random.default_rng(0)
-    rungs = tuple(ladder.Rung("marks", gap, gap + ladder.MARK) for gap in gaps)
+    rungs = tuple(ladder.LadderRung("marks", gap, gap + ladder.MARK) for gap in gaps)
     images = np.full((3, count * len(rungs), 128, 64, 3), ladder.FIELD)
     for r, rung in enumerate(rungs):
         one, other = (canvas(marks) for marks in ladder.layout(rung, (RED, BLUE, GREEN)))
@@ -135,7 +138,7 @@ def drawn(gaps, count=12):
             images[k, r :: len(rungs), 36:92, 24:40] = picture
     images = np.clip(images * 255 + rng.normal(0, 1, images.shape), 0, 255).astype(np.uint8)
     rung, person = np.tile(np.arange(len(rungs)), count), np.repeat(np.arange(count), len(rungs))
-    return ladder.Triples(*images, rung, person, np.broadcast_to((36, 24), (len(rung), 2, 2)), rungs)
+    return ladder.LadderTriples(*images, rung, person, np.broadcast_to((36, 24), (len(rung), 2, 2)), rungs)
 
 
 @pytest.mark.parametrize("brightness", [True, False])

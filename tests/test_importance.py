@@ -83,16 +83,16 @@ def test_a_part_that_is_not_shown_is_not_asked_about():
 def test_maps_score_as_the_closed_form_says():
     cover, truth = toy().cover[0], np.array([1.0, 4.0, 2.0, 3.0])
     paint = lambda values: np.einsum("k,khw->hw", np.asarray(values, float) / cover.sum((1, 2)), cover)  # noqa: E731
-    assert importance.agreement(paint(truth), cover, truth)[0] == pytest.approx(1)
-    assert importance.agreement(paint(5 - truth), cover, truth)[0] == pytest.approx(-1)
+    assert importance.part_agreement(paint(truth), cover, truth)[0] == pytest.approx(1)
+    assert importance.part_agreement(paint(5 - truth), cover, truth)[0] == pytest.approx(-1)
     # All on the most important of four: ranks (2, 4, 2, 2) - 5/2 against (1, 4, 2, 3) - 5/2.
-    assert importance.agreement(paint([0, 1, 0, 0]), cover, truth)[0] == pytest.approx(3 / np.sqrt(15))
+    assert importance.part_agreement(paint([0, 1, 0, 0]), cover, truth)[0] == pytest.approx(3 / np.sqrt(15))
     # All on the only part that counts.
-    assert importance.agreement(paint([0, 1, 0, 0]), cover, np.array([0, 1.0, 0, 0]))[0] == pytest.approx(1)
+    assert importance.part_agreement(paint([0, 1, 0, 0]), cover, np.array([0, 1.0, 0, 0]))[0] == pytest.approx(1)
     # What speaks against is no mass, but the signed sum ranks it.
-    rank, _, signed = importance.agreement(paint([-3, 1, -2, -1]), cover, truth)
+    rank, _, signed = importance.part_agreement(paint([-3, 1, -2, -1]), cover, truth)
     assert rank == pytest.approx(3 / np.sqrt(15)) and signed == pytest.approx(1)
-    assert importance.agreement(paint([0] * 4), cover, truth) == (0, 0, 0)
+    assert importance.part_agreement(paint([0] * 4), cover, truth) == (0, 0, 0)
 
 
 def test_area_held_constant_is_the_correlation_of_what_area_leaves():
@@ -103,7 +103,7 @@ def test_area_held_constant_is_the_correlation_of_what_area_leaves():
         mass = stats.rankdata(np.einsum("khw,hw->k", cover, heat))
         ranks = stats.rankdata(truth)
         left = [values - np.polyval(np.polyfit(area, values, 1), area) for values in (ranks, mass)]
-        _, partial, _ = importance.agreement(heat, cover, truth)
+        _, partial, _ = importance.part_agreement(heat, cover, truth)
         if min(np.abs(values).max() for values in left) > 1e-6:
             assert partial == pytest.approx(stats.pearsonr(*left).statistic, abs=1e-6)
 
@@ -159,7 +159,7 @@ def test_nan_is_refused():
     with pytest.raises(Refused, match="pair 0: a map"):
         importance.of(lambda query, photo: np.ones((8, 8)), pairs, known)
     with pytest.raises(Refused, match="numbers of the importance"):
-        importance.agreement(np.ones((16, 8)), pairs.cover[0], np.array([1, np.nan, 0, 0]))
+        importance.part_agreement(np.ones((16, 8)), pairs.cover[0], np.array([1, np.nan, 0, 0]))
     with pytest.raises(Refused, match="one map for each of 3 pairs"):
         importance.of_maps(np.ones((2, 16, 8)), pairs, known)
 

@@ -8,7 +8,7 @@ import torch
 
 from osnet_edu import figures, intervals, osnet
 from osnet_edu.grading import board, contestants, frozen, leaderboard
-from osnet_edu.grading.board import ACROSS, SAME_VIEW, Block, Board
+from osnet_edu.grading.board import ACROSS, SAME_VIEW, Board, BoardBlock
 from osnet_edu.grading.frozen import PARTS
 from osnet_edu.network import weights
 from osnet_edu.trials import table
@@ -21,7 +21,7 @@ def block(method, rank, network="shipped", weights="trained", view=ACROSS, notic
     rank = tuple(np.broadcast_to(np.asarray(rank, float), N).tolist())
     half = tuple(value / 2 for value in rank)
     digest = "" if network == "none" else f"digest of {network}"
-    return Block(network, digest, weights, view, method, "name", 2, noticed, rank, half, rank, half)
+    return BoardBlock(network, digest, weights, view, method, "name", 2, noticed, rank, half, rank, half)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_run_that_was_stopped_goes_on_and_says_the_same(quick, tmp_path, monke
         leaderboard.run(tmp_path, tmp_path / "b", seeds=1, families=2)
     first = again.blocks[-1]
     table.append(tmp_path / "c.csv", replace(first, noticed="0" * len(first.noticed)))
-    assert table.read(tmp_path / "c.csv", Block)[0].noticed == "0" * len(first.noticed)
+    assert table.read(tmp_path / "c.csv", BoardBlock)[0].noticed == "0" * len(first.noticed)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def told(quick, monkeypatch):
         grades = (int(job.digest or "0", 16) % 1000 / 1000,) * count
         names = {f: frozen.name_of(frozen.describe(size=(64, 32), families=f)) for f in (1,)}
         asked = job.network, job.digest, job.weights, job.view, job.method, names[job.families], job.families
-        return Block(*asked, "3" * count, grades, grades, grades, grades)
+        return BoardBlock(*asked, "3" * count, grades, grades, grades, grades)
 
     monkeypatch.setattr(leaderboard, "_block", made)
     monkeypatch.setattr(frozen, "render", lambda **_: None)
@@ -204,7 +204,7 @@ def test_a_file_that_is_whole_is_held_to_its_cases_too(told, tmp_path):
     out = tmp_path / "out"
     leaderboard.run(tmp_path, out, weights_at=one, families=1)
     path, count = out / "leaderboard.csv", len(told)
-    text, name = path.read_text(), table.read(path, Block)[0].cases
+    text, name = path.read_text(), table.read(path, BoardBlock)[0].cases
     for forged in ("0" * 16, "000" + name[3:], name[:-1] + ("0" if name[-1] != "0" else "1"), name.upper() + "x"):
         path.write_text(text.replace(name, forged))
         with pytest.raises(

@@ -58,7 +58,7 @@ def test_a_block_is_asked_four_questions():
 
 def test_the_block_at_odds_has_most_different_answers_and_a_stream_that_nothing_needs_is_not_named():
     def block(name, gate, share, similarity, margin):
-        return causes.Asked(name, *map(np.array, (gate, share, similarity, margin)))
+        return causes.BlockAnswers(name, *map(np.array, (gate, share, similarity, margin)))
 
     one = block("one", [0.6, 0.4], [0.7, 0.3], [-0.2, -0.1], [-0.2, 0.1])
     two = block("two", [0.6, 0.4], [0.3, 0.7], [-0.2, -0.1], [0.2, 0.1])
@@ -79,8 +79,8 @@ def test_the_pair_whose_part_shows_best_is_shown():
         SimpleNamespace(path=f"query/{p.name}", twin=twin[p.person], part="logo", visible=seen[p.person][p.camera - 1])
         for p in photos
     ]
-    assert twins.seen_best(photos, records, "logo", cameras=2) == twins.Seen(1, 2, {1: 30, 3: 40})
-    assert twins.seen_best(photos, records, "logo", cameras=3) == twins.Seen(3, 4, {1: 20, 2: 20, 3: 20})
+    assert twins.seen_best(photos, records, "logo", cameras=2) == twins.TwinPhotos(1, 2, {1: 30, 3: 40})
+    assert twins.seen_best(photos, records, "logo", cameras=3) == twins.TwinPhotos(3, 4, {1: 20, 2: 20, 3: 20})
     with pytest.raises(Refused, match="'hat'"):
         twins.seen_best(photos, records, "hat")
 

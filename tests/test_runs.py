@@ -263,7 +263,7 @@ def test_one_seed_leaves_the_people_alone():
     [(1, 3, 2, "agrees"), (1, 3, -2, "contradicts"), (-3, -1, -2, "agrees"), (-1, 3, 2, "open"), (0, 3, 2, "open")],
 )
 def test_verdicts(low, high, published, verdict):
-    difference = compare.Difference("a", "b", "mean_ap", (low + high) / 2, low, high, (), 1, 1, 0.5)
+    difference = compare.PairedDifference("a", "b", "mean_ap", (low + high) / 2, low, high, (), 1, 1, 0.5)
     assert difference.verdict(published) == verdict
 
 

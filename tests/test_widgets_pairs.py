@@ -224,7 +224,7 @@ def test_the_widget_shows_matches_and_their_score(renders):
     w = Matching(model, *renders)
     found = correspondence.matches(model, renders[0].image, renders[1].image)
     np.testing.assert_array_equal(np.array(w.best).reshape(16, 8, 2), found.best)
-    graded = correspondence.score(found, correspondence.truth(*renders, (16, 8)))
+    graded = correspondence.match_score(found, correspondence.truth(*renders, (16, 8)))
     assert w.score.startswith(f"{graded.right:.0%} of {graded.cells} cells find their true place".replace("%", " %"))
     row, column = w.cell
     assert w.true[8 * row + column] and "Truly it lies" in w.said

@@ -17,7 +17,7 @@ from osnet_edu.machine.compute import Compute, Timing
 from osnet_edu.photos import market
 from osnet_edu.widgets import Recording, Replay, Training, Watch, board, replay
 from osnet_edu.widgets import training as room
-from osnet_edu.widgets.frames import About, Frame, Look, frame, written
+from osnet_edu.widgets.frames import About, Frame, StepLook, frame, written
 
 CONFIG = train.TrainConfig(size=(64, 32), people=4, shots=2, streams=2, photos=240)  # 30 steps of 8 photos
 PLAIN = Timing(Compute(), 100.0)
@@ -390,7 +390,7 @@ def test_a_run_of_any_length_makes_about_two_hundred_frames_and_a_few_looks(step
 
 
 def recorded(seconds: float = 6.0) -> Recording:
-    look = Look(0.5, 0.25, {"conv2.0": [[0.1, 0.2], [0.3, 0.4]], "conv2.1": [[0.3, 0.4], [0.5, 0.6]]})
+    look = StepLook(0.5, 0.25, {"conv2.0": [[0.1, 0.2], [0.3, 0.4]], "conv2.1": [[0.3, 0.4], [0.5, 0.6]]})
     about = About(40, 64, 5, 0.1, 8, ({"src": "data:,", "text": "a"}, {"src": "data:,", "text": "b"}), "few", "cpu")
     frames = [Frame(0, 0.0, look=look)]
     frames += [Frame(s, s * seconds / 40, 2 / s, math.nan if s < 9 else 0.5, 0.5, 0.01) for s in range(1, 40)]

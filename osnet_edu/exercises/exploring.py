@@ -9,7 +9,7 @@ from ..explain import duel, known
 from ..grading import judging, marks
 from ..refused import Refused
 from .answers import exploring as solved
-from .finds import RIGHT, Finds, Seen
+from .finds import RIGHT, Diagnosis, Finds
 from .record import Exercise, Mistake
 
 _SLOW = duel.SLOW  # too long for a check
@@ -37,97 +37,97 @@ def _fast():
     return embedder_for(rankings.model, photos=10_000, size=rankings.size)
 
 
-def _query(name) -> int | Seen:
+def _query(name) -> int | Diagnosis:
     album, rankings, _ = _shipped()
     if any(photo.name == name for photo in rankings.queries):
         return album.find(rankings.queries, name, "query")
     if any(photo.name == name for photo in rankings.gallery):
-        return Seen("gallery photo", f"{name} is a photo of the gallery. Take a query, from the strip above.")
-    return Seen("other", f"Expected the whole name of a query of the shipped people, got {str(name)[:60]!r}.")
+        return Diagnosis("gallery photo", f"{name} is a photo of the gallery. Take a query, from the strip above.")
+    return Diagnosis("other", f"Expected the whole name of a query of the shipped people, got {str(name)[:60]!r}.")
 
 
 # --- what is looked at ------------------------------------------------------------------------------------------------
 
 
-def _is_hard_stranger(name) -> Seen:
+def _is_hard_stranger(name) -> Diagnosis:
     place = _query(name)
-    if isinstance(place, Seen):
+    if isinstance(place, Diagnosis):
         return place
     album, rankings, _ = _shipped()
     query = rankings.queries[place]
     if not album.part(query):
-        return Seen("no twin", f"{name} shows somebody without a twin.")
+        return Diagnosis("no twin", f"{name} shows somebody without a twin.")
     triplet = next(one for one in rankings.triplets() if one.query == place)
     negative = rankings.gallery[triplet.negative]
     if album.folder.part(query, negative):
-        return Seen("twin", f"The nearest stranger to {name} is the twin.")
-    return Seen(RIGHT)
+        return Diagnosis("twin", f"The nearest stranger to {name} is the twin.")
+    return Diagnosis(RIGHT)
 
 
-def _is_needed_stream(name, block, stream) -> Seen:
+def _is_needed_stream(name, block, stream) -> Diagnosis:
     place = _query(name)
-    if isinstance(place, Seen):
+    if isinstance(place, Diagnosis):
         return place
     _, rankings, hardness = _shipped()
     if hardness.first_hit[place] != 1:
-        return Seen("lost before", f"{name} is lost with all streams on.")
+        return Diagnosis("lost before", f"{name} is lost with all streams on.")
     try:
         ranked = rankings.ranked(place, [(block, stream)])
     except (Refused, ValueError, TypeError) as error:
-        return Seen("other", f"Expected a block and a stream: {error}.")
+        return Diagnosis("other", f"Expected a block and a stream: {error}.")
     if rankings.gallery[ranked.order[0]].person == rankings.queries[place].person:
-        return Seen("still wins", f"Without stream {stream} of {block}, {name} still wins.")
-    return Seen(RIGHT)
+        return Diagnosis("still wins", f"Without stream {stream} of {block}, {name} still wins.")
+    return Diagnosis(RIGHT)
 
 
-def _is_disagreement(name, impostor, better, worse) -> Seen:
+def _is_disagreement(name, impostor, better, worse) -> Diagnosis:
     place = _query(name)
-    if isinstance(place, Seen):
+    if isinstance(place, Diagnosis):
         return place
     album, rankings, _ = _shipped()
     names = [photo.name for photo in rankings.gallery]
     if impostor not in names:
-        return Seen("other", f"Expected the whole name of a gallery photo, got {str(impostor)[:60]!r}.")
+        return Diagnosis("other", f"Expected the whole name of a gallery photo, got {str(impostor)[:60]!r}.")
     for method in (better, worse):
         if method not in duel.EXPLAINERS or method in _SLOW:
             fast = ", ".join(one for one in duel.EXPLAINERS if one not in _SLOW)
-            return Seen("other", f"Expected one of the quick methods, which are {fast}, got {str(method)[:60]!r}.")
+            return Diagnosis("other", f"Expected one of the quick methods, which are {fast}, got {str(method)[:60]!r}.")
     query, negative = rankings.queries[place], rankings.gallery[names.index(impostor)]
     twins = album.folder.twins(query, negative, rankings.size)
     if twins is None:
-        return Seen("no twins", "The two are not twins, so it is not known where they differ.")
+        return Diagnosis("no twins", "The two are not twins, so it is not known where they differ.")
     try:
         triplet = explore.triplet(rankings, place, names.index(impostor))
     except Refused as error:
-        return Seen("other", f"Expected a pair that the ranking knows: {error}.")
+        return Diagnosis("other", f"Expected a pair that the ranking knows: {error}.")
     images = rankings.pictures([query, rankings.gallery[triplet.positive], negative])
     if known.noticed(_fast(), images[0], images[2], twins.same) <= _limit():
-        return Seen("unnoticed", "The network does not notice this difference: there is nothing to find.")
+        return Diagnosis("unnoticed", "The network does not notice this difference: there is nothing to find.")
     one, other = (
         marks.grade(duel.between(rankings.model, images, method).heat[2], twins.truth, against=True).rank
         for method in (better, worse)
     )
     if abs(one - other) < _APART:
-        return Seen("agree", f"The two maps get {one:.2f} and {other:.2f}: they do not disagree clearly.")
+        return Diagnosis("agree", f"The two maps get {one:.2f} and {other:.2f}: they do not disagree clearly.")
     if one < other:
-        return Seen("turned", f"{better} gets {one:.2f} and {worse} {other:.2f}.")
-    return Seen(RIGHT)
+        return Diagnosis("turned", f"{better} gets {one:.2f} and {worse} {other:.2f}.")
+    return Diagnosis(RIGHT)
 
 
-def _is_one_change(name, attribute, value) -> Seen:
+def _is_one_change(name, attribute, value) -> Diagnosis:
     place = _query(name)
-    if isinstance(place, Seen):
+    if isinstance(place, Diagnosis):
         return place
     album, rankings, _ = _shipped()
     record = album.folder.record(rankings.queries[place])
     if attribute not in {field.name for field in fields(people.Identity)}:
-        return Seen("other", f"Expected an attribute such as top_color or hat, got {str(attribute)[:60]!r}.")
+        return Diagnosis("other", f"Expected an attribute such as top_color or hat, got {str(attribute)[:60]!r}.")
     try:
         changed = explore.edited(record.identity, {attribute: value})
     except Refused as error:
-        return Seen("other", f"Expected a value that the attribute allows: {error}.")
+        return Diagnosis("other", f"Expected a value that the attribute allows: {error}.")
     if changed == record.identity:
-        return Seen("no change", f"{attribute} is {value!r} already.")
+        return Diagnosis("no change", f"{attribute} is {value!r} already.")
     who = record.person, record.view.camera
     first = []
     for identity in (record.identity, changed):
@@ -135,10 +135,10 @@ def _is_one_change(name, attribute, value) -> Seen:
         ranked = rankings.by_features(rankings.features(image[None]), who=who)
         first.append(rankings.gallery[ranked.order[0]].person)
     if first[0] != record.person:
-        return Seen("lost before", f"{name} is lost before anything is changed.")
+        return Diagnosis("lost before", f"{name} is lost before anything is changed.")
     if first[1] == record.person:
-        return Seen("still known", f"With {attribute} = {value!r} the network still finds the person.")
-    return Seen(RIGHT)
+        return Diagnosis("still known", f"With {attribute} = {value!r} the network still finds the person.")
+    return Diagnosis(RIGHT)
 
 
 # --- one way to find each ---------------------------------------------------------------------------------------------

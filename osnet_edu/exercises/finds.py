@@ -11,7 +11,7 @@ RIGHT = "right"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Diagnosis:
     """What was found.  kind: RIGHT, or the name of a mistake, or "other".  says: a sentence."""
 
     kind: str
@@ -21,24 +21,24 @@ class Seen:
 class Finds:
     """Compare what two functions without arguments found.
 
-    look: (the values that were returned) -> Seen.  For the same value it always says the same.
+    look: (the values that were returned) -> Diagnosis.  For the same value it always says the same.
     parts: what each of these values is, in words.
     """
 
-    def __init__(self, look: Callable[..., Seen], *parts: str):
+    def __init__(self, look: Callable[..., Diagnosis], *parts: str):
         self.look, self.parts = lru_cache(maxsize=200)(look), parts
 
-    def seen(self, answer: Any) -> Seen:
+    def seen(self, answer: Any) -> Diagnosis:
         with quiet(0):
             value = answer()
         values = value if isinstance(value, tuple) else (value,)
         if value is None:
-            return Seen("other", f"It returns None: is a `return` missing? Expected: {self._wanted()}.")
+            return Diagnosis("other", f"It returns None: is a `return` missing? Expected: {self._wanted()}.")
         if len(values) != len(self.parts):
             came = "one value" if len(values) == 1 else f"{len(values)} values"
-            return Seen("other", f"It returns {came}. Expected: {self._wanted()}.")
+            return Diagnosis("other", f"It returns {came}. Expected: {self._wanted()}.")
         if not all(_hashable(one) for one in values):
-            return Seen("other", f"It returns {str(value)[:80]!r}. Expected names and numbers: {self._wanted()}.")
+            return Diagnosis("other", f"It returns {str(value)[:80]!r}. Expected names and numbers: {self._wanted()}.")
         return self.look(*values)
 
     def _wanted(self) -> str:
@@ -57,7 +57,7 @@ class FindsTrial:
     answer: Any
 
     @cached_property
-    def outcome(self) -> Seen | Exception:
+    def outcome(self) -> Diagnosis | Exception:
         try:
             return self.finds.seen(self.answer)
         except Exception as error:

@@ -118,4 +118,4 @@ def file_of_runs(name: str, out: Path | str) -> Path:
     from ..grading import board
     from ..trials import table
 
-    return table.file_of_runs(name, out, board.Block if name == LEADERBOARD else table.Outcome)
+    return table.file_of_runs(name, out, board.BoardBlock if name == LEADERBOARD else table.Outcome)

@@ -24,7 +24,7 @@ _QUESTIONS = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class BlockAnswers:
     """One block and one triple of photos: query, match, other.  All (T,), a number a stream, by stream.
 
     gate: mean over channels, in (0, 1).  share: signed, sums to 1.  similarity, margin: what the cosine to the match,
@@ -69,7 +69,7 @@ class Asked:
 
 
 @torch.no_grad()
-def ask(model: OSNet, images: torch.Tensor) -> dict[str, Asked]:
+def ask(model: OSNet, images: torch.Tensor) -> dict[str, BlockAnswers]:
     """All blocks of a network about one triple, in network order.
 
     images: (3, 3, H, W) float, normalised: query, match, other person.
@@ -78,7 +78,7 @@ def ask(model: OSNet, images: torch.Tensor) -> dict[str, Asked]:
         return _asked(model, images)
 
 
-def _asked(model: OSNet, images: torch.Tensor) -> dict[str, Asked]:
+def _asked(model: OSNet, images: torch.Tensor) -> dict[str, BlockAnswers]:
     query, match, other = model(images)
 
     def scores(features: torch.Tensor) -> np.ndarray:
@@ -93,10 +93,10 @@ def _asked(model: OSNet, images: torch.Tensor) -> dict[str, Asked]:
             with gates.mute(model, stream, [block]):
                 changes.append(scores(model(images[:1])[0]) - whole)
         similarity, margin = np.array(changes).T
-        found[block] = Asked(block, reading.means[block][0], shares[0], similarity, margin)
+        found[block] = BlockAnswers(block, reading.means[block][0], shares[0], similarity, margin)
     return found
 
 
-def most_at_odds(asked: Mapping[str, Asked]) -> Asked:
+def most_at_odds(asked: Mapping[str, BlockAnswers]) -> BlockAnswers:
     """The block in which most different streams come first; of equals the first in the network."""
     return max(asked.values(), key=lambda block: block.answers)

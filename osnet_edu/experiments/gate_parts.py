@@ -39,7 +39,7 @@ _MEANS = 128  # photos of the gallery that an absent stream is the mean of
 
 
 @dataclass(frozen=True)
-class Triples:
+class PartTriples:
     """Photos to ask about, uint8 (N, H, W, 3) each.  part, family: of each triple, (N,)."""
 
     query: np.ndarray
@@ -160,14 +160,16 @@ def gallery_for_means(root: Path) -> list[market.Photo]:
     return gallery[:: -(-len(gallery) // _MEANS)]
 
 
-def render(size: tuple[int, int], families: int = _FAMILIES, seed: int = SEED) -> Triples:
+def render(size: tuple[int, int], families: int = _FAMILIES, seed: int = SEED) -> PartTriples:
     """The triples, by part, then by family.  Their people are a pure function of the seed."""
     parts = (*SMALL_PARTS, *LARGE_PARTS)
     jobs = [(number, part, k, size, seed) for number, part in enumerate(parts) for k in range(families)]
     with pool.results(_family, jobs) as results:
         rows = [row for found in results for row in found]
     query, positive, negative = (np.stack([row[i] for row in rows]) for i in range(3))
-    return Triples(query, positive, negative, np.array([row[3] for row in rows]), np.array([row[4] for row in rows]))
+    return PartTriples(
+        query, positive, negative, np.array([row[3] for row in rows]), np.array([row[4] for row in rows])
+    )
 
 
 def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
@@ -193,7 +195,9 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
     return rows
 
 
-def _contributions(model: OSNet, triples: Triples, photos: torch.Tensor) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _contributions(
+    model: OSNet, triples: PartTriples, photos: torch.Tensor
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Shapley values by block, (T, N), and the margins before any change, (N,)."""
     three = (normalise(images) for images in (triples.query, triples.positive, triples.negative))
     query, positive, negative = three
@@ -202,7 +206,7 @@ def _contributions(model: OSNet, triples: Triples, photos: torch.Tensor) -> tupl
     return values, shapley.margins(model, query, positive, negative)
 
 
-def _leans(networks: Sequence[Mapping[str, np.ndarray]], triples: Triples) -> dict[str, Lean]:
+def _leans(networks: Sequence[Mapping[str, np.ndarray]], triples: PartTriples) -> dict[str, Lean]:
     """By block, from the Shapley values of several networks."""
     families, index = np.unique(triples.family, return_inverse=True)
     part = {family: name for family, name in zip(triples.family, triples.part, strict=True)}

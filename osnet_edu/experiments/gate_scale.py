@@ -92,7 +92,7 @@ class GateScale:
     share of triples of the crossed set with a margin above 0, nan without one.
     """
 
-    rungs: tuple[ladder.Rung, ...]
+    rungs: tuple[ladder.LadderRung, ...]
     needed: tuple[float, ...]
     colors: tuple[float, ...]
     change: tuple[float, ...]
@@ -194,13 +194,13 @@ class _Job:
 
     kind: str
     model: OSNet
-    triples: ladder.Triples
+    triples: ladder.LadderTriples
     photos: torch.Tensor
     resample: bool = False
     shuffle: int = 0
 
 
-def _jobs(networks: Sequence[weights.Checkpoint], photos: torch.Tensor, triples: ladder.Triples) -> list[_Job]:
+def _jobs(networks: Sequence[weights.Checkpoint], photos: torch.Tensor, triples: ladder.LadderTriples) -> list[_Job]:
     """The networks of one build, with the controls that are made of them."""
     found = []
     for seed, checkpoint in enumerate(networks):
@@ -243,7 +243,7 @@ def _contributions(job: _Job) -> _Answer:
 # --- statistics -------------------------------------------------------------------------------------------------------
 
 
-def summary(answers: Sequence[_Answer], triples: ladder.Triples, needed: Sequence[float]) -> Kind:
+def summary(answers: Sequence[_Answer], triples: ladder.LadderTriples, needed: Sequence[float]) -> Kind:
     """The slopes, the leans and the share right of networks of one kind.  needed: of each rung, nan is left out."""
     rungs = len(triples.rungs)
     scale = np.log2(np.asarray(needed, float))
@@ -275,7 +275,7 @@ def slope_of(lean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.divide((x * y).sum(2), spread, out=np.full(spread.shape, np.nan), where=enough)
 
 
-def effects(networks: Sequence[Values], triples: ladder.Triples) -> dict[str, dict[str, Slope]]:
+def effects(networks: Sequence[Values], triples: ladder.LadderTriples) -> dict[str, dict[str, Slope]]:
     """By block, then by factor: the lean at its high level minus that at its low one, in a balanced crossed set."""
     levels = np.array([rung.levels for rung in triples.rungs])  # (rungs, factors)
     contrast = np.where(levels == 1, 2, -2) / len(levels)

@@ -43,7 +43,7 @@ Marks = tuple[Mark, ...]
 
 
 @dataclass(frozen=True)
-class Rung:
+class LadderRung:
     """One step.  kind: "marks" or "check".  measure: its gap or its period, pixels.  distance: pixels between the
     centres of two marks that are neighbours.
 
@@ -61,11 +61,11 @@ class Rung:
 
 FACTORS = ("gap", "area", "contrast", "position")
 RUNGS = (
-    *(Rung("marks", gap, gap + MARK) for gap in GAPS),
-    *(Rung("check", 2 * side, 2 * side) for side in _SIDES),
+    *(LadderRung("marks", gap, gap + MARK) for gap in GAPS),
+    *(LadderRung("check", 2 * side, 2 * side) for side in _SIDES),
 )
 CROSSED = tuple(
-    Rung("marks", (4, 20)[gap], (4, 20)[gap] + (4, 8)[area], (gap, area, contrast, position))
+    LadderRung("marks", (4, 20)[gap], (4, 20)[gap] + (4, 8)[area], (gap, area, contrast, position))
     for gap in (0, 1)
     for area in (0, 1)
     for contrast in (0, 1)
@@ -74,7 +74,7 @@ CROSSED = tuple(
 
 
 @dataclass(frozen=True)
-class Triples:
+class LadderTriples:
     """Photos to ask about, uint8 (N, H, W, 3) each, person by person.
 
     rung: of each triple, its place in rungs, (N,).  person: (N,).  at: of the panel, query's and candidates', (N, 2, 2)
@@ -87,7 +87,7 @@ class Triples:
     rung: np.ndarray
     person: np.ndarray
     at: np.ndarray
-    rungs: tuple[Rung, ...]
+    rungs: tuple[LadderRung, ...]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Needed:
     right: dict[int, float]
 
 
-def layout(rung: Rung, colors: Sequence[tuple[float, float, float]]) -> tuple[Marks, Marks]:
+def layout(rung: LadderRung, colors: Sequence[tuple[float, float, float]]) -> tuple[Marks, Marks]:
     """The marks of a pair, on CHEST.  colors: three.
 
     Both have the same squares; the first two colours are exchanged between the two marks, the last two in the check.
@@ -144,8 +144,8 @@ def _paled(color: Sequence[float], contrast: float) -> tuple[float, float, float
 
 
 def render(
-    size: tuple[int, int] = (128, 64), count: int = 14, rungs: Sequence[Rung] = RUNGS, seed: int = SEED
-) -> Triples:
+    size: tuple[int, int] = (128, 64), count: int = 14, rungs: Sequence[LadderRung] = RUNGS, seed: int = SEED
+) -> LadderTriples:
     """The triples of some people, each person on all rungs.  Their photos are a pure function of the seed.
 
     Raises: Refused for a size that is not a multiple of 128 x 64, and for no person or no rung.
@@ -156,7 +156,7 @@ def render(
         raise Refused(f"the ladder is painted on photos of 128 x 64 pixels or a multiple, got {size[0]} x {size[1]}")
     found = [_person(person, size, rungs, seed) for person in range(1, count + 1)]
     query, positive, negative = (np.concatenate([one[k] for one in found]) for k in range(3))
-    return Triples(
+    return LadderTriples(
         query,
         positive,
         negative,
@@ -167,7 +167,7 @@ def render(
     )
 
 
-def _person(person: int, size: tuple[int, int], rungs: Sequence[Rung], seed: int) -> tuple:
+def _person(person: int, size: tuple[int, int], rungs: Sequence[LadderRung], seed: int) -> tuple:
     rng = draws.named(seed, "ladder", person)
     drawn = people.draw_identity(seed, person)
     one = people.edit(
@@ -192,7 +192,7 @@ def _person(person: int, size: tuple[int, int], rungs: Sequence[Rung], seed: int
 
 
 def needed_scales(
-    triples: Triples, scales: Sequence[int] = SCALES, *, brightness: bool = True, share: float = _SHARE
+    triples: LadderTriples, scales: Sequence[int] = SCALES, *, brightness: bool = True, share: float = _SHARE
 ) -> list[Needed]:
     """How wide a look each rung needs: see the head of this file.
 
@@ -215,7 +215,7 @@ def needed_scales(
     return found
 
 
-def _nearer(triples: Triples, n: int, k: int, brightness: bool) -> float:
+def _nearer(triples: LadderTriples, n: int, k: int, brightness: bool) -> float:
     asked, answered = triples.at[n]
     query = patches(triples.query[n], asked, k, brightness=brightness)
     return bag_distance(query, patches(triples.negative[n], answered, k, brightness=brightness)) - bag_distance(

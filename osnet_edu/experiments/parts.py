@@ -22,7 +22,7 @@ from . import oracle
 
 
 @dataclass(frozen=True)
-class Part:
+class PartGrade:
     """What was decided right of one part.  right, ideal: by the network and by the oracle, chance 0.5.
 
     excess: (right - 0.5) / (ideal - 0.5).  The intervals, 95 %, are by bootstrap over families, which are twin pairs.
@@ -40,8 +40,8 @@ class Part:
 class Parts:
     """parts: by name.  all: over all parts."""
 
-    parts: dict[str, Part]
-    all: Part
+    parts: dict[str, PartGrade]
+    all: PartGrade
 
     def __str__(self) -> str:
         lines = [f"{'':<14}{'families':>9}{'told apart':>12}{'':>18}{'oracle':>8}{'of its excess':>15}"]
@@ -86,7 +86,7 @@ def against(ours: ToldApart, ideal: ToldApart, seed: int = 0) -> Parts:
     return Parts(parts, _grade(pairs, rng))
 
 
-def _grade(pairs: list[tuple[Family, Family]], rng: np.random.Generator, draws: int = 2000) -> Part:
+def _grade(pairs: list[tuple[Family, Family]], rng: np.random.Generator, draws: int = 2000) -> PartGrade:
     queries = np.array([ours.queries for ours, _ in pairs], float)
     right = np.array([[ours.right, ideal.right] for ours, ideal in pairs])  # (families, 2)
 
@@ -95,7 +95,7 @@ def _grade(pairs: list[tuple[Family, Family]], rng: np.random.Generator, draws: 
 
     drawn = intervals.resampled(means, *(right.T * queries), queries, seed=rng, draws=draws)  # (2, draws)
     network, oracle_right = np.average(right, axis=0, weights=queries)
-    return Part(
+    return PartGrade(
         right=float(network),
         right_interval=intervals.bounds(drawn[0]),
         ideal=float(oracle_right),

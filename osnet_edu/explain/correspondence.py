@@ -37,7 +37,7 @@ class Matches:
 
 
 @dataclass(frozen=True)
-class Score:
+class MatchScore:
     """right: share of the cells with a true place whose match lies near it.  chance: of matches drawn at random.
 
     same_place: of matches that stay where they are, the floor for two people who stand alike.  cells: how many count.
@@ -98,7 +98,7 @@ def truth(one: Shot, other: Shot, cells: tuple[int, int]) -> np.ndarray:
     return (mean + 0.5) / (tall, wide) - 0.5
 
 
-def score(found: Matches, true: np.ndarray) -> Score:
+def match_score(found: Matches, true: np.ndarray) -> MatchScore:
     """Grade matches by the true places.
 
     true: (h, w, 2), as `truth` gives it.
@@ -116,7 +116,7 @@ def score(found: Matches, true: np.ndarray) -> Score:
     def near(places: np.ndarray) -> np.ndarray:
         return np.linalg.norm(places - target, axis=2) <= WITHIN
 
-    return Score(
+    return MatchScore(
         float(near(found.best[known][:, None]).mean()),
         float(near(grid.reshape(1, -1, 2)).mean()),
         float(near(grid[known][:, None]).mean()),

@@ -13,7 +13,7 @@ GAMES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """won: is the aim reached?  score: lower is better: the share of pixels changed, or the number of changes.
 
     counts: may this be a result at all?  says: in a sentence.
@@ -25,7 +25,7 @@ class Verdict:
     says: str
 
 
-def judged(game: str, *, changes: int, pixels: float, known: bool, known_before: bool) -> Verdict:
+def judged(game: str, *, changes: int, pixels: float, known: bool, known_before: bool) -> Judgement:
     """Look at one state of a game.
 
     changes: attributes of the person that differ from the start.  pixels: share of the picture that changed, in [0, 1].
@@ -33,20 +33,20 @@ def judged(game: str, *, changes: int, pixels: float, known: bool, known_before:
     """
     if game == IMPOSTOR:
         if known_before:
-            return Verdict(
+            return Judgement(
                 False, 0.0, False, "The network takes her for the query's person already. Take another query."
             )
         things = f"{changes} change{'s' * (changes != 1)}"
         if known:
-            return Verdict(True, float(changes), True, f"Done, with {things}: the network finds the query's person.")
-        return Verdict(False, float(changes), True, f"Not yet, with {things}: somebody else comes first.")
+            return Judgement(True, float(changes), True, f"Done, with {things}: the network finds the query's person.")
+        return Judgement(False, float(changes), True, f"Not yet, with {things}: somebody else comes first.")
     if not known_before:
-        return Verdict(False, 0.0, False, "The network does not know this person to begin with. Take another query.")
+        return Judgement(False, 0.0, False, "The network does not know this person to begin with. Take another query.")
     share = f"{100 * pixels:.1f} % of the pixels"
     if not changes:
-        return Verdict(False, 0.0, True, "Nothing is changed yet.")
+        return Judgement(False, 0.0, True, "Nothing is changed yet.")
     if game == ONE_CHANGE and changes > 1:
-        return Verdict(False, pixels, False, f"{changes} things are changed, and one is allowed. Take some back.")
+        return Judgement(False, pixels, False, f"{changes} things are changed, and one is allowed. Take some back.")
     if known:
-        return Verdict(False, pixels, True, f"The network still knows her, with {share} changed.")
-    return Verdict(True, pixels, True, f"Done: with {share} changed, a stranger comes first.")
+        return Judgement(False, pixels, True, f"The network still knows her, with {share} changed.")
+    return Judgement(True, pixels, True, f"Done: with {share} changed, a stranger comes first.")

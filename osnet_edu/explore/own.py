@@ -10,7 +10,7 @@ from ..refused import Refused
 _SMALLEST = 16  # pixels of the shorter side
 
 
-def read_own(photo: picture.Source | torch.Tensor) -> np.ndarray:
+def read_own(photo: picture.PictureSource | torch.Tensor) -> np.ndarray:
     """A photo from a file, its bytes, an open file, a Pillow image, or as pixels, also a tensor: (H, W, 3) uint8, RGB.
 
     Raises: Refused for input that is not a picture, or one that is smaller than 16 pixels or larger than 50 million.

@@ -172,7 +172,7 @@ def kit() -> dict[str, Callable]:
     return {**{name: partial(ask, name=name) for name in METHODS}, **METHODS_GRADED, **OWN}
 
 
-def _same_twice(method: graded.Method, cases: Cases) -> bool:
+def _same_twice(method: graded.PairMethod, cases: Cases) -> bool:
     try:
         first, second = (method(cases.query[0], cases.negative[0]) for _ in range(2))
         return np.array_equal(first, second)
@@ -180,7 +180,7 @@ def _same_twice(method: graded.Method, cases: Cases) -> bool:
         raise Refused(f"case 0: {error}") from error
 
 
-def _kept(method: graded.Method, maps: list[np.ndarray]) -> graded.Method:
+def _kept(method: graded.PairMethod, maps: list[np.ndarray]) -> graded.PairMethod:
     """The same method; its maps are put into the list."""
 
     def asked(query: np.ndarray, photo: np.ndarray) -> np.ndarray:

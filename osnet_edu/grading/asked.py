@@ -96,7 +96,7 @@ class Asked:
         """Make the networks.  which: PAIR or CASCADE.  photos: (B, H, W, 3) uint8, which normalisations are set by."""
         self._ask(("prepare", which, photos), " before the first map", self._patience + STARTING)
 
-    def method(self, kind: str) -> graded.Method:
+    def method(self, kind: str) -> graded.PairMethod:
         """The method as one of two photos.  kind: of network: TRAINED or UNTRAINED, or the stage of a cascade."""
         known = {TRAINED: "", NOT_RANDOM: "", UNTRAINED: " with the untrained network"}
         words = known.get(kind, f" with a network that is random from {kind} on")

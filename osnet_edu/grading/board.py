@@ -22,7 +22,7 @@ BOARD_SCORES = ("rank", "mass", "pointing", "coarse")
 
 
 @dataclass(frozen=True)
-class Block:
+class BoardBlock:
     """One method, asked about N cases, by part and then by family.
 
     network: "shipped", "seed 0" ..., or FOLDER/FILE of one's own; "none" for floors and ceilings.  digest: of the
@@ -82,9 +82,11 @@ class Compared(intervals.Tested):
 class Board:
     """Blocks, asked by network, view and method."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[BoardBlock, ...]
 
-    def block(self, method: str, network: str = SHIPPED_NETWORK, weights: str = _TRAINED, view: str = ACROSS) -> Block:
+    def block(
+        self, method: str, network: str = SHIPPED_NETWORK, weights: str = _TRAINED, view: str = ACROSS
+    ) -> BoardBlock:
         """Raises: Refused where this was not asked."""
         for block in self.blocks:
             asked = block.network, block.weights, block.view, block.method
@@ -241,7 +243,7 @@ class Board:
         )
         return lines
 
-    def _compared(self, pairs: dict[str, tuple[Block, Block]], network: str, view: str, score: str) -> dict:
+    def _compared(self, pairs: dict[str, tuple[BoardBlock, BoardBlock]], network: str, view: str, score: str) -> dict:
         chosen = self._chosen(network, view, 1, None)
         found, drawn = {}, {}
         for name, (one, other) in pairs.items():
@@ -259,7 +261,7 @@ class Board:
         return seen & (np.repeat(PARTS, len(seen) // len(PARTS)) == part)
 
     @staticmethod
-    def _values(block: Block, score: str) -> np.ndarray:
+    def _values(block: BoardBlock, score: str) -> np.ndarray:
         if score not in BOARD_SCORES:
             raise Refused(f"a score is one of {', '.join(BOARD_SCORES)}, got {score!r}")
         return np.array(getattr(block, score))

@@ -16,7 +16,7 @@ from .. import draws
 from ..embed import normalise
 from ..explain import Network, ask, blur, exchange
 from ..network.model import STREAMS
-from .graded import Method
+from .graded import PairMethod
 
 Maps = Callable[[Network | None, np.ndarray, np.ndarray], np.ndarray]  # queries, photos (N, H, W, 3) -> (N, H, W)
 
@@ -50,7 +50,7 @@ METHODS_GRADED: dict[str, Maps] = {
 OWN: dict[str, Maps] = _named("segment occlusion", "segment exchange")
 
 
-def alone(maps: Maps, network: Network | None) -> Method:
+def alone(maps: Maps, network: Network | None) -> PairMethod:
     """A contestant as a method of one pair, about one network."""
     return lambda query, photo: maps(network, query[None], photo[None])[0]
 

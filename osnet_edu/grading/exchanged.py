@@ -84,7 +84,7 @@ def measure(
 
     far = np.roll(cases.query, max(1, count // 8), 0)  # another part, so another family
     own, pieces, pixels = (alone(partial(ask, name=name), networks[0]) for name in (BY_EXCHANGE, _PIECES, _PIXELS))
-    asked: dict[str, tuple[graded.Method, Cases, bool]] = {
+    asked: dict[str, tuple[graded.PairMethod, Cases, bool]] = {
         BY_EXCHANGE: (own, cases, False),
         _PIECES: (pieces, cases, False),
         _PIXELS: (pixels, cases, False),

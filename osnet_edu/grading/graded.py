@@ -16,7 +16,7 @@ from ..refused import Refused
 from . import marks
 from .frozen import Cases
 
-Method = Callable[[np.ndarray, np.ndarray], np.ndarray]
+PairMethod = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Progress = Callable[[int, int], None]
 SCORES = ("rank", "mass", "pointing")
 
@@ -49,7 +49,7 @@ class Graded:
 
 
 def of(
-    method: Method, cases: Cases, chosen: np.ndarray, *, same_view: bool = False, progress: Progress | None = None
+    method: PairMethod, cases: Cases, chosen: np.ndarray, *, same_view: bool = False, progress: Progress | None = None
 ) -> Graded:
     """Grade a method.
 

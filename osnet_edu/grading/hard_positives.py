@@ -15,7 +15,7 @@ from ..embed import MANY, embedder_for, normalise
 from ..explain import Network, ask, untrained
 from ..network import weights
 from . import importance
-from .importance import Agreement, Positives
+from .importance import PartAgreement, Positives
 
 ASKED = ("gradient", "Grad-CAM", "gradient x activation", "occlusion")
 _REFERENCE = 60  # photos by which an untrained network's normalisations are set
@@ -33,8 +33,8 @@ class HardPositives:
     falls: Mapping[str, intervals.Interval]
     noticed: tuple[int, int]
     random: tuple[int, int]
-    whole: Mapping[str, Agreement]
-    worn: Mapping[str, Agreement]
+    whole: Mapping[str, PartAgreement]
+    worn: Mapping[str, PartAgreement]
     on_background: Mapping[str, float]
 
     def __str__(self) -> str:

@@ -26,7 +26,7 @@ from ..explain import correspondence, known
 from ..machine import pool
 from ..refused import Refused
 from .frozen import RENDERER, hashed, least_visible, name_of
-from .graded import Method, Progress
+from .graded import PairMethod, Progress
 
 FROZEN, TUNING = 23, 24  # seeds of the people: not those of the grading set
 _FAMILIES = 60  # people, one pair each
@@ -110,7 +110,7 @@ class Importance:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class PartAgreement:
     """How N maps agree with the importance, each (N,) in [-1, 1]; nan where a pair cannot be scored.
 
     rank: Spearman's correlation of a part's importance with the map's positive mass on it.  partial: the same with the
@@ -178,8 +178,8 @@ def measured(embed: Embedder, positives: Positives, progress: Progress | None = 
     return Importance(fall, float(np.quantile(moved, known.SHAM)))
 
 
-def agreement(heat: np.ndarray, cover: np.ndarray, importance: np.ndarray) -> tuple[float, float, float]:
-    """Score one signed map: (rank, partial, signed), as in `Agreement`.
+def part_agreement(heat: np.ndarray, cover: np.ndarray, importance: np.ndarray) -> tuple[float, float, float]:
+    """Score one signed map: (rank, partial, signed), as in `PartAgreement`.
 
     heat: (H, W) float.  cover: (K, H, W), where each part lies.  importance: (K,), of the parts that p shows.
     A map that ranks nothing, or nothing that area does not rank, gets 0.
@@ -202,7 +202,9 @@ def agreement(heat: np.ndarray, cover: np.ndarray, importance: np.ndarray) -> tu
     return rank, _partial(rank, by_area, needed), intervals.rank_correlation(importance, net)
 
 
-def of(method: Method, positives: Positives, importance: Importance, progress: Progress | None = None) -> Agreement:
+def of(
+    method: PairMethod, positives: Positives, importance: Importance, progress: Progress | None = None
+) -> PartAgreement:
     """Score a method: (query, photo) uint8 -> heat (H, W), signed.  progress: (maps done, maps in all).
 
     Raises: Refused for a map that is not (H, W) of finite numbers, with the pair's number.
@@ -218,21 +220,21 @@ def of(method: Method, positives: Positives, importance: Importance, progress: P
     return of_maps(asked(), positives, importance)
 
 
-def of_maps(heats: Iterable[np.ndarray], positives: Positives, importance: Importance) -> Agreement:
+def of_maps(heats: Iterable[np.ndarray], positives: Positives, importance: Importance) -> PartAgreement:
     """Score maps that are made already.  heats: N maps (H, W) on p.  What is raised: as for `of`."""
     rows, shown, counted = [], positives.shown, importance.counted
     for n, heat in enumerate(heats):
         try:
-            rows.append(agreement(heat, positives.cover[n, shown[n]], counted[n, shown[n]]))
+            rows.append(part_agreement(heat, positives.cover[n, shown[n]], counted[n, shown[n]]))
         except Refused as error:
             raise Refused(f"pair {n}: {error}") from error
     if len(rows) != len(shown):
         raise Refused(f"one map for each of {len(shown)} pairs is needed, got {len(rows)}")
     rank, partial, signed = np.array(rows).T
-    return Agreement(rank, partial, signed, positives.person)
+    return PartAgreement(rank, partial, signed, positives.person)
 
 
-def floors(positives: Positives, importance: Importance) -> dict[str, Agreement]:
+def floors(positives: Positives, importance: Importance) -> dict[str, PartAgreement]:
     """What maps score that no network made: a uniform one, the person's outline, and what both photos show of her."""
     on_person = [part != BACKGROUND for part in positives.parts]
     maps = {
@@ -251,7 +253,7 @@ def worn(positives: Positives, importance: Importance) -> tuple[Positives, Impor
     return some, replace(importance, fall=importance.fall[:, kept])
 
 
-def difference(one: Agreement, other: Agreement, score: str = "rank") -> intervals.Interval:
+def difference(one: PartAgreement, other: PartAgreement, score: str = "rank") -> intervals.Interval:
     """How much better one method agrees on the same pairs: the mean, paired, 95 % over people.
 
     Raises: Refused where the pairs are not the same.
@@ -310,7 +312,7 @@ def _partial(rank: float, by_area: float, needed: float) -> float:
     return (rank - by_area * needed) / float(np.sqrt(left[0] * left[1])) if left[1] > 1e-9 else 0.0
 
 
-def _score(agreement: Agreement, score: str) -> np.ndarray:
+def _score(agreement: PartAgreement, score: str) -> np.ndarray:
     if score not in _SCORES:
         raise Refused(f"a score is one of {', '.join(_SCORES)}, got {score!r}")
     return getattr(agreement, score)

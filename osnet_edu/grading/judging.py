@@ -35,7 +35,7 @@ QUESTIONS = (SIMILAR, APART)
 
 
 @dataclass(frozen=True)
-class Pair:
+class JudgedPair:
     """What is known of a query, a match and an impostor before any map.
 
     images: (3, H, W, 3) uint8, in that order.  masks: (3, H, W), or None.  twins, noticing: None where nobody knows.
@@ -48,10 +48,10 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PairVerdict:
     """The maps of one method.  question: SIMILAR or APART.  badge: of the map on the impostor, for that question."""
 
-    pair: Pair
+    pair: JudgedPair
     duel: duel.Duel
     question: str
     badge: badge.Badge
@@ -133,7 +133,7 @@ class Judge:
         photos = self._rankings.pictures(self._rankings.gallery[:_SHAMS])
         return photos, _digest(photos)
 
-    def pair(self, triplet: Triplet) -> Pair:
+    def pair(self, triplet: Triplet) -> JudgedPair:
         """What is known of a triple."""
         rankings, folder = self._rankings, self._folder
         shown = (
@@ -142,18 +142,18 @@ class Judge:
         images = rankings.pictures(shown)
         records = [repr(folder.record(photo)) for photo in (shown[0], shown[2])]
 
-        def make() -> Pair:
+        def make() -> JudgedPair:
             twins = folder.twins(shown[0], shown[2], rankings.size)
             same = folder.in_view(shown[0], shown[2], rankings.size) if twins is None else twins.same
             limit, noticing = self.limit(), None
             if same is not None and not np.isnan(limit):
                 part = "" if twins is None else twins.part
                 noticing = known.noticing(self._fast, images, same, part, limit)
-            return Pair(images, known.masks(shown, rankings.size), twins, noticing)
+            return JudgedPair(images, known.masks(shown, rankings.size), twins, noticing)
 
         return _kept.get(("pair", self._network, _digest(images), *records), make)
 
-    def ask(self, triplet: Triplet, method: str = duel.DEFAULT, question: str | None = None) -> Verdict:
+    def ask(self, triplet: Triplet, method: str = duel.DEFAULT, question: str | None = None) -> PairVerdict:
         """The maps of a method, and how far they may be believed.
 
         question: SIMILAR or APART; None takes the one that fits the pair.  Raises: Refused as `duel.between`.
@@ -163,12 +163,12 @@ class Judge:
         question = question or fitting(found, pair)
         award = partial(badge.award, found.heat[2], missed=found.missed, random=beside)
         if question == SIMILAR:
-            return Verdict(pair, found, question, award(against=False, removal=taken))
+            return PairVerdict(pair, found, question, award(against=False, removal=taken))
         truth = None if pair.twins is None else pair.twins.truth
         noticed = None if pair.noticing is None else (pair.noticing.gain, pair.noticing.limit)
-        return Verdict(pair, found, question, award(truth=truth, noticed=noticed))
+        return PairVerdict(pair, found, question, award(truth=truth, noticed=noticed))
 
-    def _maps(self, pair: Pair, method: str) -> tuple[duel.Duel, np.ndarray, removal.Removal | None]:
+    def _maps(self, pair: JudgedPair, method: str) -> tuple[duel.Duel, np.ndarray, removal.Removal | None]:
         """The maps, the random network's on the impostor, and what painting over what speaks for the impostor does."""
 
         def make() -> tuple:
@@ -180,7 +180,7 @@ class Judge:
         return _kept.get(("maps", self._network, _digest(pair.images), method), make)
 
 
-def fitting(found: duel.Duel, pair: Pair) -> str:
+def fitting(found: duel.Duel, pair: JudgedPair) -> str:
     """The question that fits a pair: an impostor who leads is similar, unless it is known where a noticed twin differs;
     and so is one whose difference the network does not notice.
     """

@@ -20,7 +20,7 @@ from ..network import export, weights
 from ..refused import Refused, plain
 from ..trials import alike, table
 from . import frozen, marks
-from .board import ACROSS, NO_NETWORK, SAME_VIEW, SHIPPED_NETWORK, Block, Board, key_of
+from .board import ACROSS, NO_NETWORK, SAME_VIEW, SHIPPED_NETWORK, Board, BoardBlock, key_of
 from .contestants import CEILINGS, FLOORS, METHODS_GRADED, OWN
 from .frozen import FAMILIES, PARTS, Cases
 
@@ -102,13 +102,13 @@ def run(
     count = seeds if isinstance(seeds, int) else len(seeds)
     if count > len(alike.SEEDS):
         raise Refused(f"networks of {len(alike.SEEDS)} seeds ship, got {count}")
-    path = table.file_of_runs(_NAME, out, Block)
+    path = table.file_of_runs(_NAME, out, BoardBlock)
     checkpoints = alike.own(weights_at) if weights_at is not None else [weights.shipped()]
     size = alike.common_size(checkpoints)
     wanted = jobs(count, _files(weights_at), families)
-    kept = table.started(path, Block) if path.is_file() else ()
+    kept = table.started(path, BoardBlock) if path.is_file() else ()
     done = _done(kept, wanted, _names(size, wanted), path)
-    table.repair(path, Block)
+    table.repair(path, BoardBlock)
     missing = [*{job.key: job for job in wanted if job.key not in done}.values()]
     if progress:
         progress(len(wanted) - len(missing), len(wanted))
@@ -131,7 +131,9 @@ def _names(size: tuple[int, int], wanted: Sequence[Job]) -> dict[int, str]:
     return {few: frozen.name_of(every[place < few]) for few in {job.families for job in wanted}}
 
 
-def _done(kept: Sequence[Block], wanted: Sequence[Job], names: dict[int, str], path: Path) -> dict[tuple, Block]:
+def _done(
+    kept: Sequence[BoardBlock], wanted: Sequence[Job], names: dict[int, str], path: Path
+) -> dict[tuple, BoardBlock]:
     """What was made already.  Raises: Refused for blocks on other cases than those that are asked for."""
     done = {block.key: block for block in kept}
     for job in wanted:
@@ -150,7 +152,7 @@ def _done(kept: Sequence[Block], wanted: Sequence[Job], names: dict[int, str], p
 
 def shipped() -> Board:
     """The board that ships with the kit."""
-    return Board(table.shipped(_NAME, Block))
+    return Board(table.shipped(_NAME, BoardBlock))
 
 
 def _files(path: Path | None) -> list[Path]:
@@ -169,7 +171,7 @@ def _as_given(cases: Cases) -> Cases:
     return cases
 
 
-def _block(job: Job, cases: Cases) -> Block:
+def _block(job: Job, cases: Cases) -> BoardBlock:
     some = _first(cases, job.families)
     if job.method in CEILINGS:
         noticed, heat = "0" * len(some.part), CEILINGS[job.method](some.truth)
@@ -190,7 +192,7 @@ def _block(job: Job, cases: Cases) -> Block:
     rows = [_grades(one, truth) for one, truth in zip(heat, some.truth, strict=True)]
     columns = (tuple(float(value) for value in column) for column in zip(*rows, strict=True))
     asked = job.network, job.digest, job.weights, job.view, job.method
-    return Block(*asked, some.name, job.families, noticed, *columns)
+    return BoardBlock(*asked, some.name, job.families, noticed, *columns)
 
 
 def _grades(heat: np.ndarray, truth: np.ndarray) -> tuple[float, float, float, float]:

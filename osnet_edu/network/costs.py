@@ -117,7 +117,7 @@ def _kind(leaf: nn.Module) -> str:
 
 
 @dataclass(frozen=True)
-class Row:
+class StageCost:
     """One row of the paper's table 1.
 
     stage: conv1 ... fc.  output: (C, H, W), or (C,) for fc.  operation: in words.  layers: what it is made of.
@@ -154,7 +154,7 @@ _ROWS = (
 )
 
 
-def table(model: OSNet, size: tuple[int, int] = (256, 128)) -> tuple[Row, ...]:
+def table(model: OSNet, size: tuple[int, int] = (256, 128)) -> tuple[StageCost, ...]:
     """Table 1 of the paper, row by row, recomputed for any OSNet.
 
     size: (height, width) of the photo in pixels.  Parameters and multiply-adds of the rows sum to the network's.
@@ -164,7 +164,7 @@ def table(model: OSNet, size: tuple[int, int] = (256, 128)) -> tuple[Row, ...]:
     outputs = {name: shapes[0][1:] for name, _part, shapes in calls}
     costs = [_cost(name, part, shapes) for name, part, shapes in calls if _has_own(part)]
     return tuple(
-        Row(stage, outputs[parts[-1]], operation, tuple(c for c in costs if _within(c.name, parts)))
+        StageCost(stage, outputs[parts[-1]], operation, tuple(c for c in costs if _within(c.name, parts)))
         for stage, operation, parts in _ROWS
     )
 

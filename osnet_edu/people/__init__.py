@@ -2,7 +2,7 @@
 
 from .archive import pack, unpack
 from .body import PARTS
-from .dataset import VISIBLE, PhotoRecord, Summary, read_people, write_dataset
+from .dataset import VISIBLE, DatasetSummary, PhotoRecord, read_people, write_dataset
 from .flat import Flat, Mark, Panel, paint_flat
 from .identity import CHOICES, OPENING, RANGES, WORN, Identity, build_of, draw_identity, edit, put_on
 from .sheet import contact_sheet, drawn_sheet
@@ -25,6 +25,7 @@ __all__ = [
     "WORLDS",
     "WORN",
     "Cross",
+    "DatasetSummary",
     "Difference",
     "Flat",
     "Identity",
@@ -33,7 +34,6 @@ __all__ = [
     "PhotoRecord",
     "Rung",
     "Shot",
-    "Summary",
     "View",
     "build_of",
     "contact_sheet",

@@ -56,7 +56,7 @@ class PhotoRecord:
 
 
 @dataclass(frozen=True)
-class Summary:
+class DatasetSummary:
     """What was written: people, and photos in each split."""
 
     people: int
@@ -209,7 +209,7 @@ def write_dataset(
     size: tuple[int, int] = (128, 64),
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Summary:
+) -> DatasetSummary:
     """Write a Market-1501 folder of rendered people, with masks and people.json.
 
     people: ids 1 to people.  world: home, wide or other.  unseen: how many of them are not to train on; a quarter by
@@ -257,7 +257,7 @@ def write_dataset(
         _write_people(folder / "people.json", [job.member for job in jobs], records, seed, size, world)
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
     size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    return Summary(
+    return DatasetSummary(
         people,
         sum(member.twin > member.person for member in crowd),
         counts["train"],

@@ -29,10 +29,10 @@ BYTES = 200_000_000  # the largest file that is opened
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N")  # Pillow's modes for 16-bit grey
 UNBOUNDED = ("I", "F")  # 32 bits a pixel: it is not known which value is white
 
-Source = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray
+PictureSource = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray
 
 
-def read(source: Source, size: tuple[int, int] | None = None) -> np.ndarray:
+def read(source: PictureSource, size: tuple[int, int] | None = None) -> np.ndarray:
     """A photo, upright and in colour: (H, W, 3) uint8, [0, 255], RGB.
 
     source: the name of a file, a file's bytes, a file opened in binary mode, a Pillow image, or pixels (H, W, 3) uint8.
@@ -47,7 +47,7 @@ def read(source: Source, size: tuple[int, int] | None = None) -> np.ndarray:
     return np.asarray(image)
 
 
-def _image(source: Source) -> Image.Image:
+def _image(source: PictureSource) -> Image.Image:
     if isinstance(source, str | os.PathLike):
         return _decoded(source, _converted)
     if isinstance(source, bytes | bytearray | memoryview):

@@ -14,7 +14,7 @@ import numpy as np
 from ..network.siblings import ROWS, Row
 from ..train import TrainConfig
 from . import compare
-from .compare import Difference
+from .compare import PairedDifference
 from .runs import SHORT, Plan, Variant, run_all
 from .table import Outcome, shipped
 
@@ -36,7 +36,7 @@ class Line:
     published: float
     ours: float
     published_difference: float
-    difference: Difference | None
+    difference: PairedDifference | None
     verdict: str
 
 

@@ -26,7 +26,7 @@ _PEOPLE = {"mean_ap": "person_map", "rank1": "person_rank1"}
 
 
 @dataclass(frozen=True)
-class Difference:
+class PairedDifference:
     """variant minus reference, in points (per cent).  low, high: 95 %.  by_seed: of each pair.
 
     seed_error, people_error: standard errors from the seeds (nan for a single seed) and from the test people (nan for
@@ -84,7 +84,7 @@ def differences(
     reference: str,
     metric: str = "mean_ap",
     variants: Sequence[str] | None = None,
-) -> dict[str, Difference]:
+) -> dict[str, PairedDifference]:
     """Every variant against one of them, by name of the variant.
 
     metric: one of METRICS.  variants: compare these only; they are also what the residual is pooled over.
@@ -112,7 +112,7 @@ def differences(
         error = math.sqrt(sum(e * e for e in (seed_error, people_error) if not math.isnan(e)))
         half = intervals.student(freedom) * error
         value, pairs = float(by_seed.mean()), tuple(by_seed.tolist())
-        result[name] = Difference(
+        result[name] = PairedDifference(
             name, reference, metric, value, value - half, value + half, pairs, seed_error, people_error,
             intervals.p_value(value, error, freedom),
         )  # fmt: skip
@@ -136,7 +136,7 @@ def _people_error(by_person: np.ndarray) -> float:
     return intervals.error(intervals.resampled(lambda gains: gains.mean(-1), by_person))
 
 
-def corrected(found: Mapping[str, Difference]) -> dict[str, float]:
+def corrected(found: Mapping[str, PairedDifference]) -> dict[str, float]:
     """The p-values of all differences by name, corrected for how many they are (Holm); below 0.05 is clear."""
     return intervals.holm({name: difference.p for name, difference in found.items()})
 

@@ -41,7 +41,7 @@ class Ingredients:
         means = 100 * compare.table(self.outcomes, names, seeds, metric).mean(1)
         return dict(zip(names, means.tolist(), strict=True))
 
-    def differences(self, metric: str = "mean_ap") -> dict[str, compare.Difference]:
+    def differences(self, metric: str = "mean_ap") -> dict[str, compare.PairedDifference]:
         """What each change did to the whole recipe's score, in points."""
         return compare.differences(self.outcomes, _REFERENCE, metric)
 

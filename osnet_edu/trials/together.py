@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from . import compare
 from .ablation import REFERENCE, Ablation
-from .compare import Difference
+from .compare import PairedDifference
 
 _LEVEL = 0.05
 
@@ -20,7 +20,7 @@ _LEVEL = 0.05
 class Together:
     """Differences of one table by name.  p: of each by itself.  adjusted: by Holm, of all at once."""
 
-    differences: Mapping[str, Difference]
+    differences: Mapping[str, PairedDifference]
     p: Mapping[str, float]
     adjusted: Mapping[str, float]
 
@@ -41,7 +41,7 @@ def rows_of(table: Ablation, metric: str = "mean_ap") -> Together:
     return _judge({row.key: found[row.key] for row in table.rows if row.number and row.key in found})
 
 
-def _judge(differences: Mapping[str, Difference]) -> Together:
+def _judge(differences: Mapping[str, PairedDifference]) -> Together:
     """Differences of one table, each by itself and all at once."""
     p = {name: difference.p for name, difference in differences.items()}
     return Together(differences, p, compare.corrected(differences))

@@ -56,7 +56,7 @@ class ToldApart:
 
 
 @dataclass(frozen=True)
-class Seen:
+class TwinPhotos:
     """A pair of twins, and the cameras under which the part that differs is seen best.
 
     visible: pixels of the part in the photo of the two that shows less of it, by camera.
@@ -69,7 +69,7 @@ class Seen:
 
 def seen_best(
     photos: Sequence[market.Photo], records: Sequence[people.PhotoRecord], part: str, cameras: int = 4
-) -> Seen:
+) -> TwinPhotos:
     """The pair of twins whose part shows best in so many cameras: in the worst of its photos, more than other pairs'.
 
     photos: one a person and camera, such as the queries; of several the first counts.
@@ -88,7 +88,7 @@ def seen_best(
         both = {c: min(sight[person][c], sight[twin][c]) for c in sight[person].keys() & sight[twin].keys()}
         if len(both) >= cameras:
             best = sorted(both, key=lambda camera: (-both[camera], camera))[:cameras]
-            found.append(Seen(person, twin, {camera: both[camera] for camera in sorted(best)}))
+            found.append(TwinPhotos(person, twin, {camera: both[camera] for camera in sorted(best)}))
     if not found:
         raise Refused(f"no twins who differ in their {part!r} have photos by {cameras} common cameras")
     return max(found, key=lambda seen: min(seen.visible.values()))

@@ -20,10 +20,10 @@ from .widget import Widget, checked, sentence
 
 PAGE, VOICE = 0.3, 6.0  # seconds between what the page shows, and between what a screen reader says
 
-going: list["Board"] = []  # in this kernel: one training at the most, and one replay
+going: list["RunBoard"] = []  # in this kernel: one training at the most, and one replay
 
 
-class Board(Widget, script="board.js"):
+class RunBoard(Widget, script="board.js"):
     """What a run looks like: progress, losses, the small test, the gates of one pair. Training and Replay fill it.
 
     state: "ready", "running", "stopped", "done" or "failed".  step, steps: done, and of the whole run.
@@ -33,7 +33,7 @@ class Board(Widget, script="board.js"):
     frames: what has been seen so far.
     """
 
-    rivals: type["Board"]
+    rivals: type["RunBoard"]
 
     state = traitlets.Unicode("ready").tag(sync=True)
     actions = traitlets.List().tag(sync=True)  # [name, words] of the two buttons; no name: nothing to press

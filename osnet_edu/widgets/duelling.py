@@ -107,7 +107,7 @@ class Duelling(Triples, script="duelling.js"):
         self._looking = False
         self._show(said)
 
-    def _show(self, said: judging.Verdict) -> None:
+    def _show(self, said: judging.PairVerdict) -> None:
         pair, found, noticing = said.pair, said.duel, said.pair.noticing
         self.found, self.graded, self.evidence = found, said.badge, said.evidence
         similarities = ("", f"{found.match:.3f}", f"{found.impostor:.3f}")
@@ -140,7 +140,7 @@ class Duelling(Triples, script="duelling.js"):
         self._tell_parts(said)
         self.grade, self.hatched = str(said.badge), said.badge.failed
 
-    def _tell_parts(self, said: judging.Verdict) -> None:
+    def _tell_parts(self, said: judging.PairVerdict) -> None:
         alike = said.question == judging.SIMILAR
         self.column = "for the impostor" if alike else "against the impostor"
         evidence = said.evidence

@@ -299,7 +299,7 @@ class Explorer(Widget, script="explorer.js"):
             raise Refused("expected one photo")
         self.bring(files[0])
 
-    def bring(self, photo: picture.Source) -> None:
+    def bring(self, photo: picture.PictureSource) -> None:
         """Make a photo of one's own the query.
 
         photo: a file's name, an open file, its bytes, a Pillow image, or (H, W, 3) uint8 as array or tensor.

@@ -19,7 +19,7 @@ _FRAMES, _LOOKS = 200, 25  # of a run, roughly
 
 
 @dataclass(frozen=True)
-class Look:
+class StepLook:
     """What the network makes of the small test and of the pair at one step.
 
     rank1, mean_ap: fractions.  gates: by block, (2, T): mean gate of each stream, for the query and the other person.
@@ -44,7 +44,7 @@ class Frame:
     triplet: float = math.nan
     accuracy: float = math.nan
     learning_rate: float = 0.0
-    look: Look | None = None
+    look: StepLook | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def frame(line: str) -> Frame:
         key: math.nan if value is None and key != "look" else value for key, value in json.loads(line).items()
     }
     look = values.pop("look")
-    return Frame(**values, look=look and Look(**look))
+    return Frame(**values, look=look and StepLook(**look))
 
 
 def _line(values: dict) -> str:

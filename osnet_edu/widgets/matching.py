@@ -89,7 +89,7 @@ class Matching(Widget, script="matching.js"):
         true = correspondence.truth(one, other, (rows, columns))
         places = [[] if np.isnan(place).any() else place.round(2).tolist() for place in true.reshape(-1, 2)]
         try:
-            graded = correspondence.score(found, true)
+            graded = correspondence.match_score(found, true)
         except Refused as refusal:
             return places, f"Not graded: {refusal}."
         return places, (

@@ -68,13 +68,13 @@ class NetworkCosts(Widget, script="network_costs.js"):
 
 
 @lru_cache(maxsize=512)
-def _counted(width: float, streams: int, height: int) -> tuple[costs.Row, ...]:
+def _counted(width: float, streams: int, height: int) -> tuple[costs.StageCost, ...]:
     with torch.device("meta"):  # shapes without numbers: nothing is drawn at random
         model = osnet(width, streams=streams)
     return costs.table(model, (height, height // 2))
 
 
-def counted(width: float, streams: int, height: int) -> tuple[costs.Row, ...]:
+def counted(width: float, streams: int, height: int) -> tuple[costs.StageCost, ...]:
     """The rows of an OSNet's table 1.  height: of the photo, in pixels; it is half as wide.
 
     A network is counted once and remembered; at another resolution its maps are larger, and nothing is run again.

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from .. import assets
 from ..refused import Refused
-from .board import Board, going, in_words
+from .board import RunBoard, going, in_words
 from .frames import Recording
 
 SPEEDS = (1, 10, 30, 100)
 
 
-class Replay(Board):
+class Replay(RunBoard):
     """A recorded run on the board of a live one, at a speed chosen on the page.
 
     recording: what to play.  speed: times as fast as it was.

@@ -19,7 +19,7 @@ from ..network.model import OSNet
 from ..photos import market
 from ..refused import Refused
 from ..train import Data, TrainConfig
-from .board import Board, going, in_words
+from .board import RunBoard, going, in_words
 from .frames import About, Frame, Recording, frame, written
 from .watch import Watch
 
@@ -28,7 +28,7 @@ _MEASURED = 5  # steps done, from which on they are the forecast
 CHECKPOINT = 10  # steps: all that a stopped run can lose
 
 
-class Training(Board):
+class Training(RunBoard):
     """A run of `train.fit`, live, with checkpoints to go on from.
 
     data, config, watch: what to train on, how, and what to look at meanwhile.  The budget is chosen on the page.

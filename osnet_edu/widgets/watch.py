@@ -12,7 +12,7 @@ from ..network.model import OSNet
 from ..photos.market import Market, Photo, decode
 from ..refused import Refused
 from ..retrieval import mining
-from .frames import Look
+from .frames import StepLook
 from .pictures import uri
 
 BATCH = 64  # photos embedded at a time
@@ -52,7 +52,7 @@ class Watch:
         pair = (sides[0].photos[hard[0].query], sides[1].photos[hard[0].negative])
         return cls(asked, among, pair, size)
 
-    def look(self, model: OSNet) -> Look:
+    def look(self, model: OSNet) -> StepLook:
         """Look now, in float32.  The model is given back in the mode in which it came."""
         queries, gallery = (
             np.concatenate([embed_images(model, images[i : i + BATCH]) for i in range(0, len(images), BATCH)])
@@ -61,7 +61,7 @@ class Watch:
         score = self._score(retrieval.distances(queries, gallery))
         device = next(model.parameters()).device
         means = gates.read(model, normalise(self._images[2], device)).means
-        return Look(
+        return StepLook(
             round(score.rank(1), 4),
             round(score.mean_ap, 4),
             {block: np.round(values.astype(float), 4).tolist() for block, values in means.items()},

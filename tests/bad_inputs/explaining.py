@@ -107,10 +107,10 @@ CALLS: dict[str, dict[str, Callable[[], object]]] = {
         "a stage of nobody": lambda: correspondence.matches(ground.network(), *photos()[:2], stage="conv9"),
         "a stage of no name": lambda: correspondence.matches(ground.network(), *photos()[:2], stage=""),
         "a stage without a map": lambda: correspondence.matches(ground.network(), *photos()[:2], stage="fc"),
-        "true places of another size": lambda: correspondence.score(
+        "true places of another size": lambda: correspondence.match_score(
             correspondence.matches(ground.network(), *photos()[:2]), np.zeros((3, 3, 2))
         ),
-        "true places of nothing": lambda: correspondence.score(
+        "true places of nothing": lambda: correspondence.match_score(
             correspondence.Matches(np.zeros((4, 2, 4, 2))), np.full((4, 2, 2), np.nan)
         ),
         "renders of two sizes": lambda: correspondence.truth(

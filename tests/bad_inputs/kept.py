@@ -129,7 +129,7 @@ def _checked(work: Path) -> str:
 
 COUNT = len(frozen.PARTS)
 ROW = (0.5,) * COUNT
-GOOD = board.Block("none", "", "trained", "across", "random", "0" * 16, 1, "0" * COUNT, ROW, ROW, ROW, ROW)
+GOOD = board.BoardBlock("none", "", "trained", "across", "random", "0" * 16, 1, "0" * COUNT, ROW, ROW, ROW, ROW)
 BLOCKS: dict[str, dict[str, object]] = {
     **{f"{name} of {what}": {name: values} for name in board.BOARD_SCORES for what, values in {
         "NaN": (np.nan,) * COUNT, "77": (77.0,) * COUNT, "-0.1": (-0.1,) * COUNT, "infinity": (np.inf,) * COUNT,

@@ -111,7 +111,7 @@ def _(lesson):
     for stage in ("conv3.1", "conv2.1"):
         found = correspondence.matches(n.model, n.one.image, n.other.image, stage=stage)
         cells = found.similarity.shape[:2]
-        scores[stage] = correspondence.score(found, correspondence.truth(n.one, n.other, cells)), cells
+        scores[stage] = correspondence.match_score(found, correspondence.truth(n.one, n.other, cells)), cells
     (late, cells), (early, finer) = scores["conv3.1"], scores["conv2.1"]
     holds = f"{late.right:.0%} {late.chance:.0%}" == "77% 5%" and cells == (16, 8) and finer > cells
     return holds and early.right < late.right - 0.1, f"{scores}"
