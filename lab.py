@@ -210,7 +210,7 @@ class Setup:
             site = self.link_checkout()
             self.check_imports(kind)
             stamp = self.stamp()
-            version = programs.ask(self.python, "import sys; print(sys.version.split()[0])")
+            version = programs.answer_of(self.python, "import sys; print(sys.version.split()[0])")
             stamp.update({"python": version, kind: wanted})
             stamp["site"] = os.path.relpath(site, self.venv)
             if kind == "test":
@@ -261,7 +261,7 @@ class Setup:
         code = "import sys; print(sys.version_info[:2] >= %r and sys.version_info[:2] <= %r)" % (OLDEST, NEWEST)
         if not shutil.which("uv"):
             code = "import pip; " + code
-        return programs.ask(self.python, code) == "True"
+        return programs.answer_of(self.python, code) == "True"
 
     def install(self, kind):
         requirements = "requirements.txt" if kind == "run" else "requirements-dev.txt"
@@ -273,10 +273,10 @@ class Setup:
             if status == 0:
                 self.unpacked()
                 return
-            if programs.ask(self.python, "import pip; print(True)") != "True":
+            if programs.answer_of(self.python, "import pip; print(True)") != "True":
                 raise Refused(installer.explain_failure(output, self.log))
             say("  uv did not come through: trying pip")
-        elif platform.system() == "Linux" and programs.ask(self.python, "import torch; print(True)") != "True":
+        elif platform.system() == "Linux" and programs.answer_of(self.python, "import torch; print(True)") != "True":
             say("  (pip may bring PyTorch's GPU build, several GB; README.md says how to get the small one with uv.)")
         command = [self.python, "-m", "pip", "install", "--progress-bar", "off", "-r", requirements]
         status, output = installer.run_shown("installing packages with pip", command, self.log, self.watch)
@@ -303,7 +303,7 @@ class Setup:
         One relative line in a .pth file: nothing to build, no encoding to get wrong, and it still
         holds after the checkout was moved.
         """
-        site = programs.ask(self.python, "import sysconfig; print(sysconfig.get_path('purelib'))")
+        site = programs.answer_of(self.python, "import sysconfig; print(sysconfig.get_path('purelib'))")
         if not site:
             raise Refused("%s does not start. Delete .venv and run lab.py again." % self.python)
         line = os.path.relpath(os.path.realpath(self.here), os.path.realpath(site))
@@ -372,7 +372,7 @@ def found():
     else:
         yield "packages", False, "unfinished or out of date: run 'python3 lab.py'"
     code = "import sys; sys.path.insert(0, %r); from osnet_edu.lab import probe; print(probe.speeds())" % HERE
-    probed = programs.ask(setup.python, code)
+    probed = programs.answer_of(setup.python, code)
     if not probed:
         yield "PyTorch", False, "does not load: run 'python3 lab.py', which says why"
         return
@@ -431,4 +431,4 @@ def end_at_once(*_):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, end_at_once)
-    ending.run(main, sys.argv[1:], stopped="\nlab.py: stopped. Run it again and it takes up the work.\n")
+    ending.run_program(main, sys.argv[1:], stopped="\nlab.py: stopped. Run it again and it takes up the work.\n")

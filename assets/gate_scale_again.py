@@ -26,7 +26,7 @@ OUT = Path(__file__).resolve().parent / "results" / "gate_scale_again.txt"
 
 def main() -> None:
     photos = normalise(market.decode(market.read(assets.subset()).gallery[::3], (128, 64)).images)
-    triples = ladder.render(count=PEOPLE, seed=SEED)
+    triples = ladder.render_ladder(count=PEOPLE, seed=SEED)
     three = [normalise(images) for images in (triples.query, triples.positive, triples.negative)]
     lines = [f"{BLOCK} asked again, as one question, with {PEOPLE} other people (seed {SEED}), five networks each.", ""]
     for name, kind in (("trained", "primary"), ("same-depth", "same-depth")):

@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
                 "embedding": (partial(embedding, data, config), BATCH)}  # fmt: skip
         for what, (job, photos) in jobs.items():
             ways = {
-                name: compute.measure(job, compute.candidates(options.device, dtype, threads), seconds)[0].compute
+                name: compute.fastest_first(job, compute.candidates(options.device, dtype, threads), seconds)[0].compute
                 for name, dtype in (("kit", None), ("float32", "float32"))
             }
             sides = {name: job(way) for name, way in ways.items()}

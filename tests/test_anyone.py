@@ -455,8 +455,8 @@ def test_a_folder_without_masks_is_offered_the_checks_that_need_none(tmp_path, c
 def test_the_checks_know_a_map_of_the_photo_from_a_map_of_the_network(file):
     folder = assets.subset()
     told = []
-    ours = checks.run(folder)
-    theirs = checks.run(folder, f"{file}:good", progress=lambda *step: told.append(step))
+    ours = checks.run_checks(folder)
+    theirs = checks.run_checks(folder, f"{file}:good", progress=lambda *step: told.append(step))
     assert told == [(k, 9) for k in range(1, 10)] and theirs.printed == theirs.flat == 0
     assert ours.kept["none"] == theirs.kept["none"] == pytest.approx(1)
     assert abs(ours.kept["conv4"]) < 0.4 and all(value == pytest.approx(1) for value in theirs.kept.values())
@@ -464,7 +464,7 @@ def test_the_checks_know_a_map_of_the_photo_from_a_map_of_the_network(file):
     assert ours.insertion["grey"][0] > ours.insertion["grey"][1]
     assert "need none" in str(ours)
     with pytest.raises(ValueError, match="a method is FILE:FUNCTION"):
-        checks.run(folder, "magic")
+        checks.run_checks(folder, "magic")
     said = str(replace(ours, flat=3, printed=1))
     assert "3 of 8 maps are the same everywhere" in said and "printed 1 line; it is left out" in said
 

@@ -44,7 +44,7 @@ def test_only_the_clothes_change_and_only_those_that_were_named(few):
 
 def test_a_network_is_asked_about_each_wardrobe(few):
     told = []
-    found = clothes.measure(few, replace(weights.shipped(), size=(64, 32)), lambda *at: told.append(at))
+    found = clothes.measure_clothes(few, replace(weights.shipped(), size=(64, 32)), lambda *at: told.append(at))
     parts = [f"strangers' {part} alone" for part in people.WORN]
     assert list(found.rank1) == [clothes.SAME_CLOTHES, clothes.OTHERS, clothes.EXCHANGED, *parts]
     assert told[-1][0] == told[-1][1] == len(found.rank1) * found.photos
@@ -60,5 +60,5 @@ def test_real_photos_cannot_change_their_clothes(tmp_path):
         replace(found, train=found.train[:40], query=found.query[:2], gallery=found.gallery[:9]), tmp_path / "m"
     )
     with pytest.raises(ValueError, match=r"has no people\.json: only rendered people"):
-        clothes.measure(tmp_path / "m", weights.shipped())
+        clothes.measure_clothes(tmp_path / "m", weights.shipped())
     assert EXPERIMENTS["clothes"].load() is clothes.run and EXPERIMENTS["clothes"].load_own() is clothes.run_own

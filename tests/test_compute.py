@@ -62,6 +62,6 @@ def test_a_way_that_is_hopeless_at_first_is_not_tried_again():
         time.sleep(0.1 if torch.get_num_threads() == 2 else 0.002)
 
     ways = [compute.Compute(threads=1), compute.Compute(threads=2)]
-    found = compute.measure(lambda way: work, ways, seconds=0.1, hopeless=5)
+    found = compute.fastest_first(lambda way: work, ways, seconds=0.1, hopeless=5)
     assert [timing.compute.threads for timing in found] == [1, 2]
     assert calls[2] == 1 and calls[1] > 5 and found[1].rate == pytest.approx(10, rel=0.2)

@@ -81,7 +81,7 @@ def test_shares_cover_everything_once_and_differ_by_one_at_most(count, size):
 def test_alone_nothing_is_exchanged():
     rows = torch.ones(3, 2, requires_grad=True)
     assert distributed.gather(rows, 3, distributed.ONE_PROCESS) is rows
-    assert distributed.mean([1.5], "cpu", distributed.ONE_PROCESS) == [1.5]
+    assert distributed.team_mean([1.5], "cpu", distributed.ONE_PROCESS) == [1.5]
     assert (
         distributed.collected("a", distributed.ONE_PROCESS) == ["a"]
         and distributed.agreed(7, distributed.ONE_PROCESS) == 7
@@ -121,7 +121,7 @@ import copy, json, sys
 import numpy as np, torch
 from osnet_edu import train
 from osnet_edu.machine import compute, distributed
-from osnet_edu.machine.distributed import ALONE
+from osnet_edu.machine.distributed import ONE_PROCESS
 from osnet_edu.train.loop import _Both
 from osnet_edu.train.losses import losses
 
@@ -148,9 +148,9 @@ with distributed.joined("cpu") as team:
         parts = losses(features, logits, target, config, True, team)
         parts[0].backward()
         features, logits = _Both(alone)(images)
-        whole = losses(features, logits, target, config, True, ALONE)
+        whole = losses(features, logits, target, config, True, ONE_PROCESS)
         whole[0].backward()
-        means = distributed.mean([part.item() for part in parts], "cpu", team)
+        means = distributed.team_mean([part.item() for part in parts], "cpu", team)
         pairs = list(zip(model.parameters(), alone.parameters()))
         scale = max(p.grad.abs().max().item() for _, p in pairs)
         worst = max((ours.grad - theirs.grad).abs().max().item() for ours, theirs in pairs) / scale

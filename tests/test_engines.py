@@ -421,7 +421,7 @@ def test_threads_are_the_faster_number_and_never_more_than_may_be_used(monkeypat
         used.append((len(images), threads))
         return threads
 
-    monkeypatch.setattr(engines.compute, "measure", measure)
+    monkeypatch.setattr(engines.compute, "fastest_first", measure)
     threads = engines.Threads()
     assert threads.run(work, pictures(2)) == 1 and used == [(2, 1)]  # too few to share
     assert threads.run(work, pictures(40)) == 1 and used[1:] == [(8, 1), (8, 4), (40, 1)]  # both tried on a part

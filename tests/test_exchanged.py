@@ -30,7 +30,7 @@ def cases(shipped):
 
 def test_each_row_asks_what_its_name_says(shipped, cases):
     told = []
-    found = exchanged.measure(shipped, cases, lambda *done: told.append(done))
+    found = exchanged.measure_exchange(shipped, cases, lambda *done: told.append(done))
     rows = found.methods
     assert list(rows) == ["segment exchange", "segment occlusion", "gradient x activation", "the same view",
                           "an untrained network", "another family's query"]  # fmt: skip
@@ -60,4 +60,4 @@ def test_the_command_knows_it():
 def test_a_network_that_notices_nothing_is_told_so(shipped, cases):
     same = replace(cases, negative=cases.same)  # no difference at all
     with pytest.raises(Refused, match="notices none of the 2 differences"):
-        exchanged.measure(shipped, same)
+        exchanged.measure_exchange(shipped, same)

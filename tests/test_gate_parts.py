@@ -16,7 +16,7 @@ from osnet_edu.trials import alike
 
 @pytest.fixture(scope="module")
 def triples():
-    return gate_parts.render((128, 64), families=1)
+    return gate_parts.render_triples((128, 64), families=1)
 
 
 def test_the_lean_is_where_the_contributions_lie():
@@ -65,7 +65,7 @@ def test_a_twin_differs_from_the_positive_in_her_part_alone(triples):
     assert (changed > 0.001).all() and (changed < 0.3).all()
     large = np.isin(triples.part, LARGE_PARTS)
     assert changed[large].min() > changed[~large].max()
-    again = gate_parts.render((128, 64), families=1)
+    again = gate_parts.render_triples((128, 64), families=1)
     np.testing.assert_array_equal(again.negative, triples.negative)
 
 
@@ -103,7 +103,7 @@ def test_the_five_networks_that_ship_are_of_five_seeds():
 def test_networks_without_a_common_size_are_refused(tmp_path):
     assert EXPERIMENTS["gate-parts"].load() is gate_parts.run
     with pytest.raises(Refused, match="networks of one size of photos are needed, got none"):
-        gate_parts.measure(tmp_path, [])
+        gate_parts.measure_leans(tmp_path, [])
     two = [weights.Checkpoint(of("primary"), size) for size in ((128, 64), (256, 128))]
     with pytest.raises(Refused, match="networks of one size"):
-        gate_parts.measure(tmp_path, two)
+        gate_parts.measure_leans(tmp_path, two)

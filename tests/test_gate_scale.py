@@ -19,7 +19,7 @@ RED, BLUE, GREEN = ladder.PAINTS[:3]
 
 @pytest.fixture(scope="module")
 def triples():
-    return ladder.render(count=2)
+    return ladder.render_ladder(count=2)
 
 
 # --- the ladder -------------------------------------------------------------------------------------------------------
@@ -75,9 +75,9 @@ def test_only_the_marks_differ_between_the_two_photos_to_choose_from(triples):
         around = np.zeros_like(changed)  # the lens spreads a mark over a few pixels
         around[row - 4 : row + 60, column - 4 : column + 20] = True
         assert changed.any() and not (changed & ~around).any()
-    again = ladder.render(count=2)
+    again = ladder.render_ladder(count=2)
     np.testing.assert_array_equal(again.negative, triples.negative)
-    np.testing.assert_array_equal(ladder.render(count=1).query, triples.query[: len(ladder.RUNGS)])
+    np.testing.assert_array_equal(ladder.render_ladder(count=1).query, triples.query[: len(ladder.RUNGS)])
 
 
 def test_a_flat_mark_has_one_light_wherever_it_lies():
@@ -96,7 +96,7 @@ def test_a_flat_mark_has_one_light_wherever_it_lies():
 
 
 def test_a_larger_photo_has_larger_marks():
-    small_one, large = ladder.render(count=1), ladder.render((256, 128), count=1)
+    small_one, large = ladder.render_ladder(count=1), ladder.render_ladder((256, 128), count=1)
     changed = [(t.positive != t.negative).any(3).sum((1, 2)) for t in (small_one, large)]
     assert large.query.shape[1:3] == (256, 128) and (changed[1] > 3 * changed[0]).all()
 
@@ -109,8 +109,8 @@ def test_the_ladder_s_people_are_in_no_folder_that_ships():
 @pytest.mark.parametrize(
     ("ask", "sentence"),
     [
-        (lambda: ladder.render((160, 80)), "128 x 64 pixels or a multiple, got 160 x 80"),
-        (lambda: ladder.render(count=0), "at least one person"),
+        (lambda: ladder.render_ladder((160, 80)), "128 x 64 pixels or a multiple, got 160 x 80"),
+        (lambda: ladder.render_ladder(count=0), "at least one person"),
         (
             lambda: ladder.layout(ladder.LadderRung("check", 6, 6), ladder.PAINTS),
             "squares of 1, 2, 4 or 8 pixels, got 3",
@@ -169,7 +169,7 @@ def test_bags_know_no_places():
 
 def test_the_rendered_ladder_climbs(triples):
     """The narrowest marks and the finest check, as they are measured with more people: 3 and 4 pixels."""
-    some = ladder.render(count=8, rungs=(ladder.RUNGS[0], ladder.RUNGS[2], ladder.RUNGS[-3]))
+    some = ladder.render_ladder(count=8, rungs=(ladder.RUNGS[0], ladder.RUNGS[2], ladder.RUNGS[-3]))
     close, apart, fine = ladder.needed_scales(some, (3, 4, 12), share=1.0)
     assert (close.scale, fine.scale) == (3, 4) and apart.right[3] < 1
 
@@ -315,21 +315,21 @@ def made_up(count=10):
 
 def test_a_planted_slope_is_found_in_its_block_alone():
     triples = made_up()
-    found = gate_scale.summary(answers(triples, 0.5), triples, NEEDED)
+    found = gate_scale.summarised(answers(triples, 0.5), triples, NEEDED)
     slope = found.slopes["conv2.0"]
     # A share moves by 0.5 / 3 a doubling, and the lean by three times that.
     assert slope.value == pytest.approx(0.5, abs=0.02) and slope.low < slope.value < slope.high
     assert slope.verdict == "as stated" and found.slopes["conv4.0"].verdict == "open"
     assert found.apart["conv2.0"].verdict == "as stated"
     assert (found.people, found.networks, len(found.right)) == (10, 3, 8)
-    against = gate_scale.summary(answers(triples, -0.5), triples, NEEDED)
+    against = gate_scale.summarised(answers(triples, -0.5), triples, NEEDED)
     assert against.slopes["conv2.0"].verdict == "against it"
 
 
 def test_where_no_rung_is_told_apart_nothing_is_claimed():
     triples = made_up(3)
     some = [(values, margin * 0 - 1) for values, margin in answers(triples, 0.5)]
-    found = gate_scale.summary(some, triples, NEEDED)
+    found = gate_scale.summarised(some, triples, NEEDED)
     assert np.isnan(found.apart["conv2.0"].value) and found.apart["conv2.0"].verdict == "open"
     assert found.right == (0,) * 8
 
@@ -354,7 +354,7 @@ def test_effects_of_a_crossed_set_are_apart():
 @pytest.fixture(scope="module")
 def whole():
     steps = []
-    found = gate_scale.measure(
+    found = gate_scale.measure_lean(
         assets.subset(),
         [alike.trained(0)],
         {"resnext": [alike.trained(0, "resnext")]},
@@ -393,11 +393,11 @@ def test_networks_of_one_s_own(tmp_path):
 
 def test_what_cannot_be_asked_is_refused(tmp_path):
     with pytest.raises(Refused, match="networks of one size of photos are needed, got none"):
-        gate_scale.measure(tmp_path, [], {})
+        gate_scale.measure_lean(tmp_path, [], {})
     with pytest.raises(Refused, match="single stream"):
-        gate_scale.measure(tmp_path, [weights.Checkpoint(of("T1"), (128, 64))], {})
+        gate_scale.measure_lean(tmp_path, [weights.Checkpoint(of("T1"), (128, 64))], {})
     with pytest.raises(Refused, match="multiple, got 160 x 80"):
-        gate_scale.measure(assets.subset(), [weights.Checkpoint(of("primary"), (160, 80))], {})
+        gate_scale.measure_lean(assets.subset(), [weights.Checkpoint(of("primary"), (160, 80))], {})
     with pytest.raises(Refused, match="omni-scale blocks of one to four streams"):
         untrained.like(of("resnext"), 0, photos(2))
 

@@ -50,13 +50,13 @@ def test_bad_input_is_refused():
     with pytest.raises(Refused, match="do not vary"):
         omega_squared(np.ones((24, 1)), LEVELS)
     with pytest.raises(Refused, match="networks of one size of photos are needed, got none"):
-        gate_variance.measure([])
+        gate_variance.measure_variance([])
     with pytest.raises(Refused, match="it has no gate to read"):
-        gate_variance.measure([weights.Checkpoint(of("addition"), (128, 64))])
+        gate_variance.measure_variance([weights.Checkpoint(of("addition"), (128, 64))])
 
 
 def test_on_a_network_the_shares_and_the_rest_make_up_the_whole():
-    found = gate_variance.measure([weights.shipped()], count=2)
+    found = gate_variance.measure_variance([weights.shipped()], count=2)
     assert found.photos == 2 * 6 * 4 * 3 and list(found.shares) == list(weights.shipped().model.blocks())
     for shares in found.shares.values():
         assert -0.02 < sum(one.value for one in shares.values()) <= 1

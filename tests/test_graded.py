@@ -41,7 +41,7 @@ def test_a_perfect_method_scores_one_and_a_uniform_one_the_share_of_the_truth(ca
     for score in graded.SCORES:
         assert astuple(flat.mean(score)) == pytest.approx((1 / H, 1 / H, 1 / H), abs=1e-12)
     assert np.allclose(flat.chance, 1 / H)
-    assert astuple(graded.difference(best, flat)) == pytest.approx((1 - 1 / H,) * 3)
+    assert astuple(graded.grade_difference(best, flat)) == pytest.approx((1 - 1 / H,) * 3)
 
 
 def test_the_inverted_map_scores_nothing_and_the_wrong_sign_no_more_than_chance(cases):
@@ -91,6 +91,6 @@ def test_what_cannot_be_graded_is_refused_in_a_sentence(cases):
         graded.of(lambda query, photo: np.zeros((H, W + 1)), cases, np.ones(N, bool))
     some, others = (graded.of(perfect, cases, np.arange(N) // 6 == half) for half in (0, 1))
     with pytest.raises(Refused, match="not be paired"):
-        graded.difference(some, others)
+        graded.grade_difference(some, others)
     with pytest.raises(Refused, match="rank, mass, pointing"):
         some.mean("luck")

@@ -12,9 +12,9 @@ from osnet_edu.network import weights
 
 @pytest.fixture(scope="module")
 def found():
-    positives = importance.render(families=4, redraws=2)
+    positives = importance.render_positives(families=4, redraws=2)
     told = []
-    made = hard_positives.measure(weights.shipped(), positives, lambda *at: told.append(at))
+    made = hard_positives.measure_parts(weights.shipped(), positives, lambda *at: told.append(at))
     assert told[-1] == (len(hard_positives.ASKED) + 3,) * 2
     return positives, made
 

@@ -41,7 +41,7 @@ def reads(mask):
 
 @pytest.fixture(scope="module")
 def rendered():
-    return importance.render(families=2, size=SIZE, redraws=2)
+    return importance.render_positives(families=2, size=SIZE, redraws=2)
 
 
 def test_what_reads_one_part_finds_that_part_alone():
@@ -140,11 +140,11 @@ def test_a_pair_that_moves_nothing_is_left_out_and_counted():
     found = importance.floors(pairs, Importance(fall, 0.1))["area"]
     assert np.isnan(found.rank).tolist() == [False, True, False] and found.left_out() == 1
     assert found.mean().value == pytest.approx(np.nanmean(found.rank))
-    assert importance.difference(found, found) == Interval(0, 0, 0)
+    assert importance.agreement_difference(found, found) == Interval(0, 0, 0)
     with pytest.raises(Refused, match="no pair could be scored"):
         importance.floors(pairs, Importance(fall * 0, 0.1))["area"].mean()
     with pytest.raises(Refused, match="other pairs"):
-        importance.difference(found, replace(found, person=found.person + 1))
+        importance.agreement_difference(found, replace(found, person=found.person + 1))
     with pytest.raises(Refused, match="a score is one of rank, partial, signed"):
         found.mean("mass")
 
@@ -155,9 +155,9 @@ def test_nan_is_refused():
         importance.measured(lambda photos: np.full((len(photos), 3), np.nan), pairs)
     known = Importance(np.array([[1.0, 4, 2, 3]] * 3), 0.0)
     with pytest.raises(Refused, match="pair 0: 128 numbers of the map are NaN"):
-        importance.of(lambda query, photo: np.full((16, 8), np.nan), pairs, known)
+        importance.agreement_of(lambda query, photo: np.full((16, 8), np.nan), pairs, known)
     with pytest.raises(Refused, match="pair 0: a map"):
-        importance.of(lambda query, photo: np.ones((8, 8)), pairs, known)
+        importance.agreement_of(lambda query, photo: np.ones((8, 8)), pairs, known)
     with pytest.raises(Refused, match="numbers of the importance"):
         importance.part_agreement(np.ones((16, 8)), pairs.cover[0], np.array([1, np.nan, 0, 0]))
     with pytest.raises(Refused, match="one map for each of 3 pairs"):
@@ -172,7 +172,7 @@ def test_a_method_sees_copies_of_the_two_photos_alone():
         return np.ones(photo.shape[:2])
 
     known = Importance(np.array([[1.0, 4, 2, 3]] * 3), 0.0)
-    found = importance.of(vandal, pairs, known, progress=lambda done, many: told.append((done, many)))
+    found = importance.agreement_of(vandal, pairs, known, progress=lambda done, many: told.append((done, many)))
     assert pairs.name == toy().name and told == [(1, 3), (2, 3), (3, 3)]
     assert np.array_equal(found.rank, importance.floors(pairs, known)["area"].rank)
 
@@ -182,15 +182,15 @@ def test_deletion_takes_the_parts_with_most_mass_first():
     embed = reads(pairs.cover[0, 1] > 0)
     best, worst = pairs.cover[:, 1], 1 - pairs.cover[:, 1]
     low = 1 / np.sqrt(3)
-    assert np.allclose(importance.deletion(embed, pairs, best), (0.5 + 3.5 * low) / 4)
-    assert np.allclose(importance.deletion(embed, pairs, worst), (3.5 + 0.5 * low) / 4)
-    all_white = importance.without(pairs, 0, range(4))
+    assert np.allclose(importance.part_deletion(embed, pairs, best), (0.5 + 3.5 * low) / 4)
+    assert np.allclose(importance.part_deletion(embed, pairs, worst), (3.5 + 0.5 * low) / 4)
+    all_white = importance.redrawn_at_once(pairs, 0, range(4))
     assert all_white.shape == (2, 16, 8, 3) and (all_white == 255).all()
 
 
 def test_several_parts_drawn_anew_are_what_a_render_shows(rendered):
     """But for the edges where the two meet."""
-    both = importance.without(rendered, 0, (TOP, PARTS.index("bottom")))
+    both = importance.redrawn_at_once(rendered, 0, (TOP, PARTS.index("bottom")))
     person, view = rebuilt(1)
     for r in range(2):
         one, _ = importance.anew(person, view, "top", FROZEN, r)
@@ -232,19 +232,19 @@ def test_a_sham_is_another_noise_and_nothing_else(rendered):
 
 
 def test_the_set_is_the_same_every_time_and_its_people_are_in_no_other(rendered):
-    again = importance.render(families=2, size=SIZE, redraws=2)
+    again = importance.render_positives(families=2, size=SIZE, redraws=2)
     assert again.name == rendered.name and len(again.name) == 16
     assert replace(again, described=again.described[::-1]).name != again.name
-    other = importance.render(FROZEN, families=1, size=SIZE, redraws=1)  # the first person, with fewer redraws
+    other = importance.render_positives(FROZEN, families=1, size=SIZE, redraws=1)  # the first person, fewer redraws
     assert np.array_equal(other.query[0], again.query[0]) and other.described[0] != again.described[0]
     assert len({FROZEN, TUNING, frozen.FROZEN, frozen.TUNING}) == 4
 
 
 def test_what_cannot_be_is_refused():
     with pytest.raises(Refused, match="at least one family and one redraw"):
-        importance.render(families=0)
+        importance.render_positives(families=0)
     with pytest.raises(Refused, match="at least one family and one redraw"):
-        importance.render(redraws=0)
+        importance.render_positives(redraws=0)
     person, view = rebuilt(1)
     with pytest.raises(Refused, match="part is 'face'; allowed are skin"):
         importance.anew(person, view, "face", FROZEN, 0)

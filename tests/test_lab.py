@@ -303,7 +303,7 @@ def test_the_kit_is_found_from_any_folder_and_after_a_move(checkout, installer, 
         if not here.exists():
             checkout.rename(here)
         python = lab.Setup(str(here)).python
-        found = programs.ask(python, "import osnet_edu; print(osnet_edu.here)")
+        found = programs.answer_of(python, "import osnet_edu; print(osnet_edu.here)")
         assert found == str(here / "osnet_edu" / "__init__.py")
         assert lab.Setup(str(here)).ready("run")
 

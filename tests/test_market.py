@@ -153,7 +153,7 @@ def test_a_subset_keeps_people_whole_and_can_be_read_again(folder, tmp_path):
     source = market.read(folder)
     mask = folder / "masks" / SPLITS[1] / f"{source.query[0].path.stem}.png"
     Image.new("L", (64, 128), 3).save(mask)
-    small = market.subset(source, 4, seed=1)
+    small = market.smaller_market(source, 4, seed=1)
     assert len({p.person for p in small.train}) == 2 and len(small.train) == 4
     assert {p.person for p in small.query} == {4, 5}
     market.write(small, tmp_path / "out")
@@ -164,15 +164,15 @@ def test_a_subset_keeps_people_whole_and_can_be_read_again(folder, tmp_path):
 
 def test_a_subset_is_drawn_by_its_seed(folder):
     source = market.read(folder)
-    drawn = [{p.person for p in market.subset(source, 4, seed=seed).train} for seed in range(8)]
-    assert drawn[0] == {p.person for p in market.subset(source, 4, seed=0).train}
+    drawn = [{p.person for p in market.smaller_market(source, 4, seed=seed).train} for seed in range(8)]
+    assert drawn[0] == {p.person for p in market.smaller_market(source, 4, seed=0).train}
     assert len({frozenset(people) for people in drawn}) > 1
 
 
 @pytest.mark.parametrize("people", [3, 6, 0])
 def test_a_subset_that_cannot_be_is_refused(folder, people):
     with pytest.raises(ValueError, match="a subset needs"):
-        market.subset(market.read(folder), people)
+        market.smaller_market(market.read(folder), people)
 
 
 def test_a_folder_with_something_in_it_is_never_written_to(folder, tmp_path):

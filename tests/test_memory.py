@@ -41,12 +41,12 @@ def test_the_pieces_of_the_sum():
 
 def test_more_than_there_is_says_what_to_lower():
     need = memory.Need(photos=1e9, network=1e8, kept=5e9, passing=2e9, program=4e8)
-    memory.check(need, 1, 9_000_000_000)
-    memory.check(need, 8, None)
+    memory.check_fits(need, 1, 9_000_000_000)
+    memory.check_fits(need, 8, None)
     with pytest.raises(
         ValueError, match=r"needs about 17\.0 GB of memory; only 9\.0 GB is free: lower --batch, --size"
     ):
-        memory.check(need, 2, 9_000_000_000)
+        memory.check_fits(need, 2, 9_000_000_000)
 
 
 MEASURED = """

@@ -48,7 +48,7 @@ def test_a_colour_is_the_mean_inside_the_mask():
     image[:2] = (255, 0, 51)
     mask = np.zeros((4, 4), bool)
     mask[:2, :3] = True
-    np.testing.assert_allclose(oracle.describe(image, mask, "shoes"), (1, 0, 0.2, 0, 0))
+    np.testing.assert_allclose(oracle.describe_part(image, mask, "shoes"), (1, 0, 0.2, 0, 0))
 
 
 def test_a_pattern_is_its_contrast_along_rows_and_columns_and_its_change_of_colour():
@@ -57,14 +57,14 @@ def test_a_pattern_is_its_contrast_along_rows_and_columns_and_its_change_of_colo
     lying[::2] = 255
     standing = np.zeros((8, 6, 3), np.uint8)
     standing[:, ::2] = 255
-    np.testing.assert_allclose(oracle.describe(lying, mask, "pattern"), (8, 4, 0, 0, 0))
-    np.testing.assert_allclose(oracle.describe(standing, mask, "pattern"), (-8, 4, 0, 0, 0))
+    np.testing.assert_allclose(oracle.describe_part(lying, mask, "pattern"), (8, 4, 0, 0, 0))
+    np.testing.assert_allclose(oracle.describe_part(standing, mask, "pattern"), (-8, 4, 0, 0, 0))
     block = np.zeros((8, 6, 3), np.uint8)
     block[4:, :, 0] = 255
-    np.testing.assert_allclose(oracle.describe(block, mask, "pattern")[2:], (2, 0, 0))
+    np.testing.assert_allclose(oracle.describe_part(block, mask, "pattern")[2:], (2, 0, 0))
     one_row = np.zeros((8, 6), bool)
     one_row[3] = True
-    np.testing.assert_allclose(oracle.describe(standing, one_row, "pattern"), (-8, 4, 0, 0, 0))
+    np.testing.assert_allclose(oracle.describe_part(standing, one_row, "pattern"), (-8, 4, 0, 0, 0))
 
 
 def test_colours_that_stay_with_the_person_are_always_right(tmp_path, known):
@@ -94,14 +94,14 @@ def test_photos_that_hide_the_part_are_counted_and_not_compared():
     records[0] = replace(records[0], visible=oracle.VISIBLE - 1)
     features = np.array([[float(each.person)] for each in records])
     features[0] = 2  # wrong, were it asked
-    result = oracle.measure(records, features)
+    result = oracle.measure_oracle(records, features)
     assert result.parts["shoes"] == oracle.Part(1.0, 1, 0.875, 0.75, 0.25)
     assert result.told_apart.left_out == 1
 
 
 def test_photos_of_one_camera_are_never_compared():
     with pytest.raises(ValueError, match="three cameras"):
-        oracle.measure([record(person, camera) for person in (1, 2) for camera in (1, 2)], np.zeros((4, 1)))
+        oracle.measure_oracle([record(person, camera) for person in (1, 2) for camera in (1, 2)], np.zeros((4, 1)))
 
 
 def test_a_missing_mask_is_named(tmp_path, known):

@@ -233,11 +233,11 @@ def test_clothes_are_put_on(lab, editor):
 
 def test_the_measured_clothes_are_the_shipped_table():
     from osnet_edu.experiments import clothes
-    from osnet_edu.widgets.wardrobe import measured
+    from osnet_edu.widgets.wardrobe import clothes_measured
 
     table = clothes.read_shipped()
     for number in ("92.8", "89.2", "95.8", "4.7", "0.6", "10.0", "15.0", "8.1", "22.8", "72.2", "63.1", "80.8"):
-        assert number in table and number in measured()
+        assert number in table and number in clothes_measured()
 
 
 def test_the_line_of_python_makes_the_same_state(lab):

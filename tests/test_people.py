@@ -344,7 +344,7 @@ def test_the_tone_curve_rises_from_black_to_white():
 def test_blur_keeps_the_light_and_spreads_it():
     picture = np.zeros((21, 21, 3))
     picture[10, 10] = 1
-    soft = camera.blur(picture, 1.0, 2.0)
+    soft = camera.lens_blur(picture, 1.0, 2.0)
     assert abs(soft.sum() - 3) < 1e-5
     rows, columns = soft[..., 0].sum(1), soft[..., 0].sum(0)
     k = np.arange(21) - 10

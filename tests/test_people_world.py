@@ -8,11 +8,11 @@ import pytest
 from osnet_edu import Refused, people
 from osnet_edu.people import palette, street
 from osnet_edu.people.view import CAMERAS, OTHER_CAMERAS
-from osnet_edu.people.world import POOL, WORLDS, drawn_camera, find
+from osnet_edu.people.world import POOL, WORLDS, drawn_camera, find_world
 
 
 def test_home_draws_what_it_always_drew():
-    home = find("home")
+    home = find_world("home")
     for number in (1, 40, 333):
         assert home.person(0, number) == people.draw_identity(0, number)
         assert home.view(0, number, number % 6 + 1, 3) == people.draw_view(0, number, number % 6 + 1, 3)
@@ -41,16 +41,16 @@ def test_no_street_of_the_other_world_is_paved_or_lined_like_one_that_a_network_
 
 
 def test_no_build_of_the_other_world_is_one_that_a_network_trains_on():
-    known = [find(world).person(0, number) for world in ("home", "wide") for number in range(1, 400)]
+    known = [find_world(world).person(0, number) for world in ("home", "wide") for number in range(1, 400)]
     girths, heads = ({getattr(one, name) for one in known} for name in ("girth", "head_scale"))
     for number in range(1, 100):
-        one = find("other").person(0, number)
+        one = find_world("other").person(0, number)
         assert not min(girths) <= one.girth <= max(girths)
         assert not min(heads) <= one.head_scale <= max(heads)
 
 
 def test_half_of_the_wide_worlds_places_are_homes_and_neighbours_share_them():
-    wide = find("wide")
+    wide = find_world("wide")
     streets = np.array([[wide.view(3, person, place, 0).street for place in range(1, 7)] for person in range(1, 401)])
     assert 0.45 < (streets == np.arange(1, 7)).mean() < 0.55
     assert (streets.reshape(50, 8, 6) == streets.reshape(50, 8, 6)[:, :1]).all()

@@ -30,7 +30,7 @@ EXCEPTED = {  # (file, function): why it may be longer
     ("people/props.py", "sprite"): "a drawing of a shape",
     ("people/figure.py", "draw"): "a drawing of a shape",
     ("people/view.py", "draw_view"): "every shipped photo depends on the order of its draws",
-    ("experiments/gate_scale.py", "measure"): "its steps share what they measure",
+    ("experiments/gate_scale.py", "measure_lean"): "its steps share what they measure",
 }
 _OPENS = re.compile(
     r"^(?P<indent>\s*)(?:export )?(?:default )?(?:async )?"

@@ -83,11 +83,15 @@ def test_a_verdict_names_who_comes_first(before, now, said):
 
 def test_silenced_streams_are_named_and_many_are_counted():
     assert words.verdict([], (0.7, 0.6), (0.7, 0.6)).startswith("All streams are on. The match comes before")
-    assert words.without([("a", 1), ("a", 3), ("a", 4)]) == "Without streams 1, 3 and 4 in a"
-    assert words.without([("a", 2), ("b", 1)]) == "Without stream 2 in a and stream 1 in b"
-    assert words.without([(block, 2) for block in "abcdef"]) == "Without stream 2 in 6 blocks"
-    assert words.without([("a", 1), ("a", 2), ("b", 1), ("b", 3)]) == "Without 4 streams in 2 blocks"
-    assert (words.moved(2, 5), words.moved(5, 2), words.moved(3, 3)) == ("up, was 5", "down, was 2", "")
+    assert words.without_streams([("a", 1), ("a", 3), ("a", 4)]) == "Without streams 1, 3 and 4 in a"
+    assert words.without_streams([("a", 2), ("b", 1)]) == "Without stream 2 in a and stream 1 in b"
+    assert words.without_streams([(block, 2) for block in "abcdef"]) == "Without stream 2 in 6 blocks"
+    assert words.without_streams([("a", 1), ("a", 2), ("b", 1), ("b", 3)]) == "Without 4 streams in 2 blocks"
+    assert (words.moved_words(2, 5), words.moved_words(5, 2), words.moved_words(3, 3)) == (
+        "up, was 5",
+        "down, was 2",
+        "",
+    )
 
 
 @pytest.mark.parametrize(

@@ -147,15 +147,15 @@ def test_what_speaks_for_counts_where_taking_it_away_lowers_the_similarity():
     def mean(photos):
         return photos.reshape(len(photos), -1, 3).mean(1)
 
-    found = removal.measure(mean, query, photo, heat)
+    found = removal.measure_removal(mean, query, photo, heat)
     assert found.share == 0.125 and found.fall > 0.01 > found.elsewhere and found.counts
     assert f"most orange 12 % of the photo blurred, the similarity falls by {found.fall:.3f}." in str(found)
-    wrong = removal.measure(mean, query, photo, heat[::-1])
+    wrong = removal.measure_removal(mean, query, photo, heat[::-1])
     assert wrong.fall < 0 and not wrong.counts and "the similarity rises by" in str(wrong)
     assert "counts no more than" in badge.award(heat, against=False, removal=wrong).reasons[0]
-    assert removal.measure(mean, query, photo, -heat) is None
+    assert removal.measure_removal(mean, query, photo, -heat) is None
     with pytest.raises(ValueError, match="two photos and a map of one size"):
-        removal.measure(mean, query, photo, heat[:4])
+        removal.measure_removal(mean, query, photo, heat[:4])
 
 
 def test_an_answer_is_worked_out_once_whoever_asks(widget, monkeypatch):

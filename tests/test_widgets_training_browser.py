@@ -36,7 +36,7 @@ timing = compute.Timing(compute.Compute(), 100.0)""",
 REPLAY = (
     """import math
 from osnet_edu.widgets import Recording, Replay
-from osnet_edu.widgets.frames import About, Frame, Look
+from osnet_edu.widgets.frames import About, Frame, StepLook
 import base64, io
 from PIL import Image
 file = io.BytesIO()
@@ -46,7 +46,7 @@ pair = ({"src": src, "text": "the query"}, {"src": src, "text": "somebody else"}
 about = About(200, 64, 180, 0.1, 40, pair, "40 queries and 120 gallery photos of 20 unseen people", "cpu")
 def look(s):
     gates = {b: [[.5 + (.1 * t - .2 + k) * s / 400 for t in range(4)] for k in (0, .1)] for b in ("conv2.0", "conv2.1")}
-    return Look(s / 250, s / 300, gates)
+    return StepLook(s / 250, s / 300, gates)
 frames = [Frame(s, s / 10, .9 + 4.2 * math.exp(-s / 60) if s else math.nan, .6 * 40 / s if s > 40 else math.nan,
                 s / 200, .004, look(s) if s % 10 == 0 else None) for s in range(201)]""",
     "w = Replay(Recording(about, tuple(frames)), speed=10)",

@@ -14,7 +14,7 @@ import traitlets
 
 from osnet_edu import Refused, colours
 from osnet_edu.widgets import records
-from osnet_edu.widgets.widget import FOLDER, Widget, checked, joined, sentence, styles
+from osnet_edu.widgets.widget import FOLDER, Widget, checked, joined_script, sentence, styles
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = sorted(path.name for path in FOLDER.glob("*.js") if "export default" in path.read_text(encoding="utf-8"))
@@ -134,7 +134,7 @@ def test_words_become_a_sentence():
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_the_joined_page_is_one_module_that_imports_nothing(script):
-    text = joined(script)
+    text = joined_script(script)
     assert not re.search(r"^\s*import[ {]", text, re.MULTILINE) and "import(" not in text
     assert re.findall(r"^export .*", text, re.MULTILINE) == ["export default { render };"]
     names = re.findall(r"^(?:async )?(?:function|const|let|class) (\w+)", text, re.MULTILINE)
@@ -161,7 +161,7 @@ def test_a_script_that_does_not_import_is_refused(tmp_path, monkeypatch):
     (tmp_path / "dom.js").write_text("export function add() {}\n")
     (tmp_path / "own.js").write_text("export default { render };\n")
     with pytest.raises(ImportError, match=r"own\.js must import"):
-        joined("own.js")
+        joined_script("own.js")
 
 
 def test_every_widget_has_the_shared_style_and_no_other_colours_of_the_page():
@@ -207,7 +207,7 @@ def test_a_shared_rule_never_beats_a_widgets_own():
 def test_records_go_through_json_and_back():
     row = records.CostRow("conv1", "8x4, 4", "7x7", 10, 20, 0.5, 1.0)
     costs = records.Costs(10, 20, (row,), (), "nothing")
-    assert records.from_json(records.to_json(costs)) == records.plain(costs) == {
+    assert records.from_json(records.to_json(costs)) == records.for_page(costs) == {
         "parameters": 10, "multiply_adds": 20, "rows": [dataclasses.asdict(row)], "layers": [], "cited": "nothing",
     }  # fmt: skip
     field = {"heat": bytes(range(256)), "windows": {"longest": (1, 2)}}

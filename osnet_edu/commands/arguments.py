@@ -39,7 +39,7 @@ def say(*words: object) -> None:
     print(*(plain(word, 4000) for word in words), file=sys.stderr, flush=True)
 
 
-def check(options: argparse.Namespace) -> None:
+def check_options(options: argparse.Namespace) -> None:
     """What can be said before PyTorch is loaded.  Raises: Refused for an unknown experiment and an absent folder."""
     if options.command == "experiment" and options.name not in EXPERIMENTS:
         raise Refused(f"experiment must be one of {', '.join(EXPERIMENTS)}, got {options.name!r}")
@@ -111,7 +111,7 @@ def real(text: str) -> float:
     return value
 
 
-def path(text: str) -> str:
+def path_text(text: str) -> str:
     """The name of a file or folder. An empty one is most often a variable that is not set, and never meant."""
     if not text.strip():
         raise argparse.ArgumentTypeError("expected a file or folder, got an empty text: is a variable unset?")

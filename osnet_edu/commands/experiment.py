@@ -2,7 +2,7 @@
 
 import argparse
 
-from ..experiments import EXPERIMENTS, Experiment, file_of_runs
+from ..experiments import EXPERIMENTS, Experiment, runs_path
 from ..machine import compute
 from ..refused import Refused
 from .scoring import data_folder
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> None:
 def _resumed(asked: Experiment, options: argparse.Namespace) -> None:
     if options.out is None:
         raise Refused(f"{asked.name} keeps its runs in a file; expected --out FOLDER, such as --out results")
-    path = file_of_runs(asked.name, options.out)
+    path = runs_path(asked.name, options.out)
     given = {
         "photos": options.photos,
         "seeds": range(options.seeds) if options.seeds else None,

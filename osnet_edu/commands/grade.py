@@ -62,4 +62,4 @@ def _check(options: argparse.Namespace, method: str, patience: float) -> None:
     if options.out is not None or options.families is not None:
         raise Refused("--checks writes no file and grades no families: leave --out and --families out")
     with progress_bar("checking", "step") as progress:
-        tell(checks.run(data_folder(options), method, options.weights, progress, patience=patience))
+        tell(checks.run_checks(data_folder(options), method, options.weights, progress, patience=patience))

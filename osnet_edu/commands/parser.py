@@ -62,7 +62,7 @@ def _render(one: argparse.ArgumentParser) -> None:
 
 
 def _subset(one: argparse.ArgumentParser) -> None:
-    one.add_argument("market", type=arguments.path, metavar="MARKET", help="a Market-1501 folder")
+    one.add_argument("market", type=arguments.path_text, metavar="MARKET", help="a Market-1501 folder")
     one.add_argument("out", metavar="OUT", help="a new folder")
     one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities in all (default 240)")
     one.add_argument("--seed", type=arguments.seed, default=0)
@@ -84,7 +84,7 @@ def _train(one: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=arguments.seed)
     one.add_argument("--weight-decay", type=arguments.real, metavar="D", help="less for more people (default 1)")
     one.add_argument(
-        "--start", type=arguments.path, metavar="FILE", help="weights to start from, all but their classifier"
+        "--start", type=arguments.path_text, metavar="FILE", help="weights to start from, all but their classifier"
     )
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
     one.add_argument(
@@ -172,7 +172,7 @@ def _experiment(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument(
         "--weights",
-        type=arguments.path,
+        type=arguments.path_text,
         metavar="FILE|FOLDER",
         help="for gate-parts, gate-scale, exchange and leaderboard: networks of your own; default: those that ship",
     )
@@ -186,12 +186,12 @@ def _experiment(one: argparse.ArgumentParser) -> None:
 
 def _data(one: argparse.ArgumentParser) -> None:
     text = "a Market-1501 folder; default: the shipped subset"
-    one.add_argument("data", nargs="?", type=arguments.path, metavar="DATA", help=text)
+    one.add_argument("data", nargs="?", type=arguments.path_text, metavar="DATA", help=text)
 
 
 def _weights(one: argparse.ArgumentParser) -> None:
     text = ".safetensors or official .pth; default: the shipped ones"
-    one.add_argument("--weights", type=arguments.path, metavar="FILE", help=text)
+    one.add_argument("--weights", type=arguments.path_text, metavar="FILE", help=text)
 
 
 _OPTIONS = {

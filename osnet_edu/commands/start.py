@@ -20,7 +20,7 @@ def main(given: Sequence[str] | None = None) -> int:
     _any_terminal()
     options = parser.parser().parse_args(given)
     try:
-        arguments.check(options)
+        arguments.check_options(options)
         from ..machine import distributed
         from .speech import one_voice
 

@@ -10,7 +10,7 @@ from .speech import progress_bar, say_read, tell
 def run(options: argparse.Namespace) -> None:
     whole.new_folder(options.out)
     found = market.read(options.market)
-    chosen = market.subset(found, options.people, options.seed)
+    chosen = market.smaller_market(found, options.people, options.seed)
     with progress_bar("copying") as progress:
         market.write(chosen, options.out, progress)
     tell(

@@ -64,7 +64,7 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
     )
     each = f" for each of {team.size} processes" if team.size > 1 else ""
     say(f"Memory, estimated{each}: about {need}.")
-    memory.check(need, 1 if way.device == "cuda" else team.local_size, memory.available(way.device))
+    memory.check_fits(need, 1 if way.device == "cuda" else team.local_size, memory.available(way.device))
     with progress_bar("reading") as progress:
         data = train.load(found.train, config.size, progress)
     if config.people > len(data.people):

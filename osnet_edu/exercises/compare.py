@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from .guard import Builtins, TimeUp, text_of
-from .values import alike, is_data, kind, other_kind, shown
+from .values import is_data, kind, other_kind, same_answer, shown
 
 
 class Failed(Exception):
@@ -82,7 +82,7 @@ class Calls:
         changed = tuple(
             _names(answer, len(arguments))[i]
             for i in range(len(arguments))
-            if i not in self.may_change and is_data(before[i]) and not alike(arguments[i], before[i], exact=True)
+            if i not in self.may_change and is_data(before[i]) and not same_answer(arguments[i], before[i], exact=True)
         )
         try:
             value = self.read(value, arguments)
@@ -125,7 +125,7 @@ class CallsTrial:
                 if type(mine.error) is type(theirs.error) or (self._refuses(mine) and self._refuses(theirs)):
                     continue
                 return f"{self._given(case)} {_did(mine)}; expected: {_told(theirs)}."
-            if not alike(mine.value, theirs.value):
+            if not same_answer(mine.value, theirs.value):
                 if what := other_kind(mine.value, theirs.value):
                     return what
                 same_words = _told(mine) == _told(theirs)
@@ -200,7 +200,7 @@ class Builds:
             made.error = error
             return made
         names = _names(module.forward, len(fed))
-        made.changed = tuple(n for n, a, b in zip(names, fed, before, strict=True) if not alike(a, b, exact=True))
+        made.changed = tuple(n for n, a, b in zip(names, fed, before, strict=True) if not same_answer(a, b, exact=True))
         return made
 
 
@@ -321,8 +321,8 @@ class BuildsTrial:
             with torch.no_grad():
                 for into, value in pairs:
                     into.copy_(value.reshape(into.shape))
-            if alike(mine.forward(training=True), known.trained):
-                if alike(mine.forward(training=False), known.evaluated):
+            if same_answer(mine.forward(training=True), known.trained):
+                if same_answer(mine.forward(training=False), known.evaluated):
                     return None
                 wrong_mode = " in evaluation mode"
         return f"with the same weights it does not compute the expected numbers{wrong_mode}"

@@ -11,14 +11,14 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-5
 _abs, _allclose, _array_equal, _asarray, _isfinite = np.abs, np.allclose, np.array_equal, np.asarray, np.isfinite
 
 
-def alike(a: Any, b: Any, *, exact: bool = False) -> bool:
+def same_answer(a: Any, b: Any, *, exact: bool = False) -> bool:
     """Whether two values are the same answer: counts exactly, numbers and arrays closely, containers entry by entry."""
     if isinstance(a, dict) or isinstance(b, dict):
         return (
             isinstance(a, dict)
             and isinstance(b, dict)
             and a.keys() == b.keys()
-            and all(alike(a[k], b[k], exact=exact) for k in a)
+            and all(same_answer(a[k], b[k], exact=exact) for k in a)
         )
     if isinstance(b, Tensor) and b.dim() > 0 and not isinstance(a, Tensor):
         return False
@@ -27,7 +27,7 @@ def alike(a: Any, b: Any, *, exact: bool = False) -> bool:
             isinstance(a, list | tuple)
             and isinstance(b, list | tuple)
             and len(a) == len(b)
-            and all(alike(x, y, exact=exact) for x, y in zip(a, b, strict=True))
+            and all(same_answer(x, y, exact=exact) for x, y in zip(a, b, strict=True))
         )
     x, y = _array(a), _array(b)
     if x is None or y is None:

@@ -113,7 +113,7 @@ EXPERIMENTS = {
 }  # fmt: skip
 
 
-def file_of_runs(name: str, out: Path | str) -> Path:
+def runs_path(name: str, out: Path | str) -> Path:
     """The file in which a resumed experiment keeps its runs.  What is raised: as for `table.file_of_runs`."""
     from ..grading import board
     from ..trials import table

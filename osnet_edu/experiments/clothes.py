@@ -64,12 +64,12 @@ class Clothes:
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Clothes:
     """The shipped weights on a folder of rendered people.  progress: (photos rendered, photos in all)."""
-    return measure(root, weights.shipped(), progress)
+    return measure_clothes(root, weights.shipped(), progress)
 
 
 def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> Clothes:
     """One checkpoint of a student."""
-    return measure(root, weights.open(path), progress)
+    return measure_clothes(root, weights.open(path), progress)
 
 
 def read_shipped() -> str:
@@ -77,7 +77,9 @@ def read_shipped() -> str:
     return assets.path("results/clothes.txt").read_text(encoding="utf-8")
 
 
-def measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int, int], None] | None = None) -> Clothes:
+def measure_clothes(
+    root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int, int], None] | None = None
+) -> Clothes:
     """Raises: Refused where the folder has no people.json, or no query with a match."""
     if not (Path(root) / "people.json").is_file():
         raise Refused(f"{root} has no people.json: only rendered people can change their clothes")
@@ -146,7 +148,7 @@ def _dressed(records: list[PhotoRecord], persons: list[int]) -> dict[str, list[I
 
 def _render(job: tuple) -> np.ndarray:
     identity, view, size = job
-    pool.check()
+    pool.check_wanted()
     return people.render(identity, view, size=size).image
 
 

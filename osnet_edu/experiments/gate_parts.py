@@ -107,15 +107,15 @@ class GateParts:
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> GateParts:
     """The five networks that ship for it.  root: a folder whose gallery an absent stream is the mean of."""
-    return measure(root, alike.all_trained(), progress)
+    return measure_leans(root, alike.all_trained(), progress)
 
 
 def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> GateParts:
     """Networks of a student: one checkpoint, or all of a folder.  With one, intervals are over families only."""
-    return measure(root, alike.own(path), progress)
+    return measure_leans(root, alike.own(path), progress)
 
 
-def measure(
+def measure_leans(
     root: Path,
     networks: Sequence[weights.Checkpoint],
     progress: Callable[[int, int], None] | None = None,
@@ -127,7 +127,7 @@ def measure(
     """
     size = alike.common_size(networks)
     photos = normalise(market.decode(gallery_for_means(root), size).images)
-    triples = render(size, families)
+    triples = render_triples(size, families)
     random = [untrained.like(checkpoint.model, seed, photos) for seed, checkpoint in enumerate(networks)]
     models = [*(checkpoint.model for checkpoint in networks), *random]
     values, margins = [], []
@@ -160,7 +160,7 @@ def gallery_for_means(root: Path) -> list[market.Photo]:
     return gallery[:: -(-len(gallery) // _MEANS)]
 
 
-def render(size: tuple[int, int], families: int = _FAMILIES, seed: int = SEED) -> PartTriples:
+def render_triples(size: tuple[int, int], families: int = _FAMILIES, seed: int = SEED) -> PartTriples:
     """The triples, by part, then by family.  Their people are a pure function of the seed."""
     parts = (*SMALL_PARTS, *LARGE_PARTS)
     jobs = [(number, part, k, size, seed) for number, part in enumerate(parts) for k in range(families)]
@@ -180,7 +180,7 @@ def _family(job: tuple[int, str, int, tuple[int, int], int]) -> list[tuple]:
 
     def seen(camera: int) -> tuple[people.View, np.ndarray]:
         for attempt in range(frozen.RETRIES):
-            pool.check()
+            pool.check_wanted()
             view = people.draw_view(seed, person, camera, attempt)
             shot = people.render(one, view, size=size)
             if np.isin(shot.labels, labels).sum() >= least:

@@ -43,7 +43,7 @@ from ..refused import Refused
 from ..trials import alike
 from . import ladder
 from .gate_parts import gallery_for_means, lean_of
-from .gate_scale_table import table
+from .gate_scale_table import scale_table
 
 _PEOPLE = 14  # of the ladder, for each network
 FEWER = 6  # on larger photos, which cost four times as much, and in the crossed set
@@ -101,22 +101,22 @@ class GateScale:
     crossed_right: float
 
     def __str__(self) -> str:
-        return table(self)
+        return scale_table(self)
 
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> GateScale:
     """All networks that ship for it.  root: a folder whose gallery an absent stream is the mean of."""
     primary = alike.all_trained()
     others = {kind: alike.all_trained(kind) for kind in ("same-depth", "resnext", "addition", "256x128")}
-    return measure(root, primary, others, progress)
+    return measure_lean(root, primary, others, progress)
 
 
 def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> GateScale:
     """Networks of a student: one checkpoint, or all of a folder.  With one, intervals are over people only."""
-    return measure(root, alike.own(path), {}, progress)
+    return measure_lean(root, alike.own(path), {}, progress)
 
 
-def measure(
+def measure_lean(
     root: Path,
     networks: Sequence[weights.Checkpoint],
     others: Mapping[str, Sequence[weights.Checkpoint]],
@@ -140,20 +140,20 @@ def measure(
     gallery = gallery_for_means(root)
     sizes = {size, *(alike.common_size(some) for some in others.values())}
     photos = {one: normalise(market.decode(gallery, one).images) for one in sizes}
-    usual = ladder.render(size, count if size[0] <= 128 else fewer)  # refuses other sizes
-    smaller = usual if size == (128, 64) else ladder.render(count=max(2, fewer))
-    crossed = ladder.render(size, fewer, ladder.CROSSED)
+    usual = ladder.render_ladder(size, count if size[0] <= 128 else fewer)  # refuses other sizes
+    smaller = usual if size == (128, 64) else ladder.render_ladder(count=max(2, fewer))
+    crossed = ladder.render_ladder(size, fewer, ladder.CROSSED)
     jobs = _jobs(networks, photos[size], usual)
     for kind, some in others.items():
         at = alike.common_size(some)
-        triples = usual if at == size else ladder.render(at, fewer if at[0] > 128 else count)
+        triples = usual if at == size else ladder.render_ladder(at, fewer if at[0] > 128 else count)
         for checkpoint in some:
             _check_streams(checkpoint.model)
             jobs.append(_Job(kind, checkpoint.model, triples, photos[at]))
     jobs += [_Job("crossed", checkpoint.model, crossed, photos[size]) for checkpoint in networks]
 
     # The needed scale belongs to the pairs and not to the networks: it is measured on small photos, whatever they take.
-    asked = ladder.render(count=oracle)
+    asked = ladder.render_ladder(count=oracle)
     steps = len(jobs) + 2
 
     def tell(done: int) -> None:
@@ -169,7 +169,7 @@ def measure(
         answers.setdefault(job.kind, []).append(_contributions(job))
         tell(done)
     of = {job.kind: job.triples for job in jobs}
-    found = {kind: summary(some, of[kind], needed) for kind, some in answers.items() if kind != "crossed"}
+    found = {kind: summarised(some, of[kind], needed) for kind, some in answers.items() if kind != "crossed"}
     change = np.linalg.norm(
         (smaller.positive.astype(float) - smaller.negative).reshape(len(smaller.rung), -1), axis=1
     ).reshape(-1, len(smaller.rungs))  # fmt: skip
@@ -243,7 +243,7 @@ def _contributions(job: _Job) -> _Answer:
 # --- statistics -------------------------------------------------------------------------------------------------------
 
 
-def summary(answers: Sequence[_Answer], triples: ladder.LadderTriples, needed: Sequence[float]) -> Kind:
+def summarised(answers: Sequence[_Answer], triples: ladder.LadderTriples, needed: Sequence[float]) -> Kind:
     """The slopes, the leans and the share right of networks of one kind.  needed: of each rung, nan is left out."""
     rungs = len(triples.rungs)
     scale = np.log2(np.asarray(needed, float))

@@ -3,7 +3,7 @@
 from . import ladder
 
 
-def table(found) -> str:
+def scale_table(found) -> str:
     """The table of a GateScale."""
     lines = ["The ladder. k: pixels of a photo of 128 rows at which a bag of k x k patches tells a pair apart."]
     kinds = list(found.kinds)

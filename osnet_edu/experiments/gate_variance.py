@@ -53,10 +53,10 @@ class GateVariance:
 
 def run(_root: Path, progress: Callable[[int, int], None] | None = None) -> GateVariance:
     """The five networks that were trained alike.  The photos are rendered: a folder is not asked."""
-    return measure(alike.all_trained(), progress)
+    return measure_variance(alike.all_trained(), progress)
 
 
-def measure(
+def measure_variance(
     networks: Sequence[weights.Checkpoint],
     progress: Callable[[int, int], None] | None = None,
     count: int = PEOPLE,
@@ -123,5 +123,5 @@ def omega_squared(values: np.ndarray, levels: Mapping[str, np.ndarray]) -> dict[
 
 
 def _shoot(cell: people.Cross, size: tuple[int, int]) -> np.ndarray:
-    pool.check()
+    pool.check_wanted()
     return people.render(people.draw_identity(SEED, cell.person), cell.view, size=size).image

@@ -143,7 +143,7 @@ def _paled(color: Sequence[float], contrast: float) -> tuple[float, float, float
     return red, green, blue
 
 
-def render(
+def render_ladder(
     size: tuple[int, int] = (128, 64), count: int = 14, rungs: Sequence[LadderRung] = RUNGS, seed: int = SEED
 ) -> LadderTriples:
     """The triples of some people, each person on all rungs.  Their photos are a pure function of the seed.

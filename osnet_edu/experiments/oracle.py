@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import people, retrieval
 from ..photos import market, picture
-from ..trials.twins import VISIBLE, ToldApart, compare
+from ..trials.twins import VISIBLE, ToldApart, tell_apart
 
 _FEATURES = 5  # numbers that describe a part; a colour fills three of them
 
@@ -57,7 +57,7 @@ class Oracle:
         )
 
 
-def describe(image: np.ndarray, mask: np.ndarray, part: str) -> np.ndarray:
+def describe_part(image: np.ndarray, mask: np.ndarray, part: str) -> np.ndarray:
     """The five numbers of one part: its mean colour, or the contrast along rows and columns and the colour's change.
 
     image: (H, W, 3) uint8 display sRGB.  mask: (H, W) bool, True somewhere.  part: one of people.TWIN_PARTS.
@@ -90,15 +90,15 @@ def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Oracl
     features = np.zeros((len(records), _FEATURES))
     for i, record in enumerate(records):
         if record.visible >= VISIBLE:
-            features[i] = describe(*_look(Path(root), record), record.part)
+            features[i] = describe_part(*_look(Path(root), record), record.part)
         if progress:
             progress(i + 1, len(records))
-    return measure(records, features)
+    return measure_oracle(records, features)
 
 
-def measure(records: Sequence[people.PhotoRecord], features: np.ndarray) -> Oracle:
+def measure_oracle(records: Sequence[people.PhotoRecord], features: np.ndarray) -> Oracle:
     """Compare photos of twins by features of their part: (N, D), by Euclidean distance."""
-    told = compare(retrieval.distances(features, features, "euclidean"), records, records)
+    told = tell_apart(retrieval.distances(features, features, "euclidean"), records, records)
     parts = {}
     by_part = told.by_part()
     for name in (name for name in people.TWIN_PARTS if name in by_part):

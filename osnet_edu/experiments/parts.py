@@ -17,7 +17,7 @@ from ..embed import embed
 from ..network import weights
 from ..photos import market
 from ..refused import Refused
-from ..trials.twins import Family, ToldApart, compare
+from ..trials.twins import Family, ToldApart, tell_apart
 from . import oracle
 
 
@@ -70,11 +70,11 @@ def _measure(root: Path, checkpoint: weights.Checkpoint, progress: Callable[[int
     photos = [photo for photo in (*found.train, *found.query, *found.gallery) if photo.name in records]
     features = embed(checkpoint.model, photos, size=checkpoint.size, progress=progress).features
     known = [records[photo.name] for photo in photos]
-    ours = compare(retrieval.distances(features, features), known, known)
-    return against(ours, oracle.run(root).told_apart)
+    ours = tell_apart(retrieval.distances(features, features), known, known)
+    return against_oracle(ours, oracle.run(root).told_apart)
 
 
-def against(ours: ToldApart, ideal: ToldApart, seed: int = 0) -> Parts:
+def against_oracle(ours: ToldApart, ideal: ToldApart, seed: int = 0) -> Parts:
     """Grade comparisons by those of the oracle.  Both must be of the same families."""
     best = {family.members: family for family in ideal.families}
     if {family.members for family in ours.families} != set(best):

@@ -19,7 +19,7 @@ def embed(model: nn.Module, images: Tensor) -> Tensor:
 
     images: (B, 3, H, W) or (3, H, W).  Returns: (B, D).
     """
-    images = checked(images)
+    images = checked_photos(images)
     with probe.evaluating(model), torch.no_grad():
         return model(images)
 
@@ -31,7 +31,7 @@ def explaining(model: nn.Module, images: Tensor, target: Target) -> Iterator[tup
     A method may show the B photos in K versions at once, the photo running fastest; the target sees B at a time. With
     `photo`, all versions are of that one photo of the B.
     """
-    images = checked(images)
+    images = checked_photos(images)
 
     def trial() -> None:
         with torch.no_grad():
@@ -61,7 +61,7 @@ def explaining(model: nn.Module, images: Tensor, target: Target) -> Iterator[tup
         yield x, score
 
 
-def checked(images: Tensor) -> Tensor:
+def checked_photos(images: Tensor) -> Tensor:
     """Photos as a batch (B, 3, H, W), or a sentence that says what is wrong with them."""
     if not isinstance(images, Tensor):
         raise TypeError(f"photos must be a torch tensor, got {type(images).__name__}")

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ..network import probe
 from ..network.model import OSNet
 from ..refused import Refused
-from .asking import checked, explaining
+from .asking import checked_photos, explaining
 from .layers import enlarged
 from .targets import Target, similarity
 
@@ -52,7 +52,7 @@ def shares(model: nn.Module, images: Tensor, target: Target) -> Shares:
     target: one of `similarity`, `margin`, `dot` and `direction`.
     Raises: Refused for another target, and for a network that does not end as OSNet does.
     """
-    images = checked(images)
+    images = checked_photos(images)
     _check(model)
     held = getattr(target, "held", None)
     if held is None:
@@ -71,7 +71,7 @@ def point_decomposition(model: nn.Module, images: Tensor, target: Target) -> np.
     Arguments and what is raised: as for `shares`.
     Returns: (B, H, W), in units of the target for one cell.
     """
-    return enlarged(torch.as_tensor(shares(model, images, target).cells)[:, None], checked(images))
+    return enlarged(torch.as_tensor(shares(model, images, target).cells)[:, None], checked_photos(images))
 
 
 def pairs(model: nn.Module, one: Tensor, other: Tensor) -> Pairs:
@@ -79,7 +79,7 @@ def pairs(model: nn.Module, one: Tensor, other: Tensor) -> Pairs:
 
     one, other: (3, H, W), normalised.
     """
-    images = torch.cat([checked(one), checked(other)])
+    images = torch.cat([checked_photos(one), checked_photos(other)])
     _check(model)
     if len(images) != 2:
         raise Refused(f"two photos are needed, got {len(images)}")

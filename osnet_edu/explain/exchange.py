@@ -100,7 +100,7 @@ def novelty(query: np.ndarray, photo: np.ndarray) -> np.ndarray:
     return away.reshape(photo.shape[:2])
 
 
-def prepare(photo: np.ndarray) -> None:
+def cut_now(photo: np.ndarray) -> None:
     """Cut a photo now, so that a map on its pieces comes at once later.  photo: as for `against`."""
     _tree(_checked(photo))
 

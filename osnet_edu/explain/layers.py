@@ -10,7 +10,7 @@ from ..network import probe
 from ..network.model import Block
 from ..refused import Refused
 from . import exchange
-from .asking import checked, explaining
+from .asking import checked_photos, explaining
 from .targets import Target
 
 
@@ -47,9 +47,9 @@ def on_pieces(model: nn.Module, images: Tensor, target: Target, *, stage: str = 
     stage: as for Grad-CAM.  Photos of 32 x 16 pixels or larger are cut into pieces; see `exchange.averaged`.
     Returns: (B, H, W), signed, with the sum of the map that it averages.
     """
-    photos = pictures(checked(images))
+    photos = pictures(checked_photos(images))
     for photo in photos:
-        exchange.prepare(photo)
+        exchange.cut_now(photo)
     maps = gradient_x_activation(model, images, target, stage=stage)
     return np.stack([exchange.averaged(*pair) for pair in zip(photos, maps, strict=True)])
 

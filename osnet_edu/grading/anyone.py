@@ -65,8 +65,8 @@ class Report:
         rows = {"noticed pairs": ours, "all pairs": self.ours, "never trained": theirs, "the centre": centre}
         for name, some in rows.items():
             lines.append(f"{name:<22}" + "".join(some.mean(score).cell() for score in graded.SCORES))
-        lines.append(f"{'above never trained':<22}{graded.difference(ours, theirs).cell()}")
-        lines.append(f"{'above the centre':<22}{graded.difference(ours, centre).cell()}")
+        lines.append(f"{'above never trained':<22}{graded.grade_difference(ours, theirs).cell()}")
+        lines.append(f"{'above the centre':<22}{graded.grade_difference(ours, centre).cell()}")
         lines.append("Rank by part: " + ", ".join(f"{part} {v:.2f} ({n})" for part, (v, n) in ours.by_part().items()))
         lines.append(f"Brackets: 95 %, over families. A uniform map would get {ours.chance.mean():.2f}.")
         if self.turned is not None:
@@ -79,7 +79,7 @@ class Report:
             turned = self.turned.only(self.seen)
             lines.append(f"{'sign turned around':<22}" + "".join(turned.mean(score).cell() for score in graded.SCORES))
         if self.printed:
-            lines.append(f"The method printed {left_out(self.printed)}.")
+            lines.append(f"The method printed {words_left_out(self.printed)}.")
         if not self.repeatable:
             lines.append("Asked twice about one pair, it gave two maps: the grades will not come out the same again.")
         return "\n".join(lines)
@@ -151,7 +151,7 @@ def grade(
     return Report(method, cases, seen, ours, theirs, centre, printed, repeatable, one_sided, turned)
 
 
-def left_out(lines: int) -> str:
+def words_left_out(lines: int) -> str:
     """Words about what a method printed."""
     return "1 line; it is left out" if lines == 1 else f"{lines} lines; they are left out"
 

@@ -57,11 +57,11 @@ class Checks:
         if self.flat:
             lines.append(f"{self.flat} of {self.pairs} maps are the same everywhere: they name no pixel.")
         if self.printed:
-            lines.append(f"The method printed {anyone.left_out(self.printed)}.")
+            lines.append(f"The method printed {anyone.words_left_out(self.printed)}.")
         return "\n".join(lines)
 
 
-def run(
+def run_checks(
     folder: Path,
     method: str = anyone.DEFAULT_METHOD,
     path: Path | None = None,
@@ -97,7 +97,7 @@ def run(
                 (stage, known[method](Network(network, TorchEmbedder(network)), queries, photos))
                 for stage, network in sanity.cascade(checkpoint.model, normalise(photos))
             )
-        kept = sanity.alike(_told(maps, first, total, progress))
+        kept = sanity.stage_correlations(_told(maps, first, total, progress))
     deletion, insertion = _areas(checkpoint, queries, photos, first[0], lambda k: _tell(progress, total - 1 + k, total))
     flat = sum(np.ptp(heat) == 0 for heat in first[0])
     return Checks(method, len(photos), kept, deletion, insertion, asked.printed if asked else 0, flat)

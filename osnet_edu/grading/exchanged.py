@@ -47,7 +47,7 @@ class Exchanged:
             lines.append(f"{name:<24}{cells}{found.mean('pointing').value:>9.2f}")
         own = self.methods[BY_EXCHANGE]
         for rival in (_PIECES, _PIXELS):
-            lines.append(f"above {rival:<21}  {graded.difference(own, self.methods[rival]).cell().strip()}")
+            lines.append(f"above {rival:<21}  {graded.grade_difference(own, self.methods[rival]).cell().strip()}")
         lines.append("Rank by part: " + ", ".join(f"{part} {v:.2f} ({n})" for part, (v, n) in own.by_part().items()))
         lines.append(f"Brackets: 95 %, over families. A uniform map would get {own.chance.mean():.2f}.")
         return "\n".join(lines)
@@ -55,15 +55,15 @@ class Exchanged:
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> Exchanged:
     """The shipped weights.  root: not read; the people are rendered for it."""
-    return measure(weights.shipped(), progress=progress)
+    return measure_exchange(weights.shipped(), progress=progress)
 
 
 def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> Exchanged:
     """One checkpoint of a student.  root: not read."""
-    return measure(weights.open(path), progress=progress)
+    return measure_exchange(weights.open(path), progress=progress)
 
 
-def measure(
+def measure_exchange(
     checkpoint: weights.Checkpoint,
     cases: Cases | None = None,
     progress: Callable[[int, int], None] | None = None,

@@ -176,7 +176,7 @@ def _family(job: _Job) -> tuple:
 
 def _views(seed: int, person: int, camera: int) -> Iterator[people.View]:
     for attempt in range(RETRIES):
-        pool.check()
+        pool.check_wanted()
         yield people.draw_view(seed, person, camera, attempt)
 
 

@@ -65,7 +65,7 @@ def of(
     reference = cases.same if same_view else cases.query
     rows = []
     for k in numbers:
-        pool.check()
+        pool.check_wanted()
         try:
             grade = marks.grade(method(reference[k].copy(), cases.negative[k].copy()), cases.truth[k], against=True)
         except Refused as error:
@@ -77,7 +77,7 @@ def of(
     return Graded(rank, mass, pointing, chance, cases.part[numbers], cases.family[numbers])
 
 
-def difference(one: Graded, other: Graded, score: str = "rank") -> intervals.Interval:
+def grade_difference(one: Graded, other: Graded, score: str = "rank") -> intervals.Interval:
     """How much better one method is on the same cases: the mean, pair by pair, 95 % over families.
 
     Raises: Refused where the cases are not the same.

@@ -56,15 +56,15 @@ class HardPositives:
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> HardPositives:
     """The shipped weights.  root: not read; the people are rendered."""
-    return measure(weights.shipped(), progress=progress)
+    return measure_parts(weights.shipped(), progress=progress)
 
 
 def run_own(root: Path, path: Path, progress: Callable[[int, int], None] | None = None) -> HardPositives:
     """One checkpoint of a student.  root: not read."""
-    return measure(weights.open(path), progress=progress)
+    return measure_parts(weights.open(path), progress=progress)
 
 
-def measure(
+def measure_parts(
     checkpoint: weights.Checkpoint,
     positives: Positives | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -77,7 +77,7 @@ def measure(
         if progress:
             progress(done[0], total)
 
-    positives = importance.render(size=checkpoint.size) if positives is None else positives
+    positives = importance.render_positives(size=checkpoint.size) if positives is None else positives
     step()
     model = checkpoint.model
     fast = embedder_for(model, photos=MANY, size=checkpoint.size)

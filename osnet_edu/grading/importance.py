@@ -131,7 +131,7 @@ class PartAgreement:
         return int(np.isnan(_score(self, score)).sum())
 
 
-def render(
+def render_positives(
     seed: int = FROZEN,
     families: int = _FAMILIES,
     size: tuple[int, int] = (128, 64),
@@ -166,7 +166,7 @@ def measured(embed: Embedder, positives: Positives, progress: Progress | None = 
     shown = positives.shown
     fall, moved = np.full(shown.shape, np.nan), []
     for n, some in enumerate(shown):
-        pool.check()
+        pool.check_wanted()
         again = positives.redrawn[n, some]
         sham, count = positives.sham[n], again.shape[0] * again.shape[1]
         photos = [positives.positive[n][None], sham, again.reshape(count, *again.shape[2:])]
@@ -202,7 +202,7 @@ def part_agreement(heat: np.ndarray, cover: np.ndarray, importance: np.ndarray) 
     return rank, _partial(rank, by_area, needed), intervals.rank_correlation(importance, net)
 
 
-def of(
+def agreement_of(
     method: PairMethod, positives: Positives, importance: Importance, progress: Progress | None = None
 ) -> PartAgreement:
     """Score a method: (query, photo) uint8 -> heat (H, W), signed.  progress: (maps done, maps in all).
@@ -212,7 +212,7 @@ def of(
 
     def asked() -> Iterable[np.ndarray]:
         for n, (query, photo) in enumerate(zip(positives.query, positives.positive, strict=True)):
-            pool.check()
+            pool.check_wanted()
             yield method(query.copy(), photo.copy())
             if progress:
                 progress(n + 1, len(positives.query))
@@ -221,7 +221,7 @@ def of(
 
 
 def of_maps(heats: Iterable[np.ndarray], positives: Positives, importance: Importance) -> PartAgreement:
-    """Score maps that are made already.  heats: N maps (H, W) on p.  What is raised: as for `of`."""
+    """Score maps that are made already.  heats: N maps (H, W) on p.  What is raised: as for `agreement_of`."""
     rows, shown, counted = [], positives.shown, importance.counted
     for n, heat in enumerate(heats):
         try:
@@ -253,7 +253,7 @@ def worn(positives: Positives, importance: Importance) -> tuple[Positives, Impor
     return some, replace(importance, fall=importance.fall[:, kept])
 
 
-def difference(one: PartAgreement, other: PartAgreement, score: str = "rank") -> intervals.Interval:
+def agreement_difference(one: PartAgreement, other: PartAgreement, score: str = "rank") -> intervals.Interval:
     """How much better one method agrees on the same pairs: the mean, paired, 95 % over people.
 
     Raises: Refused where the pairs are not the same.
@@ -263,7 +263,7 @@ def difference(one: PartAgreement, other: PartAgreement, score: str = "rank") ->
     return _mean(_score(one, score) - _score(other, score))
 
 
-def without(positives: Positives, n: int, parts: Iterable[int]) -> np.ndarray:
+def redrawn_at_once(positives: Positives, n: int, parts: Iterable[int]) -> np.ndarray:
     """p of pair n with several parts drawn anew at once: (R, H, W, 3) uint8.
 
     parts: numbers of the parts. The changes of the single renders are added. Shapes stay, so that is what a render
@@ -274,7 +274,7 @@ def without(positives: Positives, n: int, parts: Iterable[int]) -> np.ndarray:
     return np.clip(photo + changes, 0, 255).astype(np.uint8)
 
 
-def deletion(embed: Embedder, positives: Positives, heats: Iterable[np.ndarray]) -> np.ndarray:
+def part_deletion(embed: Embedder, positives: Positives, heats: Iterable[np.ndarray]) -> np.ndarray:
     """The mean similarity while the parts are drawn anew one after another, the part with most positive mass first.
 
     heats: N maps (H, W) on p. Parts of equal mass go in the order of their names in `parts`.
@@ -282,12 +282,12 @@ def deletion(embed: Embedder, positives: Positives, heats: Iterable[np.ndarray])
     """
     areas = []
     for n, heat in enumerate(heats):
-        pool.check()
+        pool.check_wanted()
         relevance = np.maximum(np.asarray(heat, float), 0)
         numbers = np.flatnonzero(positives.shown[n])
         mass = np.einsum("khw,hw->k", positives.cover[n, numbers], relevance)
         order = numbers[np.argsort(-mass, kind="stable")]
-        photos = np.stack([without(positives, n, order[:count]) for count in range(1, len(order) + 1)])
+        photos = np.stack([redrawn_at_once(positives, n, order[:count]) for count in range(1, len(order) + 1)])
         flat = np.concatenate([positives.positive[n][None], photos.reshape(-1, *photos.shape[2:])])
         found = _similar(embed, positives.query[n], flat)
         curve = np.array([found[0], *found[1:].reshape(photos.shape[:2]).mean(1)])
@@ -340,7 +340,7 @@ def _pair(job: tuple[int, int, tuple[int, int], int]) -> tuple:
     others = [[anew(person, view, part, seed, r) for r in range(redraws)] for part in PARTS]
     for k in np.flatnonzero(cover.sum((1, 2)) >= least_visible(size)):
         for r, other in enumerate(others[k]):
-            pool.check()
+            pool.check_wanted()
             redrawn[k, r] = people.render(*other, size=size, jpeg=False).image
     noise = draws.named(view.sensor, "sham").integers(0, 2**31, SHAMS)
     sham = [people.render(person, replace(view, sensor=int(s)), size=size, jpeg=False).image for s in noise]

@@ -108,7 +108,7 @@ class Judge:
         self.random()
         if triplet is not None:
             for image in self.pair(triplet).images:
-                exchange.prepare(image)
+                exchange.cut_now(image)
 
     def limit(self) -> float:
         """What an edit without meaning moves; nan for a gallery of fewer than 20 photos."""
@@ -175,7 +175,7 @@ class Judge:
             found = duel.between(self._rankings.model, pair.images, method, fast=self._fast)
             model, fast = self.random()
             beside = duel.on_negative(model, pair.images, method, fast=fast)
-            return found, beside, removal.measure(self._fast, pair.images[0], pair.images[2], found.heat[2])
+            return found, beside, removal.measure_removal(self._fast, pair.images[0], pair.images[2], found.heat[2])
 
         return _kept.get(("maps", self._network, _digest(pair.images), method), make)
 

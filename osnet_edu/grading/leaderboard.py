@@ -152,7 +152,7 @@ def _done(
 
 def shipped() -> Board:
     """The board that ships with the kit."""
-    return Board(table.shipped(_NAME, BoardBlock))
+    return Board(table.shipped_runs(_NAME, BoardBlock))
 
 
 def _files(path: Path | None) -> list[Path]:
@@ -185,7 +185,7 @@ def _block(job: Job, cases: Cases) -> BoardBlock:
         ask = {**METHODS_GRADED, **OWN, **FLOORS}[job.method]
         maps = []
         for start in range(0, len(reference), TOGETHER):
-            pool.check()
+            pool.check_wanted()
             part = slice(start, start + TOGETHER)
             maps.append(ask(network, reference[part].copy(), some.negative[part].copy()))
         heat = np.concatenate(maps)

@@ -41,7 +41,7 @@ class Removal:
         )
 
 
-def measure(embed: Embedder, query: np.ndarray, photo: np.ndarray, heat: np.ndarray) -> Removal | None:
+def measure_removal(embed: Embedder, query: np.ndarray, photo: np.ndarray, heat: np.ndarray) -> Removal | None:
     """Paint over what speaks most for the similarity of a photo to a query.
 
     query, photo: (H, W, 3) uint8.  heat: (H, W) signed, over the photo.  Returns: None where nothing speaks for it.

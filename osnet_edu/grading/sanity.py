@@ -54,13 +54,13 @@ def kept(
     method: one of `explain.METHODS`.  queries, images: (B, 3, H, W), normalised; each image is explained by its query.
     Returns: by the last stage that became random; "none" is 1.
     """
-    return alike(
+    return stage_correlations(
         (stage, method(network, images, similarity(embed(network, queries))))
         for stage, network in cascade(model, images, seed)
     )
 
 
-def alike(maps: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
+def stage_correlations(maps: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
     """The mean rank correlation of maps (B, H, W) with the first ones, by the stage that each is named for."""
     found, first = {}, None
     for stage, heat in maps:

@@ -112,4 +112,4 @@ if __name__ == "__main__":
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
-    ending.run(serve, options.notebook, not options.no_browser, options.port)
+    ending.run_program(serve, options.notebook, not options.no_browser, options.port)

@@ -5,7 +5,7 @@ import sys
 from ..refused import Refused
 
 
-def run(work, *given, stopped=""):
+def run_program(work, *given, stopped=""):
     """Run `work(*given)` as a whole program, and exit.
 
     stopped: what is said after Ctrl-C.  The status is the one that `work` returns, 1 where the input was refused or

@@ -32,7 +32,7 @@ def stop(process):
             process.wait()
 
 
-def ask(python, code):
+def answer_of(python, code):
     """The line that another Python prints, or '' where it does not answer. What its environment prints is left out."""
     marked = "def print(text, say=print): say('\\n<answer>' + str(text))\n" + code
     try:

@@ -103,7 +103,7 @@ def threads_each(processes: int) -> int | None:
     return None if processes == 1 else max(1, available_threads() // processes)
 
 
-def measure(
+def fastest_first(
     trial: Callable[[Compute], Callable[[], object]],
     ways: Sequence[Compute],
     seconds: float = 3.0,
@@ -169,7 +169,7 @@ class Steady:
             return 1
         if self._most != most or time.monotonic() - self._when > stale:
             ways = [Compute(threads=1), Compute(threads=most)]
-            found = measure(lambda way: lambda: work(way.threads), ways, seconds, HOPELESS)
+            found = fastest_first(lambda way: lambda: work(way.threads), ways, seconds, HOPELESS)
             self._found, self._most, self._when = found[0].compute.threads, most, time.monotonic()
         return self._found
 

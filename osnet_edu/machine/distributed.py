@@ -256,7 +256,7 @@ def gather(rows: Tensor, count: int, team: Team) -> Tensor:
     return _Gather.apply(rows, [share.stop - share.start for share in shares], team)
 
 
-def mean(values: Sequence[float], device: str, team: Team) -> list[float]:
+def team_mean(values: Sequence[float], device: str, team: Team) -> list[float]:
     """The mean over the team of each value, the same to the last bit on every process."""
     if team.size == 1:
         return list(values)

@@ -4,8 +4,8 @@
         for done, found in enumerate(results, start=1):
             progress(done, len(jobs))
 
-Leaving the block, also by an error, ends the work: workers finish what `pool.check` does not interrupt, and only then
-does the block end, so that nobody writes any more.
+Leaving the block, also by an error, ends the work: workers finish what `pool.check_wanted` does not interrupt, and only
+then does the block end, so that nobody writes any more.
 """
 
 import multiprocessing
@@ -122,7 +122,7 @@ def _unguarded() -> Refused:
     )
 
 
-def check() -> None:
+def check_wanted() -> None:
     """To be called between the steps of long work.  Raises: GivenUp, in a worker whose result nobody wants any more."""
     if _given_up is not None and _given_up.value:
         raise GivenUp
@@ -152,7 +152,7 @@ def _follow(parent: BaseProcess) -> None:
 
 def _do(job: object) -> object:
     global _prepared
-    check()
+    check_wanted()
     if _prepare and not _prepared:  # here, so that what it raises reaches the parent as it is
         _prepared = (_prepare(),)
     return _work(job, *_prepared)

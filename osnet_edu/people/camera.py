@@ -9,7 +9,7 @@ from .. import draws
 from .view import View
 
 
-def blur(picture: np.ndarray, sigma_y: float, sigma_x: float) -> np.ndarray:
+def lens_blur(picture: np.ndarray, sigma_y: float, sigma_x: float) -> np.ndarray:
     """Gaussian blur of (H, W, 3); sigma in pixels, edges repeated."""
     for axis, sigma in ((0, sigma_y), (1, sigma_x)):
         if sigma < 0.15:
@@ -56,7 +56,7 @@ def develop(light: np.ndarray, view: View, *, clean: bool = False) -> np.ndarray
     scale = light.shape[0] / 128
     light = light.astype(np.float32)
     if not clean:
-        light = blur(light, view.blur * scale, float(np.hypot(view.blur, view.motion)) * scale)
+        light = lens_blur(light, view.blur * scale, float(np.hypot(view.blur, view.motion)) * scale)
         if view.resolution < 1:
             light = _shrunk(light, view.resolution)
     value = tone(light * view.exposure)
@@ -81,6 +81,6 @@ def encode(image: np.ndarray, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def decode(data: bytes) -> np.ndarray:
+def from_jpeg(data: bytes) -> np.ndarray:
     """uint8 (H, W, 3) of JPEG bytes."""
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))

@@ -20,7 +20,7 @@ from .identity import FIELDS, Identity
 from .shot import Shot, expose
 from .twins import TWIN_LABELS, prepare, twin
 from .view import CAMERAS, VIEW_FIELDS, View, spoiled
-from .world import find
+from .world import find_world
 
 _MOST_PEOPLE, _MOST_PHOTOS, _MOST_SIDE = 100_000, 10_000, 1024
 BYTES_A_PHOTO, BYTES_A_PIXEL = 2000, 0.8  # of a photo with its mask and its row of the table: measured
@@ -79,7 +79,7 @@ def members(people: int, seed: int, world: str = "home", unseen: int | None = No
     test = max(round(people / 4), 4) if unseen is None else unseen
     if not 4 <= test <= people - 4:
         raise Refused(f"unseen is {unseen!r}; allowed are 4 to people - 4, here {people - 4}")
-    home = find(world)
+    home = find_world(world)
     wardrobe, parts = home.wardrobe, home.parts
     found: list[Member] = []
     taken: set[Identity] = set()
@@ -137,11 +137,11 @@ class _Job:
 
 def _shoot(job: _Job) -> list[dict]:
     """Render all photos of one person into the folder; runs in a worker. Returns: their records."""
-    member, count, world = job.member, len(CAMERAS), find(job.world)
+    member, count, world = job.member, len(CAMERAS), find_world(job.world)
     records = []
     missed = 0
     for k in range(job.photos):
-        pool.check()
+        pool.check_wanted()
         number, cam = k // count, k % count + 1
         if member.split in ("distractor", "junk"):
             cam = member.person % count + 1
@@ -232,7 +232,7 @@ def write_dataset(
     size = size[0], size[1]  # a list may be given
     _check_disk(out, people * photos, size)
     crowd = members(people, seed, world, unseen)
-    drawn = find(world).person
+    drawn = find_world(world).person
     extra = [Member(people + 1 + k, "distractor", drawn(seed, people + 1 + k)) for k in range(people // 5)]
     junk = [
         Member(people + 1 + len(extra) + k, "junk", drawn(seed, people + 1 + len(extra) + k))

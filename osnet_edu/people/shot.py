@@ -170,7 +170,7 @@ def _truth(
 def _developed(exposed: Exposed, view: View, clean: bool, jpeg: bool) -> Shot:
     image = camera.develop(exposed.light, view, clean=clean)
     if jpeg and not clean:
-        image = camera.decode(camera.encode(image, view.jpeg))
+        image = camera.from_jpeg(camera.encode(image, view.jpeg))
     shot = exposed.shot
     return Shot(image, shot.labels, shot.coverage, shot.depth, shot.normal, shot.uv, shot.piece)
 

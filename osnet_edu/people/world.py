@@ -48,7 +48,7 @@ class World:
         return draw_view(seed, person, place, n, lens=lens, street=street, habits=self.habits(street))
 
 
-def find(name: str) -> World:
+def find_world(name: str) -> World:
     """A world by its name.  Raises: Refused naming the worlds that there are."""
     if name not in WORLDS:
         raise Refused(f"world must be one of {', '.join(WORLDS)}, got {name!r}")

@@ -219,7 +219,7 @@ def read_mask(photo: Path, labels: int) -> np.ndarray:
     return mask
 
 
-def subset(market: Market, people: int, seed: int = 0) -> Market:
+def smaller_market(market: Market, people: int, seed: int = 0) -> Market:
     """A smaller market: `people` identities, split between training and test in the same proportion as the original.
 
     The people are drawn from the seed; distractors and junk are thinned in the same proportion as the test people. Only

@@ -73,7 +73,7 @@ def choose(config: TrainConfig, people: int, ways: Sequence[Compute], seconds: f
 
         return step
 
-    timings = compute.measure(trial, ways, seconds)
+    timings = compute.fastest_first(trial, ways, seconds)
     return [compute.Timing(timing.compute, count * timing.rate) for timing in timings]
 
 
@@ -269,7 +269,7 @@ def descend(
     """
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    found = distributed.mean([loss.item(), *beside], loss.device.type, team)
+    found = distributed.team_mean([loss.item(), *beside], loss.device.type, team)
     if math.isfinite(found[0]):
         optimiser.step()
     return found

@@ -73,7 +73,7 @@ def training(model: OSNet, size: tuple[int, int], *, photos: int, batch: int, op
     )
 
 
-def check(need: Need, processes: int, there: int | None) -> None:
+def check_fits(need: Need, processes: int, there: int | None) -> None:
     """Raises: Refused, saying what to lower, where so many processes need more memory than there is.
 
     there: as `available` tells it; None lets everything pass.

@@ -16,7 +16,7 @@ from ..train import TrainConfig
 from . import compare
 from .compare import PairedDifference
 from .runs import SHORT, Plan, Variant, run_all
-from .table import Outcome, shipped
+from .table import Outcome, shipped_runs
 
 NAME, LONGER = "ablation", "longer"  # twice: for few steps, and by the kit's default recipe
 _RECIPES = {NAME: replace(SHORT, photos=24_000), LONGER: TrainConfig()}
@@ -142,7 +142,7 @@ run_longer = partial(run, name=LONGER)
 
 def read_shipped(name: str = NAME) -> Ablation:
     """The runs that ship with the kit.  name: NAME or LONGER."""
-    return Ablation(shipped(name))
+    return Ablation(shipped_runs(name))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ..train import TrainConfig
 from . import compare
 from .runs import SMALL, Plan, Variant, run_all
-from .table import Outcome, shipped
+from .table import Outcome, shipped_runs
 
 _NAME = "ingredients"
 _PHOTOS = 24_000
@@ -95,4 +95,4 @@ def run(
 
 def read_shipped() -> Ingredients:
     """The runs that ship with the kit."""
-    return Ingredients(shipped(_NAME))
+    return Ingredients(shipped_runs(_NAME))

@@ -18,7 +18,7 @@ from ..refused import Refused
 from ..train import TrainConfig
 from . import compare
 from .runs import SMALL, Plan, Variant, run_all
-from .table import Outcome, shipped
+from .table import Outcome, shipped_runs
 
 _NAME = "people"
 _PHOTOS = 24_000
@@ -177,4 +177,4 @@ def run(
 
 def read_shipped() -> Overfitting:
     """The runs that ship with the kit."""
-    return Overfitting(shipped(_NAME))
+    return Overfitting(shipped_runs(_NAME))

@@ -289,7 +289,7 @@ def _way(plan: Plan, done: Sequence[Outcome]) -> Compute:
 
 def _job(job: tuple[Variant, int], bench: Bench, way: Compute, compared: int | None) -> Outcome:
     with compute.using(way):
-        return run_one(bench, *job, way, compared=compared, watch=lambda _step: pool.check())
+        return run_one(bench, *job, way, compared=compared, watch=lambda _step: pool.check_wanted())
 
 
 def _check(plan: Plan, done: Iterable[Outcome], path: Path) -> None:

@@ -77,10 +77,10 @@ _Run = TypeVar("_Run")
 
 
 @overload
-def shipped(name: str) -> tuple[Outcome, ...]: ...
+def shipped_runs(name: str) -> tuple[Outcome, ...]: ...
 @overload
-def shipped(name: str, kind: type[_Run]) -> tuple[_Run, ...]: ...
-def shipped(name: str, kind: type = Outcome) -> tuple:
+def shipped_runs(name: str, kind: type[_Run]) -> tuple[_Run, ...]: ...
+def shipped_runs(name: str, kind: type = Outcome) -> tuple:
     """The runs that ship with the kit.  Raises: FileNotFoundError where this copy lacks them."""
     return read(assets.path(f"{_SHIPPED}/{name}.csv"), kind)
 

@@ -112,10 +112,10 @@ def told_apart(root: Path | str, query: Embedding, gallery: Embedding, seed: int
     """
     records = {Path(record.path).name: record for record in people.read_people(root)}
     asked, others = ([records.get(photo.name) for photo in side.photos] for side in (query, gallery))
-    return compare(retrieval.distances(query.features, gallery.features), asked, others, seed=seed)
+    return tell_apart(retrieval.distances(query.features, gallery.features), asked, others, seed=seed)
 
 
-def compare(
+def tell_apart(
     distance: np.ndarray,
     query: Sequence[people.PhotoRecord | None],
     gallery: Sequence[people.PhotoRecord | None],

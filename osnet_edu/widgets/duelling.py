@@ -15,7 +15,7 @@ from ..grading import judging
 from ..refused import Refused
 from ..retrieval import mining
 from .pictures import uri
-from .records import Heated, PartShare, plain
+from .records import Heated, PartShare, for_page
 from .triples import Triples
 from .widget import checked, one_of
 
@@ -127,7 +127,8 @@ class Duelling(Triples, script="duelling.js"):
         ]
         full = said.scale
         self.heats = [
-            plain(Heated(uri(heat_image(heat, full)), _told(k, heat, pair.masks))) for k, heat in enumerate(found.heat)
+            for_page(Heated(uri(heat_image(heat, full)), _told(k, heat, pair.masks)))
+            for k, heat in enumerate(found.heat)
         ]
         self.scale = f"Full colour: ±{full:.2g} and more, the same in all three." if full else "All maps are blank."
         self.truth = "" if pair.twins is None else uri(_outline(pair.twins.truth))
@@ -148,7 +149,7 @@ class Duelling(Triples, script="duelling.js"):
             self.sentence, self.shares = "", []
             return
         self.sentence = evidence.of_likeness if alike else str(evidence)
-        self.shares = [plain(row) for row in _table(evidence, alike)]
+        self.shares = [for_page(row) for row in _table(evidence, alike)]
 
     def _titled(self, triplet: mining.Triplet) -> str:
         query, negative = self.rankings.queries[triplet.query], self.rankings.gallery[triplet.negative]

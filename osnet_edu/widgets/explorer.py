@@ -258,7 +258,7 @@ class Explorer(Widget, script="explorer.js"):
     def _tell(self) -> None:
         values = {name: getattr(self, name) for name in explorer_state.IN_ADDRESS}
         defaults = {name: self.trait_defaults(name) for name in explorer_state.IN_ADDRESS}
-        self.state = explorer_state.line(values, defaults, self._folder, self._shelf, self._finder.kind)
+        self.state = explorer_state.code_line(values, defaults, self._folder, self._shelf, self._finder.kind)
         self.link = explorer_state.link(values, defaults) if self.query else ""
 
     def _take(self, values: Mapping[str, object]) -> None:
@@ -331,7 +331,7 @@ class Explorer(Widget, script="explorer.js"):
         """What is on the screen: the query and `count` photos from rank first + 1 on.  Returns: a name, and the PNG."""
         query = None if self.query else self._framed(self._rankings.size)
         lists = [self.left, self.right] if self.right else [self.left]
-        return explorer_state.picture(self._rankings, self.at, query, lists, first, count)
+        return explorer_state.ranking_picture(self._rankings, self.at, query, lists, first, count)
 
     def _send_small(self, what: str, places: object) -> None:
         photos = self._rankings.queries if what == "queries" else self._rankings.gallery

@@ -23,7 +23,7 @@ WELCOME = 64  # hard queries of which the most colourful one is the first to be 
 LONGEST_LINK = 4_000  # letters
 
 
-def line(
+def code_line(
     values: Mapping[str, Any], defaults: Mapping[str, object], folder: str, shelf: explore.Shelf, index: str
 ) -> str:
     """A line of Python that makes this state again. What it cannot hold stands in a comment at its end."""
@@ -115,7 +115,7 @@ def window(asked: object) -> tuple[int, int]:
     return asked["first"], asked["count"]
 
 
-def picture(
+def ranking_picture(
     rankings: without.Rankings, query: int, own: np.ndarray | None, lists: Sequence[Mapping], first: int, count: int
 ) -> tuple[str, bytes]:
     """A query and a part of its ranked lists, one below the other, as a PNG.

@@ -13,7 +13,7 @@ from ..network import receptive
 from . import theatre_words as words
 from .named_streams import stream_named, streams_named
 from .pictures import uri
-from .records import BlockSeen, Channels, Effect, RankedPhoto, StreamSeen, plain
+from .records import BlockSeen, Channels, Effect, RankedPhoto, StreamSeen, for_page
 from .triples import ROLES, Triples
 from .widget import checked, one_of
 
@@ -109,7 +109,7 @@ class GateTheatre(Triples, script="gate_theatre.js"):
             {"src": uri(image), "text": f"{role}: person {photo.person}, camera {photo.camera}", "role": role}
             for image, (role, photo) in zip(images, shown, strict=True)
         ]
-        self.blocks = [plain(self._block(name)) for name in self.rankings.streams]
+        self.blocks = [for_page(self._block(name)) for name in self.rankings.streams]
         self._plain = self.rankings.ranked(self._triplet.query)
         self._open()
         self._point()
@@ -121,11 +121,11 @@ class GateTheatre(Triples, script="gate_theatre.js"):
         self.ranked = now = self.rankings.ranked(triplet.query, silenced, fill=self.fill, where=self.where)
         before = self._plain
         self.places = [
-            plain(self._place(photo, rank, before, now)) for rank, photo in enumerate(now.order[:_LISTED], 1)
+            for_page(self._place(photo, rank, before, now)) for rank, photo in enumerate(now.order[:_LISTED], 1)
         ]
         pair = (triplet.positive, triplet.negative)
         self.effects = [
-            plain(
+            for_page(
                 Effect(
                     role,
                     float(before.similarity[photo]),
@@ -179,7 +179,7 @@ class GateTheatre(Triples, script="gate_theatre.js"):
             for t in range(values.shape[1]):
                 for row, (role, _) in zip(values[:, t], self._shown(), strict=True):
                     text = f"stream {t + 1}, {role}: {len(row)} gates from {row.min():.2f} to {row.max():.2f}"
-                    found.append(plain(Channels(t + 1, role, tuple(round(float(v), 3) for v in row), text)))
+                    found.append(for_page(Channels(t + 1, role, tuple(round(float(v), 3) for v in row), text)))
         self.channels = found
 
     def _block(self, name: str) -> BlockSeen:
@@ -203,7 +203,13 @@ class GateTheatre(Triples, script="gate_theatre.js"):
         match = one.person == self.rankings.queries[self._triplet.query].person
         was = before.rank(photo)
         return RankedPhoto(
-            self._thumbnails[photo], one.name, rank, was, float(now.similarity[photo]), match, words.moved(rank, was)
+            self._thumbnails[photo],
+            one.name,
+            rank,
+            was,
+            float(now.similarity[photo]),
+            match,
+            words.moved_words(rank, was),
         )
 
     def _noted(self) -> str:

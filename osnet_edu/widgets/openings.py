@@ -137,7 +137,7 @@ class Openings:
         images = judge.pair(found[0]).images
         yield
         for image in images:
-            exchange.prepare(image)
+            exchange.cut_now(image)
             yield
         duel.between(rankings.model, images)
         yield

@@ -13,7 +13,7 @@ from ..refused import Refused
 from ..retrieval import DISTRACTOR
 from . import wardrobe
 from .pictures import uri
-from .records import plain
+from .records import for_page
 from .widget import Widget, checked, one_of
 
 FREE, CLOTHES = "free", "clothes"
@@ -96,7 +96,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
             photos=[self._album.name(one) for one in shown],
             people=self._album.labels(shown),
             games=[[FREE, "Try what you like."], *([name, rule] for name, rule in explore.GAMES.items())],
-            groups=[plain(group) for group in wardrobe.groups()],
+            groups=[for_page(group) for group in wardrobe.groups()],
             photo=start,
         )
         self._ready = True
@@ -183,10 +183,10 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         photo = self._rankings.gallery[against]
         if self.against not in [name for name, _ in self.comparable]:
             self.comparable = [*self.comparable, [self.against, self._album.who(photo)]]
-        self.values = wardrobe.values(
+        self.values = wardrobe.shown_values(
             explore.edited(self._editor.identity, self.changes), explore.viewed(self._editor.record, self.view)
         )
-        self.own = wardrobe.values(self._editor.identity, self._editor.record.view)
+        self.own = wardrobe.shown_values(self._editor.identity, self._editor.record.view)
         changed = wardrobe.told(self.own, self.values)
         self.pictures = [
             {"src": uri(before.image), "role": "before", "text": "the person as rendered, before any change"},
@@ -208,12 +208,12 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
             }
             for k in now.order[:_LISTED].tolist()
         ]
-        self.gates = wardrobe.gates(list(self._rankings.streams.items()), before.gates, now.gates)
-        self.said = wardrobe.sentence(changed, (was, before.rank), (similarity, now.rank))
+        self.gates = wardrobe.block_gates(list(self._rankings.streams.items()), before.gates, now.gates)
+        self.said = wardrobe.change_sentence(changed, (was, before.rank), (similarity, now.rank))
         self._judge(before, now)
         self.version += 1
         self.explained = {}
-        self.state = wardrobe.line(self.photo, self.game, self.changes, self.view)
+        self.state = wardrobe.code_lines(self.photo, self.game, self.changes, self.view)
 
     def _judge(self, before: explore.Seen, now: explore.Seen) -> None:
         if self.game == FREE:
@@ -268,7 +268,11 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
             told.append(f"{words}: similarity {seen.similarity[self._editor.best_match()]:.2f}, rank {seen.rank}")
         plain_rank = self._rankings.ranked(self._editor.query)
         told.append(f"the photo itself: similarity {plain_rank.similarity[self._editor.best_match()]:.2f}")
-        self.clothes = {"pictures": shown, "said": f"{'; '.join(told)}.".capitalize(), "measured": wardrobe.measured()}
+        self.clothes = {
+            "pictures": shown,
+            "said": f"{'; '.join(told)}.".capitalize(),
+            "measured": wardrobe.clothes_measured(),
+        }
 
     # --- shorthands --------------------------------------------------------------------------------------------------
 

@@ -193,14 +193,14 @@ class Effect:
     rank: int
 
 
-def plain(record: object) -> Any:
+def for_page(record: object) -> Any:
     """Records, tuples and mappings as lists and dicts, as the page has them; everything else as it is."""
     if is_dataclass(record) and not isinstance(record, type):
-        return {field.name: plain(getattr(record, field.name)) for field in fields(record)}
+        return {field.name: for_page(getattr(record, field.name)) for field in fields(record)}
     if isinstance(record, Mapping):
-        return {str(key): plain(value) for key, value in record.items()}
+        return {str(key): for_page(value) for key, value in record.items()}
     if isinstance(record, list | tuple):
-        return [plain(value) for value in record]
+        return [for_page(value) for value in record]
     return record
 
 
@@ -226,7 +226,7 @@ class PartShare:
 
 def to_json(record: object) -> str:
     """A record, or what a widget's `drawn` gives, as text.  NaN is refused by json: no page could read it."""
-    return json.dumps(plain(record), allow_nan=False, default=_in_text)
+    return json.dumps(for_page(record), allow_nan=False, default=_in_text)
 
 
 def from_json(text: str) -> object:

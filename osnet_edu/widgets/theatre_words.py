@@ -23,7 +23,7 @@ def leaning(block: str, shares: Sequence[float]) -> str:
     return f"Block {block} leans on stream{'s' * (len(chosen) > 1)} {names}: {100 * total:.0f} %."
 
 
-def without(silenced: Sequence[tuple[str, int]]) -> str:
+def without_streams(silenced: Sequence[tuple[str, int]]) -> str:
     """The silenced streams in words: "Without stream 1 in conv3.0"."""
     blocks: dict[str, list[int]] = {}
     for block, stream in silenced:
@@ -48,10 +48,10 @@ def verdict(silenced: Sequence[tuple[str, int]], before: tuple[float, float], no
         return f"{ALL_ON} {_first(match, impostor)}: {numbers}."
     was, is_now = before[0] - before[1], match - impostor
     if is_now == 0:
-        return f"{without(silenced)} the match and the impostor are equally near: {numbers}."
+        return f"{without_streams(silenced)} the match and the impostor are equally near: {numbers}."
     first, second = ("the match", "the impostor") if is_now > 0 else ("the impostor", "the match")
     still = "still " if was * is_now > 0 else ""
-    return f"{without(silenced)} {first} {still}comes before {second}: {numbers}."
+    return f"{without_streams(silenced)} {first} {still}comes before {second}: {numbers}."
 
 
 def _first(match: float, impostor: float) -> str:
@@ -60,7 +60,7 @@ def _first(match: float, impostor: float) -> str:
     return "The match comes before the impostor" if match > impostor else "The impostor comes before the match"
 
 
-def moved(rank: int, before: int) -> str:
+def moved_words(rank: int, before: int) -> str:
     """How a photo changed its place in the ranking."""
     if rank == before:
         return ""

@@ -118,7 +118,7 @@ def value(identity: Identity, name: str) -> object:
     return list(found) if isinstance(found, tuple) else found
 
 
-def values(identity: Identity, view: View) -> dict:
+def shown_values(identity: Identity, view: View) -> dict:
     """What each control shows; the turn in degrees, the camera as a text."""
     found = {name: value(identity, name) for name, one in CONTROLS.items() if one.of == "person"}
     seen = {name: getattr(view, name) for name, one in CONTROLS.items() if one.of == "view"}
@@ -138,7 +138,7 @@ def told(own: Mapping, now: Mapping) -> str:
     return ", ".join(said)
 
 
-def gates(blocks: Sequence[tuple[str, int]], before: np.ndarray | None, now: np.ndarray | None) -> list[dict]:
+def block_gates(blocks: Sequence[tuple[str, int]], before: np.ndarray | None, now: np.ndarray | None) -> list[dict]:
     """Mean gates of each block, before and now; empty where no block has a gate.  before, now: (K, T)."""
     if before is None or now is None:
         return []
@@ -149,7 +149,7 @@ def gates(blocks: Sequence[tuple[str, int]], before: np.ndarray | None, now: np.
     ]
 
 
-def sentence(changed: str, before: tuple[float, int], now: tuple[float, int]) -> str:
+def change_sentence(changed: str, before: tuple[float, int], now: tuple[float, int]) -> str:
     """What the changes did.  before, now: similarity, and the rank of the best match."""
     if not changed:
         return f"Nothing is changed: similarity {before[0]:.2f}, {_ranked(before[1])}."
@@ -159,7 +159,7 @@ def sentence(changed: str, before: tuple[float, int], now: tuple[float, int]) ->
     )
 
 
-def line(photo: str, game: str, changes: Mapping, view: Mapping) -> str:
+def code_lines(photo: str, game: str, changes: Mapping, view: Mapping) -> str:
     """Lines of Python that make this state again."""
     said = [f"lab = PedestrianLab(photo={photo!r})"]
     if game != "free":
@@ -175,7 +175,7 @@ def _ranked(rank: int) -> str:
     return f"the best match at rank {rank}" if rank else "no match in the gallery"
 
 
-def measured() -> str:
+def clothes_measured() -> str:
     """What the shipped table of the experiment `clothes` says, in a sentence."""
     rows = {}
     for line in assets.path("results/clothes.txt").read_text(encoding="utf-8").splitlines():

@@ -16,7 +16,7 @@ import traitlets
 
 from .. import colours
 from ..refused import Refused
-from .records import plain
+from .records import for_page
 
 FOLDER = Path(__file__).parent
 NOT_DRAWN = {*anywidget.AnyWidget().keys, "_esm", "_css", "_anywidget_id", "asked", "answered", "child"}
@@ -38,7 +38,7 @@ class Widget(anywidget.AnyWidget):
 
     def __init_subclass__(cls, *, script: str = "", **kwargs):
         if script:
-            cls._esm, cls._css = joined(script), styles(script)
+            cls._esm, cls._css = joined_script(script), styles(script)
         super().__init_subclass__(**kwargs)
 
     def set_state(self, sync_data: dict) -> None:
@@ -63,13 +63,13 @@ class Widget(anywidget.AnyWidget):
     def show(self, record: object) -> None:
         """Give the page a record: each field becomes the trait of its name."""
         with self.hold_sync():
-            for name, value in plain(record).items():
+            for name, value in for_page(record).items():
                 self.set_trait(name, value)
 
     def drawn(self) -> dict:
         """Everything that the page draws, as plain values; `records.to_json` makes a text of it."""
         own = [name for name in self.keys if name not in NOT_DRAWN]
-        return {name: plain(getattr(self, name)) for name in own}
+        return {name: for_page(getattr(self, name)) for name in own}
 
     def _handle_custom_msg(self, content: object, buffers: list) -> None:
         with self._hearing():  # not by on_msg, which would log what goes wrong and swallow it
@@ -136,7 +136,7 @@ def sentence(error: BaseException) -> str:
     return f"{told[0].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"
 
 
-def joined(script: str) -> str:
+def joined_script(script: str) -> str:
     """A widget's .js with what it imports from this folder in front of it: one ES module that imports nothing."""
     texts: dict[str, str] = {}
 

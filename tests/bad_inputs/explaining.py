@@ -90,8 +90,8 @@ CALLS: dict[str, dict[str, Callable[[], object]]] = {
         "a badge with an empty truth": lambda: badge.award(-HEAT, truth=HEAT < 0),
         "a badge with another truth": lambda: badge.award(-HEAT, truth=np.ones((2, 2), bool)),
         "a badge of NaN": lambda: badge.award(HEAT * np.nan, truth=HEAT > 0),
-        "a removal of another size": lambda: removal.measure(_embedded, photos()[0], photos()[1], HEAT[:9]),
-        "a removal of two sizes": lambda: removal.measure(_embedded, photos()[0][:9], photos()[1], HEAT),
+        "a removal of another size": lambda: removal.measure_removal(_embedded, photos()[0], photos()[1], HEAT[:9]),
+        "a removal of two sizes": lambda: removal.measure_removal(_embedded, photos()[0][:9], photos()[1], HEAT),
         "a limit of three photos": lambda: known.limit(_embedded, photos()),
     },
     "explain": {

@@ -121,7 +121,7 @@ def _graded(*options: str) -> Callable[[Path], str]:
 
 def _checked(work: Path) -> str:
     (work / "empty").mkdir()
-    checks.run(work / "empty")
+    checks.run_checks(work / "empty")
     return "silently-wrong"
 
 

@@ -74,14 +74,14 @@ def _doctor(cache: str, words: str, status: bool) -> Callable[[Path], str]:
         (work / "file").write_text("x")
         (work / "home").mkdir()
         out, there = io.StringIO(), sorted(work.rglob("*"))
-        kept = programs.ask, needs.find_chromium
-        programs.ask = lambda *_: ""
+        kept = programs.answer_of, needs.find_chromium
+        programs.answer_of = lambda *_: ""
         try:
             with environment(OSNET_EDU_CACHE=cache.format(work), HOME=str(work / "home")):
                 with contextlib.redirect_stdout(out):
                     lab.doctor()
         finally:
-            programs.ask, needs.find_chromium = kept
+            programs.answer_of, needs.find_chromium = kept
         line = next(line for line in out.getvalue().splitlines() if line.startswith("  photos"))
         assert sorted(work.rglob("*")) == there, "the doctor made something"
         return "correct" if (" ok " in line) == status and words.format(work) in line else "silently-wrong"
@@ -105,7 +105,7 @@ def _asks(start: str, code: str, wanted: str) -> Callable[[Path], str]:
         kept = programs.quiet_environment
         programs.quiet_environment = lambda: {**kept(), "PYTHONPATH": str(work)}
         try:
-            return "correct" if programs.ask(sys.executable, code) == wanted else "silently-wrong"
+            return "correct" if programs.answer_of(sys.executable, code) == wanted else "silently-wrong"
         finally:
             programs.quiet_environment = kept
 

@@ -45,7 +45,7 @@ pictures = market.decode([who, same, other], checkpoint.size).images
 w = widgets.GateMixer(checkpoint.model, pictures[0], same=pictures[1], other=pictures[2], block="conv2.1")"""
 DUEL = """w = widgets.Duelling(weights.shipped(), assets.subset())
 w.triple, w.outlined = 210, True"""
-LEADERBOARD = """from osnet_edu.experiments import leaderboard
+LEADERBOARD = """from osnet_edu.grading import leaderboard
 figures.show(figures.leaderboard(leaderboard.shipped(), title="Who finds where the twins differ, across views?"))"""
 FOUND = "0188_c2s1_018800_01.jpg"  # ranked wrongly: her twin comes first
 

@@ -14,7 +14,7 @@ import torch
 from ... import draws
 from ...refused import Refused
 from .. import scoring
-from .found import Features, Found, asked, blocks, brief, checked, lengths, rescued
+from .found import Features, Found, asked, blocks, brief_value, checked_features, lengths, rescued
 
 POINTS = 40  # rows a list that k-means looks at: FAISS asks for 39, and each more costs time in all of its rounds
 PROBES = 16
@@ -143,7 +143,7 @@ def hnsw(
 
 def _taken(features: Features) -> Features:
     """A gallery that can be searched. Raises: Refused, before anything is built, for one that cannot."""
-    features = checked(features, "gallery")
+    features = checked_features(features, "gallery")
     lengths(features)
     return features
 
@@ -151,7 +151,7 @@ def _taken(features: Features) -> Features:
 def _in_range(name: str, value: int, most: int, least: int = 1) -> int:
     """A setting as a Python int, which FAISS needs.  Raises: Refused outside its range."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
-        raise Refused(f"{name} must be a whole number from {least} to {most}, got {brief(value)}")
+        raise Refused(f"{name} must be a whole number from {least} to {most}, got {brief_value(value)}")
     return int(value)
 
 

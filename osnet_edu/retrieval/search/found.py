@@ -85,7 +85,7 @@ def lengths(features: Features, what: str = "gallery") -> np.ndarray:
 
     Raises: Refused for an empty gallery, another shape, and a row that has no length: NaN, infinite or too large.
     """
-    features = checked(features, what)
+    features = checked_features(features, what)
     found = np.empty(len(features), np.float32)
     for part, rows in blocks(features):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -99,7 +99,7 @@ def lengths(features: Features, what: str = "gallery") -> np.ndarray:
     return found
 
 
-def checked(features: object, what: str) -> Features:
+def checked_features(features: object, what: str) -> Features:
     """Features as an array of numbers, (N, D), N and D at least 1.  Raises: Refused for any other."""
     wanted = f"expected a {what} of numbers in rows, (N, D), got"
     if not isinstance(features, np.ndarray | OnDisk):
@@ -124,15 +124,15 @@ def asked(queries: object, k: int, count: int, width: int) -> tuple[np.ndarray, 
     Raises: Refused for k < 1, another width and rows that are not all finite numbers.
     """
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise Refused(f"k must be a whole number from 1, got {brief(k)}")
-    queries = checked(queries, "set of queries")
+        raise Refused(f"k must be a whole number from 1, got {brief_value(k)}")
+    queries = checked_features(queries, "set of queries")
     lengths(queries, "set of queries")
     if queries.shape[1] != width:
         raise Refused(f"the gallery's features have {width} numbers each, the queries' {queries.shape[1]}")
     return scoring.unit(rescued(np.ascontiguousarray(queries[:]))), min(int(k), count)
 
 
-def brief(value: object) -> str:
+def brief_value(value: object) -> str:
     """A value in a few words, for a sentence."""
     text = repr(value) if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
     return text if len(text) < 60 else f"{text[:57]}..."

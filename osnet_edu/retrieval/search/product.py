@@ -6,7 +6,7 @@ import numpy as np
 
 from ...refused import Refused
 from .faster import flat, hnsw, ivf
-from .found import Features, Found, Index, asked, blocks, brief, checked, lengths, rescued
+from .found import Features, Found, Index, asked, blocks, brief_value, checked_features, lengths, rescued
 from .ondisk import OnDisk
 
 _FIRST, _MOST = 1024, 4096  # rows of the gallery in the first step, and the most in a step: these fit a cache
@@ -19,7 +19,7 @@ class Exact:
     name = "exact"
 
     def __init__(self, features: object):
-        features = checked(features, "gallery")
+        features = checked_features(features, "gallery")
         found = lengths(features)
         self._stays = isinstance(features, OnDisk | np.memmap)
         self._features = features if self._stays else np.concatenate([rows for _, rows in blocks(features)])
@@ -90,5 +90,5 @@ def index(features: Features, kind: str = "exact") -> Index:
     Raises: Refused for another kind, an empty gallery, another shape, and a row that is not all finite numbers.
     """
     if not isinstance(kind, str) or kind not in KINDS:
-        raise Refused(f"there is no index of kind {brief(kind)}; expected one of {', '.join(KINDS)}")
+        raise Refused(f"there is no index of kind {brief_value(kind)}; expected one of {', '.join(KINDS)}")
     return KINDS[kind](features)

@@ -24,7 +24,7 @@ import numpy as np
 
 from ...machine import whole
 from ...refused import Refused
-from .found import Features, brief, checked
+from .found import Features, brief_value, checked_features
 from .ondisk import File, OnDisk
 
 _MARK = b"osnet_edu features 1\n"
@@ -48,7 +48,7 @@ class Names(Sequence[str]):
     def __getitem__(self, i: int) -> str:  # type: ignore[override]  # a slice of names is refused
         """Raises: IndexError outside the rows, Refused if the file's names are damaged."""
         if isinstance(i, bool) or not hasattr(i, "__index__"):
-            raise Refused(f"a name is asked for by the number of its row, got {brief(i)}")
+            raise Refused(f"a name is asked for by the number of its row, got {brief_value(i)}")
         i = range(len(self))[operator.index(i)]
         start, end = int(self._ends[i - 1 : i][0]) if i else 0, int(self._ends[i : i + 1][0])
         try:
@@ -123,7 +123,7 @@ class Store:
         Raises: Refused if the path exists already, if parts do not fit, and for numbers that dtype cannot hold.
         """
         if not isinstance(dtype, str) or dtype not in _DTYPES:
-            raise Refused(f"dtype must be one of {', '.join(_DTYPES)}, got {brief(dtype)}")
+            raise Refused(f"dtype must be one of {', '.join(_DTYPES)}, got {brief_value(dtype)}")
         path = _path(path)
         ends, text = array("Q"), bytearray()
         width, check = None, 0
@@ -151,7 +151,7 @@ class Store:
 
 def _path(path: Path | str) -> Path:
     if not isinstance(path, str | os.PathLike):
-        raise Refused(f"expected the path of a store, got {brief(path)}")
+        raise Refused(f"expected the path of a store, got {brief_value(path)}")
     return whole.given(path)
 
 
@@ -165,20 +165,20 @@ def _each(parts: object) -> Iterator[tuple[object, list]]:
     """Each part as features and a list of names.  Raises: Refused if it is not such a pair."""
     wanted = "expected parts, each a pair of features (n, D) and a list of their n names"
     if isinstance(parts, str | bytes | np.ndarray) or not isinstance(parts, Iterable):
-        raise Refused(f"{wanted}; got {brief(parts)}")
+        raise Refused(f"{wanted}; got {brief_value(parts)}")
     for part in parts:
         if not isinstance(part, tuple | list) or len(part) != 2:
-            raise Refused(f"{wanted}; one part is {brief(part)}")
+            raise Refused(f"{wanted}; one part is {brief_value(part)}")
         features, names = part
         if isinstance(names, str | bytes) or not isinstance(names, Iterable):
-            raise Refused(f"{wanted}; the names of one are {brief(names)}")
+            raise Refused(f"{wanted}; the names of one are {brief_value(names)}")
         yield features, list(names)
 
 
 def _fitting(features: object, names: list, width: int | None) -> Features:
     """The features of a part.  Raises: Refused if it does not fit a store of this width (None: of any)."""
     if not isinstance(features, np.ndarray) or features.ndim != 2 or len(features):  # a part may have no rows
-        features = checked(features, "part")
+        features = checked_features(features, "part")
     if len(names) != len(features) or not all(isinstance(name, str) for name in names):
         raise Refused(f"expected a name, as text, for each of {len(features)} rows, got {len(names)}")
     if width is not None and features.shape[1] != width:
