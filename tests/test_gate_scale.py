@@ -404,7 +404,7 @@ def test_what_cannot_be_asked_is_refused(tmp_path):
 
 def test_an_untrained_network_of_another_row():
     images = photos(4).float()
-    model = untrained.build("same-depth", 0, images, width=0.25, gate_hidden=4)
+    model = untrained.random_network("same-depth", 0, images, width=0.25, gate_hidden=4)
     with torch.no_grad():
         entering = model.conv1.conv(images)
     np.testing.assert_allclose(model.conv1.bn.running_mean.numpy(), entering.mean((0, 2, 3)).numpy(), atol=1e-5)

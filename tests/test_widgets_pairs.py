@@ -48,7 +48,7 @@ def test_what_is_noticed_is_a_difference_of_two_similarities():
     red, both = np.zeros((2, 4, 4, 3), np.uint8)
     red[..., 0] = both[..., 0] = 200
     both[..., 1] = 200
-    found = known.noticed(lambda photos: photos.mean((1, 2)), red, both, red)
+    found = known.noticed_gain(lambda photos: photos.mean((1, 2)), red, both, red)
     assert found == pytest.approx(1 - 0.5**0.5)
 
 

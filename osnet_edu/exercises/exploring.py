@@ -101,7 +101,7 @@ def _is_disagreement(name, impostor, better, worse) -> Diagnosis:
     except Refused as error:
         return Diagnosis("other", f"Expected a pair that the ranking knows: {error}.")
     images = rankings.pictures([query, rankings.gallery[triplet.positive], negative])
-    if known.noticed(_fast(), images[0], images[2], twins.same) <= _limit():
+    if known.noticed_gain(_fast(), images[0], images[2], twins.same) <= _limit():
         return Diagnosis("unnoticed", "The network does not notice this difference: there is nothing to find.")
     one, other = (
         marks.grade(duel.between(rankings.model, images, method).heat[2], twins.truth, against=True).rank

@@ -145,7 +145,7 @@ def masks(photos: Sequence[Photo], size: tuple[int, int]) -> np.ndarray | None:
     return np.stack([mask[place] for mask, place in zip(found, at, strict=True)]).reshape(-1, height, width)
 
 
-def noticed(embed: Embedder, query: np.ndarray, other: np.ndarray, same: np.ndarray) -> float:
+def noticed_gain(embed: Embedder, query: np.ndarray, other: np.ndarray, same: np.ndarray) -> float:
     """By how much the query's person in the same view is more similar to the query than the other person is.
 
     query, other, same: (H, W, 3) uint8.  Returns: s(q, c) - s(q, n).
@@ -170,7 +170,7 @@ def noticing(embed: Embedder, photos: np.ndarray, same: np.ndarray, part: str, l
 
 
 def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet], embed: Embedder) -> np.ndarray:
-    """By how much a network notices where each query and its hard negative differ, as `noticed` has it: (N,).
+    """By how much a network notices where each query and its hard negative differ, as `noticed_gain` has it: (N,).
 
     folder: the folder of the rankings.  embed: an embedder of their network.  nan for a pair that is not a pair of
     twins.
@@ -181,7 +181,7 @@ def differences(rankings: Rankings, folder: Folder, triplets: Sequence[Triplet],
         twins = folder.twins(query, other, rankings.size)
         if twins is not None:
             pictures = rankings.pictures([query, other])
-            found[k] = noticed(embed, pictures[0], pictures[1], twins.same)
+            found[k] = noticed_gain(embed, pictures[0], pictures[1], twins.same)
     return found
 
 

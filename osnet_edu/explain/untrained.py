@@ -12,7 +12,7 @@ from ..refused import Refused
 NORM_PHOTOS = 64  # photos that set the normalisations, where there are as many
 
 
-def build(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidden: int | None) -> OSNet:
+def random_network(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidden: int | None) -> OSNet:
     """A network of one row with random weights; its normalisations know these photos' means and deviations.
 
     row, width, gate_hidden: as for `siblings.build`.  photos: (B, 3, H, W) float, normalised. Without them a
@@ -26,7 +26,7 @@ def build(row: str, seed: int, photos: torch.Tensor, *, width: float, gate_hidde
 
 
 def like(model: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
-    """A network of the size of another of omni-scale blocks.  seed, photos: as for `build`.
+    """A network of the size of another of omni-scale blocks.  seed, photos: as for `random_network`.
 
     Raises: Refused for another kind of block, which does not say what it was built from, and for more than 4 streams.
     """
@@ -34,7 +34,7 @@ def like(model: OSNet, seed: int, photos: torch.Tensor) -> OSNet:
     if type(first) is not OSBlock or len(first.stream_names) > 4:
         raise Refused("only a network of omni-scale blocks of one to four streams can be built again from its looks")
     streams = len(first.stream_names)
-    return build(
+    return random_network(
         "primary" if streams == 4 else f"T{streams}",
         seed,
         photos,

@@ -204,7 +204,7 @@ def read_mask(photo: Path, labels: int) -> np.ndarray:
     if not path.is_file():
         raise Refused(f"{path} is missing; expected a folder made by `render`, with its masks")
     try:
-        mask = picture.values(path)
+        mask = picture.numbers_of(path)
     except Refused as error:
         raise Refused(f"{path} is not a mask: {error}") from error
     try:

@@ -94,7 +94,7 @@ def _too_long(count: int) -> str:
     return f"a file of {count / 1e6:.0f} MB, larger than the limit of {BYTES / 1e6:.0f} MB"
 
 
-def values(path: Path | str) -> np.ndarray:
+def numbers_of(path: Path | str) -> np.ndarray:
     """The bytes of a picture with one 8-bit number a pixel, such as a mask: (H, W) uint8.  Raises: Refused."""
     return np.asarray(_decoded(path, _single))
 

@@ -12,7 +12,7 @@ from .table import Outcome, shipped_runs
 
 _NAME = "ingredients"
 _PHOTOS = 24_000
-SEEDS = (0, 1, 2)
+INGREDIENT_SEEDS = (0, 1, 2)
 _REFERENCE = "all of it"
 WHOLE = SMALL
 # What to change in the recipe, by what is then missing.
@@ -73,7 +73,9 @@ class Ingredients:
         return "\n".join([*lines, "", self.sentences()])
 
 
-def plan(root: Path, photos: int = _PHOTOS, seeds: Sequence[int] = SEEDS, config: TrainConfig | None = None) -> Plan:
+def plan(
+    root: Path, photos: int = _PHOTOS, seeds: Sequence[int] = INGREDIENT_SEEDS, config: TrainConfig | None = None
+) -> Plan:
     """The whole recipe, and every change.  config: another recipe than WHOLE; its budget is replaced."""
     config = replace(config or WHOLE, photos=photos)
     variants = tuple(Variant(name, replace(config, **change)) for name, change in CHANGES.items())
@@ -87,7 +89,7 @@ def run(
     *,
     workers: int = 2,
     photos: int = _PHOTOS,
-    seeds: Sequence[int] = SEEDS,
+    seeds: Sequence[int] = INGREDIENT_SEEDS,
 ) -> Ingredients:
     """Train the kit's recipe and, one at a time, leave out what it is made of."""
     return Ingredients(run_all(plan(root, photos, seeds), out, workers=workers, progress=progress))

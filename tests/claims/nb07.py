@@ -201,7 +201,8 @@ def _(_lesson):
 def _(lesson):
     found = lesson.end.shipped.differences()
     clear = [name for name, d in found.items() if d.clear]
-    return len(found) == 8 and not clear and len(ingredients.SEEDS) == 3, f"{len(found)} changes, clear: {clear}"
+    seeds = len(ingredients.INGREDIENT_SEEDS)
+    return len(found) == 8 and not clear and seeds == 3, f"{len(found)} changes, clear: {clear}"
 
 
 @says(
