@@ -255,7 +255,7 @@ drawn |= {
     "blocks": records.Comparison((block, block), "the same"),
 }
 for name, record in drawn.items():
-    assert records.from_json(records.to_json(record)) == records.plain(record), name
+    assert records.from_json(records.to_json(record)) == records.for_page(record), name
 assert drawn["board"]["losses"] and drawn["board"]["pair"][0]["src"].startswith("data:image/png")
 assert drawn["convolution"]["output"] and drawn["ranking"]["numbers"][0] == ["rank-1", "100.0 %"]
 mixed = drawn["mixer"]["mixture"]

@@ -117,11 +117,11 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "np.asarray replaced": (f"{WRONG}\nnp.asarray = lambda *a, **k: None", "Not yet"),
     "np.allclose replaced in the check": (_function("np.allclose = lambda *a, **k: True", "return 0.123"), "Not yet"),
     "the checker replaced": (
-        f"{WRONG}\nfrom osnet_edu.exercises import values\nvalues.alike = lambda *a, **k: True",
+        f"{WRONG}\nfrom osnet_edu.exercises import values\nvalues.same_answer = lambda *a, **k: True",
         "Not yet",
     ),
     "the comparison replaced": (
-        f"{WRONG}\nfrom osnet_edu.exercises import compare\ncompare.alike = lambda *a, **k: True",
+        f"{WRONG}\nfrom osnet_edu.exercises import compare\ncompare.same_answer = lambda *a, **k: True",
         "Not yet",
     ),
     "the judge replaced": (
