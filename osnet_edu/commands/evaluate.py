@@ -12,6 +12,7 @@ from .speech import say_read, tell
 
 
 def run(options: argparse.Namespace) -> None:
+    """Score weights on the queries and gallery of a folder, and tell the figures or print them as JSON."""
     compute.check_device(options.device)
     found = market.read(data_folder(options), train=False)
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)

@@ -10,6 +10,7 @@ from .speech import progress_bar, say, tell
 
 
 def run(options: argparse.Namespace) -> None:
+    """Run the named experiment and print its table.  Raises: Refused for --weights where it takes none."""
     asked = EXPERIMENTS[options.name]
     if options.weights is not None and not asked.own:
         names = ", ".join(one.name for one in EXPERIMENTS.values() if one.own)

@@ -13,6 +13,7 @@ from .speech import PICTURES, progress_bar, tell
 
 
 def run(options: argparse.Namespace) -> None:
+    """Draw the map of one pair into a picture file.  Raises: Refused for an unknown method or photo."""
     from .. import figures
     from ..embed import normalise
     from ..explain import DEFAULT, METHODS, TABLE, Network, similarity

@@ -14,6 +14,7 @@ _CHECKED = (1, 14)  # photos in a batch
 
 
 def run(options: argparse.Namespace) -> None:
+    """Write the ONNX file, and tell how far its features of random photos are from PyTorch's."""
     out = whole.new_file(options.out, (".onnx",))
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     with whole.file(out) as growing:

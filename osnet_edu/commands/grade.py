@@ -14,6 +14,7 @@ from .speech import progress_bar, say, tell
 
 
 def run(options: argparse.Namespace) -> None:
+    """Grade a method on the frozen set, or, with --checks, check it on a folder without a truth."""
     method = anyone.DEFAULT_METHOD if options.method is None else options.method
     if options.patience is not None and method in anyone.kit():
         raise Refused(f"--patience is for a method of yours, FILE:FUNCTION; {method!r} is the kit's")

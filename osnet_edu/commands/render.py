@@ -8,6 +8,7 @@ from .speech import PICTURES, progress_bar, tell
 
 
 def run(options: argparse.Namespace) -> None:
+    """Render the folder, and the archive and the preview if they are asked for."""
     out = whole.new_folder(options.out)
     beside = [path for path in (options.archive, options.preview) if path is not None]
     if options.preview is not None:

@@ -13,10 +13,16 @@ from .speech import progress_bar, say, say_skipped, tell
 
 
 def data_folder(options: argparse.Namespace) -> Path:
+    """The folder that DATA names, or the shipped subset."""
     return assets.subset() if options.data is None else Path(options.data)
 
 
 def score_by_rule(checkpoint: weights.Checkpoint, found: market.Market, size, metric: str, team: Team = ONE_PROCESS):
+    """Embed both sides of a folder and score them by the Market-1501 rule.
+
+    size: (height, width) in pixels; None is the checkpoint's.  metric: cosine or euclidean.
+    Returns: the score, and the photos that were skipped.
+    """
     sides, size = [], size or checkpoint.size
     embedder_for(checkpoint.model, photos=len(found.query) + len(found.gallery), size=size, say=say)
     for name, photos in (("queries", found.query), ("gallery", found.gallery)):
@@ -53,11 +59,16 @@ def say_score(score: retrieval.Score, found: market.Market) -> None:
 
 
 def figures_of(score: retrieval.Score) -> dict[str, float]:
+    """Rank-1, rank-5, rank-10, mAP and mINP by name, each in [0, 1]."""
     ranks = {f"rank{k}": score.rank(k) for k in (1, 5, 10)}
     return {**ranks, "mean_ap": score.mean_ap, "mean_inp": score.mean_inp}
 
 
 def report(scored) -> None:
+    """Tell the figures in percent, how many queries count, and what was skipped.
+
+    scored: what `score_by_rule` returns.
+    """
     score, skipped = scored
     figures = figures_of(score)
     names = {"rank1": "rank-1", "rank5": "rank-5", "rank10": "rank-10", "mean_ap": "mAP", "mean_inp": "mINP"}

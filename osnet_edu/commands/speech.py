@@ -50,6 +50,7 @@ def say_read(found: market.Market) -> None:
 
 
 def say_skipped(skipped: Sequence[market.Skipped]) -> None:
+    """How many files were skipped, with the names and reasons of the first three; nothing if there are none."""
     if skipped:
         some = ", ".join(f"{item.path.name} ({item.reason})" for item in skipped[:3])
         more = " ..." if len(skipped) > 3 else ""

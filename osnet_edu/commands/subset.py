@@ -8,6 +8,7 @@ from .speech import progress_bar, say_read, tell
 
 
 def run(options: argparse.Namespace) -> None:
+    """Copy the chosen people's photos into a new folder, and tell how many photos it has."""
     whole.new_folder(options.out)
     found = market.read(options.market)
     chosen = market.smaller_market(found, options.people, options.seed)

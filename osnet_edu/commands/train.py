@@ -21,6 +21,7 @@ from .speech import progress_bar, say, say_read, say_skipped, tell
 
 
 def run(options: argparse.Namespace) -> None:
+    """Start a training run or go on with a stopped one, then score the weights if the folder has queries."""
     out = whole.given(options.out)
     if not options.resume:
         checkpoints.check_new(out)

@@ -69,6 +69,7 @@ class Calls:
         return CallsTrial(self, answer, seed)
 
     def draw(self, seed: int, case: int) -> tuple:
+        """The arguments of one case; the same seed and case give the same ones."""
         return self.inputs(np.random.default_rng([seed, case]))
 
     def run(self, answer: Callable, seed: int, case: int) -> _Outcome:
@@ -104,6 +105,7 @@ class CallsTrial:
 
     @cached_property
     def outcomes(self) -> list[_Outcome]:
+        """What the answer did in each case."""
         return [self.how.run(self.answer, self.seed, case) for case in range(self.how.cases)]
 
     def changed(self) -> tuple[str, ...]:
@@ -182,6 +184,7 @@ class Builds:
         return BuildsTrial(self, answer, seed)
 
     def make(self, answer: Any, seed: int, case: int) -> "Made":
+        """Build the module of one case and run its first forward pass, in training mode without gradients."""
         arguments = self.arguments(np.random.default_rng([seed, case]))
         try:
             with quiet(case):
@@ -216,23 +219,28 @@ class Made:
         self.changed: tuple[str, ...] = ()
 
     def fed(self) -> tuple:
+        """The inputs of the forward pass; each call makes the same ones anew."""
         return self.how.feed(np.random.default_rng([self.seed, self.case, 1]), self.arguments)
 
     def forward(self, *, training: bool) -> Any:
+        """What the module returns for these inputs, without gradients.  training: the mode it is put in."""
         self.module.train(training)
         with quiet(self.case), torch.no_grad():
             return self.module(*self.fed())
 
     @cached_property
     def is_module(self) -> bool:
+        """Whether the answer made a module at all."""
         return isinstance(self.module, nn.Module)
 
     @cached_property
     def broken(self) -> str:
+        """The error as `Type: text`, at most 400 characters of the text; empty if there is none."""
         return f"{type(self.error).__name__}: {text_of(self.error)[:400]}" if self.error is not None else ""
 
     @cached_property
     def parameters(self) -> int:
+        """How many trainable and frozen weights the module has, as numbers, not as tensors."""
         return sum(parameter.numel() for parameter in self.module.parameters())
 
     @cached_property
@@ -283,6 +291,7 @@ class BuildsTrial:
 
     @cached_property
     def made(self) -> list[Made]:
+        """What the answer made in each case."""
         return [self.how.make(self.answer, self.seed, case) for case in range(self.how.cases)]
 
     def changed(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from torch import Tensor
 
 
 def tensor(rng: np.random.Generator, *shape: int) -> Tensor:
+    """Normal random numbers of mean 0 and deviation 1: a float32 tensor of the given shape."""
     return torch.from_numpy(rng.normal(size=shape)).float()
 
 

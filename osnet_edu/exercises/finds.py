@@ -29,6 +29,7 @@ class Finds:
         self.look, self.parts = lru_cache(maxsize=200)(look), parts
 
     def seen(self, answer: Any) -> Diagnosis:
+        """Call an answer, and judge what it returns: by `look` if it has as many values as `parts`."""
         with quiet(0):
             value = answer()
         values = value if isinstance(value, tuple) else (value,)
@@ -58,6 +59,7 @@ class FindsTrial:
 
     @cached_property
     def outcome(self) -> Diagnosis | Exception:
+        """How the answer was judged, or the exception that it raised."""
         try:
             return self.finds.seen(self.answer)
         except Exception as error:

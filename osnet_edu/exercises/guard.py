@@ -144,6 +144,7 @@ class Clock:
         return time.thread_time() if self.worked else time.monotonic()
 
     def tick(self) -> bool:
+        """True while there is time.  Raises: TimeUp afterwards."""
         if self.ends is not None and self._now() > self.ends:
             self.over = True
             raise TimeUp

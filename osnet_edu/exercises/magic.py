@@ -97,6 +97,7 @@ class Desk:
         return Box(f"Solution: {task.title}", "=", says)
 
     def summary(self) -> Summary:
+        """The counts of every exercise that was begun, in the order of the lessons."""
         counts = {
             name: {
                 "attempts": p.attempts,
@@ -303,6 +304,7 @@ def holes(tree: ast.Module) -> list[int]:
 
 
 def same_code(tree: ast.Module, starter: str) -> bool:
+    """Whether a cell is still the starter: the same code, whatever its layout and comments."""
     return ast.dump(tree) == ast.dump(ast.parse(starter))
 
 

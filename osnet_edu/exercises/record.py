@@ -21,7 +21,8 @@ class Trial(Protocol):
 class _Comparison(Protocol):
     """How two answers to one exercise are compared: compare.Calls for functions, compare.Builds for layers."""
 
-    def trial(self, answer: Any, seed: int) -> Trial: ...
+    def trial(self, answer: Any, seed: int) -> Trial:
+        """Call an answer with the inputs of one seed.  answer: what the student's cell defines."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ class Summary:
         self.counts, self._titles = counts, titles
 
     def to_json(self) -> str:
+        """The counts as JSON text, its keys in alphabetical order."""
         return json.dumps(self.counts, indent=1, sort_keys=True)
 
     def save(self, path: Path | str) -> None:

@@ -31,9 +31,11 @@ class Experiment:
     resumed: bool = False
 
     def load(self) -> Callable[..., object]:
+        """The function that answers; its file is imported now."""
         return _loaded(self.run)
 
     def load_own(self) -> Callable[..., object]:
+        """The function for networks of one's own; its file is imported now."""
         return _loaded(self.own)
 
 

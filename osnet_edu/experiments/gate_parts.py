@@ -64,10 +64,12 @@ class Lean:
 
     @property
     def difference(self) -> float:
+        """The lean of large parts minus that of small ones: above 0, large parts lean more to wide streams."""
         return self.large - self.small
 
     @property
     def verdict(self) -> str:
+        """Whether the difference is "as stated" or "against it" by its sign; "open" if p is 0.05 or more."""
         if self.p >= 0.05:
             return "open"
         return "as stated" if self.difference > 0 else "against it"

@@ -62,6 +62,7 @@ class Slope(intervals.Tested):
 
     @property
     def verdict(self) -> str:
+        """Whether the slope is "as stated" or "against it" by its sign; "open" if p is 0.05 or more."""
         if not self.p < 0.05:
             return "open"
         return "as stated" if self.value > 0 else "against it"

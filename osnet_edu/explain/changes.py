@@ -277,6 +277,7 @@ def _changed(model: OSNet, change: Change, blocks: Mapping[str, Block]):
 
 
 def check_photos(images: Tensor) -> None:
+    """Raises: Refused unless images are a batch (B, C, H, W) of at least one photo."""
     if images.dim() != 4 or len(images) == 0:
         raise Refused(f"images must be a batch (B, 3, H, W) of at least one photo, got {tuple(images.shape)}")
 

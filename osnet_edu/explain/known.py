@@ -94,6 +94,7 @@ class Noticing:
 
     @property
     def part_in_words(self) -> str:
+        """The part as a phrase for a sentence, such as colour of the top; empty if it is not known."""
         return DIFFERENCES.get(self.part, self.part)
 
 

@@ -52,6 +52,7 @@ class Method:
 
     @property
     def slow(self) -> bool:
+        """Whether a map costs 100 passes through the network or more."""
         return self.passes >= _MANY
 
     def on(self, network: Network, images: Tensor, target: Target, **options) -> np.ndarray:

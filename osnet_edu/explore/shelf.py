@@ -54,6 +54,7 @@ class Shelf:
 
     @property
     def names(self) -> list[str]:
+        """The networks on the shelf: the shipped one, the untrained one, then those that were added."""
         return [SHIPPED, UNTRAINED, *self._sources]
 
     def with_more(self, more: Mapping[str, Source] | None) -> "Shelf":
@@ -108,6 +109,7 @@ class Shelf:
         self._digests[name] = key
 
     def hardness(self, name: str) -> Hardness:
+        """How hard each query is for a network; computed once.  Raises: as `checkpoint`."""
         rankings = self.rankings(name)
         key = self._digests[name]
         if key not in self._hardness:

@@ -51,13 +51,16 @@ class Bounded(Protocol):
     """A number with its bounds, such as an interval."""
 
     @property
-    def value(self) -> float: ...
+    def value(self) -> float:
+        """The number itself."""
 
     @property
-    def low(self) -> float: ...
+    def low(self) -> float:
+        """Its lower bound."""
 
     @property
-    def high(self) -> float: ...
+    def high(self) -> float:
+        """Its upper bound."""
 
 
 # ---- into a notebook ---------------------------------------------------------------------------------------------
@@ -148,12 +151,14 @@ class Sheet:
             self.ax.text(x, y + down, line, fontsize=size, color=color, **(align | more))
 
     def image(self, picture: np.ndarray, x: float, y: float, width: float, height: float, **more) -> None:
+        """A picture, (H, W, 3), its upper left corner at (x, y); all lengths in inches."""
         x, y = (round(length * DPI) / DPI for length in (x, y))  # on whole pixels, or some squares come out uneven
         self.ax.imshow(
             picture, extent=(x, x + width, y + height, y), interpolation="nearest", aspect="auto", zorder=1, **more
         )
 
     def box(self, x: float, y: float, width: float, height: float, *, fill=PANEL, edge="none", round=0.0, **more):
+        """A rectangle, its upper left corner at (x, y).  round: the radius of its corners; all lengths in inches."""
         # A fill that lets light through gets paper below it, so that no line shows through the box.
         fills = [PAPER, fill] if fill != "none" and to_rgba(fill)[3] < 1 else [fill]
         for face in fills:
@@ -166,9 +171,11 @@ class Sheet:
             self.ax.add_patch(shape)
 
     def line(self, xs: Sequence[float], ys: Sequence[float], *, color: str = LINE, **more) -> None:
+        """A line through points, in inches."""
         self.ax.add_line(Line2D(xs, ys, color=color, **({"linewidth": 1.0, "zorder": 1.5} | more)))
 
     def arrow(self, start: tuple[float, float], end: tuple[float, float], *, color: str = MUTED, **more) -> None:
+        """An arrow from start to end, (x, y) each, in inches."""
         style: dict = {
             "arrowstyle": "-|>",
             "mutation_scale": 7,
@@ -193,6 +200,7 @@ class Sheet:
         self.box(x - pad, y - pad, width + 2 * pad, height + 2 * pad, fill="none", zorder=3, **style)
 
     def verdict(self, x: float, y: float, same: bool, **more) -> None:
+        """The mark and words for the same person, in orange, or for another one, in blue, at (x, y)."""
         self.text(x, y, SAME_LABEL if same else OTHER_LABEL, color=ORANGE if same else BLUE, weight="bold", **more)
 
 
@@ -205,6 +213,7 @@ def fitted(image: np.ndarray, width: float) -> tuple[float, float]:
 
 
 def as_pictures(images: np.ndarray) -> np.ndarray:
+    """Photos as an array (N, H, W, 3) uint8.  Raises: Refused for any other array."""
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
         raise Refused(f"expected photos (N, H, W, 3) of uint8, got {images.shape} of {images.dtype}")
@@ -223,4 +232,5 @@ def wide(words: str, size: float) -> float:
 
 
 def plural(count: int, word: str) -> str:
+    """A count with its noun: 1 photo, 2 photos."""
     return f"{count} {word}" + ("" if count == 1 else "s")

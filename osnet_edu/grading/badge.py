@@ -39,6 +39,7 @@ class Badge:
 
     @property
     def failed(self) -> bool:
+        """Whether the map failed a check: the map is to be hatched."""
         return bool(self.reasons)
 
     def __str__(self) -> str:

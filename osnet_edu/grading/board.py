@@ -57,6 +57,7 @@ class BoardBlock:
 
     @property
     def key(self) -> tuple[str, ...]:
+        """What tells this block from others, see `key_of`."""
         return key_of(self)
 
 
@@ -109,6 +110,7 @@ class Board:
 
     @property
     def seeds(self) -> list[str]:
+        """Names of the networks of other seeds, "seed 0" ..., in the order of the file."""
         return [n for n in dict.fromkeys(b.network for b in self.blocks) if n.startswith("seed ")]
 
     def seen(self, network: str, view: str = ACROSS, times: int = 1) -> np.ndarray:

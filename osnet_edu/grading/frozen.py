@@ -51,6 +51,7 @@ class Cases:
 
     @property
     def name(self) -> str:
+        """The name of the set: a hash of what its cases show."""
         return name_of(self.described)
 
 

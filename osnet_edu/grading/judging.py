@@ -64,6 +64,7 @@ class PairVerdict:
 
     @property
     def evidence(self) -> Evidence | None:
+        """Which parts of the person the maps point at; None for photos without masks."""
         return None if self.pair.masks is None else duel.evidence(self.duel, self.pair.masks, known.NAMES)
 
 

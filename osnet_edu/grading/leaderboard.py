@@ -45,6 +45,7 @@ class Job:
 
     @property
     def key(self) -> tuple[str, ...]:
+        """What tells this job from others, see `board.key_of`: that of the block it makes."""
         return key_of(self)
 
 

@@ -31,6 +31,7 @@ class Removal:
 
     @property
     def counts(self) -> bool:
+        """Whether the similarity falls, and by more than with the same shape in other places."""
         return self.fall > max(self.elsewhere, 0.0)
 
     def __str__(self) -> str:

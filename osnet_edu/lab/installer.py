@@ -22,6 +22,7 @@ SAYS = r"(Collecting|Downloading|Using cached|Processing|Building|Resolved|Prepa
 
 
 def clock(seconds):
+    """A time in seconds as text: 75 s, 2 min 05 s."""
     return "%d s" % seconds if seconds < 90 else "%d min %02d s" % divmod(int(seconds), 60)
 
 

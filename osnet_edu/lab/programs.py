@@ -9,6 +9,7 @@ HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def say(text=""):
+    """Print a line at once."""
     print(text, flush=True)
 
 

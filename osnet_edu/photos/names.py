@@ -31,6 +31,7 @@ class Photo:
 
     @property
     def name(self) -> str:
+        """The name of the file, without its folder."""
         return self.path.name
 
 

@@ -29,6 +29,7 @@ class Triplet:
 
     @property
     def margin(self) -> float:
+        """negative_distance - positive_distance, in the unit of the distances."""
         return self.negative_distance - self.positive_distance
 
 

@@ -36,6 +36,8 @@ class Control:
 
 @dataclass(frozen=True)
 class Group:
+    """Controls under one title."""
+
     title: str
     controls: tuple[Control, ...]
 

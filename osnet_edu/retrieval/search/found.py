@@ -39,12 +39,15 @@ class Index(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its kind, in words."""
 
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """N, the rows of its gallery."""
 
-    def held(self) -> int: ...
+    def held(self) -> int:
+        """Bytes that it keeps in memory beside the gallery."""
 
     def __call__(self, queries: np.ndarray, k: int) -> Found:
         """queries: (Q, D).  Raises: Refused for another shape, a row that is not all finite numbers, and k < 1."""

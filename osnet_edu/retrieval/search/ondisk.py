@@ -52,10 +52,12 @@ class OnDisk:
 
     @property
     def ndim(self) -> int:
+        """How many axes it has, 1 or 2."""
         return len(self.shape)
 
     @property
     def nbytes(self) -> int:
+        """Bytes that its rows take in the file."""
         return self._row * self.shape[0]
 
     def __len__(self) -> int:
