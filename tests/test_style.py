@@ -82,3 +82,32 @@ def test_a_long_function_is_found(tmp_path):
     assert page_functions(tmp_path / "long.js") == [("one", 92), ("two", 92), ("three", 92)]
     (tmp_path / "long.py").write_text("def one():\n" + "    pass\n" * 90 + "class A:\n    async def two(self): ...\n")
     assert python_functions(tmp_path / "long.py") == [("one", 91), ("two", 1)]
+
+
+# ---- what others may use says what it does
+
+
+def undocumented(path: Path) -> list[str]:
+    """The public functions and classes of a file without a docstring; the stubs of an overload need none."""
+    return [
+        node.name
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef))
+        and not node.name.startswith("_")
+        and not any(isinstance(one, ast.Name) and one.id == "overload" for one in node.decorator_list)
+        and not ast.get_docstring(node)
+    ]
+
+
+def test_every_public_function_and_class_has_a_docstring():
+    files = [path for path in sorted((ROOT / "osnet_edu").rglob("*.py")) if path.parent.name != "answers"]
+    assert len(files) > 200
+    assert [(path.relative_to(ROOT).as_posix(), name) for path in files for name in undocumented(path)] == []
+
+
+def test_a_missing_docstring_is_found(tmp_path):
+    (tmp_path / "one.py").write_text(
+        "@overload\ndef a(x: int): ...\ndef a(x):\n    'It does.'\ndef b():\n    pass\n"
+        "def _c():\n    pass\nclass D:\n    x = 1\nclass E:\n    'It is.'\n    def f(self):\n        pass\n"
+    )
+    assert undocumented(tmp_path / "one.py") == ["b", "D"]
