@@ -231,10 +231,6 @@ class Answer:
     feature_map: Tensor
 
 
-def _run(stage: nn.Module, x: Tensor) -> Tensor:
-    return stage(x)
-
-
 class OSNet(nn.Module):
     """A photo to an embedding: (B, 3, H, W) -> (B, 512), every entry >= 0 because the last layer is a ReLU.
 
@@ -274,15 +270,20 @@ class OSNet(nn.Module):
         self.classifier = nn.Linear(FEATURES, num_classes) if num_classes else None
         self.apply(initialise)
 
-    def feature_map(self, images: Tensor, run: Callable[[nn.Module, Tensor], Tensor] = _run) -> Tensor:
-        """The last map before pooling: (B, 3, H, W) -> (B, C, H/16, W/16).
+    def trunk(self) -> tuple[nn.Module, ...]:
+        """What a photo passes before the last pooling, in order: the stem, the three stages, the last layer."""
+        return self.conv1, self.maxpool, self.conv2, self.conv3, self.conv4, self.conv5
 
-        run: how a stage is run, (stage, its input) -> its output.
-        """
-        x = self.maxpool(self.conv1(images))
-        for stage in (self.conv2, self.conv3, self.conv4):
-            x = run(stage, x)
-        return self.conv5(x)
+    def steps(self) -> list[nn.Module]:
+        """The trunk with each stage as its blocks and its transition, in order."""
+        return [one for part in self.trunk() for one in (part if isinstance(part, nn.Sequential) else (part,))]
+
+    def feature_map(self, images: Tensor) -> Tensor:
+        """The last map before pooling: (B, 3, H, W) -> (B, C, H/16, W/16)."""
+        x = images
+        for part in self.trunk():
+            x = part(x)
+        return x
 
     def embedding(self, last: Tensor) -> Tensor:
         """From the last map to the features: (B, C, H/16, W/16) -> (B, 512)."""
@@ -313,20 +314,14 @@ class OSNet(nn.Module):
         expected = (len(names), max((len(block.stream_names) for block in names), default=0))
         if tuple(factors.shape) != expected:
             raise Refused(f"factors must be {expected}, blocks x streams, got {tuple(factors.shape)}")
-        factors = factors.to(images)
+        factors, x = factors.to(images), images
         gates: dict[str, Tensor | None] = {}
-
-        def weighted(stage: nn.Sequential, x: Tensor) -> Tensor:
-            for part in stage:
-                if part in names:
-                    own = factors[len(gates), : len(part.stream_names)]
-                    x, gates[names[part]] = part.forward_with(x, own)
-                else:
-                    x = part(x)
-            return x
-
-        last = self.feature_map(images, weighted)
-        return Answer(self.embedding(last), gates, last)
+        for step in self.steps():
+            if isinstance(step, Block):
+                x, gates[names[step]] = step.forward_with(x, factors[len(gates), : len(step.stream_names)])
+            else:
+                x = step(x)
+        return Answer(self.embedding(x), gates, x)
 
 
 def initialise(module: nn.Module) -> None:
