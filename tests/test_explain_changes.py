@@ -127,6 +127,10 @@ def test_a_gate_is_put_for_one_stream_and_the_others_stay(key):
         ),
         (lambda m: shapley.of_margins(m, photos(2), photos(2), photos(3), "conv2.0"), "equally many photos"),
         (lambda m: shapley.of_margins(m, *[photos(2)] * 3, "conv5"), "no such block: conv5"),
+        (
+            lambda m: shapley.of_margins(m, *[photos(2)] * 3, "conv3.0", fill=gates.means(of("T1"), photos())),
+            "these means have 1 streams for block conv3.0, which has 4",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_a_sentence(call, sentence):

@@ -253,6 +253,7 @@ def test_random_groups_remove_as_much_as_the_streams_do():
         (lambda g: {"groups": g[:, :, :2]}, "groups must share out"),
         (lambda g: {"groups": g, "donors": photos(2)}, "one donor for each triple"),
         (lambda g: {"groups": g, "renormalise": True}, "only donors can be renormalised with"),
+        (lambda g: {"groups": g, "fill": gates.means(of("T1"), photos())}, "these means have 1 streams"),
     ],
 )
 def test_groups_that_do_not_fit_are_refused(change, sentence):

@@ -10,8 +10,9 @@ Shapes: N triples of photos, T streams, C channels.
 """
 
 import copy
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from math import factorial
 
@@ -24,7 +25,7 @@ from ..machine import compute
 from ..network import probe
 from ..network.model import Block, OSNet
 from ..refused import Refused
-from .changes import Means, mute
+from .changes import Means, check_fits
 from .untrained import learn_norms
 
 _MOST = 10  # streams, of which 1,024 groups are tried
@@ -79,29 +80,16 @@ def of_margins(
     queries, positives, negatives: (N, 3, H, W) float, normalised.  block: its name.  batch: triples at a time.
     fill: what an absent stream becomes, in all three photos; None is zero.  progress: (passes done, passes in all).
     Returns: (T, N); over streams they sum to the margin minus what it is without any stream of the block.
-    Raises: Refused for other photos, and as for `mute`.
+    Raises: Refused for other photos, another block, more than 10 streams, and means of other streams.
     """
     _check_triples(model, queries, positives, negatives, block)
-    blocks = model.blocks()
-    kept = coalitions(len(blocks[block].stream_names))
-    before, behind = _cut(model, blocks[block])
-    worth = np.empty((len(kept), len(queries)))
-    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(queries[:8])):
-        starts = range(0, len(queries), batch)
-        for done, start in enumerate(starts):
-            part = slice(start, start + batch)
-            # What comes before the block is the same for all coalitions.
-            entering = before(torch.cat([queries[part], positives[part], negatives[part]]))
-            for row, some in enumerate(kept):
-                with (
-                    mute(model, (np.flatnonzero(~some) + 1).tolist(), block, fill=fill)
-                    if not some.all()
-                    else nullcontext()
-                ):
-                    worth[row, part] = _margins(behind(entering))
-                if progress:
-                    progress(done * len(kept) + row + 1, len(starts) * len(kept))
-    return values(worth)
+    part = model.blocks()[block]
+    kept = coalitions(len(part.stream_names))
+    with _asked(model, queries):
+        absent = _mean(fill, block, part, queries)
+        keeps = torch.from_numpy(kept)[:, None, :, None, None, None]
+        triples = queries, positives, negatives
+        return values(_worth(_halves(model, part), triples, keeps, lambda _own: absent, batch, progress=progress))
 
 
 def of_groups(
@@ -139,54 +127,110 @@ def of_groups(
         model = copy.deepcopy(model)  # its normalisations are learned anew and must not stay so
     groups, kept = np.asarray(groups, bool), coalitions(len(groups))
     part = model.blocks()[block]
-    worth = np.empty((len(kept), len(queries)))
-    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(queries[:8])):
-        before, after = _cut(model, part, past=True)
-
-        def seen(images: Tensor) -> tuple[Tensor, Tensor]:
-            """What enters the join, (B, T, C, h, w), gates applied, and what bypasses the streams."""
-            entering = before(images)
-            streams = part.streams(entering)
-            weights = part.gates(streams)
-            maps = torch.stack(streams, 1)
-            return maps if weights is None else maps * weights, part.bypass(entering)
-
-        def answer(maps: Tensor, bypass: Tensor) -> Tensor:
-            return after(part.finish(part.join(list(maps.unbind(1)), None), bypass))
-
-        cells = (len(part.stream_names), seen(queries[:1])[0].shape[2])
+    with _asked(model, queries):
+        halves = _halves(model, part)
+        cells = (len(part.stream_names), halves.entering(queries[:1])[0].shape[2])
         if groups.shape[1:] != cells or not (groups.sum(0) == 1).all():
             raise Refused(f"groups must share out {cells} streams x channels, each cell once, got {groups.shape}")
         keeps = torch.from_numpy(np.einsum("kg,gtc->ktc", kept, groups))[:, None, :, :, None, None]
-        absent = queries.new_zeros(())
-        if fill is not None:
-            absent = torch.as_tensor(np.stack(fill.fills[block])).to(queries)[None, :, :, None, None]
-        given = (
-            ()
-            if donors is None
-            else tuple(torch.cat(some) for some in zip(*map(seen, donors.split(batch)), strict=True))
-        )
-        starts = range(0, len(queries), batch)
-        # Only where normalisations are learned anew for each coalition must all triples wait for it at once.
-        for together in [starts] if renormalise else [[start] for start in starts]:
-            chunks = [
-                (start, *seen(torch.cat([some[start : start + batch] for some in (queries, positives, negatives)])))
-                for start in together
-            ]
-            for row, keep in enumerate(keeps):
-                if renormalise:
-                    learn_norms(model, partial(answer, torch.where(keep, given[0], given[0].roll(1, 0)), given[1]))
-                for start, maps, bypass in chunks:
-                    own = slice(start, start + len(maps) // 3)
-                    other = given[0][own].repeat(3, 1, 1, 1, 1) if given else absent
-                    worth[row, own] = _margins(answer(torch.where(keep, maps, other), bypass))
-    return values(worth)
+        triples = queries, positives, negatives
+        if donors is None:
+            absent = _mean(fill, block, part, queries)
+            return values(_worth(halves, triples, keeps, lambda _own: absent, batch))
+        given, bypass = (torch.cat(some) for some in zip(*map(halves.entering, donors.split(batch)), strict=True))
+
+        def learn(keep: Tensor) -> None:
+            learn_norms(model, partial(halves.answer, torch.where(keep, given, given.roll(1, 0)), bypass))
+
+        def of_donors(own: slice) -> Tensor:
+            return given[own].repeat(3, 1, 1, 1, 1)
+
+        return values(_worth(halves, triples, keeps, of_donors, batch, learn=learn if renormalise else None))
+
+
+@dataclass(frozen=True)
+class _Halves:
+    """A network cut at the join of one block."""
+
+    before: nn.Module
+    block: Block
+    behind: nn.Module
+    embedding: Callable[[Tensor], Tensor]
+
+    def entering(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """What enters the join, (B, T, C, h, w), gates applied, and what bypasses the streams, (B, C_out, h, w)."""
+        x = self.before(images)
+        streams = self.block.streams(x)
+        weights = self.block.gates(streams)
+        maps = torch.stack(streams, 1)
+        return maps if weights is None else maps * weights, self.block.bypass(x)
+
+    def answer(self, maps: Tensor, bypass: Tensor) -> Tensor:
+        """The embeddings (B, D) that the rest of the network makes of these."""
+        joined = self.block.join(list(maps.unbind(1)), None)
+        return self.embedding(self.behind(self.block.finish(joined, bypass)))
+
+
+def _halves(model: OSNet, block: Block) -> _Halves:
+    steps = model.steps()
+    place = steps.index(block)
+    return _Halves(nn.Sequential(*steps[:place]), block, nn.Sequential(*steps[place + 1 :]), model.embedding)
+
+
+def _mean(fill: Means | None, block: str, part: Block, like: Tensor) -> Tensor:
+    """What absent cells become without donors: their means, (1, T, C, 1, 1), or zero."""
+    if fill is None:
+        return like.new_zeros(())
+    check_fits(fill, {block: part})
+    return torch.as_tensor(np.stack(fill.fills[block])).to(like)[None, :, :, None, None]
+
+
+def _worth(
+    halves: _Halves,
+    triples: tuple[Tensor, Tensor, Tensor],
+    keeps: Tensor,
+    absent: Callable[[slice], Tensor],
+    batch: int,
+    *,
+    learn: Callable[[Tensor], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """The margins of all triples in each coalition: (K, N).  What enters the join is the same for all coalitions.
+
+    keeps: (K, 1, T, C or 1, 1, 1) bool, the cells that stay.  absent: what the others become, by part of the triples.
+    learn: called with the cells that stay before a coalition is asked.  progress: (passes done, passes in all).
+    """
+    starts = range(0, len(triples[0]), batch)
+    worth, done = np.empty((len(keeps), len(triples[0]))), 0
+    # Only where normalisations are learned anew for each coalition must all triples wait for it at once.
+    for together in [starts] if learn else [[start] for start in starts]:
+        chunks = [
+            (start, *halves.entering(torch.cat([images[start : start + batch] for images in triples])))
+            for start in together
+        ]
+        for row, keep in enumerate(keeps.to(triples[0].device)):
+            if learn:
+                learn(keep)
+            for start, maps, bypass in chunks:
+                own = slice(start, start + len(maps) // 3)
+                worth[row, own] = _margins(halves.answer(torch.where(keep, maps, absent(own)), bypass))
+                done += 1
+                if progress:
+                    progress(done, len(starts) * len(keeps))
+    return worth
+
+
+@contextmanager
+def _asked(model: OSNet, images: Tensor) -> Iterator[None]:
+    """A network that only answers: in evaluation mode, without gradients, with as many threads as are fastest now."""
+    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(images[:8])):
+        yield
 
 
 def margins(model: OSNet, queries: Tensor, positives: Tensor, negatives: Tensor, batch: int = 64) -> np.ndarray:
     """s(q, p) - s(q, n) by cosine similarity: (N,).  Photos as for `of_margins`."""
     found = []
-    with probe.evaluating(model), torch.no_grad(), compute.steadily(lambda: model(queries[:8])):
+    with _asked(model, queries):
         for three in zip(*(images.split(batch) for images in (queries, positives, negatives)), strict=True):
             found.append(_margins(model(torch.cat(three))))
     return np.concatenate(found)
@@ -199,17 +243,6 @@ def _check_triples(model: OSNet, queries: Tensor, positives: Tensor, negatives: 
         raise Refused(f"queries, positives and negatives must be equally many photos (N, 3, H, W), got {shapes}")
     if block not in model.blocks():
         raise Refused(f"no such block: {block}; this network has {', '.join(model.blocks())}")
-
-
-def _cut(
-    model: OSNet, block: Block, *, past: bool = False
-) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-    """A network in two: all before a block, and the block with all behind it; past: without the block itself."""
-    parts = [*model.conv2, *model.conv3, *model.conv4]
-    place = parts.index(block)
-    before = nn.Sequential(model.conv1, model.maxpool, *parts[:place])
-    behind = nn.Sequential(*parts[place + past :], model.conv5, model.global_avgpool, nn.Flatten(), model.fc)
-    return before, behind
 
 
 def _margins(features: Tensor) -> np.ndarray:
