@@ -9,6 +9,7 @@ in float32, of one photo.
 import argparse
 import statistics
 import time
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from side_by_side import in_turn, machine
 
 from osnet_edu import explore
 from osnet_edu.embed import embedder_for, normalise
-from osnet_edu.explain import FORWARD, METHODS, Quick, by_stream, correspondence, duel, embed, exchange, similarity
+from osnet_edu.explain import TABLE, Network, ask, by_stream, correspondence, duel, embed, similarity
 from osnet_edu.network import weights
 from osnet_edu.widgets import Duelling
 
@@ -31,20 +32,18 @@ def main() -> None:
     photos = np.random.default_rng(0).integers(0, 256, (3, *checkpoint.size, 3), np.uint8)
     images = normalise(photos)
     target = similarity(embed(model, images[:1]))
-    fast = embedder_for(model, photos=100_000, size=checkpoint.size)
+    network = Network(model, embedder_for(model, photos=100_000, size=checkpoint.size))
 
     def forward() -> None:
         with torch.inference_mode():
             model(images[:1])
 
     sides = {"one forward pass": forward}
-    for name, method in METHODS.items():
-        asked = Quick(fast) if name in FORWARD else model
-        sides[name] = lambda method=method, asked=asked: method(asked, images[1:2], target)
+    for name, method in TABLE.items():
+        of_pair = partial(ask, network, photos[:1], photos[1:2], name)
+        sides[name] = partial(method.on, network, images[1:2], target) if method.of_target else of_pair
     sides["gradient x activation, four streams"] = lambda: by_stream(model, images[1:2], target)
     sides["correspondence"] = lambda: correspondence.matches(model, *photos[:2])
-    sides["segment occlusion"] = lambda: exchange.without(fast, *photos[:2])
-    sides["segment exchange"] = lambda: exchange.against(fast, *photos[:2])
     sides["the duel, its photos cut before"] = lambda: duel.between(model, photos)
     taken = in_turn(sides, rounds)
     one = statistics.median(taken["one forward pass"])
