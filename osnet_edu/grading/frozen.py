@@ -127,8 +127,7 @@ def noticed(embed: Embedder, cases: Cases) -> Noticed:
         retrieval.unit(np.asarray(embed(photos), float))
         for photos in (cases.query, cases.same, cases.negative, cases.sham)
     )
-    moved = np.abs(known.gain(query, same, sham))
-    return Noticed(known.gain(query, same, negative), float(np.quantile(moved, known.SHAM)))
+    return Noticed(known.gain(query, same, negative), known.sham_limit(known.gain(query, same, sham)))
 
 
 _Job = tuple[int, str, int, tuple[int, int], int]  # of a part its number and name, its family, the size, the seed
@@ -184,7 +183,7 @@ def _views(seed: int, person: int, camera: int) -> Iterator[people.View]:
 def _sham(one: people.Identity, view: people.View, image: np.ndarray, kind: int, size: tuple[int, int]) -> np.ndarray:
     """An edit that changes nothing that matters: new sensor noise, or a shift of one pixel to the side."""
     if kind:
-        return np.concatenate([image[:, :1], image[:, :-1]], 1)
+        return known.shifted(image)
     rng = draws.named(view.sensor, "sham")
     other = replace(view, sensor=int(rng.integers(0, 2**31)))
     return people.render(one, other, size=size, jpeg=False).image

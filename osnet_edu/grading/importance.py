@@ -172,10 +172,10 @@ def measured(embed: Embedder, positives: Positives, progress: Progress | None = 
         photos = [positives.positive[n][None], sham, again.reshape(count, *again.shape[2:])]
         found = _similar(embed, positives.query[n], np.concatenate(photos))
         fall[n, some] = found[0] - found[1 + len(sham) :].reshape(again.shape[:2]).mean(1)
-        moved.append(np.abs(found[0] - found[1 : 1 + len(sham)]))
+        moved.append(found[0] - found[1 : 1 + len(sham)])
         if progress:
             progress(n + 1, len(shown))
-    return Importance(fall, float(np.quantile(moved, known.SHAM)))
+    return Importance(fall, known.sham_limit(np.array(moved)))
 
 
 def part_agreement(heat: np.ndarray, cover: np.ndarray, importance: np.ndarray) -> tuple[float, float, float]:
