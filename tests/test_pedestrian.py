@@ -35,6 +35,7 @@ def test_an_edit_is_the_render_of_the_edit(editor):
     assert (seen.image == other.image).all() and (seen.labels == other.labels).all()
     apart = np.abs(other.image.astype(int) - editor.before.image.astype(int)).max(-1) > 8
     assert seen.changed == pytest.approx(apart.mean())
+    assert seen.view == view and seen.identity == people.edit(editor.record.identity, top_color=(1.0, 0, 0))
 
 
 def test_nothing_changed_is_the_photo_itself(editor):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from labpage import CHROMIUM_FLAGS
@@ -177,7 +178,7 @@ def desk(playwright, chromium_path, monkeypatch):
     """play(number) -> what was done and what the page shows, and the widget behind it."""
     lab = PedestrianLab()
     seen = lab._now
-    monkeypatch.setattr(explore.Editor, "see", lambda *_: seen)
+    monkeypatch.setattr(explore.Editor, "_look", lambda _, who, view: replace(seen, identity=who, view=view))
     monkeypatch.setattr(PedestrianLab, "_explain", lambda _: None)
     reference = Reference(lab)
     keys = [name for name in lab.keys if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")]

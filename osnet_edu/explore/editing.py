@@ -31,6 +31,7 @@ VIEW_NAMES = (*VIEWS, "weather", "camera")
 class Seen:
     """What the network makes of one picture.
 
+    identity, view: who is in it, and from where.
     image: (H, W, 3) uint8.  labels: (H, W), the part of each pixel.
     similarity: (G,) cosine, to every gallery photo.
     rank: of the best match, 0 where there is none.  first: the gallery photo at rank 1.  order: of all that count.
@@ -38,6 +39,8 @@ class Seen:
     changed: share of the pixels that differ from the picture before, in [0, 1].
     """
 
+    identity: Identity
+    view: View
     image: np.ndarray
     labels: np.ndarray
     similarity: np.ndarray
@@ -45,7 +48,7 @@ class Seen:
     first: int
     order: np.ndarray
     gates: np.ndarray | None
-    changed: float
+    changed: float = 0.0
 
 
 class Editor:
@@ -71,8 +74,7 @@ class Editor:
         self.matches, self.strangers = rankings.sides(query)
         if not self.strangers:
             raise Refused("the gallery shows nobody but the query's person")
-        self.before = None
-        self.before = self.see()
+        self.before = self._look(edited(self.identity, {}), viewed(record, {}))
 
     def best_match(self) -> int:
         """The gallery photo of the query's person that comes first by the photo itself; the nearest of all without."""
@@ -88,16 +90,20 @@ class Editor:
         changes: of the person, such as {"top_color": (1, 0, 0)}.  view: of VIEW_NAMES.
         Raises: Refused for a change that no person or view can have.
         """
-        identity = edited(self.identity, changes or {})
-        taken = viewed(self.record, view or {})
-        shot = people.render(identity, taken, size=self.rankings.size)
+        seen = self._look(edited(self.identity, changes or {}), viewed(self.record, view or {}))
+        apart = np.abs(seen.image.astype(int) - self.before.image.astype(int)).max(-1) > CHANGED
+        return replace(seen, changed=float(apart.mean()))
+
+    def _look(self, identity: Identity, view: View) -> Seen:
+        """What the network makes of somebody in a view; `changed` stays 0."""
+        shot = people.render(identity, view, size=self.rankings.size)
         look = self._fast.look(shot.image[None])
-        ranked = self.rankings.by_features(look.embedding, who=(self.record.person, taken.camera))
+        ranked = self.rankings.by_features(look.embedding, who=(self.record.person, view.camera))
         same = [self.rankings.gallery[k].person == self.record.person for k in ranked.order]
         gates = None if look.gates is None else look.gates[0].sum(-1) / np.maximum((look.gates[0] != 0).sum(-1), 1)
-        before = shot.image if self.before is None else self.before.image
-        apart = np.abs(shot.image.astype(int) - before.astype(int)).max(-1) > CHANGED
         return Seen(
+            identity,
+            view,
             shot.image,
             shot.labels,
             ranked.similarity,
@@ -105,7 +111,6 @@ class Editor:
             int(ranked.order[0]),
             ranked.order,
             gates,
-            float(apart.mean()),
         )
 
     def duel(self, seen: Seen, against: int, rival: int) -> tuple[duel.Duel, duel.Evidence | None]:

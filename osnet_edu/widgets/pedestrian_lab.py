@@ -177,15 +177,12 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
     def _see(self) -> None:
         against = self._album.find(self._rankings.gallery, self.against, "gallery photo")
         before = self._editor.before
-        assert before is not None  # an editor has looked when it is made
         self._now = now = self._editor.see(self.changes, self.view) if self.changes or self.view else before
         was, similarity = (float(seen.similarity[against]) for seen in (before, now))
         photo = self._rankings.gallery[against]
         if self.against not in [name for name, _ in self.comparable]:
             self.comparable = [*self.comparable, [self.against, self._album.who(photo)]]
-        self.values = wardrobe.shown_values(
-            explore.edited(self._editor.identity, self.changes), explore.viewed(self._editor.record, self.view)
-        )
+        self.values = wardrobe.shown_values(now.identity, now.view)
         self.own = wardrobe.shown_values(self._editor.identity, self._editor.record.view)
         changed = wardrobe.told(self.own, self.values)
         self.pictures = [
@@ -263,7 +260,6 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         shown, told = [], []
         for identity, words in pairs:
             seen = explore.Editor(self._rankings, self._album.folder, self._editor.query, identity=identity).before
-            assert seen is not None  # as in `_see`
             shown.append({"src": uri(seen.image), "text": words})
             told.append(f"{words}: similarity {seen.similarity[self._editor.best_match()]:.2f}, rank {seen.rank}")
         plain_rank = self._rankings.ranked(self._editor.query)
