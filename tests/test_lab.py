@@ -151,6 +151,26 @@ def test_chromium_is_found_by_name_and_by_variable(tmp_path):
     assert needs.find_chromium({"CHROME": str(tmp_path / "absent")}) is None
 
 
+@pytest.mark.parametrize(
+    ("files", "limit"),
+    [
+        ({"memory.max": "2147483648\n"}, 2**31),
+        ({"memory.max": "max\n"}, float("inf")),
+        ({"memory/memory.limit_in_bytes": "1073741824\n"}, 2**30),
+        ({"memory.max": "max\n", "memory/memory.limit_in_bytes": "1073741824\n"}, 2**30),
+        ({"memory.max": "2147483648\n", "memory/memory.limit_in_bytes": "1073741824\n"}, 2**31),
+        ({}, float("inf")),
+    ],
+    ids=["version 2", "2 without a limit", "version 1", "2 without, 1 with a limit", "both", "no groups"],
+)
+def test_a_container_s_limit_is_read(tmp_path, files, limit):
+    (tmp_path / "memory").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert needs.container_limit(str(tmp_path)) == limit
+    assert needs.container_limit(str(tmp_path / "absent")) == float("inf")
+
+
 # ---------------------------------------------------------------------------------------------
 # Setting up, with a stand-in for the installer
 

@@ -57,9 +57,13 @@ def memory_gb():
         return None
 
 
-def container_limit():
-    """Bytes that a container on Linux may use, as on Binder or a shared hub; infinite where there is no limit."""
-    for path in "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes":
+def container_limit(root="/sys/fs/cgroup"):
+    """Bytes that a container on Linux may use, as on Binder or a shared hub; infinite where there is no limit.
+
+    root: the folder of control groups, of version 2 or 1.
+    """
+    for parts in ("memory.max",), ("memory", "memory.limit_in_bytes"):
+        path = os.path.join(root, *parts)
         with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
             return int(file.read())
     return float("inf")
