@@ -32,6 +32,7 @@ FLOORS = (
     ("trials", "explore", "figures"),
     ("grading",),
     ("exercises", "widgets", "experiments"),
+    ("book",),
     ("commands", "lab"),
     ("__main__",),
 )
