@@ -1,7 +1,8 @@
 """Exploring a gallery: which queries to look at, which networks rank it, what is in the list."""
 
 from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
-from .editing import VIEW_NAMES, Editor, Seen, edited, plain_changes, viewed
+from .dressed import EXCHANGED_CLOTHES, OTHERS_CLOTHES, OWN_CLOTHES, WEARER, Dressed, Share, dressed, measured_clothes
+from .editing import VIEW_NAMES, Editor, Seen, edited, plain_changes, unclear, viewed
 from .finding import Finder
 from .games import GAMES, IMPOSTOR, ONE_CHANGE, SMALLEST_CHANGE, judged
 from .listed import IS_JUNK, MATCH, OTHER_PERSON, OWN_CAMERA, UNKNOWN, Listed, listed
@@ -11,39 +12,48 @@ from .shelf import SHIPPED, UNTRAINED, Shelf, Source, shipped
 
 __all__ = [
     "BY_NAME",
+    "EXCHANGED_CLOTHES",
     "GAMES",
     "IMPOSTOR",
     "IS_JUNK",
     "MATCH",
     "ONE_CHANGE",
+    "OTHERS_CLOTHES",
     "OTHER_PERSON",
     "OWN_CAMERA",
+    "OWN_CLOTHES",
     "SHIPPED",
     "SMALLEST_CHANGE",
     "SORTS",
     "UNKNOWN",
     "UNTRAINED",
     "VIEW_NAMES",
+    "WEARER",
     "WISHES",
     "Album",
+    "Dressed",
     "Editor",
     "Finder",
     "Hardness",
     "Listed",
     "Seen",
+    "Share",
     "Shelf",
     "Source",
     "Wish",
     "colour",
+    "dressed",
     "edited",
     "framed",
     "hardness",
     "judged",
     "listed",
+    "measured_clothes",
     "open_folder",
     "plain_changes",
     "read_own",
     "shipped",
     "triplet",
+    "unclear",
     "viewed",
 ]

@@ -151,11 +151,14 @@ class Album:
         return self._worn.get(photo) or self._wears(photo)
 
     def described(self, photo: Photo) -> str:
+        """A person's looks in words, and whether there is a twin; empty for a real photo."""
+        part = self.part(photo).replace("color", "colour")
+        return ", ".join([*filter(None, [self.looks(photo)]), *([f"has a twin by {part}"] if part else [])])
+
+    def looks(self, photo: Photo) -> str:
         """A person's looks in words, such as "red t-shirt, black jeans, backpack"; empty for a real photo."""
         worn = self.wears(photo)
-        told = [_worded(what, worn) for what in _LOOKS if worn.get(what, "none") not in PLAIN]
-        part = self.part(photo).replace("color", "colour")
-        return ", ".join(told + ([f"has a twin by {part}"] if part else []))
+        return ", ".join(_worded(what, worn) for what in _LOOKS if worn.get(what, "none") not in PLAIN)
 
     def find(self, photos: Sequence[Photo], name: str, what: str) -> int:
         """The place of a photo by its name.  Raises: Refused, with an example of a name."""

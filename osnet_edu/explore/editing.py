@@ -123,6 +123,11 @@ class Editor:
         return found, duel.evidence(found, np.stack([seen.labels, *masks]).astype(int), known.NAMES)
 
 
+def unclear(view: View) -> float:
+    """How far a view is from the front, with clear weather, nothing in front and nobody else; 0 is best."""
+    return abs(view.yaw) + 2 * (view.occluder != "none") + (view.weather != "clear") + bool(view.passer)
+
+
 def edited(identity: Identity, changes: Mapping[str, object]) -> Identity:
     """A person with some changes, and with what these bring along, so that one change is enough.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
-from .. import explore, people
+from .. import explore
 from ..explain import without
 from ..network import weights
 from ..refused import Refused
@@ -18,7 +18,6 @@ from .widget import Widget, checked, one_of
 
 FREE, CLOTHES = "free", "clothes"
 PLAYS = (FREE, *explore.GAMES)
-_STRANGER = 31  # seed of somebody whom nobody has met, for the clothes
 _LISTED = 5  # photos that come first
 _SIDES = 2  # pictures of the question of the clothes
 
@@ -251,17 +250,9 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
 
     def _ask_clothes(self) -> None:
         """The same person in another's clothes, and another person in hers."""
-        record = self._editor.record
-        stranger = people.draw_identity(_STRANGER, record.person)
-        pairs = (
-            (people.put_on(record.identity, stranger), "the same person in a stranger's clothes"),
-            (people.put_on(stranger, record.identity), "a stranger in her clothes"),
-        )
-        shown, told = [], []
-        for identity, words in pairs:
-            seen = explore.Editor(self._rankings, self._album.folder, self._editor.query, identity=identity).before
-            shown.append({"src": uri(seen.image), "text": words})
-            told.append(f"{words}: similarity {seen.similarity[self._editor.best_match()]:.2f}, rank {seen.rank}")
+        found = explore.dressed(self._editor, self._album.folder)
+        shown = [{"src": uri(one.seen.image), "text": one.words} for one in found]
+        told = [f"{one.words}: similarity {one.similarity:.2f}, rank {one.seen.rank}" for one in found]
         plain_rank = self._rankings.ranked(self._editor.query)
         told.append(f"the photo itself: similarity {plain_rank.similarity[self._editor.best_match()]:.2f}")
         self.clothes = {
@@ -276,12 +267,7 @@ class PedestrianLab(Widget, script="pedestrian_lab.js"):
         """A query to begin with: won, seen from the front, by day and with nothing in front."""
         hardness = explore.hardness(self._rankings)
         won = [k for k in rendered if hardness.first_hit[k] == 1] or rendered
-
-        def unclear(k: int) -> float:
-            view = records[k].view
-            return abs(view.yaw) + 2 * (view.occluder != "none") + (view.weather != "clear") + bool(view.passer)
-
-        return min(won, key=unclear)
+        return min(won, key=lambda k: explore.unclear(records[k].view))
 
     def _far(self) -> int:
         """Somebody else with other looks: the gallery photo, of a person with a name, that is least similar."""

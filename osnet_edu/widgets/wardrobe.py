@@ -1,20 +1,16 @@
 """The controls of the pedestrian lab as records, and its words: torch-free, for the page."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .. import assets, explore, people
+from .. import explore, people
 from ..people import Identity, View
 
 CHOICE, RANGE, COLOUR = "choice", "range", "colour"
 VIEW = "how she is seen"
-_MEASURED = ("the same clothes", "strangers' clothes", "exchanged clothes", "first is who wears her clothes")
-# A row of a table of the experiment `clothes`: a name, and a share with its interval.
-ROW = re.compile(r"(?P<name>.+?) +(?P<value>[\d.]+)%  \[ *(?P<low>[\d.]+)%, *(?P<high>[\d.]+)%\]")
 
 
 @dataclass(frozen=True)
@@ -179,11 +175,9 @@ def _ranked(rank: int) -> str:
 
 def clothes_measured() -> str:
     """What the shipped table of the experiment `clothes` says, in a sentence."""
-    rows = {}
-    for line in assets.path("results/clothes.txt").read_text(encoding="utf-8").splitlines():
-        if found := ROW.match(line):
-            rows[found["name"].strip()] = "{} % [{}, {}]".format(*found.group("value", "low", "high"))
-    own, strangers, swapped, wearer = (rows[name] for name in _MEASURED)
+    rows = explore.measured_clothes()
+    named = explore.OWN_CLOTHES, explore.OTHERS_CLOTHES, explore.EXCHANGED_CLOTHES, explore.WEARER
+    own, strangers, swapped, wearer = (f"{rows[name].value} % [{rows[name].low}, {rows[name].high}]" for name in named)
     everybody = len({photo.person for photo in explore.shipped()[0].market.query})
     return (
         f"Measured for all {everybody} people (experiment clothes): rank-1 is {own} in their own clothes, and "
