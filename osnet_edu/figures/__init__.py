@@ -8,7 +8,7 @@ label; `show` puts it into a notebook with that description as alt text, readabl
 from .board import leaderboard
 from .compared import differences, overfitting
 from .followed import clusters, followed
-from .heat import explained_pair, gates, greyed, heat_image, heats
+from .heat import explained_pair, gates, greyed, heat_image, heats, overlay
 from .measured import first_figure, intervals
 from .numbers import numbers
 from .paper import BLUE, CSS, HEAT, INK, MUTED, ONE, ORANGE, PANEL, PAPER, TWO, png, show
@@ -21,6 +21,6 @@ __all__ = [
     "BLUE", "CSS", "HEAT", "INK", "MUTED", "ONE", "ORANGE", "PANEL", "PAPER", "TWO",
     "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed",
     "gates", "greyed", "heat_image", "heats", "intervals",
-    "leaderboard", "left_out", "mined", "numbers", "overfitting", "photos", "png", "progress", "ranked", "ranking",
-    "schedules", "show", "triplet", "you_are_here",
+    "leaderboard", "left_out", "mined", "numbers", "overfitting", "overlay", "photos", "png", "progress",
+    "ranked", "ranking", "schedules", "show", "triplet", "you_are_here",
 ]  # fmt: skip

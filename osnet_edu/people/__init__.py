@@ -6,7 +6,7 @@ from .dataset import VISIBLE, DatasetSummary, PhotoRecord, read_people, write_da
 from .flat import Flat, Mark, Panel, paint_flat
 from .identity import CHOICES, OPENING, RANGES, WORN, Identity, build_of, draw_identity, edit, put_on
 from .sheet import contact_sheet, drawn_sheet
-from .shot import Difference, Shot, difference, render
+from .shot import Difference, Shot, difference, jpeg, render
 from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
 from .view import CAMERAS, LIGHT, WEATHER, View, draw_view, sun_at
 from .world import WORLDS
@@ -43,6 +43,7 @@ __all__ = [
     "draw_view",
     "drawn_sheet",
     "edit",
+    "jpeg",
     "pack",
     "paint_flat",
     "prepare",

@@ -195,6 +195,11 @@ def render(
     return _developed(expose(identity, view, (int(size[0]), int(size[1])), pose), view, clean, jpeg)
 
 
+def jpeg(identity: Identity, view: View, *, size: tuple[int, int] = (128, 64)) -> bytes:
+    """The file that the camera writes: `render` gives what it holds.  size: (height, width) pixels."""
+    return camera.encode(camera.develop(expose(identity, view, size).light, view), view.jpeg)
+
+
 def difference(one: Identity, other: Identity, view: View, *, size: tuple[int, int] = (128, 64)) -> Difference:
     """Two people in one view, and where they differ.
 
