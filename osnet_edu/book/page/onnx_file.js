@@ -10,7 +10,7 @@ const TENSOR_NAME = 8;
 
 // file: Uint8Array.  Returns: {inputs, outputs: [{name, type, dims}], fixed: names of inputs with a value of their own
 // and of weights, metadata: {key: text}}; type is ONNX's number, a dim is a number, or a text where it is free.
-// Throws: an Error with a sentence where it is no ONNX file.
+// Throws: an Error with a sentence where it is not an ONNX file.
 export function described(file) {
   const found = { inputs: [], outputs: [], fixed: new Set(), metadata: {} };
   let graphs = 0;
