@@ -1,8 +1,8 @@
 """Exploring a gallery: which queries to look at, which networks rank it, what is in the list."""
 
-from .album import BY_NAME, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
+from .album import BY_NAME, NAMED, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
 from .dressed import EXCHANGED_CLOTHES, OTHERS_CLOTHES, OWN_CLOTHES, WEARER, Dressed, Share, dressed, measured_clothes
-from .editing import VIEW_NAMES, Editor, Seen, edited, plain_changes, unclear, viewed
+from .editing import VIEW_NAMES, Editor, Seen, changed_pixels, edited, plain_changes, unclear, viewed
 from .finding import Finder
 from .games import GAMES, IMPOSTOR, ONE_CHANGE, SMALLEST_CHANGE, judged
 from .listed import IS_JUNK, MATCH, OTHER_PERSON, OWN_CAMERA, UNKNOWN, Listed, listed
@@ -17,6 +17,7 @@ __all__ = [
     "IMPOSTOR",
     "IS_JUNK",
     "MATCH",
+    "NAMED",
     "ONE_CHANGE",
     "OTHERS_CLOTHES",
     "OTHER_PERSON",
@@ -41,6 +42,7 @@ __all__ = [
     "Shelf",
     "Source",
     "Wish",
+    "changed_pixels",
     "colour",
     "dressed",
     "edited",

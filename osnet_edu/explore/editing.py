@@ -91,8 +91,7 @@ class Editor:
         Raises: Refused for a change that no person or view can have.
         """
         seen = self._look(edited(self.identity, changes or {}), viewed(self.record, view or {}))
-        apart = np.abs(seen.image.astype(int) - self.before.image.astype(int)).max(-1) > CHANGED
-        return replace(seen, changed=float(apart.mean()))
+        return replace(seen, changed=float(changed_pixels(seen.image, self.before.image).mean()))
 
     def _look(self, identity: Identity, view: View) -> Seen:
         """What the network makes of somebody in a view; `changed` stays 0."""
@@ -121,6 +120,11 @@ class Editor:
         if masks is None:
             return found, None
         return found, duel.evidence(found, np.stack([seen.labels, *masks]).astype(int), known.NAMES)
+
+
+def changed_pixels(image: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Which pixels differ by more than CHANGED levels: (H, W, 3) uint8 each -> (H, W) bool."""
+    return np.abs(image.astype(int) - before.astype(int)).max(-1) > CHANGED
 
 
 def unclear(view: View) -> float:

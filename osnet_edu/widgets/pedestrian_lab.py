@@ -19,7 +19,6 @@ from .widget import Widget, checked, one_of
 FREE, CLOTHES = "free", "clothes"
 PLAYS = (FREE, *explore.GAMES)
 _LISTED = 5  # photos that come first
-_SIDES = 2  # pictures of the question of the clothes
 
 
 class PedestrianLab(Widget, script="pedestrian_lab.js"):
