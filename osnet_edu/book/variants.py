@@ -22,7 +22,7 @@ from ..photos import picture
 from . import play
 
 PEOPLE = 12
-SEEN = 12  # pixels that a change must move to be offered
+SEEN = 40  # pixels that a change must move to be offered
 
 
 @dataclass(frozen=True)
