@@ -5,7 +5,7 @@ export const SIZE = [128, 64]; // height and width of the kit's photos
 const BATCH = 32; // photos at a time: between two batches one may stop, and another question may be answered
 
 // base: the folder of the site in which engine/ is.  graph: an address below it, or the bytes of an ONNX file.
-// size: of the photos.  progress: (bytes, of all) while it is loaded.
+// size: of the photos.  features: how many numbers the network must give, any where absent.  progress: (bytes, of all) while it is loaded.
 // Returns:
 //   ready() -> {layout: {blocks, streams, channels}, size: [H, W], features: D, outputs: names}; loads it once
 //   run(photos, {count, factors, want, signal, progress, batch}) -> {embedding (count, D), gates (count, blocks,
@@ -15,7 +15,7 @@ const BATCH = 32; // photos at a time: between two batches one may stop, and ano
 //   close() ends the worker; what was asked is refused.
 // Errors: a plain sentence each; an aborted run throws the signal's reason.
 export function engine({
-  base = new URL("../", import.meta.url), graph = "engine/shipped.onnx", size = SIZE, progress,
+  base = new URL("../", import.meta.url), graph = "engine/shipped.onnx", size = SIZE, features, progress,
 } = {}) {
   let worker, loading;
   const ask = (message, moved, loaded) => worker.ask(message, moved, loaded);
@@ -28,7 +28,8 @@ export function engine({
       );
     }
     worker = await started(new URL("engine_worker.js", import.meta.url));
-    const info = await ask({ load: { base: new URL(base, import.meta.url).href, graph } }, [], progress);
+    const asked = { base: new URL(base, import.meta.url).href, graph, features };
+    const info = await ask({ load: asked }, [], progress);
     return { ...info, size: [...size] };
   }
 
@@ -42,12 +43,13 @@ export function engine({
 
   async function run(photos, { count, factors, want = ["embedding"], signal, progress: told, batch = BATCH } = {}) {
     signal?.throwIfAborted();
-    const { features } = await ready();
+    await ready();
     const each = size[0] * size[1] * 3, all = count ?? photos.length / each;
     if (photos.length !== all * each) {
       throw new Error(`Expected ${all} photos of ${size.join("x")} pixels, got ${photos.length} bytes.`);
     }
-    const whole = all ? {} : { embedding: new Float32Array(0), features };
+    const whole = {};
+    if (!all) return Object.fromEntries(want.map((name) => [name, new Float32Array(0)]));
     for (let start = 0; start < all; start += batch) {
       signal?.throwIfAborted();
       const end = Math.min(start + batch, all), some = photos.slice(start * each, end * each);

@@ -39,6 +39,13 @@ export function inspected(file) {
     throw new Error(`This graph's outputs are ${outputs.join(" and ")}; the kit's graphs have embedding, gates and map.`);
   }
   if (!layout) throw new Error("This graph does not say what its gates are: it was not made by the kit's export.");
+  const expected = `${layout.blocks.length},${Math.max(...layout.streams)}`;
+  const dims = Object.fromEntries(given.map((one) => [one.name, one.dims]));
+  if (dims.images.length !== 4 || dims.images[3] !== 3 || String(dims.factors) !== expected) {
+    throw new Error(
+      `This graph takes images (${dims.images}) and factors (${dims.factors}); expected (N,H,W,3) and (${expected}).`,
+    );
+  }
   const features = told.outputs.find((one) => one.name === "embedding").dims.at(-1);
   return { layout, features, outputs, file: told.fixed.has("factors") ? required(file, "factors") : file };
 }

@@ -1,13 +1,13 @@
 // The worker in which the network computes, so that the page stays alive.
 //
-// In: {id, load: {base, graph}} and then {id, run: {photos, count, size, factors, want}}.
+// In: {id, load: {base, graph, features}} and then {id, run: {photos, count, size, factors, want}}.
 // Out: {id, loaded: [bytes, of all]} on the way; at the end {id, answer} or {id, problem}, a sentence.
 
 import { checkWebAssembly, inspected, session } from "./engine_session.js";
 
 let run;
 
-async function load({ base, graph }, told) {
+async function load({ base, graph, features }, told) {
   checkWebAssembly();
   const at = (name) => new URL(`engine/${name}`, base).href;
   const { bytes } = JSON.parse(new TextDecoder().decode(await fetched(at("engine.json"))));
@@ -21,6 +21,9 @@ async function load({ base, graph }, told) {
   };
   const file = address ? await fetched(address, grown(1)) : graph;
   const inside = inspected(file);
+  if (features && inside.features !== features) {
+    throw new Error(`This network gives ${inside.features} features for a photo; the kit's networks give ${features}.`);
+  }
   const binary = await fetched(at(wasm), grown(0));
   const ort = await import(at("ort.wasm.min.mjs"));
   run = await session(ort, { wasm: binary, mjs: at("ort-wasm-simd-threaded.mjs"), graph: inside });

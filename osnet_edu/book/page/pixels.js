@@ -1,20 +1,67 @@
-// A picture file as pixels, exactly as it is: no colour management, no turning.
+// A picture as pixels, exactly as its file has them: no colour management, and what is transparent keeps its colour.
 
-let canvas;
+const KEPT = 1_000_000; // pixels of a canvas that is used again
 
-// file: a Blob.  Returns: {rgb: Uint8Array (height, width, 3), width, height}.  Throws what the browser throws.
-export async function decoded(file) {
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-  const { width, height } = bitmap;
-  if (canvas?.width !== width || canvas.height !== height) canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return { rgb: rgbOf(context.getImageData(0, 0, width, height).data), width, height };
+let canvas, context;
+
+// source: a Blob, or what createImageBitmap takes.  Returns: {rgb: Uint8Array (height, width, 3), width, height}.
+// Throws what the browser throws.
+export async function decoded(source) {
+  const bitmap = await createImageBitmap(source, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  try {
+    const { width, height } = bitmap;
+    if (canvas?.width !== width || canvas.height !== height) {
+      canvas = new OffscreenCanvas(width, height);
+      context = canvas.getContext("2d", { willReadFrequently: true });
+    }
+    context.clearRect(0, 0, width, height);
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    return { rgb: rgbOf(isOpaque(data) ? data : (straight(bitmap) ?? data)), width, height };
+  } finally {
+    bitmap.close();
+    if (canvas?.width * canvas?.height > KEPT) canvas = context = undefined;
+  }
 }
 
-// (N, 4) -> (N, 3): what is transparent keeps the colour under it.
-export function rgbOf(rgba) {
+// rgb: Uint8Array (H, W, 3).  Returns: a data: address for an <img>.
+export async function address(rgb, [height, width]) {
+  const drawn = new OffscreenCanvas(width, height), image = new ImageData(width, height);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    image.data.set(rgb.subarray(from, from + 3), to);
+    image.data[to + 3] = 255;
+  }
+  drawn.getContext("2d").putImageData(image, 0, 0);
+  const reader = new FileReader();
+  const read = new Promise((done, failed) => Object.assign(reader, { onload: done, onerror: failed }));
+  reader.readAsDataURL(await drawn.convertToBlob());
+  await read;
+  return reader.result;
+}
+
+function isOpaque(rgba) {
+  for (let k = 3; k < rgba.length; k += 4) if (rgba[k] !== 255) return false;
+  return true;
+}
+
+// A canvas multiplies colours by their opacity and loses them where it is 0; WebGL hands them on as they are.
+// Returns: (height, width, 4), or null where there is no WebGL, or none for so large a picture.
+function straight(bitmap) {
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl");
+  if (!gl || Math.max(bitmap.width, bitmap.height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return null;
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+  const rgba = new Uint8Array(bitmap.width * bitmap.height * 4);
+  gl.readPixels(0, 0, bitmap.width, bitmap.height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+  const failed = gl.getError() !== gl.NO_ERROR;
+  gl.getExtension("WEBGL_lose_context")?.loseContext(); // a browser keeps few of them
+  return failed ? null : rgba;
+}
+
+function rgbOf(rgba) {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
   for (let from = 0, to = 0; from < rgba.length; from += 4) {
     rgb[to++] = rgba[from];
