@@ -44,14 +44,14 @@ class Shown:
         return found.query_features if split == "query" else found.gallery_features
 
 
-def shown(queries: int | None = None, gallery: int | None = None) -> Shown:
-    """The shipped people and both networks' rankings.  queries, gallery: only the first so many photos.
+def shown(queries: int | None = None, gallery: int | None = None, models: Sequence[str] = MODELS) -> Shown:
+    """The shipped people and networks' rankings.  queries, gallery: only the first so many photos.
 
-    Raises: Refused for a number below 1.
+    models: names of networks, the shipped one among them.  Raises: Refused for a number below 1.
     """
     album, shelf = explore.shipped()
     made = {}
-    for model in MODELS:
+    for model in models:
         whole = shelf.rankings(model)
         some = _first(whole.queries, queries, "queries"), _first(whole.gallery, gallery, "gallery photos")
         if queries is None and gallery is None:
@@ -70,14 +70,15 @@ def write(
     *,
     queries: int | None = None,
     gallery: int | None = None,
+    models: Sequence[str] = MODELS,
 ) -> None:
-    """Write the gallery below `folder`/data.  progress: (done, total) photos.  queries, gallery: as for `shown`."""
-    found = shown(queries, gallery)
+    """Write the gallery below `folder`/data.  progress: (done, total) photos.  queries, gallery, models: see `shown`."""
+    found = shown(queries, gallery, models)
     data = folder / "data"
     (data / "features").mkdir(parents=True, exist_ok=True)
     total, done = sum(len(found.photos(split)) for split in SPLITS), 0
     told: dict[str, object] = {
-        "models": list(MODELS),
+        "models": list(models),
         "size": list(found.rankings[explore.SHIPPED].size),
         "choices": {
             "cameras": found.album.cameras,
@@ -85,10 +86,10 @@ def write(
             "twins": found.album.twins,
             "sorts": list(explore.SORTS),
         },
-        "hardness": {model: _hardness(found.rankings[model]) for model in MODELS},
+        "hardness": {model: _hardness(found.rankings[model]) for model in models},
     }
     worn: dict[str, int] = {}
-    features: dict[str, dict[str, str]] = {model: {} for model in MODELS}
+    features: dict[str, dict[str, str]] = {model: {} for model in models}
     for split in SPLITS:
         photos, where = found.photos(split), data / "photos" / split
         where.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,7 @@ def write(
                 if progress:
                     progress(done, total)
         told[split] = _told(found.album, photos, worn)
-        for model in MODELS:
+        for model in models:
             features[model][split] = _keep(found.features(model, split), data / "features" / f"{model}.{split}")
     told["worn"] = list(worn)
     told["features"] = features

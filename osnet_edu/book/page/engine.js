@@ -3,6 +3,7 @@
 
 export const SIZE = [128, 64]; // height and width of the kit's photos
 const BATCH = 32; // photos at a time: between two batches one may stop, and another question may be answered
+const CLOSED = "The network was closed before it answered.";
 
 // base: the folder of the site in which engine/ is.  graph: an address below it, or the bytes of an ONNX file.
 // size: of the photos.  features: how many numbers the network must give, any where absent.  progress: (bytes, of all) while it is loaded.
@@ -17,27 +18,40 @@ const BATCH = 32; // photos at a time: between two batches one may stop, and ano
 export function engine({
   base = new URL("../", import.meta.url), graph = "engine/shipped.onnx", size = SIZE, features, progress,
 } = {}) {
-  let worker, loading;
-  const ask = (message, moved, loaded) => worker.ask(message, moved, loaded);
+  let worker, loading, closed = 0;
+
+  async function ask(message, moved, loaded) {
+    if (!worker) throw new Error(CLOSED);
+    return worker.ask(message, moved, loaded);
+  }
 
   async function load() {
+    const before = closed;
     if (globalThis.location?.protocol === "file:") {
       throw new Error(
         "This page was opened as a file, and a browser runs the network only from a server. "
           + "Type python3 -m http.server in the folder of the site and open the address that it prints.",
       );
     }
-    worker = await started(new URL("engine_worker.js", import.meta.url));
+    const made = await started(new URL("engine_worker.js", import.meta.url));
+    if (closed !== before) {
+      made.end();
+      throw new Error(CLOSED);
+    }
+    worker = made;
     const asked = { base: new URL(base, import.meta.url).href, graph, features };
     const info = await ask({ load: asked }, [], progress);
     return { ...info, size: [...size] };
   }
 
   function ready() {
-    loading ??= load().catch((error) => {
-      close();
-      throw error;
-    });
+    if (!loading) {
+      const mine = load().catch((error) => {
+        if (loading === mine) close();
+        throw error;
+      });
+      loading = mine;
+    }
     return loading;
   }
 
@@ -52,10 +66,12 @@ export function engine({
     if (!all) return Object.fromEntries(want.map((name) => [name, new Float32Array(0)]));
     for (let start = 0; start < all; start += batch) {
       signal?.throwIfAborted();
-      const end = Math.min(start + batch, all), some = photos.slice(start * each, end * each);
-      const { shapes, ...part } = await ask(
-        { run: { photos: some, count: end - start, size, factors, want } }, [some.buffer],
-      );
+      const end = Math.min(start + batch, all), some = new Uint8Array(photos.slice(start * each, end * each).buffer);
+      const input = { photos: some, count: end - start, size, factors, want };
+      const { shapes, ...part } = await ask({ run: input }, [some.buffer]).catch((error) => {
+        if (error.ended) close();
+        throw error;
+      });
       for (const name of want) {
         const length = part[name].length / (end - start);
         whole[name] ??= new Float32Array(all * length);
@@ -68,6 +84,7 @@ export function engine({
   }
 
   function close() {
+    closed += 1;
     worker?.end();
     worker = loading = undefined;
   }
@@ -90,11 +107,11 @@ async function started(address) {
     waiting.forEach(({ refused }) => refused(new Error(problem)));
     waiting.clear();
   };
-  made.onmessage = ({ data: { id, loaded, answer, problem } }) => {
+  made.onmessage = ({ data: { id, loaded, answer, problem, ended } }) => {
     const asked = waiting.get(id);
     if (loaded) return asked?.told?.(...loaded);
     waiting.delete(id);
-    return problem ? asked?.refused(new Error(problem)) : asked?.answered(answer);
+    return problem ? asked?.refused(Object.assign(new Error(problem), { ended })) : asked?.answered(answer);
   };
   made.onerror = (event) => {
     event.preventDefault();
@@ -112,7 +129,7 @@ async function started(address) {
     },
     end() {
       made.terminate();
-      refuse("The network was closed before it answered.");
+      refuse(CLOSED);
     },
   };
 }

@@ -89,7 +89,8 @@ export async function session(ort, { wasm, mjs, graph }) {
       const shapes = Object.fromEntries(want.map((name) => [name, found[name].dims.slice(1)]));
       return { shapes, ...Object.fromEntries(want.map((name) => [name, Float32Array.from(found[name].data)])) };
     } catch (error) {
-      throw new Error(inWords(error, "The network could not compute"));
+      // What WebAssembly left behind may be anything: the next question starts it anew.
+      throw Object.assign(new Error(inWords(error, "The network could not compute")), { ended: true });
     }
   };
 }

@@ -1,7 +1,8 @@
 // The worker in which the network computes, so that the page stays alive.
 //
 // In: {id, load: {base, graph, features}} and then {id, run: {photos, count, size, factors, want}}.
-// Out: {id, loaded: [bytes, of all]} on the way; at the end {id, answer} or {id, problem}, a sentence.
+// Out: {id, loaded: [bytes, of all]} on the way; at the end {id, answer} or {id, problem, ended}: a sentence, and whether
+// this worker is of no use any more.
 
 import { checkWebAssembly, inspected, session } from "./engine_session.js";
 
@@ -64,7 +65,7 @@ self.onmessage = async ({ data: { id, load: asked, run: input } }) => {
     const moved = Object.values(answer).filter((one) => one instanceof Float32Array).map((one) => one.buffer);
     self.postMessage({ id, answer }, moved);
   } catch (error) {
-    self.postMessage({ id, problem: error.message });
+    self.postMessage({ id, problem: error.message, ended: Boolean(error.ended) });
   }
 };
 self.postMessage({ id: 0 }); // it stands

@@ -1,5 +1,6 @@
-// A photo at another size, to the bit as Pillow's bilinear resize makes it: each new pixel is a weighted mean of all old
-// pixels that it covers, first along the rows, then along the columns, each rounded to a whole number.
+// A photo at another size, to the bit as the bilinear resize of Pillow 13 makes it: each new pixel is a weighted mean of
+// all old pixels that it covers, along the rows and then along the columns, each time rounded to a whole number. Where
+// the height shrinks by more than twice as many pixels as the width, the columns come first.
 
 const BITS = 22; // of a weight, as a whole number
 
@@ -8,8 +9,13 @@ const BITS = 22; // of a weight, as a whole number
 export function resized(rgb, [rows, width], size, part = { left: 0, width }) {
   const wide = part.width === size[1] ? null : weights(part.width, size[1]);
   const high = rows === size[0] ? null : weights(rows, size[0]);
-  const taken = along(rgb, { lines: rows, step: width * 3, unit: 3, start: part.left * 3 }, size[1], wide, true);
-  return along(taken, { lines: size[1], step: 3, unit: size[1] * 3, start: 0 }, size[0], high, false);
+  const start = part.left * 3, step = width * 3;
+  if (rows > size[0] && rows - size[0] > 2 * (part.width - size[1])) {
+    const low = along(rgb, { lines: part.width, step: 3, unit: step, start }, size[0], high, false);
+    return along(low, { lines: size[0], step: part.width * 3, unit: 3, start: 0 }, size[1], wide, true);
+  }
+  const narrow = along(rgb, { lines: rows, step, unit: 3, start }, size[1], wide, true);
+  return along(narrow, { lines: size[1], step: 3, unit: size[1] * 3, start: 0 }, size[0], high, false);
 }
 
 // For each of `count` new pixels: the first old one, and whole-number weights of those from it on.
@@ -28,7 +34,7 @@ function weights(old, count) {
   return made;
 }
 
-// One direction.  from: of `lines` lines that begin `step` apart, pixels `unit` apart.  byRow: lines are rows.
+// One direction: `lines` lines that begin `step` apart, their pixels `unit` apart.  byRow: the lines are rows.
 function along(pixels, { lines, step, unit, start }, count, table, byRow) {
   const made = new Uint8Array(lines * count * 3);
   for (let line = 0; line < lines; line++) {
