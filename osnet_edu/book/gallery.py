@@ -50,17 +50,14 @@ def shown(queries: int | None = None, gallery: int | None = None, models: Sequen
     models: names of networks, the shipped one among them.  Raises: Refused for a number below 1.
     """
     album, shelf = explore.shipped()
-    made = {}
-    for model in models:
-        whole = shelf.rankings(model)
-        some = _first(whole.queries, queries, "queries"), _first(whole.gallery, gallery, "gallery photos")
-        if queries is None and gallery is None:
-            made[model] = whole
-            continue
-        features = np.concatenate([whole.query_features[: len(some[0])], whole.gallery_features[: len(some[1])]])
-        small = Market(album.market.root, (), *some)
-        embedded = Embedding(features, (*some[0], *some[1]))
-        made[model] = without.Rankings(shelf.checkpoint(model), small, embedded=embedded)
+    if queries is None and gallery is None:
+        return Shown(album, {model: shelf.rankings(model) for model in models})
+    known = shelf.rankings(explore.SHIPPED)
+    some = _first(known.queries, queries, "queries"), _first(known.gallery, gallery, "gallery photos")
+    features = np.concatenate([known.query_features[: len(some[0])], known.gallery_features[: len(some[1])]])
+    embedded = {explore.SHIPPED: Embedding(features, (*some[0], *some[1]))}
+    small = Market(album.market.root, (), *some)
+    made = {model: without.Rankings(shelf.checkpoint(model), small, embedded=embedded.get(model)) for model in models}
     return Shown(album, made)
 
 
@@ -72,7 +69,7 @@ def write(
     gallery: int | None = None,
     models: Sequence[str] = MODELS,
 ) -> None:
-    """Write the gallery below `folder`/data.  progress: (done, total) photos.  queries, gallery, models: see `shown`."""
+    """Write the gallery below `folder`/data.  progress: (done, total) photos.  Limits: see `shown`."""
     found = shown(queries, gallery, models)
     data = folder / "data"
     (data / "features").mkdir(parents=True, exist_ok=True)

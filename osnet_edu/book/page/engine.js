@@ -59,8 +59,8 @@ export function engine({
     signal?.throwIfAborted();
     await ready();
     const each = size[0] * size[1] * 3, all = count ?? photos.length / each;
-    if (photos.length !== all * each) {
-      throw new Error(`Expected ${all} photos of ${size.join("x")} pixels, got ${photos.length} bytes.`);
+    if (photos.length !== all * each || !Number.isInteger(all)) {
+      throw new Error(`Expected ${count ?? ""} photos of ${each} bytes each, got ${photos.length} bytes.`.replace("  ", " "));
     }
     const whole = {};
     if (!all) return Object.fromEntries(want.map((name) => [name, new Float32Array(0)]));
