@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import IO, cast
 
 from .. import assets, explore
 from ..embed import onnx_file
@@ -86,7 +87,8 @@ def fetched() -> Path:
                 raise Refused(f"npm brought another {PACKAGE} {VERSION} than the one whose hash the kit knows")
             with tarfile.open(archive) as opened:
                 for name in FILES:
-                    (growing / name).write_bytes(opened.extractfile(f"package/dist/{name}").read())
+                    inside = cast(IO[bytes], opened.extractfile(f"package/dist/{name}"))
+                    (growing / name).write_bytes(inside.read())
     return folder
 
 
