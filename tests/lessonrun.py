@@ -7,15 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty
 
 import nbformat
-from jupyter_core.utils import run_sync
 from labpage import LabPage
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-CELL_TIMEOUT = 400
+from osnet_edu.book import kernel
+
 BEGIN = f"__import__('sys').path.append({str(Path(__file__).resolve().parent)!r})"
 RECORDING = "__import__('claims.recording').recording"
 WIDGETS = "application/vnd.jupyter.widget-state+json"
@@ -43,17 +41,8 @@ def in_kernel(
 
     lesson: the notebook's own file, if its sentences are to be held against what its cells compute.
     """
-    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(folder)}})
     started, error = time.monotonic(), ""
-
-    def ask(code: str) -> None:
-        answer = run_sync(client.kc.execute_interactive)(
-            code, silent=True, store_history=False, timeout=CELL_TIMEOUT, output_hook=lambda _message: None
-        )
-        assert answer["content"]["status"] == "ok", "\n".join(answer["content"].get("traceback", []))
-
-    with client.setup_kernel(env=environment):
-        look_again(client.kc.shell_channel)
+    with kernel.started(notebook, folder, environment) as (client, ask):
         _begin(ask, lesson)
         try:
             for index, cell in enumerate(notebook.cells):
@@ -70,7 +59,7 @@ def in_lab(page: LabPage, name: str, folder: Path, lesson: Path) -> Run:
     page.open(name)
     _begin(page.ask, lesson)
     started = time.monotonic()
-    page.run_all(patience=CELL_TIMEOUT)
+    page.run_all(patience=kernel.CELL_TIMEOUT)
     seconds = time.monotonic() - started
     notebook = page.notebook()
     failed = [o for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "error"]
@@ -95,23 +84,3 @@ def _end(ask, folder: Path, lesson: Path | None, notebook: nbformat.NotebookNode
     ask(f"{RECORDING}.judge({lesson.stem[:2]!r}, {str(executed)!r}, {str(verdicts)!r})")
     return Run(notebook, error, seconds, told["megabytes"], json.loads(verdicts.read_text(encoding="utf-8")))
 
-
-def look_again(channel) -> None:
-    """Ask a kernel's channel for its next message once a second, however long the wait is.
-
-    An Output widget sends to the kernel while nbclient waits for an answer on the same socket. ZeroMQ may then wake
-    nobody when the answer comes, and the wait lasts until its limit.
-    """
-    ask = channel.get_msg
-
-    async def get_msg(timeout: float | None = None):
-        ends = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = 1.0 if ends is None else ends - time.monotonic()
-            try:
-                return await ask(timeout=max(0.0, min(1.0, left)))
-            except Empty:
-                if left <= 0:
-                    raise
-
-    channel.get_msg = get_msg

@@ -1,0 +1,155 @@
+"""The lessons executed for the site, each once for a state of the kit: a folder a lesson in the cache.
+
+A lesson's folder holds lesson.ipynb with its outputs, the pictures of these as files, and the widgets as `alive` writes
+them. Its name says of what it was made, so that a build that was interrupted goes on where it ended.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+from nbclient.exceptions import CellExecutionError
+
+from .. import assets
+from ..machine import whole
+from ..refused import Refused
+from . import kernel
+from .alive import with_files
+
+PACKAGE = Path(__file__).resolve().parent.parent
+VIEW = "application/vnd.jupyter.widget-view+json"
+# What a lesson is made of: not the rooms that only start things, and of this one the files that look into a kernel.
+LEFT_OUT = ("book", "commands", "lab", "__main__.py")
+LOOKING = ("alive.py", "controls.py", "kernel.py", "lessons.py")
+MADE_WITH = ("torch", "captum", "numpy", "pillow", "scipy", "matplotlib", "ipywidgets", "anywidget", "nbclient")
+SHIPPED = ("results", "seeds", "features", "pictures", assets.SUBSET, assets.WEIGHTS)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A notebook of the kit.  name: "00_start_here".  folder: of its outputs, once `executed` has made it."""
+
+    path: Path
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def ready(self) -> bool:
+        return self.folder.is_dir()
+
+
+def found(notebooks: Path, limits: Sequence[str] | None = None) -> list[Lesson]:
+    """The lessons of a folder in their order.  limits: two digits each, "00" and "04", of those that are wanted.
+
+    Raises: Refused where one of them is missing.
+    """
+    paths = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
+    if limits is not None:
+        missing = set(limits) - {path.name[:2] for path in paths}
+        if missing:
+            raise Refused(f"{notebooks} has no notebook {', '.join(sorted(missing))}")
+        paths = [path for path in paths if path.name[:2] in limits]
+    if not paths:
+        raise Refused(f"{notebooks} holds no notebooks; expected a complete checkout")
+    where = assets.cache() / "book"
+    return [Lesson(path, where / f"{path.stem}-{_state(path)}") for path in paths]
+
+
+def _state(path: Path) -> str:
+    digest = hashlib.sha256(_kit().encode())
+    digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _kit() -> str:
+    """A hash of all that decides what a lesson's cells give, but for the lesson itself."""
+    digest = hashlib.sha256()
+    for name, content in _contents():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _contents() -> Iterator[tuple[str, bytes]]:
+    for path in sorted(PACKAGE.rglob("*")):
+        inner = path.relative_to(PACKAGE)
+        outside = inner.parts[0] in LEFT_OUT and not (inner.parts[0] == "book" and path.name in LOOKING)
+        if path.suffix in (".py", ".toml") and not outside:
+            yield inner.as_posix(), path.read_bytes().replace(b"\r\n", b"\n")
+    for name in SHIPPED:
+        path = assets.path(name)
+        for one in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if one.is_file():
+                yield f"{name}/{one.name}", one.read_bytes()
+    yield "python", sys.version.encode()
+    for name in MADE_WITH:
+        yield name, version(name).encode()
+
+
+def executed(lesson: Lesson) -> Lesson:
+    """The lesson with its outputs: run in a fresh kernel, unless it was run before.
+
+    Raises: Refused where a cell fails, with its error.
+    """
+    if not lesson.ready:
+        lesson.folder.parent.mkdir(parents=True, exist_ok=True)
+        with whole.folder(lesson.folder) as growing, tempfile.TemporaryDirectory(prefix="osnet_edu_") as place:
+            _execute(lesson, growing, Path(place))
+        for old in lesson.folder.parent.glob(f"{lesson.name}-*"):
+            if old != lesson.folder:
+                shutil.rmtree(old, ignore_errors=True)
+    return lesson
+
+
+def _execute(lesson: Lesson, out: Path, place: Path) -> None:
+    notebook = nbformat.read(lesson.path, as_version=4)
+    (place / "work").mkdir()
+    with kernel.started(notebook, place / "work", _environment(place)) as (client, ask):
+        for index, cell in enumerate(notebook.cells):
+            try:
+                client.execute_cell(cell, index)
+            except CellExecutionError as failure:
+                raise Refused(f"cell {index} of {lesson.path.name} failed: {failure}") from failure
+        shown = [view for cell in notebook.cells for view in views(cell)]
+        ask(f"from osnet_edu.book import alive as _alive; _alive.write({shown!r}, {str(out)!r})")
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            _tidy(output, out)
+    notebook.metadata.pop("widgets", None)
+    nbformat.write(notebook, out / "lesson.ipynb")
+
+
+def views(cell: nbformat.NotebookNode) -> list[str]:
+    """The models of the widgets that a cell shows."""
+    return [o.data[VIEW]["model_id"] for o in cell.get("outputs", []) if VIEW in o.get("data", {})]
+
+
+def _tidy(output: nbformat.NotebookNode, out: Path) -> None:
+    """What a progress line wrote over is left out, and pictures become files."""
+    if output.output_type == "stream":
+        lines = [line.rpartition("\r")[2] for line in re.sub(r"\r+(?=\n|$)", "", output.text).split("\n")]
+        output.text = "\n".join(lines)
+    data = output.get("data", {})
+    if "text/html" in data:
+        data["text/html"] = with_files("".join(data["text/html"]), out / "pictures", lambda name: f"kit:{name}")
+
+
+def _environment(place: Path) -> dict[str, str]:
+    """This environment, in which a kernel reads no personal settings and finds this copy of the kit."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        kept[name] = str(place / name.lower())
+    above = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return kept | {"PYTHONPATH": os.pathsep.join(above), "OSNET_EDU_CACHE": str(assets.cache().resolve())}
