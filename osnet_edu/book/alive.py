@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..machine import whole
-from ..widgets.records import from_json, plain, to_json
-from ..widgets.widget import Widget
+from ..widgets import Widget, records
 from . import controls
 from .controls import Axis, Kind
 
@@ -49,7 +48,7 @@ def write(models: Sequence[str], folder: Path | str) -> None:
         kind = controls.of(widget)
         if not kind.link:
             table = asked(widget, kind) | {"script": script}
-            (folder / name).write_text(_with_files(to_json(table), folder / "pictures"), encoding="utf-8")
+            (folder / name).write_text(_with_files(records.to_json(table), folder / "pictures"), encoding="utf-8")
         told[model] = vars(Told(script, "" if kind.link else name, kind.complete, kind.link))
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 
@@ -110,7 +109,7 @@ class Asking:
             value = getattr(self.widget, name)
             held, plainly = self._latest.get(name, (None, None))
             if held is not value:  # lists are long, and most stay from one answer to the next
-                plainly = plain(value)
+                plainly = records.plain(value)
                 self._latest[name] = value, plainly
             if plainly != first:
                 found[name] = plainly
@@ -187,7 +186,7 @@ class Shared:
             value = {name: self.of(one) for name, one in value.items()}
         if not isinstance(value, list | dict | str | bytes):
             return value
-        text = to_json(value)
+        text = records.to_json(value)
         if len(text) < SHARED:
             return value
         if text not in self._places:
@@ -230,7 +229,7 @@ def with_files(text: str, folder: Path, address: Callable[[str], str]) -> str:
 
 
 def _kept(form: str, encoded: str, folder: Path) -> str:
-    content = from_json(json.dumps({"base64": encoded}))
+    content = records.from_json(json.dumps({"base64": encoded}))
     assert isinstance(content, bytes)
     name = f"{hashlib.sha256(content).hexdigest()[:20]}.{form.replace('jpeg', 'jpg')}"
     folder.mkdir(exist_ok=True)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from ..widgets.replaying import Replay
-from ..widgets.widget import Widget
+from ..widgets import Replay, Widget
 
 Values = Callable[[Widget], list[tuple]]
 

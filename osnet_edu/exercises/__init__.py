@@ -19,7 +19,7 @@ from typing import Any
 from ..refused import Refused
 from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
 from .judge import Verdict, judge
-from .magic import Desk
+from .magic import Desk, answered
 from .record import Exercise, Mistake, Property
 from .shown import Box, Summary
 
@@ -93,6 +93,11 @@ def solution(name: str) -> Box:
     return _desk.solution(name)
 
 
+def answer(name: str) -> Box:
+    """What `solution` shows in the end, at once: for a page on which nobody types."""
+    return answered(REGISTRY[name])
+
+
 def summary() -> Summary:
     """What was done in this kernel, as counts."""
     return _desk.summary()
@@ -124,6 +129,7 @@ __all__ = [
     "Property",
     "Summary",
     "Verdict",
+    "answer",
     "by_notebook",
     "card",
     "cell",

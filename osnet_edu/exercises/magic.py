@@ -91,10 +91,7 @@ class Desk:
             after = f"A hint first. If you ask again, the solution is shown: `%solution {task.name}`"
             return Box(first.title, first.sign, (*first.body[:1], after))
         progress.solution_seen = True
-        says: list[str | Code] = ["A model answer, as you may write it into the cell.", Code(pasted(task))]
-        for names, code in library_code(task):
-            says += [f"The library's own code, from {names}.", Code(code)]
-        return Box(f"Solution: {task.title}", "=", says)
+        return answered(task)
 
     def summary(self) -> Summary:
         """The counts of every exercise that was begun, in the order of the lessons."""
@@ -226,6 +223,14 @@ class Desk:
         near = difflib.get_close_matches(name, self.registry, 3)
         says = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self.registry)}."
         return Box(f"There is no exercise named '{name}'" if name else "Which exercise?", "!", [says])
+
+
+def answered(task: Exercise) -> Box:
+    """A model answer and the library's code that does the same."""
+    says: list[str | Code] = ["A model answer, as you may write it into the cell.", Code(pasted(task))]
+    for names, code in library_code(task):
+        says += [f"The library's own code, from {names}.", Code(code)]
+    return Box(f"Solution: {task.title}", "=", says)
 
 
 def _seconds(text: str) -> float | None:

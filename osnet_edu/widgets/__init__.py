@@ -25,8 +25,13 @@ _HOME = {
     "Watch": "watch",
     "Recording": "frames",
     "picture": "pictures",
+    "Widget": "widget",
 }
-__all__ = list(_HOME)
+__all__ = [
+    "CompareBlocks", "Convolution", "Duelling", "Explorer", "GateMixer", "GateTheatre", "Matching", "NetworkCosts",
+    "PedestrianLab", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay", "Training", "Watch", "Widget", "ask",
+    "count_predictions", "picture", "records", "replay", "save_predictions", "widget",
+]  # fmt: skip
 
 
 def __getattr__(name: str):

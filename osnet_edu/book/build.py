@@ -1,0 +1,70 @@
+"""The whole site, in one folder: what is built in which order.
+
+kit/ holds what the pages run: widgets/ as they are, page/, and engine/ and data/ as the other files of this room write
+them.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ..machine import whole
+from ..widgets import widget
+from . import lessons, pages
+
+Progress = Callable[[int, int], None]
+Says = Callable[[str], Progress]
+
+# (what is done, the function that writes below kit/, what of the limits it takes)
+DATA: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = ()
+
+
+def site(
+    out: Path | str,
+    notebooks: Path,
+    *,
+    says: Says | None = None,
+    launch: pages.Launch | None = None,
+    limits: Mapping[str, object] | None = None,
+) -> Path:
+    """Build the site into a new folder.
+
+    out: is not there yet, or empty.  notebooks: the folder of the lessons.  says(what): a progress for (done, total)
+    of it.  launch: where a lesson runs elsewhere: lesson -> name -> address.
+    limits: a small site, for tests: lessons, a list of notebooks such as ["00", "04"]; the others go to the files of
+    this room that write data.
+    Returns: out.  Raises: Refused where out is taken or a notebook fails.
+    """
+    limits, says = dict(limits or {}), says or (lambda _what: lambda _done, _total: None)
+    found = lessons.found(notebooks, limits.pop("lessons", None))  # type: ignore[arg-type]
+    out = whole.new_folder(out)
+    step = says("lessons")
+    for done, lesson in enumerate(found):
+        step(done, len(found))
+        lessons.executed(lesson)
+    step(len(found), len(found))
+    with whole.folder(out) as growing:
+        _kit(growing / "kit", found)
+        for what, write, takes in DATA:
+            write(growing / "kit", says(what), **{name: limits[name] for name in takes if name in limits})
+        step = says("pages")
+        step(0, 1)
+        pages.write(growing, found, launch or {})
+        step(1, 1)
+    return out
+
+
+def _kit(kit: Path, found: Sequence[lessons.Lesson]) -> None:
+    """Widgets and the page's own files, and what the lessons' widgets draw."""
+    shutil.copytree(pages.PAGE, kit / "page")
+    (kit / "widgets").mkdir()
+    for script in sorted(widget.FOLDER.glob("*.js")):
+        shutil.copy(script, kit / "widgets")
+        (kit / "widgets" / f"{script.stem}.css").write_text(widget.styles(script.name), encoding="utf-8")
+    (kit / "data" / "alive").mkdir(parents=True)
+    (kit / "data" / "pictures").mkdir()
+    for lesson in found:
+        for record in sorted(lesson.folder.glob("[0-9]*.json")):
+            shutil.copy(record, kit / "data" / "alive" / f"{lesson.name[:2]}_{record.name}")
+        for picture in sorted(lesson.folder.glob("pictures/*")):
+            shutil.copy(picture, kit / "data" / "pictures")

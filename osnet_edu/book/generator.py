@@ -1,0 +1,51 @@
+"""What the page generator, Sphinx, is told beside its settings: mathematics, links within a notebook, a lesson's own.
+
+Sphinx loads this file by its name and calls `setup`.
+"""
+
+import re
+
+from docutils.utils.math.latex2mathml import tex2mathml
+
+# Spellings that the converter lacks, and what a reader sees no difference to.
+_SPELT = ((re.compile(r"\\dots\b"), r"\\ldots"), (re.compile(r"\\[Bb]igg?(?![a-zA-Z])"), ""))
+
+
+def mathml(formula: str, block: bool = False) -> str:
+    """A formula in LaTeX as MathML, which browsers draw without a script."""
+    for pattern, instead in _SPELT:
+        formula = pattern.sub(instead, formula)
+    return tex2mathml(formula, as_block=block)
+
+
+def slug(heading: str) -> str:
+    """The name by which JupyterLab links to a heading."""
+    return heading.strip().replace(" ", "-")
+
+
+def _inline(self, node) -> None:
+    self.body.append(mathml(node.astext()))
+    raise _skip()
+
+
+def _block(self, node) -> None:
+    self.body.append(f'<div class="math" tabindex="0">{mathml(node.astext(), block=True)}</div>')
+    raise _skip()
+
+
+def _skip() -> Exception:
+    from docutils.nodes import SkipNode
+
+    return SkipNode()
+
+
+def _context(app, page: str, _template, context: dict, _tree) -> None:
+    context["lesson"] = page.startswith("lessons/")
+    context["launch"] = app.config.oe_launch.get(page.rpartition("/")[2], {}) if context["lesson"] else {}
+
+
+def setup(app) -> dict:
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    app.add_config_value("oe_launch", {}, "html")
+    app.connect("html-page-context", _context)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

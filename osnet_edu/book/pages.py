@@ -1,0 +1,263 @@
+"""The pages: lessons, tables and cards by Sphinx, and the front, the explorer and the changed pedestrian by templates."""
+
+import base64
+import hashlib
+import html
+import io
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+import nbformat
+
+from .. import __version__, assets, exercises
+from ..grading import leaderboard
+from ..refused import Refused
+from .lessons import VIEW, Lesson
+
+ROOM = Path(__file__).parent
+TEMPLATES, PAGE = ROOM / "templates", ROOM / "page"
+OWN = ("index", "explorer", "change")
+TITLE = "osnet_edu"
+PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg))")
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)  # theme.js does it, and without storage too
+Launch = Mapping[str, Mapping[str, str]]  # lesson -> name -> address
+
+
+def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
+    """Write all pages into a folder.  lessons: executed.  launch: where a lesson runs elsewhere, by its name."""
+    with tempfile.TemporaryDirectory(prefix="osnet_edu_") as place:
+        source, made = Path(place, "source"), Path(place, "made")
+        _sources(source, lessons)
+        _generate(source, made, Path(place, "trees"), launch)
+        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "objects.inv"))
+    _own(folder, launch)
+    for page in sorted(folder.rglob("*.html")):
+        _finish(page, folder)
+
+
+# --- what Sphinx reads -----------------------------------------------------------------------------------------------
+
+
+def _sources(source: Path, lessons: Sequence[Lesson]) -> None:
+    (source / "lessons").mkdir(parents=True)
+    for lesson in lessons:
+        nbformat.write(shown(lesson), source / "lessons" / f"{lesson.name}.ipynb")
+    listed = "\n".join(f"lessons/{lesson.name}" for lesson in lessons)
+    contents = (TEMPLATES / "contents.md").read_text(encoding="utf-8").replace("{lessons}", listed)
+    (source / "contents.md").write_text(contents, encoding="utf-8")
+    shutil.copy(TEMPLATES / "glossary.md", source)
+    for name, card in (("model_card", "osnet_x0_25.md"), ("datasheet", "people.md")):
+        shutil.copy(assets.path(card), source / f"{name}.md")
+    shutil.copytree(assets.path("pictures"), source / "pictures", ignore=shutil.ignore_patterns("*.py", "front"))
+    (source / "leaderboard.md").write_text(board(), encoding="utf-8")
+
+
+def board() -> str:
+    """The shipped leaderboard as a page in Markdown."""
+    table = leaderboard.shipped()
+    views = ("across", "same")
+    names = sorted(table.methods("shipped"), key=lambda name: -table.mean(name, view=views[0]).value)
+    rows = []
+    for name in names:
+        across, same = (table.mean(name, view=view) for view in views)
+        above = table.above_untrained(view=views[0])
+        never = f"{table.mean(name, weights='untrained', view=views[0]).value:.2f}" if name in above else "not asked"
+        yes = "yes" if name in above and above[name].shown else "no" if name in above else "not asked"
+        rows.append(f"| {name} | {across.value:.2f} | {across.low:.2f} to {across.high:.2f} | {same.value:.2f} | {never} | {yes} |")
+    floors = {view: table.floors(view=view) for view in views}
+    asked = {name: f"{value:.2f}" for name, value in floors["same"].items()}
+    beside = [f"| {name} | {value:.2f} | {asked.get(name, 'not asked')} |" for name, value in floors["across"].items()]
+    return "\n".join(
+        [
+            "# Leaderboard",
+            "",
+            "Which map finds where two twins differ? Each method is asked about pairs of rendered people whose true "
+            "difference is known. Rank accuracy is the share of the true pixels among as many pixels that the map puts "
+            "first: 1 is the truth. The last column says whether a method does better on the shipped network than on "
+            "one that was never trained. Lesson 10 explains how to read it.",
+            "",
+            "| method | across views | 95 % interval | same view | untrained | better than untrained |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+            "## What needs no network",
+            "",
+            "| floor | across views | same view |",
+            "|---|---|---|",
+            *beside,
+            "",
+        ]
+    )
+
+
+# --- a lesson --------------------------------------------------------------------------------------------------------
+
+
+def shown(lesson: Lesson) -> nbformat.NotebookNode:
+    """A lesson's notebook as its page shows it: widgets as places for lesson.js, exercises with what helps."""
+    notebook = nbformat.read(lesson.folder / "lesson.ipynb", as_version=4)
+    told = json.loads((lesson.folder / "told.json").read_text(encoding="utf-8"))
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            task = re.match(r"%%exercise (\w+)", cell.source)
+            cell.outputs = [helped(task[1])] if task else _outputs(cell.outputs, told, lesson.name[:2])
+    return notebook
+
+
+def _outputs(outputs: list, told: Mapping[str, dict], number: str) -> list:
+    found = []
+    for output in outputs:
+        data = output.get("data", {})
+        if VIEW in data:
+            place = told.get(data[VIEW]["model_id"])
+            if place:
+                found.append(_html(_place(place, number)))
+        elif "text/html" in data:
+            text = data["text/html"].replace("<img ", '<img loading="lazy" ')
+            found.append(_html(PICTURE.sub(r"../kit/data/pictures/\1", text)))
+        else:
+            found.append(output)
+    return found
+
+
+def _html(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("display_data", {"text/html": text})
+
+
+def _place(told: Mapping[str, str], number: str) -> str:
+    if told["link"]:
+        words = {
+            "explorer.html": "The explorer is a page of its own. There the network runs in your browser.",
+            "change.html": "The pedestrian whom you can change is on a page of its own.",
+        }[told["link"]]
+        return f'<p class="oe-elsewhere">{words} <a href="../{told["link"]}">Open it</a></p>'
+    return (
+        f'<div class="oe-alive" data-script="{told["script"]}" data-record="{number}_{told["record"]}">'
+        "<p>Something to touch stands here; it needs JavaScript, from a server.</p></div>"
+    )
+
+
+def helped(name: str) -> nbformat.NotebookNode:
+    """What stands below an exercise: its hints and its model answer, folded."""
+    task = exercises.REGISTRY[name]
+    hints = "".join(f"<li>{_words(hint)}</li>" for hint in task.hints)
+    return _html(
+        '<div class="oe-exercise"><p>To type your own answer and have it checked, open the lab.</p>'
+        f"<details><summary>Hints</summary><ol>{hints}</ol></details>"
+        f"<details><summary>A model answer</summary>{exercises.answer(name)._repr_html_()}</details></div>"
+    )
+
+
+def _words(text: str) -> str:
+    """Plain text as HTML; what stands between backticks is code."""
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
+# --- Sphinx ----------------------------------------------------------------------------------------------------------
+
+
+def _settings(launch: Launch) -> dict:
+    return {
+        "project": TITLE,
+        "author": "osnet_edu contributors",
+        "version": __version__,
+        "extensions": ["myst_nb", "osnet_edu.book.generator"],
+        "root_doc": "contents",
+        "nb_execution_mode": "off",
+        "myst_enable_extensions": ["dollarmath", "deflist"],
+        "myst_heading_anchors": 3,
+        "myst_heading_slug_func": "osnet_edu.book.generator.slug",
+        "html_math_renderer": "mathml",
+        "html_theme": "pydata_sphinx_theme",
+        "html_title": TITLE,
+        "html_copy_source": False,
+        "html_show_sourcelink": False,
+        "html_show_sphinx": False,
+        "templates_path": [str(TEMPLATES)],
+        "html_context": {"default_mode": "auto"},
+        "oe_launch": {name: dict(links) for name, links in launch.items()},
+        "html_theme_options": {
+            "navbar_start": ["name.html"],
+            "navbar_center": ["nav.html"],
+            "navbar_end": ["dark.html"],
+            "navbar_persistent": ["search-button-field"],
+            "article_header_end": ["launch.html"],
+            "secondary_sidebar_items": ["page-toc"],
+            "show_nav_level": 1,
+            "show_toc_level": 1,
+            "footer_start": ["foot.html"],
+            "footer_end": [],
+            "search_bar_text": "Search the lessons",
+        },
+        "html_sidebars": {"**": ["sidebar-nav-bs.html"]},
+    }
+
+
+def _generate(source: Path, made: Path, trees: Path, launch: Launch) -> None:
+    """Raises: Refused with what Sphinx says, where it warns of anything."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    warnings = io.StringIO()
+    with patch_docutils(None), docutils_namespace():
+        app = Sphinx(source, None, made, trees, "html", _settings(launch), status=None, warning=warnings)
+        app.build(force_all=True)
+    if warnings.getvalue().strip():
+        raise Refused(f"the pages could not be made: {warnings.getvalue().strip()}")
+
+
+# --- the kit's own pages, and what every page has ---------------------------------------------------------------------
+
+
+def _own(folder: Path, launch: Launch) -> None:
+    maker = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+
+    def module(name: str) -> str:
+        there = (PAGE / name).is_file()
+        return jinja2.utils.markupsafe.Markup(f'<script type="module" src="kit/page/{name}"></script>' if there else "")
+
+    first = next(iter(launch.values()), {})
+    for name in OWN:
+        text = maker.get_template(f"{name}.html.j2").render(
+            pathto=lambda to, _resource=0: to, module=module, launch=first, lesson=False
+        )
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+
+
+def _finish(page: Path, folder: Path) -> None:
+    """What stands first in every page: what it may load, and the script that runs before it is drawn."""
+    text = THEMED.sub("", page.read_text(encoding="utf-8"))
+    up = "../" * (len(page.relative_to(folder).parts) - 1)
+    hashes = [_hash(script) for script in INLINE.findall(text)]
+    head = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy(hashes)}">\n'
+    text = text.replace("<head>", f'{head}<script src="{up}kit/page/theme.js"></script>', 1)
+    page.write_text(text, encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
+
+
+def policy(hashes: Sequence[str]) -> str:
+    """What a page may do: nothing but load this site's own files.  hashes: of the scripts within the page."""
+    return "; ".join(
+        [
+            "default-src 'self'",
+            " ".join(["script-src 'self' 'wasm-unsafe-eval'", *dict.fromkeys(hashes)]),
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "worker-src 'self' blob:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        ]
+    )
