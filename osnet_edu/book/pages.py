@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -24,6 +24,9 @@ TEMPLATES, PAGE = ROOM / "templates", ROOM / "page"
 OWN = ("index", "explorer", "change")
 TITLE = "osnet_edu"
 PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg))")
+# In the dark theme the generator puts every output on light paper; the kit's own have dark drawings.
+PAPER = re.compile(r"html\[data-theme=dark\] \.bd-content div\.cell_output \.text_html[^{}]*\{[^}]*\}")
+LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)  # theme.js does it, and without storage too
 Launch = Mapping[str, Mapping[str, str]]  # lesson -> name -> address
@@ -35,7 +38,9 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
         source, made = Path(place, "source"), Path(place, "made")
         _sources(source, lessons)
         _generate(source, made, Path(place, "trees"), launch)
-        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "objects.inv"))
+        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "_sources", "objects.inv", "*.map"))
+    for sheet in folder.glob("_static/styles/pydata-sphinx-theme.css"):
+        sheet.write_text(PAPER.sub("", sheet.read_text(encoding="utf-8")), encoding="utf-8")
     _own(folder, launch)
     for page in sorted(folder.rglob("*.html")):
         _finish(page, folder)
@@ -47,7 +52,7 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
 def _sources(source: Path, lessons: Sequence[Lesson]) -> None:
     (source / "lessons").mkdir(parents=True)
     for lesson in lessons:
-        nbformat.write(shown(lesson), source / "lessons" / f"{lesson.name}.ipynb")
+        nbformat.write(shown(lesson, {one.path.name for one in lessons}), source / "lessons" / f"{lesson.name}.ipynb")
     listed = "\n".join(f"lessons/{lesson.name}" for lesson in lessons)
     contents = (TEMPLATES / "contents.md").read_text(encoding="utf-8").replace("{lessons}", listed)
     (source / "contents.md").write_text(contents, encoding="utf-8")
@@ -99,14 +104,19 @@ def board() -> str:
 # --- a lesson --------------------------------------------------------------------------------------------------------
 
 
-def shown(lesson: Lesson) -> nbformat.NotebookNode:
-    """A lesson's notebook as its page shows it: widgets as places for lesson.js, exercises with what helps."""
+def shown(lesson: Lesson, there: Collection[str]) -> nbformat.NotebookNode:
+    """A lesson's notebook as its page shows it: widgets as places for lesson.js, exercises with what helps.
+
+    there: the files of the lessons that the site has; a link to another one is left as words.
+    """
     notebook = nbformat.read(lesson.folder / "lesson.ipynb", as_version=4)
     told = json.loads((lesson.folder / "told.json").read_text(encoding="utf-8"))
     for cell in notebook.cells:
         if cell.cell_type == "code":
             task = re.match(r"%%exercise (\w+)", cell.source)
             cell.outputs = [helped(task[1])] if task else _outputs(cell.outputs, told, lesson.name[:2])
+        elif cell.cell_type == "markdown":
+            cell.source = LINK.sub(lambda link: link[0] if link[2] in there else link[1], cell.source)
     return notebook
 
 
@@ -196,7 +206,8 @@ def _settings(launch: Launch) -> dict:
             "footer_end": [],
             "search_bar_text": "Search the lessons",
         },
-        "html_sidebars": {"**": ["sidebar-nav-bs.html"]},
+        "html_sidebars": {"**": ["lessons.html"]},
+        "html_use_index": False,
     }
 
 
@@ -209,8 +220,9 @@ def _generate(source: Path, made: Path, trees: Path, launch: Launch) -> None:
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(source, None, made, trees, "html", _settings(launch), status=None, warning=warnings)
         app.build(force_all=True)
-    if warnings.getvalue().strip():
-        raise Refused(f"the pages could not be made: {warnings.getvalue().strip()}")
+    said = re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).strip()
+    if said:
+        raise Refused(f"the pages could not be made: {said}")
 
 
 # --- the kit's own pages, and what every page has ---------------------------------------------------------------------
@@ -236,7 +248,10 @@ def _finish(page: Path, folder: Path) -> None:
     text = THEMED.sub("", page.read_text(encoding="utf-8"))
     up = "../" * (len(page.relative_to(folder).parts) - 1)
     hashes = [_hash(script) for script in INLINE.findall(text)]
-    head = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy(hashes)}">\n'
+    head = (
+        f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy(hashes)}">\n'
+        '<link rel="icon" href="data:,">\n'  # else a browser asks the host's root for one
+    )
     text = text.replace("<head>", f'{head}<script src="{up}kit/page/theme.js"></script>', 1)
     page.write_text(text, encoding="utf-8")
 
