@@ -50,7 +50,7 @@ export function card(root, { questions, at, answers, src, answered, next, focus 
     write(title, verdict(question, given[at]));
     write(below, why(question));
     options.forEach((one, side) => told(one, question, side, given[at]));
-    write(hint, "Network, colours: how similar each photo is to the person, 1 is the most.");
+    write(hint, "The numbers say how similar a photo is; 1 is the most.");
     onward.hidden = false;
     tally(score, marks(questions, given), given.length);
     show(choice(question, "network"));
