@@ -149,14 +149,13 @@ def test_clothes_are_those_of_the_lab_and_the_experiment(tour):
     lab = PedestrianLab(photo=Path(one["query"]["src"]).name)
     lab._handle_custom_msg("clothes", [])
     for dressed in one["dressed"]:
-        assert f"{dressed['words']}: similarity {dressed['network']:.2f}, rank {dressed['rank']}" in lab.clothes[
-            "said"
-        ].replace("The same", "the same")
+        told = f"{dressed['words']}: similarity {dressed['network']:.2f}, rank {dressed['rank']}"
+        assert told.lower() in lab.clothes["said"].lower()
     assert f"the photo itself: similarity {one['network']:.2f}" in lab.clothes["said"]
     table = clothes.read_shipped().splitlines()
     for name, share in tour["measured"].items():
         row = next(line for line in table if line.strip().startswith(name))
-        assert re.findall(r"[\d.]+(?=%)", row) == [share["value"], share["low"], share["high"]]
+        assert re.findall(r"[\d.]+(?=%)", row)[:3] == [share["value"], share["low"], share["high"]]
     assert tour["measured"]["strangers' clothes"]["value"] == "4.7"
 
 
@@ -297,6 +296,7 @@ def test_the_question_is_in_view_and_the_first_view_is_small(site):
         box = site.page.locator("#tour .play-board").bounding_box()
         assert box["y"] > 0 and box["y"] + box["height"] < height
         assert site.page.evaluate("document.documentElement.scrollWidth") <= width
+        site.page.wait_for_function("() => [...document.images].every((one) => one.complete)")
         sizes = site.page.evaluate("performance.getEntriesByType('resource').map((one) => one.decodedBodySize)")
         assert 50_000 < sum(sizes) < 600_000
         assert not [url for url in site.page.asked if "engine" in url]
@@ -305,10 +305,8 @@ def test_the_question_is_in_view_and_the_first_view_is_small(site):
 
 def test_the_game_goes_on_where_storage_is_forbidden(site):
     page = site.page.context.browser.new_page()
-    refused = (
-        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
-    )
-    page.add_init_script(refused.replace("{get()", "{configurable: true, get()"))
+    forbidden = "configurable: true, get() { throw new DOMException('no', 'SecurityError'); }"
+    page.add_init_script(f"Object.defineProperty(window, 'localStorage', {{ {forbidden} }})")
     page.goto(f"{site.address}index.html")
     page.locator("#tour .play-option button").first.click()
     page.get_by_role("button", name="Next question").click()
