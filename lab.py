@@ -4,10 +4,11 @@
     python3 lab.py                 set everything up, then open JupyterLab on the first notebook
     python3 lab.py test [...]      set everything up, then run the tests (what follows goes to pytest)
     python3 lab.py app             set everything up, then open the explorer as a page of its own, without code
+    python3 lab.py book OUT        set everything up, then build the lab as a static site in the new folder OUT
     python3 lab.py setup           set everything up, and open nothing
     python3 lab.py doctor          say what is there and what is missing; changes nothing
-    python3 lab.py badge           write the links to Binder, Colab and Codespaces into README.md, for the newest tag,
-                                   and print the first cell that a notebook needs on Colab
+    python3 lab.py badge           write the links to the site, Binder, Colab and Codespaces into README.md, for the
+                                   newest tag, and print the first cell that a notebook needs on Colab
 
     --no-browser    serve JupyterLab or the explorer and print the address, but open no browser
     --port N        the first port to try (default 8888); the next free one is taken
@@ -392,11 +393,18 @@ def main(arguments):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=argparse.SUPPRESS,
     )
-    parser.add_argument("verb", nargs="?", choices=["test", "app", "setup", "doctor", "badge"], help=argparse.SUPPRESS)
+    verbs = ["test", "app", "book", "setup", "doctor", "badge"]
+    parser.add_argument("verb", nargs="?", choices=verbs, help=argparse.SUPPRESS)
+    parser.add_argument("out", nargs="?", help=argparse.SUPPRESS)  # the folder of "book"
     parser.add_argument("--no-browser", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
+    parser.add_argument("--lessons", help=argparse.SUPPRESS)  # a small site, such as 00,04
     options = parser.parse_args(arguments)
+    if options.verb == "book" and not options.out:
+        raise Refused("'book' needs the name of a new folder for the site: 'lab.py book site'.")
+    if options.verb != "book" and (options.out or options.lessons):
+        raise Refused("Only 'book' takes a folder or lessons, got %r." % (options.out or options.lessons))
     if not 1 <= options.port <= 65535:
         raise Refused("A port is a number from 1 to 65535, got %d." % options.port)
     if options.verb == "doctor":
@@ -407,6 +415,9 @@ def main(arguments):
     if options.verb == "setup":
         Setup().make("run")
         return 0
+    if options.verb == "book":
+        lessons = ["--lessons", options.lessons] if options.lessons else []
+        return start("book", lessons + ["--", os.path.abspath(options.out)], "test")
     how = ["--port", str(options.port)] + (["--no-browser"] if options.no_browser else [])
     if options.verb == "app":
         notebook = os.path.abspath(options.notebook or os.path.join(HERE, EXPLORER))
@@ -416,10 +427,10 @@ def main(arguments):
     return start("notebooks", how)
 
 
-def start(module, arguments):
+def start(module, arguments, kind="run"):
     """Set everything up, then run a module of osnet_edu/lab inside the environment until it ends or Ctrl-C ends it."""
     setup = Setup()
-    setup.make("run")
+    setup.make(kind)
     status, interrupted = programs.attend([setup.python, "-m", "osnet_edu.lab." + module] + arguments)
     return 0 if interrupted else status
 

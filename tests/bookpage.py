@@ -1,77 +1,103 @@
-"""A folder served on loopback and opened in a real Chromium, for what the static site runs in a page."""
+"""The static site, built small and once for all tests that look at it, and a browser that may ask nobody else.
+
+`book` is the folder and its address, below a path as on a host of many sites. `visiting` opens its pages in Chromium
+and keeps what goes wrong there.
+"""
 
 from __future__ import annotations
 
-import base64
 import functools
-import http.server
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import numpy as np
+import pytest
+from filelock import FileLock
 from labpage import CHROMIUM_FLAGS
 from playwright.sync_api import Page, Playwright
 
-POLICY = (
-    "default-src 'self'; script-src 'self' {}; connect-src 'self'; img-src 'self' data: blob:; "
-    "worker-src 'self' blob:; style-src 'self' 'unsafe-inline'"
-)
-EMPTY = (
-    '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title>'
-    '<meta http-equiv="Content-Security-Policy" content="{}"><main></main>'
-)
-# Numbers travel as text: Playwright would name each of them.
-BEGIN = """window.packed = (array) => {
-    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength), parts = [];
-    for (let k = 0; k < bytes.length; k += 30000) parts.push(String.fromCharCode(...bytes.subarray(k, k + 30000)));
-    return btoa(parts.join(''));
-};
-window.unpacked = (text, Kind) => new Kind(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer);
-// A promise, or the sentence with which it was refused.
-window.told = (work) => Promise.resolve().then(work).then(() => '', (error) => error.message);"""
+ROOT = Path(__file__).resolve().parent.parent
+BELOW = "classes/osnet"  # where the site stands on its host
+LESSONS = ["00", "04"]
+LIMITS: dict[str, object] = {"lessons": LESSONS}  # of the site that tests look at
+LAUNCH = {"04_the_aggregation_gate": {"Binder": "https://mybinder.org/v2/gh/some/kit/v1?urlpath=lab"}}
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
+@dataclass(frozen=True)
+class Book:
+    """A built site.  folder: its files.  url: its address, with a slash at the end."""
+
+    folder: Path
+    url: str
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_) -> None:
         pass
 
 
-@contextmanager
-def served(root: Path) -> Iterator[str]:
-    """The address of a folder, as `python3 -m http.server` serves it.  index.html is an empty page with the policy."""
-    (root / "index.html").write_text(EMPTY.format(POLICY.format("'wasm-unsafe-eval'")))
-    (root / "strict.html").write_text(EMPTY.format(POLICY.format("")))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=root)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    """The site with the lessons 00 and 04, built by the first process that asks, and served."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder = shared / "host" / BELOW
+    with FileLock(shared / "book.lock"):
+        if not folder.is_dir():
+            given = f"{str(folder)!r}, Path({str(ROOT / 'notebooks')!r}), limits={LIMITS!r}, launch={LAUNCH!r}"
+            code = f"from pathlib import Path; from osnet_edu.book import build; build.site({given})"
+            command = [sys.executable, "-c", code]
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            done = subprocess.run(command, cwd=shared, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr[-5000:]
+    serving = functools.partial(_Quiet, directory=str(shared / "host"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serving) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Book(folder, f"http://127.0.0.1:{server.server_port}/{BELOW}/")
+        server.shutdown()
+
+
+@dataclass
+class Visit:
+    """A tab on the site.  wrong: errors of its console, and requests that failed or went to anybody else."""
+
+    page: Page
+    book: Book
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, name: str) -> Page:
+        self.page.goto(self.book.url + name, wait_until="load")
+        return self.page
 
 
 @contextmanager
-def opened(playwright: Playwright, chromium_path: str, address: str, *flags: str) -> Iterator[Page]:
-    """An empty page in which modules can be imported; what it asked for is in page.asked."""
-    browser = playwright.chromium.launch(executable_path=chromium_path, args=[*CHROMIUM_FLAGS, *flags])
+def visiting(playwright: Playwright, chromium: str, book: Book, **context) -> Iterator[Visit]:
+    """A new browser without a past.  context: of Playwright's new_context, such as color_scheme."""
+    browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
     try:
-        page = browser.new_page()
-        page.set_default_timeout(120_000)
-        page.asked = []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.add_init_script(BEGIN)
-        page.goto(address)
-        yield page
+        tab = browser.new_context(**context)
+        visit = Visit(tab.new_page(), book)
+        host = book.url.split("/classes")[0]
+
+        def asked(route) -> None:
+            if route.request.url.startswith(host):
+                route.continue_()
+            else:
+                visit.wrong.append(f"asked {route.request.url}")
+                route.abort()
+
+        tab.route(lambda url: url.startswith("http"), asked)
+        visit.page.on("console", lambda m: visit.wrong.append(m.text) if m.type in ("error", "warning") else None)
+        visit.page.on("pageerror", lambda error: visit.wrong.append(str(error)))
+        visit.page.on("requestfailed", lambda request: visit.wrong.append(f"failed {request.url}"))
+        visit.page.on("response", lambda r: visit.wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        yield visit
     finally:
         browser.close()
-
-
-def packed(array: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-
-
-def unpacked(text: str, kind: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), kind)

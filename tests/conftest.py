@@ -18,6 +18,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from bookpage import book  # noqa: F401  (a fixture of several files)
 from labpage import LabPage, lab_page
 
 from osnet_edu.lab import needs

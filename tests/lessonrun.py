@@ -83,4 +83,3 @@ def _end(ask, folder: Path, lesson: Path | None, notebook: nbformat.NotebookNode
     nbformat.write(notebook, executed)
     ask(f"{RECORDING}.judge({lesson.stem[:2]!r}, {str(executed)!r}, {str(verdicts)!r})")
     return Run(notebook, error, seconds, told["megabytes"], json.loads(verdicts.read_text(encoding="utf-8")))
-

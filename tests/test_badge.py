@@ -16,6 +16,7 @@ from osnet_edu.lab import badge
 
 README = "# The kit: a title\n\nA first line.\n"
 LINE = (
+    "[Open the site: nothing to install](https://some-one.github.io/the.kit/) · "
     "[Open in Binder](https://mybinder.org/v2/gh/some-one/the.kit/v0.1.0?urlpath=lab/tree/notebooks/00_start_here.ipynb)"
     " · [Open in Colab](https://colab.research.google.com/github/some-one/the.kit/blob/v0.1.0/notebooks/00_start_here.ipynb)"
     " · [Open in Codespaces](https://codespaces.new/some-one/the.kit/tree/v0.1.0)"

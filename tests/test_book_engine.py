@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bookpage import opened, packed, served, unpacked
+from enginepage import opened, packed, served, unpacked
 from PIL import Image
 
 from osnet_edu import assets, explore

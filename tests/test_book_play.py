@@ -13,7 +13,7 @@ import axe
 import jinja2
 import numpy as np
 import pytest
-from bookpage import POLICY, opened, served
+from enginepage import POLICY, opened, served
 from PIL import Image
 
 from osnet_edu import colours, explore, figures, retrieval

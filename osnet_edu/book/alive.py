@@ -158,7 +158,7 @@ def asked(widget: Widget, kind: Kind) -> dict:
         widget._states_to_send.clear()
     shared = Shared()
     answers = {key: {n: shared.of(v) for n, v in changed.items()} for key, changed in asking.answers.items()}
-    near = {name: sorted({_number(v) for v in values}) for name, values in kind.near.items()}
+    near = {name: [_number(value) for value in values] for name, values in kind.near.items()}
     return {
         "record": {**{name: shared.of(value) for name, value in start.items()}, "asked": 0, "answered": 0},
         "shared": shared.values,

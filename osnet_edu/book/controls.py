@@ -25,8 +25,9 @@ class Kind:
     """How a kind of widget is asked.
 
     controls: what a visitor sets and Python answers.  free: what may be set without an answer.  near: numbers, of which
-    a page takes the nearest.  presses: buttons, and the controls on which their answers depend.  complete: all is answered.
-    film: what a recorded run shows, moment by moment.  link: the page on which the visitor finds the widget instead.
+    a page takes the nearest.  presses: buttons, and the controls on which their answers depend.  complete: every
+    setting is answered.  film: what a recorded run shows, moment by moment.  link: the page on which the visitor finds
+    the widget instead.
     """
 
     controls: tuple[str, ...] = ()

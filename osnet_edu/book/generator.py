@@ -5,7 +5,8 @@ Sphinx loads this file by its name and calls `setup`.
 
 import re
 
-from docutils.utils.math.latex2mathml import tex2mathml
+from docutils import nodes
+from docutils.utils.math import latex2mathml
 
 # Spellings that the converter lacks, and what a reader sees no difference to.
 _SPELT = ((re.compile(r"\\dots\b"), r"\\ldots"), (re.compile(r"\\[Bb]igg?(?![a-zA-Z])"), ""))
@@ -15,7 +16,7 @@ def mathml(formula: str, block: bool = False) -> str:
     """A formula in LaTeX as MathML, which browsers draw without a script."""
     for pattern, instead in _SPELT:
         formula = pattern.sub(instead, formula)
-    return tex2mathml(formula, as_block=block)
+    return latex2mathml.tex2mathml(formula, as_block=block)
 
 
 def slug(heading: str) -> str:
@@ -25,18 +26,12 @@ def slug(heading: str) -> str:
 
 def _inline(self, node) -> None:
     self.body.append(mathml(node.astext()))
-    raise _skip()
+    raise nodes.SkipNode
 
 
 def _block(self, node) -> None:
     self.body.append(f'<div class="math" tabindex="0">{mathml(node.astext(), block=True)}</div>')
-    raise _skip()
-
-
-def _skip() -> Exception:
-    from docutils.nodes import SkipNode
-
-    return SkipNode()
+    raise nodes.SkipNode
 
 
 def _context(app, page: str, _template, context: dict, _tree) -> None:

@@ -105,8 +105,12 @@ def executed(lesson: Lesson) -> Lesson:
     """
     if not lesson.ready:
         lesson.folder.parent.mkdir(parents=True, exist_ok=True)
-        with whole.folder(lesson.folder) as growing, tempfile.TemporaryDirectory(prefix="osnet_edu_") as place:
-            _execute(lesson, growing, Path(place))
+        try:
+            with whole.folder(lesson.folder) as growing, tempfile.TemporaryDirectory(prefix="osnet_edu_") as place:
+                _execute(lesson, growing, Path(place))
+        except OSError:
+            if not lesson.ready:  # otherwise another build was faster
+                raise
         for old in lesson.folder.parent.glob(f"{lesson.name}-*"):
             if old != lesson.folder:
                 shutil.rmtree(old, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The pages: lessons, tables and cards by Sphinx, and the front, the explorer and the changed pedestrian by templates."""
+"""The pages: lessons, tables and cards by Sphinx; the front, the explorer and the changed pedestrian by templates."""
 
 import base64
 import hashlib
@@ -28,7 +28,8 @@ PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg))")
 PAPER = re.compile(r"html\[data-theme=dark\] \.bd-content div\.cell_output \.text_html[^{}]*\{[^}]*\}")
 LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
-THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)  # theme.js does it, and without storage too
+# The generator's own choice of a theme: theme.js makes it, also where storage is forbidden.
+THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
 Launch = Mapping[str, Mapping[str, str]]  # lesson -> name -> address
 
 
@@ -38,7 +39,8 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
         source, made = Path(place, "source"), Path(place, "made")
         _sources(source, lessons)
         _generate(source, made, Path(place, "trees"), launch)
-        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "_sources", "objects.inv", "*.map"))
+        left_out = shutil.ignore_patterns(".*", "_sources", "objects.inv", "*.map")
+        shutil.copytree(made, folder, dirs_exist_ok=True, ignore=left_out)
     for sheet in folder.glob("_static/styles/pydata-sphinx-theme.css"):
         sheet.write_text(PAPER.sub("", sheet.read_text(encoding="utf-8")), encoding="utf-8")
     _own(folder, launch)
@@ -68,13 +70,15 @@ def board() -> str:
     table = leaderboard.shipped()
     views = ("across", "same")
     names = sorted(table.methods("shipped"), key=lambda name: -table.mean(name, view=views[0]).value)
-    rows = []
+    above, rows = table.above_untrained(view=views[0]), []
     for name in names:
         across, same = (table.mean(name, view=view) for view in views)
-        above = table.above_untrained(view=views[0])
-        never = f"{table.mean(name, weights='untrained', view=views[0]).value:.2f}" if name in above else "not asked"
-        yes = "yes" if name in above and above[name].shown else "no" if name in above else "not asked"
-        rows.append(f"| {name} | {across.value:.2f} | {across.low:.2f} to {across.high:.2f} | {same.value:.2f} | {never} | {yes} |")
+        never, better = "not asked", "not asked"
+        if name in above:
+            never = f"{table.mean(name, weights='untrained', view=views[0]).value:.2f}"
+            better = "yes" if above[name].shown else "no"
+        told = (f"{across.value:.2f}", f"{across.low:.2f} to {across.high:.2f}", f"{same.value:.2f}", never, better)
+        rows.append(f"| {name} | {' | '.join(told)} |")
     floors = {view: table.floors(view=view) for view in views}
     asked = {name: f"{value:.2f}" for name, value in floors["same"].items()}
     beside = [f"| {name} | {value:.2f} | {asked.get(name, 'not asked')} |" for name, value in floors["across"].items()]
@@ -229,7 +233,8 @@ def _generate(source: Path, made: Path, trees: Path, launch: Launch) -> None:
 
 
 def _own(folder: Path, launch: Launch) -> None:
-    maker = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    maker = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
     def module(name: str) -> str:
         there = (PAGE / name).is_file()

@@ -1,4 +1,4 @@
-"""The links that open the kit elsewhere, for the newest tag, and the first cell that a notebook needs on Colab.
+"""The links to the kit's site and to where it runs elsewhere, for the newest tag, and the first cell for Colab.
 
 Python 3.6 reads this file too, and it imports no package: `lab.py badge` needs no environment.
 """
@@ -74,13 +74,38 @@ def newest_tag(here):
     return tag
 
 
+def links(owner, repo, tag, notebook):
+    """[name, address] of each service that runs a notebook of a tag."""
+    addresses = [
+        ("Binder", "https://mybinder.org/v2/gh/{0}/{1}/{2}?urlpath=lab/tree/{3}"),
+        ("Colab", "https://colab.research.google.com/github/{0}/{1}/blob/{2}/{3}"),
+        ("Codespaces", "https://codespaces.new/{0}/{1}/tree/{2}"),
+    ]
+    return [(name, address.format(owner, repo, tag, notebook)) for name, address in addresses]
+
+
+def site(owner, repo):
+    """The address of a repository's own pages on GitHub."""
+    host = "https://%s.github.io/" % owner.lower()
+    return host if repo.lower() == "%s.github.io" % owner.lower() else "%s%s/" % (host, repo)
+
+
 def badge_line(owner, repo, tag):
     """One line of Markdown: words and no pictures, since a picture from elsewhere would tell who reads the page."""
-    return (
-        "[Open in Binder](https://mybinder.org/v2/gh/{0}/{1}/{2}?urlpath=lab/tree/{3}) · "
-        "[Open in Colab](https://colab.research.google.com/github/{0}/{1}/blob/{2}/{3}) · "
-        "[Open in Codespaces](https://codespaces.new/{0}/{1}/tree/{2})"
-    ).format(owner, repo, tag, FIRST_NOTEBOOK)
+    first = "[Open the site: nothing to install](%s)" % site(owner, repo)
+    others = ["[Open in %s](%s)" % link for link in links(owner, repo, tag, FIRST_NOTEBOOK)]
+    return " · ".join([first] + others)
+
+
+def published(here):
+    """(owner, repository, tag) of the newest tag of a checkout on GitHub.  Raises: Refused where there is none."""
+    if not ask_git(here, "rev-parse", "--git-dir") or ask_git(here, "rev-parse", "--show-prefix"):
+        raise Refused("%s is not a git checkout of its own, and the links are made from its remote and tag." % here)
+    remote = ask_git(here, "remote", "get-url", "origin")
+    if not remote:
+        raise Refused("There is no remote 'origin': add it with 'git remote add origin https://github.com/OWNER/REPO'.")
+    owner, repo = github_name(remote)
+    return owner, repo, newest_tag(here)
 
 
 def with_badges(readme, line):
@@ -101,13 +126,7 @@ def with_badges(readme, line):
 
 def write_badges(here):
     """Write the links into README.md; print them, and the first cell for Colab."""
-    if not ask_git(here, "rev-parse", "--git-dir") or ask_git(here, "rev-parse", "--show-prefix"):
-        raise Refused("%s is not a git checkout of its own, and the links are made from its remote and tag." % here)
-    remote = ask_git(here, "remote", "get-url", "origin")
-    if not remote:
-        raise Refused("There is no remote 'origin': add it with 'git remote add origin https://github.com/OWNER/REPO'.")
-    owner, repo = github_name(remote)
-    tag = newest_tag(here)
+    owner, repo, tag = published(here)
     line = badge_line(owner, repo, tag)
     path = os.path.join(here, "README.md")
     try:

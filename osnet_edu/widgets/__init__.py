@@ -29,8 +29,8 @@ _HOME = {
 }
 __all__ = [
     "CompareBlocks", "Convolution", "Duelling", "Explorer", "GateMixer", "GateTheatre", "Matching", "NetworkCosts",
-    "PedestrianLab", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay", "Training", "Watch", "Widget", "ask",
-    "count_predictions", "picture", "records", "replay", "save_predictions", "widget",
+    "PedestrianLab", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay", "Training", "Watch", "Widget",
+    "ask", "count_predictions", "picture", "records", "replay", "save_predictions", "widget",
 ]  # fmt: skip
 
 

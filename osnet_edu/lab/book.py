@@ -1,0 +1,57 @@
+"""The lab as a static site, built into a folder: lab.py book OUT."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..book import build
+from ..refused import Refused
+from . import badge, ending, installer, programs
+
+NOTEBOOKS = Path(programs.HERE, "notebooks")
+
+
+def made(out: str, lessons: list[str] | None) -> None:
+    """Build the site into a folder and say how large it is.  lessons: two digits each; None for all."""
+    started = time.monotonic()
+    limits = {} if lessons is None else {"lessons": lessons}
+    folder = build.site(out, NOTEBOOKS, says=said, launch=launches(), limits=limits)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 1e6
+    programs.say(f"Built in {installer.clock(time.monotonic() - started)}: {len(files)} files, {size:.1f} MB.")
+    programs.say(f"To look at it: python3 -m http.server --directory {out}")
+
+
+def said(what: str) -> Callable[[int, int], None]:
+    """A progress in one line on a terminal; elsewhere a line each time."""
+    live = sys.stdout.isatty()
+
+    def update(done: int, total: int) -> None:
+        line = f"  {what}: {done} of {total}"
+        sys.stdout.write(f"\r{line}{chr(10) * (done >= total)}" if live else f"{line}\n")
+        sys.stdout.flush()
+
+    return update
+
+
+def launches() -> dict[str, dict[str, str]]:
+    """Where each lesson runs without an installation; nowhere without a tag on GitHub."""
+    try:
+        owner, repo, tag = badge.published(programs.HERE)
+    except Refused:
+        return {}
+    found = {}
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        found[path.stem] = dict(badge.links(owner, repo, tag, f"notebooks/{path.name}"))
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="lab.py book")
+    parser.add_argument("out", metavar="OUT", help="a new folder for the site")
+    parser.add_argument("--lessons", metavar="NN,NN", help="a small site: only these lessons, such as 00,04")
+    options = parser.parse_args()
+    lessons = options.lessons and options.lessons.split(",")
+    ending.run(made, options.out, lessons, stopped="\nlab.py: stopped. Run it again and it goes on.\n")

@@ -1,0 +1,266 @@
+"""The static site: its files hold together, its widgets answer what Python answered, and nobody else is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import axe
+import pytest
+from bookpage import LESSONS, Book, visiting
+
+from osnet_edu import Refused, widgets
+from osnet_edu.book import alive, build, controls, generator, lessons, pages
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+MIXER = "lessons/04_the_aggregation_gate.html"
+FIRST = "lessons/00_start_here.html"
+
+
+# ---- the files
+
+
+class Parts(HTMLParser):
+    """What a page refers to, what in it can be referred to, and its pictures without words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.ids: set[str] = set()
+        self.silent: list[str] = []
+        self.handlers: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attributes}
+        if "id" in found:
+            self.ids.add(found["id"])
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
+        self.loaded += [found[name] for name in ("src", "data-src") if name in found]
+        if tag == "link":
+            self.loaded.append(found["href"])
+        if tag == "img" and not found.get("alt", "").strip():
+            self.silent.append(found.get("src", ""))
+        self.handlers += [name for name in found if name.startswith("on")]
+
+    handle_startendtag = handle_starttag
+
+
+@pytest.fixture(scope="module")
+def parsed(book: Book) -> dict[Path, Parts]:
+    return {path: Parts(path.read_text("utf-8")) for path in sorted(book.folder.rglob("*.html"))}
+
+
+def test_every_page_that_was_promised_is_there(book, parsed):
+    made = {path.relative_to(book.folder).as_posix() for path in parsed}
+    assert made == {
+        "index.html", "explorer.html", "change.html", "contents.html", "leaderboard.html", "model_card.html",
+        "datasheet.html", "glossary.html", "search.html", FIRST, MIXER,
+    }  # fmt: skip
+
+
+def test_every_link_leads_somewhere_and_every_picture_is_described(book, parsed):
+    wrong = []
+    for path, parts in parsed.items():
+        wrong += [f"{path.name}: {name}=" for name in parts.handlers]
+        wrong += [f"{path.name}: no alt on {src}" for src in parts.silent]
+        for address in [*parts.links, *parts.loaded]:
+            if address.startswith(("https://", "data:")):
+                continue
+            to, fragment = urldefrag(unquote(address).split("?")[0] if "#" not in address else unquote(address))
+            target = (path.parent / to.split("?")[0]).resolve() if to else path
+            if address.startswith("/") or not target.is_file():
+                wrong.append(f"{path.name}: {address}")
+            elif fragment and target in parsed and fragment not in parsed[target].ids:
+                wrong.append(f"{path.name}: {address} has no such place")
+    assert wrong == []
+
+
+def test_a_page_loads_only_its_own_files_and_may_load_no_others(book, parsed):
+    for path, parts in parsed.items():
+        assert [address for address in parts.loaded if re.match(r"\w+:(?!,)|//", address)] == []
+        text = path.read_text("utf-8")
+        policy = re.search(r'<head>\s*<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
+        rules = dict(rule.split(" ", 1) for rule in policy[1].split("; "))
+        assert rules["connect-src"] == "'self'" and rules["default-src"] == "'self'"
+        assert "unsafe-inline" not in rules["script-src"] and "http" not in policy[1]
+    outside = {link for parts in parsed.values() for link in parts.links if link.startswith("http")}
+    assert outside == {"https://mybinder.org/v2/gh/some/kit/v1?urlpath=lab"}
+
+
+def test_pages_have_launch_links_exercises_and_tables(book):
+    text = (book.folder / MIXER).read_text("utf-8")
+    assert 'Run this lesson: <a href="https://mybinder.org/v2/gh/some/kit/v1?urlpath=lab">Binder</a>' in text
+    assert "A model answer" in text and "To type your own answer and have it checked, open the lab." in text
+    assert text.count('class="oe-alive"') == len(list((book.folder / "kit/data/alive").glob("04_*.json"))) == 8
+    board = (book.folder / "leaderboard.html").read_text("utf-8")
+    assert re.search(r"segment exchange</p></td>\s*<td><p>0\.\d\d", board)
+    assert (book.folder / "kit/widgets/asking.js").read_bytes() == (widgets.widget.FOLDER / "asking.js").read_bytes()
+
+
+def test_the_lessons_of_the_site_are_kept_for_the_next_build(book):
+    assert [lesson.ready for lesson in lessons.found(NOTEBOOKS, LESSONS)] == [True, True]
+    with pytest.raises(Refused, match="has no notebook 77"):
+        lessons.found(NOTEBOOKS, ["00", "77"])
+
+
+def test_a_folder_that_is_taken_is_refused_before_anything_is_run(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(Refused, match="exists and is not empty"):
+        build.site(tmp_path, NOTEBOOKS, limits={"lessons": ["00"]})
+
+
+# ---- the answers
+
+
+def test_answers_are_those_of_the_widget(tmp_path):
+    few = controls.Kind(
+        ("first", "second", "place"),
+        (
+            (
+                controls.Axis(("first",), lambda _: [("primary",), ("inception",)]),
+                controls.Axis(("place",), lambda _: [("conv2.0",), ("conv4.1",)]),
+            ),
+        ),
+    )
+    table = alive.asked(widgets.CompareBlocks(), few)
+    assert set(table["answers"]) == {'["inception",null,null]', '["inception",null,"conv4.1"]', '[null,null,"conv4.1"]'}
+
+    def whole(value):
+        if isinstance(value, dict):
+            return whole(table["shared"][value["$"]]) if "$" in value else {k: whole(v) for k, v in value.items()}
+        return [whole(one) for one in value] if isinstance(value, list) else value
+
+    told = {**table["record"], **table["answers"]['["inception",null,"conv4.1"]']}
+    asked = widgets.CompareBlocks(first="inception", place="conv4.1")
+    assert {name: whole(told[name]) for name in asked.drawn()} == asked.drawn()
+
+
+def test_a_widget_is_as_it_was_after_it_was_asked():
+    box = widgets.ask("04.shared")
+    before = box.drawn()
+    table = alive.asked(box, controls.of(box))
+    assert table["answers"]["[1]"]["shown_truth"] == box._truth
+    assert box.chosen == 0 or box.drawn() == before
+
+
+def test_pictures_become_files_once(tmp_path):
+    text = "data:image/png;base64," + "A" * 800
+    names = []
+    made = alive.with_files(f"{text} and {text} and data:image/png;base64,AAAA", tmp_path / "p", lambda n: f"[{n}]")
+    names = re.findall(r"\[(\w+\.png)\]", made)
+    assert len(names) == 2 and len(set(names)) == 1 and made.endswith("data:image/png;base64,AAAA")
+    assert (tmp_path / "p" / names[0]).read_bytes() == bytes(600)
+
+
+def test_formulas_and_headings_are_written_as_a_browser_reads_them():
+    assert "<mo>…</mo>" in generator.mathml(r"x^1, \dots") and "<math" in generator.mathml(r"\Big(x\Big)")
+    assert generator.slug("Where to go next") == "Where-to-go-next"
+    assert pages.policy(["'sha256-x'"]).split("; ")[1] == "script-src 'self' 'wasm-unsafe-eval' 'sha256-x'"
+
+
+# ---- in a browser
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_quiet_accessible_and_fit_a_phone(playwright, chromium_path, book, theme):
+    with visiting(playwright, chromium_path, book, color_scheme=theme, viewport={"width": 390, "height": 844}) as visit:
+        for name in ("index.html", MIXER, "leaderboard.html"):
+            page = visit.open(name)
+            assert page.locator("html").get_attribute("data-theme") == theme
+            for place in page.locator(".oe-alive").all():
+                place.scroll_into_view_if_needed()
+                place.locator(".oe-box").wait_for()
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate("() => document.documentElement.scrollWidth") == 390, name
+            assert visit.wrong == [], name
+            visit.page.evaluate("() => window.scrollTo(0, 0)")
+            page.evaluate(axe.script().read_text("utf-8"))  # its look at style sheets asks for files that are not there
+            assert page.evaluate(axe.RUN, ["html", list(axe.BAD)]) == [], name
+            visit.wrong.clear()
+
+
+@pytest.mark.browser
+def test_a_mixer_answers_as_python_did(playwright, chromium_path, book):
+    records = [json.loads(path.read_text("utf-8")) for path in (book.folder / "kit/data/alive").glob("04_*.json")]
+    (table,) = [one for one in records if one["script"] == "gate_mixer.js"]
+    with visiting(playwright, chromium_path, book) as visit:
+        page = visit.open(MIXER)
+        place = page.locator('.oe-alive[data-script="gate_mixer.js"]')
+        place.scroll_into_view_if_needed()
+        gap = place.locator(".oe-gap")
+        place.get_by_role("button", name="All 0").click()
+        answer = table["answers"]["[null,null,[0,0,0,0]]"]
+        gap.get_by_text(f"differs from the net's by {100 * answer['gap']:.1f} %").wait_for()
+        # The keyboard: a slider goes to the next setting that was asked.
+        place.get_by_label("your gate of stream 2").press("ArrowRight")
+        answer = table["answers"]["[null,null,[0,0.5,0,0]]"]
+        gap.get_by_text(f"differs from the net's by {100 * answer['gap']:.1f} %").wait_for()
+        place.get_by_role("button", name="The net's own").click()
+        answer = table["answers"]["[null,null,null]own"]
+        gap.get_by_text(f"differs from the net's by {100 * answer['gap']:.1f} %").wait_for()
+        assert not place.locator(".oe-problem").is_visible()
+        # What was not asked together is answered alone, and what was not asked at all is said.
+        place.get_by_role("button", name="All 0").click()
+        place.get_by_label("Channels").select_option("3")
+        place.get_by_text("This page was built with one setting changed at a time").wait_for()
+        assert place.get_by_label("Channels").input_value() == "3"
+        assert place.locator(".oe-from").inner_text().startswith("Python answered some settings")
+        assert visit.wrong == []
+
+
+@pytest.mark.browser
+def test_a_prediction_is_kept_and_a_theme_chosen(playwright, chromium_path, book):
+    with visiting(playwright, chromium_path, book, color_scheme="light") as visit:
+        page = visit.open(FIRST)
+        first = page.locator('.oe-alive[data-script="predict.js"]').first
+        first.scroll_into_view_if_needed()
+        answers = first.get_by_role("button")
+        answers.nth(1).focus()
+        page.keyboard.press("Enter")
+        first.get_by_text("this is what happens").wait_for()
+        drawing = page.locator("img[class^=osnet-edu-]").first
+        light = drawing.evaluate("img => getComputedStyle(img).content")
+        page.get_by_role("button", name="Light or dark").first.click()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        assert light == "normal" and "kit/data/pictures/" in drawing.evaluate("img => getComputedStyle(img).content")
+        page.reload()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        first.scroll_into_view_if_needed()
+        first.get_by_text("this is what happens").wait_for()
+        assert answers.nth(1).get_attribute("aria-pressed") == "true"
+        assert visit.wrong == []
+
+
+FORBIDDEN = """Object.defineProperty(window, "localStorage", {
+    configurable: true, get() { throw new DOMException("no storage here", "SecurityError"); } })"""
+
+
+@pytest.mark.browser
+def test_without_storage_and_as_a_file_a_page_still_reads(playwright, chromium_path, book):
+    with visiting(playwright, chromium_path, book) as visit:
+        visit.page.add_init_script(FORBIDDEN)
+        page = visit.open(FIRST)
+        first = page.locator('.oe-alive[data-script="predict.js"]').first
+        first.scroll_into_view_if_needed()
+        first.get_by_role("button").first.click()
+        first.get_by_text("this is what happens").wait_for()
+        assert visit.wrong == []
+    with visiting(playwright, chromium_path, book) as visit:
+        visit.page.goto((book.folder / "index.html").as_uri())
+        assert visit.page.get_by_role("alert").inner_text().startswith("This page was opened as a file")
+        assert visit.page.get_by_role("link", name="Start").is_visible()
+
+
+@pytest.mark.browser
+def test_a_word_is_found_by_the_search(playwright, chromium_path, book):
+    with visiting(playwright, chromium_path, book) as visit:
+        page = visit.open("search.html?q=aggregation")
+        page.get_by_role("link", name="04 The aggregation gate").last.wait_for()
+        assert visit.wrong == []
