@@ -31,18 +31,30 @@ SAME_MARK, OTHER_MARK = "✓", "✗"
 SAME_WORDS, OTHER_WORDS = "same person", "other person"
 
 VARIABLES = {"--oe-same": SAME, "--oe-other": OTHER, "--oe-select": SELECT, "--oe-one": ONE, "--oe-two": TWO}
-DARK_PAGES = ('[data-jp-theme-light="false"]', ".vscode-dark", ".vscode-high-contrast:not(.vscode-high-contrast-light)")
+# Ink, text that matters less, lines, paper and panels, where a page has no colours of its own.
+GROUND = {
+    "--oe-own-ink": SELECT,
+    "--oe-own-soft": Colour("#5a6576", "#9aa6b6"),
+    "--oe-own-line": Colour("#dfe3e9", "#323b48"),
+    "--oe-own-paper": Colour("#ffffff", "#12161c"),
+    "--oe-own-panel": Colour("#f5f6f8", "#1b212a"),
+}
+DARK_PAGES = (
+    '[data-jp-theme-light="false"]', 'html[data-theme="dark"]', ".vscode-dark",
+    ".vscode-high-contrast:not(.vscode-high-contrast-light)",
+)  # fmt: skip
 
 
 def on_dark(selector: str) -> str:
-    """The same selector, limited to a dark page of JupyterLab, Voila or VS Code."""
+    """The same selector, limited to a dark page of JupyterLab, Voila, VS Code or the kit's site."""
     return ", ".join(f"{page} {selector}" for page in DARK_PAGES)
 
 
 def css(box: str) -> str:
-    """The table as custom properties.  box: a selector of the elements that get them, dark ones on a dark page."""
-    light = " ".join(f"{name}: {colour.light};" for name, colour in VARIABLES.items())
-    dark = " ".join(f"{name}: {colour.dark};" for name, colour in VARIABLES.items())
+    """Both tables as custom properties.  box: a selector of the elements that get them, dark ones on a dark page."""
+    both = {**VARIABLES, **GROUND}
+    light = " ".join(f"{name}: {colour.light};" for name, colour in both.items())
+    dark = " ".join(f"{name}: {colour.dark};" for name, colour in both.items())
     return f"{box} {{ {light} }}\n{on_dark(box)} {{ {dark} }}\n"
 
 

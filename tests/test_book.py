@@ -9,11 +9,14 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import axe
+import numpy as np
 import pytest
 from bookpage import LESSONS, Book, visiting
+from PIL import Image
 
 from osnet_edu import Refused, widgets
 from osnet_edu.book import alive, build, controls, generator, lessons, pages
+from osnet_edu.widgets import pictures
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 MIXER = "lessons/04_the_aggregation_gate.html"
@@ -141,25 +144,26 @@ def test_answers_are_those_of_the_widget(tmp_path):
     assert {name: whole(told[name]) for name in asked.drawn()} == asked.drawn()
 
 
-def test_a_widget_is_as_it_was_after_it_was_asked():
+def test_each_answer_to_a_prediction_is_known_and_none_is_given_away():
     box = widgets.ask("04.shared")
-    before = box.drawn()
     table = alive.asked(box, controls.of(box))
-    assert table["answers"]["[1]"]["shown_truth"] == box._truth
-    assert box.chosen == 0 or box.drawn() == before
+    assert {key: told["shown_truth"] for key, told in table["answers"].items()} == dict.fromkeys(
+        ("[1]", "[2]", "[3]"), box._truth
+    )
+    assert table["record"]["shown_truth"] == table["record"]["chosen"] == 0 and table["complete"]
 
 
 def test_pictures_become_files_once(tmp_path):
-    text = "data:image/png;base64," + "A" * 800
-    names = []
-    made = alive.with_files(f"{text} and {text} and data:image/png;base64,AAAA", tmp_path / "p", lambda n: f"[{n}]")
-    names = re.findall(r"\[(\w+\.png)\]", made)
-    assert len(names) == 2 and len(set(names)) == 1 and made.endswith("data:image/png;base64,AAAA")
-    assert (tmp_path / "p" / names[0]).read_bytes() == bytes(600)
+    pixels = np.random.default_rng(0).integers(0, 255, (24, 24, 3), dtype=np.uint8)
+    text, tiny = pictures.uri(pixels), "data:image/png;base64,AAAA"
+    made = alive.with_files(f"{text} and {text} and {tiny}", tmp_path / "p", lambda name: f"[{name}]")
+    names = re.findall(r"\[(\w+\.\w+)\]", made)
+    assert len(names) == 2 and len(set(names)) == 1 and made.endswith(tiny)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "p" / names[0])), pixels)
 
 
 def test_formulas_and_headings_are_written_as_a_browser_reads_them():
-    assert "<mo>…</mo>" in generator.mathml(r"x^1, \dots") and "<math" in generator.mathml(r"\Big(x\Big)")
+    assert "<mi>…</mi>" in generator.mathml(r"x^1, \dots") and "<math" in generator.mathml(r"\Big(x\Big)")
     assert generator.slug("Where to go next") == "Where-to-go-next"
     assert pages.policy(["'sha256-x'"]).split("; ")[1] == "script-src 'self' 'wasm-unsafe-eval' 'sha256-x'"
 

@@ -62,17 +62,18 @@ def _grid(names: tuple[str, ...], values: Mapping[str, tuple[float, ...]]) -> Ax
 
 _COSTS = {"width": (0.25, 0.5, 0.75, 1.0, 1.25), "height": (64, 128, 192, 256), "streams": (1, 2, 3, 4, 5, 6)}
 _PIXELS = {"row": tuple(range(2, 64, 4)), "column": tuple(range(2, 32, 4))}
-_UNITS = {"row": (8, 24, 40, 56, 64, 72, 88, 104, 120), "column": (8, 24, 32, 40, 56)}
+_UNITS = {"row": (16, 40, 64, 88, 112), "column": (8, 24, 32, 40, 56)}
 _STEPS = (0.0, 0.5, 1.0)
 _TRIPLES, _DUELS, _FILMED = 6, 4, 60
 
 
 def _hands(widget) -> list:
-    """All mixtures of three steps for the first block; for the others those that the buttons make."""
-    streams = len(widget.hand)
-    if widget.block == widget.blocks[0] or streams > 4:
-        return [list(hand) for hand in product(_STEPS, repeat=streams)]
-    return [[step] * streams for step in _STEPS]
+    return [list(hand) for hand in product(_STEPS, repeat=len(widget.hand))]
+
+
+def _alike(widget) -> list:
+    """All sliders at one value, as the buttons put them."""
+    return [[step] * len(widget.hand) for step in _STEPS]
 
 
 def _cells(widget) -> list:
@@ -176,7 +177,8 @@ KINDS: dict[str, Kind] = {
     "GateMixer": Kind(
         ("block", "channel", "hand"),
         (
-            (_listed("block", "blocks"), _one("hand", _hands)),
+            (_one("hand", _hands),),
+            (_listed("block", "blocks"), _one("hand", _alike)),
             (_one("channel", lambda widget: list(range(1, min(widget.channels, 16) + 1))),),
         ),
         near={"hand": _STEPS},

@@ -17,13 +17,14 @@ import nbformat
 from .. import __version__, assets, exercises
 from ..grading import leaderboard
 from ..refused import Refused
+from .alive import webp
 from .lessons import VIEW, Lesson
 
 ROOM = Path(__file__).parent
 TEMPLATES, PAGE = ROOM / "templates", ROOM / "page"
 OWN = ("index", "explorer", "change")
 TITLE = "osnet_edu"
-PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg))")
+PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg|webp))")
 # In the dark theme the generator puts every output on light paper; the kit's own have dark drawings.
 PAPER = re.compile(r"html\[data-theme=dark\] \.bd-content div\.cell_output \.text_html[^{}]*\{[^}]*\}")
 LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
@@ -39,7 +40,7 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
         source, made = Path(place, "source"), Path(place, "made")
         _sources(source, lessons)
         _generate(source, made, Path(place, "trees"), launch)
-        left_out = shutil.ignore_patterns(".*", "_sources", "objects.inv", "*.map")
+        left_out = shutil.ignore_patterns(".*", "_sources", "objects.inv", "*.map", "webpack-macros.html")
         shutil.copytree(made, folder, dirs_exist_ok=True, ignore=left_out)
     for sheet in folder.glob("_static/styles/pydata-sphinx-theme.css"):
         sheet.write_text(PAPER.sub("", sheet.read_text(encoding="utf-8")), encoding="utf-8")
@@ -59,9 +60,13 @@ def _sources(source: Path, lessons: Sequence[Lesson]) -> None:
     contents = (TEMPLATES / "contents.md").read_text(encoding="utf-8").replace("{lessons}", listed)
     (source / "contents.md").write_text(contents, encoding="utf-8")
     shutil.copy(TEMPLATES / "glossary.md", source)
+    (source / "pictures").mkdir()
     for name, card in (("model_card", "osnet_x0_25.md"), ("datasheet", "people.md")):
-        shutil.copy(assets.path(card), source / f"{name}.md")
-    shutil.copytree(assets.path("pictures"), source / "pictures", ignore=shutil.ignore_patterns("*.py", "front"))
+        text = assets.path(card).read_text(encoding="utf-8")
+        for picture in re.findall(r"\]\(pictures/(\w+)\.png\)", text):
+            content = assets.path(f"pictures/{picture}.png").read_bytes()
+            (source / "pictures" / f"{picture}.webp").write_bytes(webp(content) or content)
+        (source / f"{name}.md").write_text(re.sub(r"(\]\(pictures/\w+)\.png\)", r"\1.webp)", text), encoding="utf-8")
     (source / "leaderboard.md").write_text(board(), encoding="utf-8")
 
 
