@@ -61,7 +61,8 @@ def test_every_form_of_a_github_remote_gives_the_same_links(remote, tmp_path, ca
     below = f"\n<!-- badges -->\n{LINE}\n<!-- /badges -->\n"
     assert (here / "README.md").read_text(encoding="utf-8") == README.replace("\n", "\n" + below, 1)
     said = capsys.readouterr().out
-    assert "README.md has now:\n    [Open in Binder](https://mybinder.org/v2/gh/some-one/the.kit/v0.1.0?" in said
+    assert "README.md has now:\n    [Open the site: nothing to install](https://some-one.github.io/the.kit/)\n" in said
+    assert "    [Open in Binder](https://mybinder.org/v2/gh/some-one/the.kit/v0.1.0?" in said
     assert "password" not in said and "git push origin v0.1.0" in said
     assert [path.name for path in here.iterdir() if path.name != ".git"] == ["README.md"]
 
@@ -184,3 +185,11 @@ def test_the_tag_brings_the_ranges_of_the_package_which_colabs_torch_and_numpy_s
     ranges = {requirement.name: requirement.specifier for requirement in map(Requirement, declared)}
     assert ranges["torch"].contains("2.8.0+cu126") and ranges["numpy"].contains("2.0.2")
     assert not [name for name, specifier in ranges.items() if "==" in str(specifier)]
+
+
+def test_the_pages_of_a_user_have_no_folder():
+    assert badge.site("Some-One", "some-one.github.io") == "https://some-one.github.io/"
+    assert badge.site("Some-One", "Kit") == "https://some-one.github.io/Kit/"
+    assert badge.links("a", "b", "v1", "notebooks/04_x.ipynb")[1] == (
+        "Colab", "https://colab.research.google.com/github/a/b/blob/v1/notebooks/04_x.ipynb",
+    )  # fmt: skip

@@ -8,9 +8,10 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from .. import assets
 from ..machine import whole
 from ..widgets import widget
-from . import lessons, pages
+from . import alive, lessons, pages
 
 Progress = Callable[[int, int], None]
 Says = Callable[[str], Progress]
@@ -63,6 +64,8 @@ def _kit(kit: Path, found: Sequence[lessons.Lesson]) -> None:
         (kit / "widgets" / f"{script.stem}.css").write_text(widget.styles(script.name), encoding="utf-8")
     (kit / "data" / "alive").mkdir(parents=True)
     (kit / "data" / "pictures").mkdir()
+    explorer = assets.path("pictures/front/explorer.png").read_bytes()
+    (kit / "data" / "pictures" / "explorer.webp").write_bytes(alive.webp(explorer))
     for lesson in found:
         for record in sorted(lesson.folder.glob("[0-9]*.json")):
             shutil.copy(record, kit / "data" / "alive" / f"{lesson.name[:2]}_{record.name}")

@@ -31,6 +31,15 @@ LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 # The generator's own choice of a theme: theme.js makes it, also where storage is forbidden.
 THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
+# What stands for a widget that has a page of its own: words, and a picture where there is one.
+ELSEWHERE = {
+    "explorer.html": (
+        "The explorer is a page of its own. There the network runs in your browser.",
+        '<img loading="lazy" src="../kit/data/pictures/explorer.webp" alt="The explorer: a search with filters, a strip '
+        'of queries, and the gallery as the shipped weights rank it for one of them.">',
+    ),
+    "change.html": ("The pedestrian whom you can change is on a page of its own.", ""),
+}
 Launch = Mapping[str, Mapping[str, str]]  # lesson -> name -> address
 
 
@@ -151,11 +160,8 @@ def _html(text: str) -> nbformat.NotebookNode:
 
 def _place(told: Mapping[str, str], number: str) -> str:
     if told["link"]:
-        words = {
-            "explorer.html": "The explorer is a page of its own. There the network runs in your browser.",
-            "change.html": "The pedestrian whom you can change is on a page of its own.",
-        }[told["link"]]
-        return f'<p class="oe-elsewhere">{words} <a href="../{told["link"]}">Open it</a></p>'
+        words, picture = ELSEWHERE[told["link"]]
+        return f'<div class="oe-elsewhere"><p>{words} <a href="../{told["link"]}">Open it</a></p>{picture}</div>'
     return (
         f'<div class="oe-alive" data-script="{told["script"]}" data-record="{number}_{told["record"]}">'
         "<p>Something to touch stands here; it needs JavaScript, from a server.</p></div>"
