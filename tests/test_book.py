@@ -14,8 +14,9 @@ import pytest
 from bookpage import LESSONS, Book, visiting
 from PIL import Image
 
-from osnet_edu import Refused, widgets
+from osnet_edu import Refused, assets, widgets
 from osnet_edu.book import alive, build, controls, generator, lessons, pages
+from osnet_edu.photos import market
 from osnet_edu.widgets import pictures
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -217,6 +218,34 @@ def test_a_mixer_answers_as_python_did(playwright, chromium_path, book):
         assert place.get_by_label("Channels").input_value() == "3"
         assert place.locator(".oe-from").inner_text().startswith("Python answered some settings")
         assert visit.wrong == []
+
+
+SUMS = """async ([address, orders, now]) => {
+    const { ranked } = await import(address);
+    return orders.map((order) => ranked({ order }, now));
+}"""
+
+
+@pytest.mark.browser
+def test_the_page_scores_a_ranking_as_python_does(playwright, chromium_path, book):
+    found = market.read(assets.subset())
+    people = sorted({photo.person for photo in found.query})[:2]
+    asked = [next(photo for photo in found.query if photo.person == who) for who in people]
+    shelf = [photo for photo in found.gallery if photo.person in (*people, 0, -1)][:12]
+    box = widgets.Ranking(asked, shelf)
+    shuffled = np.random.default_rng(1)
+    orders = [[shuffled.permutation(len(shelf)).tolist() for _ in asked] for _ in range(30)]
+    with visiting(playwright, chromium_path, book) as visit:
+        visit.open("glossary.html")
+        given = [f"{book.url}kit/page/ranked.js", orders, {"rows": box.drawn()["rows"], "puzzle": 0}]
+        told = visit.page.evaluate(SUMS, given)
+    for order, one in zip(orders, told, strict=True):
+        box.order = order
+        drawn = box.drawn()
+        assert one["cmc"] == pytest.approx(drawn["cmc"])
+        assert {name: one[name] for name in ("order", "rows", "numbers", "verdict")} == {
+            name: drawn[name] for name in ("order", "rows", "numbers", "verdict")
+        }
 
 
 @pytest.mark.browser

@@ -91,16 +91,6 @@ def _silences(widget) -> list:
     return [[pair] for pair in pairs] + [[pair for pair in pairs if pair[0] == block] for block in blocks]
 
 
-def _moves(widget) -> list:
-    """Every photo of every row moved to every other place."""
-    found = []
-    for q, row in enumerate(widget.order):
-        for i, to in product(row, range(len(row))):
-            rest = [one for one in row if one != i]
-            found.append([[*rest[:to], i, *rest[to:]] if k == q else old for k, old in enumerate(widget.order)])
-    return found
-
-
 def filmed(widget: Widget) -> dict:
     """A recorded run to its end.  {seconds, frames}: how long it was, and [seconds, {trait: value}] of some moments.
 
@@ -202,9 +192,8 @@ KINDS: dict[str, Kind] = {
         free=("opacity", "outlined"),
     ),
     "Matching": Kind(("stage", "cell"), ((_listed("stage", "stages"), _one("cell", _cells)),), complete=True),
-    "Ranking": Kind(
-        ("order", "puzzle"),
-        ((_one("puzzle", lambda widget: list(range(len(widget.tasks) + 1))),), (_one("order", _moves),)),
+    "Ranking": Kind(  # page/ranked.js makes the sums of an order
+        ("order", "puzzle"), ((_one("puzzle", lambda widget: list(range(len(widget.tasks) + 1))),),)
     ),
     "Replay": Kind(("block",), ((_one("block", lambda widget: ["all", *widget.blocks]),),), ("chosen",), film=filmed),
     "Explorer": Kind(link="explorer.html"),

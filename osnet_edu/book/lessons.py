@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,7 @@ from . import kernel
 from .alive import with_files
 
 PACKAGE = Path(__file__).resolve().parent.parent
+KEPT = 24 * 3600  # seconds that a lesson of an older state stays in the cache
 VIEW = "application/vnd.jupyter.widget-view+json"
 # What a lesson is made of: not the rooms that only start things, and of this one the files that look into a kernel.
 LEFT_OUT = ("book", "commands", "lab", "__main__.py")
@@ -112,7 +114,7 @@ def executed(lesson: Lesson) -> Lesson:
             if not lesson.ready:  # otherwise another build was faster
                 raise
         for old in lesson.folder.parent.glob(f"{lesson.name}-*"):
-            if old != lesson.folder:
+            if old != lesson.folder and time.time() - old.stat().st_mtime > KEPT:  # another build may be reading it
                 shutil.rmtree(old, ignore_errors=True)
     return lesson
 

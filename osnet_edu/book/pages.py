@@ -35,8 +35,8 @@ THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
 ELSEWHERE = {
     "explorer.html": (
         "The explorer is a page of its own. There the network runs in your browser.",
-        '<img loading="lazy" src="../kit/data/pictures/explorer.webp" alt="The explorer: a search with filters, a strip '
-        'of queries, and the gallery as the shipped weights rank it for one of them.">',
+        '<img loading="lazy" src="../kit/data/pictures/explorer.webp" alt="The explorer: a search with filters, a '
+        'strip of queries, and the gallery as the shipped weights rank it for one of them.">',
     ),
     "change.html": ("The pedestrian whom you can change is on a page of its own.", ""),
 }

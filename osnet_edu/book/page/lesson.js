@@ -1,5 +1,6 @@
 // A lesson's page: its widgets come alive when they come near, and predictions are kept in this browser.
 
+import { ranked } from "./ranked.js";
 import { still } from "./still.js";
 
 const NEAR = "600px";
@@ -8,6 +9,8 @@ const COMPLETE = "Python answered every setting of this when the page was built.
 const PARTLY = "Python answered some settings of this when the page was built; for the rest, open the lab.";
 const DRAWN = "This was drawn when the page was built. To change anything in it, open the lab.";
 const PREDICTED = "Your answer is kept in this browser, and sent nowhere.";
+const SUMMED = "The sums are made in this page as you move the photos; only the lab judges the puzzles.";
+const WORKS = { "ranking.js": ranked };
 const base = new URL("../", import.meta.url);
 
 function kept() {
@@ -59,7 +62,7 @@ async function wake(place) {
     styled(script),
   ]);
   const { record, ...answers } = table;
-  const model = still(record, answers);
+  const model = still(record, answers, WORKS[script]);
   if (script === "predict.js") remember(model, name);
   const el = document.createElement("div");
   widget.render({ model, el });
@@ -72,7 +75,7 @@ function said(script, { complete, controls, film }) {
   const line = document.createElement("p");
   line.className = "oe-from";
   const words = complete ? COMPLETE : controls.length || film ? PARTLY : DRAWN;
-  line.append(script === "predict.js" ? PREDICTED : words);
+  line.append({ "predict.js": PREDICTED, "ranking.js": SUMMED }[script] || words);
   if (!complete) {
     const link = document.createElement("a");
     link.href = new URL("../index.html#install", base).href;

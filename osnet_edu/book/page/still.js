@@ -3,21 +3,21 @@
 // record: {trait: value}.  answers: {shared, controls, free, near, presses, answers, complete, film} as alive.py writes
 // them. In both, {"$": n} stands for shared[n], and a text that begins with "kit:" for a picture beside this site's data.
 //
-// Returns: a model for the widget's own .js, as asking.js expects it, with `asking`, which hears of each question:
-// asking.question = (answered) => ...
+// works(wanted, now): what the page can work out itself, as values that change, or null.
+//
+// Returns: a model for the widget's own .js, as asking.js expects it.
 
 const PYTHON = "This needs Python, which this page does not have: open the lab, where the same box answers everything.";
 const ALONE =
   "This page was built with one setting changed at a time, so the others are back at their start. The lab has them all.";
 const PICTURES = new URL("../data/pictures/", import.meta.url);
 
-export function still(record, answers = {}) {
+export function still(record, answers = {}, works = () => null) {
   const { controls = [], free = [], presses = {}, near = {}, film = null } = answers;
   const whole = unpacked(answers.shared || []);
   const start = whole(record);
   const now = { ...start };
   const heard = {}; // event -> functions
-  const asking = { question: () => {} };
   let wanted = {};
   let pressed = null;
 
@@ -55,14 +55,15 @@ export function still(record, answers = {}) {
     const names = Object.keys(wanted);
     const needed = names.filter((name) => !free.includes(name));
     let [found, says] = [null, PYTHON];
-    if (pressed !== null) [found, says] = [pressing(), PYTHON];
+    const own = pressed === null && works(wanted, now);
+    if (own) return become({ ...own, problem: "" });
+    if (pressed !== null) found = pressing();
     else if (names.length && !needed.length) return become({ ...wanted, problem: "" });
     else if (names.every((name) => free.includes(name) || controls.includes(name))) [found, says] = setting();
     if (pressed !== null && found) says = "";
     // What the page has set itself meanwhile is put right even where nothing changes.
     names.forEach((name) => tell(`change:${name}`));
     become(found ? { ...state(found), problem: says } : { problem: PYTHON });
-    asking.question(Boolean(found));
   }
 
   const model = {
@@ -79,7 +80,6 @@ export function still(record, answers = {}) {
     on: (event, hear) => (heard[event] ||= []).push(hear),
     off: (event, hear) => (heard[event] = (heard[event] || []).filter((one) => one !== hear)),
     widget_manager: { get_model: () => Promise.reject(new Error(PYTHON)) },
-    asking,
   };
   const player = film && playing(film, start, now, become);
   return model;
