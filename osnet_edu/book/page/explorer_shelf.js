@@ -4,34 +4,10 @@
 // Shapes: G gallery photos, D features, K blocks of at most T streams.
 
 import { hardness } from "./explorer_wish.js";
-import { Refused, said, stillAsked } from "./traits.js";
+import { similarities } from "./rank.js";
+import { Refused, said } from "./traits.js";
 
 const KEPT = 8; // galleries without some streams that are remembered
-const PART = 32; // photos that are embedded at a time
-
-// Rows of length 1; an all-zero row stays zero.  features: (N, D).
-export function unit(features, dim) {
-  const found = new Float32Array(features.length);
-  for (let start = 0; start < features.length; start += dim) {
-    let square = 0;
-    for (let k = start; k < start + dim; k++) square += features[k] * features[k];
-    const length = Math.sqrt(square) || 1;
-    for (let k = start; k < start + dim; k++) found[k] = features[k] / length;
-  }
-  return found;
-}
-
-// Cosine similarity of one row of length 1 to each of many: (N).
-export function similarities(rows, one) {
-  const dim = one.length;
-  const found = new Float32Array(rows.length / dim);
-  for (let k = 0, at = 0; k < found.length; k++) {
-    let sum = 0;
-    for (let d = 0; d < dim; d++) sum += one[d] * rows[at++];
-    found[k] = sum;
-  }
-  return found;
-}
 
 // What each stream is multiplied by: (K * T), 0 for a silenced one.  layout: {blocks, streams}.  silenced: [block, stream].
 export function factorsOf({ blocks, streams }, silenced) {
@@ -60,101 +36,105 @@ export function streamsNamed({ blocks, streams }, named) {
   return [...found.keys()].sort((a, b) => a - b).map((key) => found.get(key));
 }
 
-// album: of gallery.js.  layout: of the shipped networks.  engineOf(name): their engine.
-// told(sentence): what takes long, in words; "" when it is done.
-export function shelf({ album, layout, engineOf, told }) {
-  const networks = new Map(); // by name: {engine(), layout, features(signal)}
-  for (const name of album.models) networks.set(name, { name, layout, engine: () => engineOf(name), ready: null });
+export class Shelf {
+  // album: of gallery.js.  layout: of the shipped networks.  engineOf(name): their engine.
+  // told(sentence): what takes long, in words; "" when it is done.
+  constructor({ album, layout, engineOf, told }) {
+    Object.assign(this, { album, told, galleries: new Map(), hard: new Map() });
+    this.networks = new Map(album.models.map((name) => [name, { name, layout, engine: async () => engineOf(name) }]));
+  }
 
-  function find(name) {
-    const found = networks.get(name);
-    if (!found) throw new Refused(`there is no network ${said(name)} here; expected one of ${[...networks.keys()].join(", ")}`);
+  get names() {
+    return [...this.networks.keys()];
+  }
+
+  // Names of the networks that a person brought.
+  get own() {
+    return this.names.filter((name) => this.networks.get(name).own);
+  }
+
+  // {name, layout, engine() -> promise, own}.  Throws: Refused for a name that is not there.
+  find(name) {
+    const found = this.networks.get(name);
+    if (!found) throw new Refused(`there is no network ${said(name)} here; expected one of ${this.names.join(", ")}`);
     return found;
   }
-  // The network's features of length 1: {queries, gallery, dim}.
-  async function features(name, signal) {
-    const found = find(name);
-    if (!found.features) {
-      const raw = found.embed ? await found.embed(signal) : await album.features(name);
-      found.features = { queries: unit(raw.queries, raw.dim), gallery: unit(raw.gallery, raw.dim), dim: raw.dim };
-    }
+
+  // {queries, gallery: (N * D), dim}, computed when this page was built or, of a network of one's own, now.
+  async features(name, signal) {
+    const found = this.find(name);
+    found.features ??= found.own ? await this._ownFeatures(name, signal) : await this.album.features(name);
     return found.features;
   }
-  // Photos through the network in parts, each told of.  of: "queries" or "gallery".  Returns: (N, D).
-  async function embedAll(name, of, { factors, signal, what }) {
-    const photos = album[of];
-    const engine = await find(name).engine();
-    const parts = [];
-    for (let start = 0; start < photos.count; start += PART) {
-      stillAsked(signal);
-      told(`The network ${name} looks at ${start} of ${photos.count} ${what}.`);
-      const count = Math.min(PART, photos.count - start);
-      const pixels = await pixelsOf(photos, start, count);
-      parts.push((await engine.run(pixels, { count, factors, want: ["embedding"], signal })).embedding);
-    }
-    told("");
-    return joined(parts);
-  }
-  const galleries = new Map(); // without some streams
-  async function galleryWithout(name, silenced, signal) {
-    const key = JSON.stringify([name, silenced]);
-    if (!galleries.has(key)) {
-      const factors = factorsOf(find(name).layout, silenced);
-      const what = `gallery photos without ${silenced.length > 1 ? `${silenced.length} streams` : "a stream"}`;
-      const found = await embedAll(name, "gallery", { factors, signal, what });
-      const { dim } = await features(name, signal);
-      galleries.set(key, unit(found, dim));
-      if (galleries.size > KEPT) galleries.delete(galleries.keys().next().value);
-    }
-    return galleries.get(key);
-  }
+
   // Similarities of one query to the gallery: (G) float32.
   // query: its place, or pixels of a photo of one's own.  silenced, where: as in the explorer.
-  async function row(name, query, { silenced = [], where = "query", signal } = {}) {
-    const { queries, gallery, dim } = await features(name, signal);
+  async row(name, query, { silenced = [], where = "query", signal } = {}) {
+    const { queries, gallery, dim } = await this.features(name, signal);
     const own = typeof query !== "number";
-    if (!silenced.length && !own) return similarities(gallery, queries.subarray(query * dim, (query + 1) * dim));
-    const engine = await find(name).engine();
-    const pixels = own ? query : await album.queries.pixels(query);
-    const factors = factorsOf(find(name).layout, silenced);
-    const asked = unit((await engine.run(pixels, { count: 1, factors, want: ["embedding"], signal })).embedding, dim);
+    if (!silenced.length && !own) return similarities(queries.subarray(query * dim, (query + 1) * dim), gallery);
+    const { layout, engine } = this.find(name);
+    const pixels = own ? query : await this.album.queries.pixels(query);
+    const factors = factorsOf(layout, silenced);
+    const asked = (await (await engine()).run(pixels, { count: 1, factors, signal })).embedding;
     const both = where === "both" && silenced.length && !own;
-    return similarities(both ? await galleryWithout(name, silenced, signal) : gallery, asked);
+    return similarities(asked, both ? await this._galleryWithout(name, silenced, signal) : gallery);
   }
-  const hard = new Map();
-  async function hardnessOf(name, signal) {
-    if (!hard.has(name)) {
-      const { queries, gallery, dim } = await features(name, signal);
-      const one = (q) => similarities(gallery, queries.subarray(q * dim, (q + 1) * dim));
-      hard.set(name, hardness(album.queries, album.gallery, one));
+
+  // How hard each query is, as of explorer_wish.js.
+  async hardness(name, signal) {
+    if (!this.hard.has(name)) {
+      const { queries, gallery, dim } = await this.features(name, signal);
+      const one = (q) => similarities(queries.subarray(q * dim, (q + 1) * dim), gallery);
+      this.hard.set(name, hardness(this.album.queries, this.album.gallery, one));
     }
-    return hard.get(name);
+    return this.hard.get(name);
   }
-  // A network of one's own.  made: {engine, layout}; it takes the place of one of the same name.
-  function add(name, made) {
-    if (album.models.includes(name)) throw new Refused(`a network of one's own cannot be called ${said(name)}`);
-    networks.get(name)?.close?.();
-    hard.delete(name);
-    [...galleries.keys()].filter((key) => JSON.parse(key)[0] === name).forEach((key) => galleries.delete(key));
-    const embed = async (signal) => {
-      const [queries, gallery] = [
-        await embedAll(name, "queries", { signal, what: "queries" }),
-        await embedAll(name, "gallery", { signal, what: "gallery photos" }),
-      ];
-      return { queries, gallery, dim: queries.length / album.queries.count };
-    };
-    networks.set(name, { name, layout: made.layout, engine: async () => made.engine, embed, own: true, close: () => made.engine.close() });
+
+  // A network of one's own: it takes the place of one of the same name.  made: {engine, layout}.
+  add(name, { engine, layout }) {
+    if (this.album.models.includes(name)) throw new Refused(`a network of one's own cannot be called ${said(name)}`);
+    this.remove(name);
+    this.networks.set(name, { name, layout, engine: async () => engine, own: true, close: () => engine.close() });
   }
-  return {
-    find,
-    add,
-    remove: (name) => networks.delete(name),
-    features,
-    row,
-    hardness: hardnessOf,
-    names: () => [...networks.keys()],
-    own: () => [...networks.values()].filter((one) => one.own).map((one) => one.name),
-  };
+
+  remove(name) {
+    this.networks.get(name)?.close?.();
+    this.networks.delete(name);
+    this.hard.delete(name);
+    [...this.galleries.keys()].filter((key) => JSON.parse(key)[0] === name).forEach((key) => this.galleries.delete(key));
+  }
+
+  async _ownFeatures(name, signal) {
+    const queries = await this._all(name, "queries", { signal, what: "queries" });
+    const gallery = await this._all(name, "gallery", { signal, what: "gallery photos" });
+    return { queries, gallery, dim: queries.length / this.album.queries.count };
+  }
+
+  async _galleryWithout(name, silenced, signal) {
+    const key = JSON.stringify([name, silenced]);
+    if (!this.galleries.has(key)) {
+      const factors = factorsOf(this.find(name).layout, silenced);
+      const what = `gallery photos without ${silenced.length > 1 ? `${silenced.length} streams` : "a stream"}`;
+      this.galleries.set(key, await this._all(name, "gallery", { factors, signal, what }));
+      if (this.galleries.size > KEPT) this.galleries.delete(this.galleries.keys().next().value);
+    }
+    return this.galleries.get(key);
+  }
+
+  // All photos of "queries" or "gallery" through the network, told of as it goes.  Returns: (N * D).
+  async _all(name, of, { factors, signal, what }) {
+    const photos = this.album[of];
+    const tell = (done, all) => this.told(done < all ? `The network ${name} looks at ${done} of ${all} ${what}.` : "");
+    tell(0, photos.count);
+    try {
+      const [engine, pixels] = [await this.find(name).engine(), await photos.all()];
+      return (await engine.run(pixels, { count: photos.count, factors, signal, progress: tell })).embedding;
+    } catch (error) {
+      this.told("");
+      throw error;
+    }
+  }
 }
 
 // Some photos one behind the other: (count * H * W * 3).

@@ -3,7 +3,8 @@
 //
 // Shapes: T streams, D features.
 
-import { factorsOf, similarities, unit } from "./explorer_shelf.js";
+import { factorsOf } from "./explorer_shelf.js";
+import { similarities } from "./rank.js";
 import { Refused, stillAsked } from "./traits.js";
 
 const MOST = 10; // streams, of which 1,024 groups are tried
@@ -55,7 +56,6 @@ export async function ofMargin(engine, layout, photos, block, { signal, progress
 // s(q, p) - s(q, n) of three rows of features: (3 * D).
 export function margin(features) {
   const dim = features.length / 3;
-  const rows = unit(features, dim);
-  const [match, impostor] = similarities(rows.subarray(dim), rows.subarray(0, dim));
+  const [match, impostor] = similarities(features.subarray(0, dim), features.subarray(dim));
   return match - impostor;
 }
