@@ -18,11 +18,14 @@ const FOLLOWS = { // what is worked out anew when a value changes, in this order
   tell: STATE,
 };
 
-// given: {album: of gallery.js, about: explorer.json, shelf, openings, rank(similarities, query), own: {read, framed},
-// save(lists, ...), small(of, place)}.
-//   own.read(bytes): a photo of one's own; a promise.  own.framed(photo, size, at): {pixels, src, wide}.
-//   small(of, place): a small picture as bytes; a promise.
-//   save(drawn): a PNG as bytes, of {query, lists, first, count}; a promise.
+// given:
+//   album, about        as gallery.js reads it; explorer.json
+//   shelf, openings     of explorer_shelf.js and explorer_pair.js
+//   rank(row, query)    columns of rank.js for a query's place; -1 for somebody whom nobody knows
+//   own.read(bytes)     a photo of one's own; a promise.  own.framed(photo, size, at): {pixels, src, wide}
+//   small(of, place)    a photo as the bytes of a picture; a promise
+//   save(drawn)         a PNG as bytes of {album, at, own, lists, first, count}; a promise
+//   shown(child)        the view of a pair's widget: {el, remove()}; a promise
 export class Explorer {
   constructor(given) {
     Object.assign(this, given, { stale: new Set(), photo: null, children: new Map(), made: 0 });
@@ -194,6 +197,7 @@ export class Explorer {
     const [what] = Object.keys(message);
     if (what === "photo" && files.length === 1) await this.bring(await this.own.read(files[0]), signal);
     else if (what === "link") await this.take(linked(message.link), signal);
+    else if (what === "network") await this.add(message.network, signal);
     else if (what === "weights") throw new Refused(NO_FILE);
     else if (what === "save") await this._saved(message.save);
     else throw new Refused(`there is no button ${said(what).slice(0, 60)} here`);
@@ -206,17 +210,19 @@ export class Explorer {
     await this.answer(["query", "why"], signal);
   }
 
-  // A network of one's own ranks from now on.  made: {engine, layout}.
-  async add(name, made, signal) {
-    this.shelf.add(name, made);
-    this.openings.forget(name);
+  // A network of one's own ranks from now on.  made: {name, engine, layout}.
+  async add(made, signal) {
+    this.shelf.add(made.name, made);
+    this.openings.forget(made.name);
     const before = this.values.model;
-    this.page.tell({ models: this.shelf.names, model: name });
+    this.page.tell({ models: this.shelf.names, model: made.name });
     try {
-      await this.answer(["model", this.values.other === name ? "other" : "model"], signal);
+      await this.answer(["model", ...(this.values.other === made.name ? ["other"] : [])], signal);
     } catch (error) {
-      this.shelf.remove(name);
-      this.page.tell({ models: this.shelf.names, model: before });
+      if (!signal?.aborted) {
+        this.shelf.remove(made.name);
+        this.page.tell({ models: this.shelf.names, model: before });
+      }
       throw error;
     }
   }

@@ -43,3 +43,10 @@ export function grey(pixels, height, width) {
   }
   return uri(rgba, height, width);
 }
+
+// A photo as it is.  pixels: (H * W * 3) uint8.
+export function colours(pixels, height, width) {
+  const rgba = new Uint8Array(4 * height * width).fill(255);
+  for (let at = 0; at < height * width; at++) rgba.set(pixels.subarray(3 * at, 3 * at + 3), 4 * at);
+  return uri(rgba, height, width);
+}

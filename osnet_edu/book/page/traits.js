@@ -33,7 +33,8 @@ export function said(value) {
 // answer(names, signal): works out what follows from these names and tells it; a promise.
 // press(message, buffers, signal): a button or a file; a promise.
 // want(message): a message that waits for nobody; whether it was one.
-// Returns: {model, values, tell(values), send(message, buffers), ask(values)}; ask is a question by the page itself.
+// Returns: {model, values, tell(values), send(message, buffers), ask(values, message)}; ask is a question by
+// the page itself.
 export function traits(start, { check = (values) => values, answer = async () => {}, press = none, want = () => false } = {}) {
   const values = { problem: "", crash: "", asked: 0, answered: 0, ...start };
   const held = { ...values }; // as it was taken; `values` may hold what is only asked
@@ -92,8 +93,9 @@ function seam({ values, put, heard, deal, want }) {
     on: (event, one) => heard.set(event, [...(heard.get(event) || []), one]),
     off: (event, one) => heard.set(event, (heard.get(event) || []).filter((other) => other !== one)),
   };
-  function ask(set) {
+  function ask(set, message) {
     Object.entries(set).forEach(([name, value]) => model.set(name, value));
+    if (message) model.send(message);
     model.set("asked", values.asked + 1);
     model.save_changes();
   }
