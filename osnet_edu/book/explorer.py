@@ -20,7 +20,7 @@ from ..explain import gates, without
 from ..network import export
 from ..widgets import explorer_state
 from ..widgets.gate_theatre import GateTheatre
-from . import gallery
+from .gallery import SPLITS, shown
 
 PART = 64  # photos that are read and looked at before the progress is told
 
@@ -30,23 +30,23 @@ def write(
     progress: Callable[[int, int], None] | None = None,
     *,
     queries: int | None = None,
-    gallery_photos: int | None = None,
+    gallery: int | None = None,
 ) -> None:
     """Write both files below `folder`/data.  progress: (done, total) photos.
 
-    queries, gallery_photos: as `gallery.shown` takes them.
+    queries, gallery: as `gallery.shown` takes them.
     """
-    found = gallery.shown(queries, gallery_photos)
+    found = shown(queries, gallery)
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     rankings = found.rankings[explore.SHIPPED]
     welcome = explorer_state.welcoming(rankings, explore.hardness(rankings))
-    total, done, start = len(found.rankings) * sum(len(found.photos(split)) for split in gallery.SPLITS), 0, 0
+    total, done, start = len(found.rankings) * sum(len(found.photos(split)) for split in SPLITS), 0, 0
     places: dict[str, dict[str, list[int]]] = {}
     with open(data / "shares.f32", "wb") as file:
         for name, ranked in found.rankings.items():
             places[name] = {}
-            for split, what in zip(gallery.SPLITS, ("queries", "gallery"), strict=True):
+            for split, what in zip(SPLITS, ("queries", "gallery"), strict=True):
                 photos, count = found.photos(split), 0
                 for at in range(0, len(photos), PART):
                     some = photos[at : at + PART]

@@ -24,7 +24,7 @@ from ..grading import judging
 from ..refused import Refused
 from ..retrieval.mining import Triplet
 from ..widgets.duelling import BUTTONS, Duelling
-from . import gallery
+from .gallery import shown
 
 PAIRS = 40  # of which 26 are the failures of the shipped network
 MORE = ("gradient x activation", "Grad-CAM", "integrated gradients", "point decomposition", "CorrRISE")
@@ -39,17 +39,17 @@ def write(
     pairs: int = PAIRS,
     methods: Sequence[str] = METHODS,
     queries: int | None = None,
-    gallery_photos: int | None = None,
+    gallery: int | None = None,
 ) -> None:
     """Write the records below `folder`/data/pairs.  progress: (done, total) pairs.
 
     pairs: how many; some fifteen seconds each, most of them for the segment exchange.  methods: of duel.EXPLAINERS.
-    queries, gallery_photos: as `gallery.shown` takes them.
+    queries, gallery: as `gallery.shown` takes them.
     Raises: Refused for fewer than 0 pairs.
     """
     if pairs < 0:
         raise Refused(f"a page needs 0 hard pairs or more, got {pairs}")
-    found = gallery.shown(queries, gallery_photos)
+    found = shown(queries, gallery)
     rankings, album = found.rankings[explore.SHIPPED], found.album
     out = folder / "data" / "pairs"
     out.mkdir(parents=True, exist_ok=True)
@@ -84,13 +84,13 @@ def record(
     rankings: without.Rankings, album: explore.Album, triplet: Triplet, methods: Sequence[str], out: Path
 ) -> dict:
     """What the duel says of a triple by each method.  out: the folder that pictures are written into."""
-    shown = (
+    three = (
         rankings.queries[triplet.query], rankings.gallery[triplet.positive], rankings.gallery[triplet.negative]
     )  # fmt: skip
     widget = Duelling(None, album.folder, rankings=rankings, first=triplet)
     try:
         known = {
-            "photos": [album.name(photo) for photo in shown],
+            "photos": [album.name(photo) for photo in three],
             "answer": widget.answer,
             "measured": widget.measured,
             "verdict": widget.verdict,

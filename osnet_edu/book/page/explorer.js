@@ -21,6 +21,18 @@ const BASE = new URL("../", import.meta.url);
 const VIEWS = { duel: duelView, gates: theatreView, matching: matchingView, edit: editView };
 const STATE = /^#\w+=/; // the end of an address that holds a state, as takeaway.js knows it
 
+const STYLES = ["widgets/explorer.css", "widgets/duelling.css", "widgets/gate_theatre.css", "widgets/matching.css", "page/explorer.css"];
+
+// The widgets' own styles, which are there before the widgets are.
+function styled() {
+  const links = STYLES.map((name) => {
+    const link = document.head.appendChild(document.createElement("link"));
+    Object.assign(link, { rel: "stylesheet", href: new URL(name, BASE).href });
+    return new Promise((done) => (link.onload = link.onerror = done));
+  });
+  return Promise.all(links);
+}
+
 const at = (name) => new URL(`data/${name}`, BASE).href;
 
 async function fetched(name) {
@@ -166,7 +178,7 @@ async function show(main) {
   const told = working(main);
   told("The shipped people are fetched.");
   try {
-    const made = await begun(told);
+    const [made] = await Promise.all([begun(told), styled()]);
     told("");
     const source = main.appendChild(document.createElement("p"));
     source.className = "page-source";

@@ -159,6 +159,7 @@ class Duel {
     const maps = this.kept.get(method) || [0, 1, 2].map(() => new Float64Array(this.pixels[0].length / 3));
     const source = [built ? `Maps: the network in this page. Grade: ${BUILT.toLowerCase()}` : HERE, this.record ? "" : OTHERS];
     if (!this.kept.has(method)) {
+      this._draw(maps, null, HERE);
       for (const k of [2, 1, 0]) {
         maps[k] = await this._map(method, k, signal, (map, done, all) => {
           maps[k] = map;
