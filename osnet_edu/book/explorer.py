@@ -1,4 +1,4 @@
-"""What the explorer's page knows beside the gallery: what its gate theatre shows and the network's graph does not answer.
+"""What the page of the explorer knows beside the gallery: what its gate theatre shows and no graph answers.
 
     data/explorer.json   the layout of the network, its receptive fields, and the query to begin with
     data/shares.f32      each stream's share of its block, float32, little-endian
