@@ -8,7 +8,7 @@ block has fewer. explorer.json says at which number each of them starts, and how
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ..explain import gates, without
 from ..network import export
 from ..widgets import explorer_state
 from ..widgets.gate_theatre import GateTheatre
-from .gallery import SPLITS, shown
+from .gallery import MODELS, SPLITS, shown
 
 PART = 64  # photos that are read and looked at before the progress is told
 
@@ -31,12 +31,13 @@ def write(
     *,
     queries: int | None = None,
     gallery: int | None = None,
+    models: Sequence[str] = MODELS,
 ) -> None:
     """Write both files below `folder`/data.  progress: (done, total) photos.
 
-    queries, gallery: as `gallery.shown` takes them.
+    queries, gallery, models: as `gallery.shown` takes them.
     """
-    found = shown(queries, gallery)
+    found = shown(queries, gallery, models)
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     rankings = found.rankings[explore.SHIPPED]

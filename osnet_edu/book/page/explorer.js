@@ -189,6 +189,7 @@ async function show(main) {
     ownNetworks(main, made, told);
     addressed(made);
     main.dataset.ready = "true";
+    return made;
   } catch (error) {
     told(sentence(error));
     throw error;
@@ -196,4 +197,4 @@ async function show(main) {
 }
 
 const main = document.getElementById("explorer");
-if (main) show(main);
+export const started = main && show(main); // the explorer's model, for who looks at it from outside

@@ -9,7 +9,7 @@ import { triples } from "./explorer_wish.js";
 import { corrRise, occlusion, segmentOcclusion } from "./maps.js";
 import { similarities } from "./rank.js";
 import { titled } from "./theatre.js";
-import { Refused, oneOf, traits } from "./traits.js";
+import { Refused, oneOf, stillAsked, traits } from "./traits.js";
 
 export const LIVE = { occlusion, CorrRISE: corrRise, "segment occlusion": segmentOcclusion };
 export const [SIMILAR, APART] = ["What makes the impostor so similar?", "What tells them apart?"];
@@ -56,6 +56,7 @@ class Duel {
       { check: (set) => this.check(set), answer: (names) => this.answer(names) },
     );
     this.methods = methods;
+    [this.wanted] = methods; // the method that a person chose; a pair may have to do with another one
     this.model = this.page.model;
     this.values = this.page.values;
   }
@@ -77,7 +78,10 @@ class Duel {
 
   async answer(names) {
     if (names.includes("triple")) await this._look();
-    else if (names.includes("method") || names.includes("question")) await this._show();
+    else if (names.includes("method") || names.includes("question")) {
+      if (names.includes("method")) this.wanted = this.values.method;
+      await this._show();
+    }
   }
 
   // Shows a triple of one's own: it takes the place of the mined one of its query, or joins the list.
@@ -108,7 +112,7 @@ class Duel {
       who: `person ${album[of].persons[k]}`, where: `camera ${album[of].cameras[k]}`,
       similarity: i ? alike[i - 1].toFixed(3) : "",
     }));
-    const method = LIVE[this.values.method] || this.record ? this.values.method : "occlusion";
+    const method = LIVE[this.wanted] || this.record ? this.wanted : "occlusion";
     this.page.tell({ photos, heats: [], method, ...this._known(alike[0] - alike[1]) });
     await this._show();
   }
@@ -173,7 +177,11 @@ class Duel {
 
   async _map(method, k, signal, arrived) {
     const [query, match, impostor] = this.features;
-    const look = async (pixels, count) => (await this._run(pixels, count, signal)).embedding;
+    const look = async (pixels, count) => {
+      const { embedding } = await this._run(pixels, count, signal);
+      stillAsked(signal); // or it would draw on the next pair
+      return embedding;
+    };
     const photo = { pixels: this.pixels[k], ...this._sized() };
     if (method === "segment occlusion") {
       const reference = await this._both(look, this.pixels[[2, 0, 0][k]]);

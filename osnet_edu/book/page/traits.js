@@ -34,7 +34,7 @@ export function said(value) {
 // press(message, buffers, signal): a button or a file; a promise.
 // want(message): a message that waits for nobody; whether it was one.
 // Returns: {model, values, tell(values), send(message, buffers), ask(values, message)}; ask is a question by
-// the page itself.
+// the page itself, and a promise of its end.
 export function traits(start, { check = (values) => values, answer = async () => {}, press = none, want = () => false } = {}) {
   const values = { problem: "", crash: "", asked: 0, answered: 0, ...start };
   const held = { ...values }; // as it was taken; `values` may hold what is only asked
@@ -86,9 +86,10 @@ function seam({ values, put, heard, deal, want }) {
     },
     save_changes() {
       const set = Object.fromEntries([...changed].map((name) => [name, values[name]]));
-      deal({ set, presses, number: values.asked });
+      const question = { set, presses, number: values.asked };
       changed.clear();
       presses = [];
+      return deal(question);
     },
     on: (event, one) => heard.set(event, [...(heard.get(event) || []), one]),
     off: (event, one) => heard.set(event, (heard.get(event) || []).filter((other) => other !== one)),
@@ -97,7 +98,7 @@ function seam({ values, put, heard, deal, want }) {
     Object.entries(set).forEach(([name, value]) => model.set(name, value));
     if (message) model.send(message);
     model.set("asked", values.asked + 1);
-    model.save_changes();
+    return model.save_changes();
   }
   return { model, ask };
 }
