@@ -18,8 +18,7 @@ from .. import explore
 from ..embed import normalise
 from ..explain import gates, without
 from ..network import export
-from ..widgets import explorer_state
-from ..widgets.gate_theatre import GateTheatre
+from ..widgets import Explorer, GateTheatre
 from .gallery import MODELS, SPLITS, shown
 
 PART = 64  # photos that are read and looked at before the progress is told
@@ -41,7 +40,7 @@ def write(
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     rankings = found.rankings[explore.SHIPPED]
-    welcome = explorer_state.welcoming(rankings, explore.hardness(rankings))
+    first = Explorer()
     total, done, start = len(found.rankings) * sum(len(found.photos(split)) for split in SPLITS), 0, 0
     places: dict[str, dict[str, list[int]]] = {}
     with open(data / "shares.f32", "wb") as file:
@@ -60,12 +59,13 @@ def write(
                 places[name][what] = [start, count]
                 start += count
     told = {
-        "welcome": found.album.name(rankings.queries[welcome]),
+        "welcome": first.query,
         "size": list(rankings.size),
         "layout": asdict(export.Layout.of(rankings.model)),
         "fields": fields(rankings, found.album),
         "shares": places,
     }
+    first.close()
     (data / "explorer.json").write_text(json.dumps(told, separators=(",", ":")), encoding="utf-8")
 
 

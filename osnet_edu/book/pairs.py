@@ -19,16 +19,18 @@ import numpy as np
 from PIL import Image
 
 from .. import explore
-from ..explain import TABLE, without
+from ..explain import DEFAULT, TABLE, without
 from ..grading import judging
 from ..refused import Refused
 from ..retrieval.mining import Triplet
-from ..widgets.duelling import BUTTONS, Duelling
+from ..widgets import Duelling
 from .gallery import shown
 
 PAIRS = 40  # of which 26 are the failures of the shipped network
-MORE = ("gradient x activation", "Grad-CAM", "integrated gradients", "point decomposition", "CorrRISE")
-METHODS = (*BUTTONS, *MORE)
+METHODS = (  # the first three have buttons of their own, as in the widget
+    DEFAULT, "occlusion", "segment exchange", "gradient x activation", "Grad-CAM", "integrated gradients",
+    "point decomposition", "CorrRISE",
+)  # fmt: skip
 LEVELS = 127  # of a map on either side of 0
 
 

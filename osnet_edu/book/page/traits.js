@@ -54,8 +54,10 @@ export function traits(start, { check = (values) => values, answer = async () =>
     const names = Object.keys(set);
     const before = Object.fromEntries(names.map((name) => [name, held[name]]));
     tell({ problem: "", crash: "" });
+    let taken = false;
     try {
       tell(check(set));
+      taken = true;
       for (const [message, buffers] of presses) await press(message, buffers, signal);
       await answer(names, signal);
     } catch (error) {
@@ -63,7 +65,7 @@ export function traits(start, { check = (values) => values, answer = async () =>
       tell(before);
       names.forEach((name) => put(name, held[name]));
       tell(fault(error));
-      await answer(names, signal).catch(() => {});
+      if (taken) await answer(names, signal).catch(() => {});
     } finally {
       tell({ answered: number });
     }
