@@ -1,0 +1,120 @@
+"""The network in a page beside Python, on this machine: python benchmarks/page.py [--times 20]
+
+The same work in a real Chromium and in Python, in turn: one photo embedded, a query ranked, a stream silenced in the
+query alone and in query and gallery, each to the ranked list. Milliseconds, of the median and the 95th percentile, and
+how many times as long the page takes as Python.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from bookpage import opened, served
+
+from osnet_edu import book, explore
+from osnet_edu.book import engine, gallery
+from osnet_edu.explain import without
+from osnet_edu.lab import needs
+
+START = """async () => {
+    const [{ engine }, { gallery }, ranking] = await Promise.all(['engine', 'gallery', 'rank'].map(
+        (name) => import(`/kit/page/${name}.js`)));
+    const shown = await gallery(), photos = await shown.gallery.all(), asked = await shown.queries.all();
+    const { queries, gallery: features, dim } = await shown.features('shipped');
+    const start = performance.now(), network = engine();
+    await network.ready();
+    const each = 128 * 64 * 3, one = asked.slice(0, each), factors = new Float32Array(24).fill(1);
+    factors[9] = 0;
+    const who = (k) => ({ person: shown.queries.persons[k], camera: shown.queries.cameras[k] });
+    const ranked = (feature, whole) => ranking.rank(ranking.similarities(feature, whole), who(0), shown.gallery);
+    const silenced = async (photos) => (await network.run(photos, { factors })).embedding;
+    window.work = {
+        embed: async () => network.run(one),
+        rank: async () => ranked(queries.subarray(0, dim), features),
+        alone: async () => ranked(await silenced(one), features),
+        both: async () => ranked(await silenced(one), await silenced(photos)),
+    };
+    return performance.now() - start;
+}"""
+TIMED = """async (name) => {
+    const start = performance.now();
+    await work[name]();
+    return performance.now() - start;
+}"""
+WORDS = {
+    "embed": "one photo embedded",
+    "rank": "a query ranked",
+    "alone": "a stream silenced in the query, ranked",
+    "both": "a stream silenced in query and gallery, ranked",
+}
+
+
+def in_python() -> dict[str, Callable[[], object]]:
+    """The same work, by the engine that the kit chooses."""
+    _, shelf = explore.shipped()
+    rankings = shelf.rankings(explore.SHIPPED)
+    finder = explore.Finder(shelf)
+    image = rankings.pictures(rankings.queries[:1])
+    stream = [(list(rankings.streams)[2], 2)]
+    theirs = rankings.pictures(rankings.gallery)
+
+    def both() -> explore.Listed:
+        near = rankings.by_features(rankings.features(image, stream), rankings.features(theirs, stream)).similarity
+        order = np.argsort(-near, kind="stable")
+        return explore.listed(order, near[order], rankings.queries[0], rankings.gallery)
+
+    return {
+        "embed": lambda: rankings.engine(image),
+        "rank": lambda: finder.of_query(explore.SHIPPED, 0),
+        "alone": lambda: finder.of_query(explore.SHIPPED, 0, stream, where=without.ALONE),
+        "both": both,
+    }
+
+
+def measured(page: Page, times: int) -> dict[str, tuple[list[float], list[float]]]:
+    """Milliseconds in the page and in Python, in turn; the first of each is not counted."""
+    python = in_python()
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in WORDS}
+    for k in range(times + 1):
+        for name in WORDS:
+            there = page.evaluate(TIMED, name)
+            start = time.perf_counter()
+            python[name]()
+            here = 1000 * (time.perf_counter() - start)
+            if k:
+                found[name][0].append(there)
+                found[name][1].append(here)
+    return found
+
+
+def main(arguments: list[str] | None = None) -> dict[str, tuple[list[float], list[float]]]:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--times", type=int, default=20)
+    times = parser.parse_args(arguments).times
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        root = Path(folder)
+        engine.write(root / "kit", graphs=[explore.SHIPPED])
+        gallery.write(root / "kit", models=[explore.SHIPPED])
+        shutil.copytree(Path(book.__file__).parent / "page", root / "kit" / "page")
+        with served(root) as address, opened(playwright, needs.find_chromium(), address) as page:
+            print(f"The engine is loaded in {page.evaluate(START):.0f} ms.\n")
+            found = measured(page, times)
+    print("| work | page, median | 95th percentile | Python, median | 95th percentile | ratio |\n" + "|---" * 6 + "|")
+    for name, both in found.items():
+        numbers = " | ".join(f"{np.percentile(one, part):.1f}" for one in both for part in (50, 95))
+        ratio = np.median(np.divide(*both))
+        print(f"| {WORDS[name]} | {numbers} | {ratio:.1f} |")
+    return found
+
+
+if __name__ == "__main__":
+    main()
