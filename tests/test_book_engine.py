@@ -33,7 +33,7 @@ def site(tmp_path_factory) -> Path:
     """The shipped gallery and the engine below kit/, with the modules of the page."""
     root = tmp_path_factory.mktemp("site")
     try:
-        engine.write(root / "kit", graphs=[explore.SHIPPED])
+        engine.write(root / "kit")
     except Refused as reason:
         if os.environ.get("OSNET_EDU_REQUIRE_BROWSER"):
             raise
@@ -45,10 +45,10 @@ def site(tmp_path_factory) -> Path:
 
 def test_the_engine_is_three_files_and_a_graph(site):
     written = {path.name: path.stat().st_size for path in (site / "kit" / "engine").iterdir()}
-    assert set(written) == {*engine.FILES, "LICENSE.txt", "engine.json", "shipped.onnx"}
+    assert set(written) == {*engine.FILES, "LICENSE.txt", "engine.json", "shipped.onnx", "untrained.onnx"}
     assert "MIT License" in (site / "kit" / "engine" / "LICENSE.txt").read_text()
     told = json.loads((site / "kit" / "engine" / "engine.json").read_text())
-    names = ("ort-wasm-simd-threaded.wasm", "shipped.onnx")
+    names = ("ort-wasm-simd-threaded.wasm", "shipped.onnx", "untrained.onnx")
     assert told == {"version": engine.VERSION, "bytes": {name: written[name] for name in names}}
     assert written["shipped.onnx"] < 900_000
 
@@ -206,6 +206,21 @@ def test_features_gates_and_map_are_pytorchs(page, rankings):
     assert loaded[-1][0] == loaded[-1][1] > 15_000_000 and len(loaded) > 2
 
 
+def test_the_untrained_network_is_pythons_too(page, rankings):
+    text = page.evaluate("""async () => {
+        const { engine } = await import('/kit/page/engine.js'), other = engine({ graph: 'engine/untrained.onnx' });
+        const { embedding } = await other.run((await shown.gallery.all()).slice(0, 16 * 128 * 64 * 3));
+        other.close();
+        return packed(embedding);
+    }""")
+    checkpoint = explore.shipped()[1].checkpoint(explore.UNTRAINED)
+    known = TorchEmbedder(checkpoint.model)(rankings.pictures(rankings.gallery[:16]))
+    found = unpacked(text, "<f4").reshape(known.shape)
+    # Its features are several times as long, and are compared by their cosines.
+    assert np.abs(distances(found, found) - distances(known, known)).max() < 1e-4
+    assert np.abs(found - known).max() < 1e-3
+
+
 def test_every_ranking_is_pythons(page, rankings):
     """All queries embedded in the page: the same photo at rank 1, and the same at the first twenty ranks."""
     orders = page.evaluate("""async () => {
@@ -276,6 +291,36 @@ def test_what_cannot_be_asked_is_said(page):
     assert "got 100 bytes" in said[0] and "6 x 4 factors" in said[1] and "has no classes" in said[2] and said[3] == 0
 
 
+def test_a_question_is_answered_between_the_batches_of_another(page):
+    order = page.evaluate("""async () => {
+        const photos = await shown.gallery.all(), order = [];
+        const long = network.run(photos).then(() => order.push('all'));
+        const short = network.run(photos.slice(0, 128 * 64 * 3)).then(() => order.push('one'));
+        await Promise.all([long, short]);
+        return order;
+    }""")
+    assert order == ["one", "all"]
+
+
+def test_the_worker_stands_under_the_policy_of_the_page(page):
+    """A worker from an address has a policy of its own, and might send a photo away; one from a blob has the page's."""
+    started = page.evaluate("""async () => {
+        const { engine } = await import('/kit/page/engine.js'), kept = Worker, started = [];
+        window.Worker = class extends kept {
+            constructor(address, ...more) {
+                super(address, ...more);
+                started.push(address);
+            }
+        };
+        const made = engine();
+        await made.ready();
+        made.close();
+        window.Worker = kept;
+        return started;
+    }""")
+    assert len(started) == 1 and started[0].startswith("blob:")
+
+
 # ---- a page where the network cannot run
 
 
@@ -284,14 +329,30 @@ def test_a_missing_file_and_a_closed_engine_are_said(page):
         const { engine } = await import('/kit/page/engine.js');
         const closing = engine(), early = closing.ready().catch((error) => error.message);
         closing.close();
-        const other = engine({ graph: 'engine/other.onnx' });
-        return [await told(() => other.ready()), await early, await told(() => closing.ready())];
+        const other = engine({ graph: 'engine/other.onnx' }), nowhere = engine({ base: '/nowhere/' });
+        return [
+            await told(() => other.ready()), await told(() => nowhere.ready()), await early,
+            await told(() => closing.ready().then(() => closing.close())),
+        ];
     }""")
     assert said == [
         "The file other.onnx is missing on this site (the server answered 404).",
+        "The file engine.json is missing on this site (the server answered 404).",
         "The network was closed before it answered.",
         "",
     ]
+
+
+def test_a_damaged_engine_is_said(page, site):
+    broken = site / "broken" / "engine"
+    shutil.copytree(site / "kit" / "engine", broken)
+    with open(broken / "ort-wasm-simd-threaded.wasm", "r+b") as wasm:
+        wasm.truncate(1_000_000)
+    said = page.evaluate("""async () => {
+        const { engine } = await import('/kit/page/engine.js');
+        return told(() => engine({ base: '/broken/' }).ready());
+    }""")
+    assert said.startswith("The network could not be loaded (")
 
 
 def test_a_page_that_was_opened_as_a_file_says_what_to_do(site, playwright, chromium_path):
@@ -396,6 +457,25 @@ def test_a_photo_of_ones_own_is_what_python_makes_of_it(page, rankings):
     )
     known = TorchEmbedder(rankings.model)(np.stack(seen))
     assert np.abs(unpacked(text, "<f4").reshape(known.shape) - known).max() < 1e-4
+
+
+def test_a_frame_of_a_camera_is_a_photo(page):
+    pixels = smooth(np.random.Generator(np.random.PCG64(1)), 48, 64, 3)
+    found = page.evaluate(
+        """async (rgb) => {
+            const { readOwn, framed } = await import('/kit/page/own_photo.js');
+            const { address } = await import('/kit/page/pixels.js');
+            const shown = Object.assign(new Image(), { src: await address(unpacked(rgb, Uint8Array), [48, 64]) });
+            await shown.decode();
+            const frame = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
+            frame.getContext('2d').drawImage(shown, 0, 0);
+            const camera = document.createElement('video');
+            return [packed((await readOwn(frame)).rgb), await told(() => readOwn(camera))];
+        }""",
+        packed(pixels),
+    )
+    assert np.array_equal(unpacked(found[0], "u1").reshape(pixels.shape), pixels)
+    assert found[1] == "The camera has not given a picture yet."
 
 
 def png_of(width: int, height: int) -> bytes:

@@ -97,7 +97,7 @@ export async function session(ort, { wasm, mjs, graph }) {
 
 function inWords(error, what) {
   const why = String(error?.message ?? error).split("\n")[0];
-  if (error instanceof RangeError || /out of memory|OOM|bad_alloc|allocat/i.test(why)) {
+  if (error instanceof RangeError || /out of memory|OOM|bad_alloc|allocat|exceeds the supported maximum/i.test(why)) {
     return `${what}: this browser gave it too little memory. Closing other tabs may help.`;
   }
   return `${what} (${why.slice(0, 300)}).`;
