@@ -114,7 +114,7 @@ class Asking:
             value = getattr(self.widget, name)
             held, plainly = self._latest.get(name, (None, None))
             if held is not value:  # lists are long, and most stay from one answer to the next
-                plainly = records.plain(value)
+                plainly = records.for_page(value)
                 self._latest[name] = value, plainly
             if plainly != first:
                 found[name] = plainly

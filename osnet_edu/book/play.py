@@ -144,9 +144,9 @@ def _all(found: Contest) -> list[Question]:
 
 def right_at_rank_1(found: Contest) -> tuple[int, int]:
     """Of all queries, how many have the same person first: by the network, by their colours."""
-    who = [np.array([photo.person for photo in some]) for some in (found.rankings.queries, found.rankings.gallery)]
-    where = [np.array([photo.camera for photo in some]) for some in (found.rankings.queries, found.rankings.gallery)]
-    score = retrieval.evaluate(1 - found.colours, *who, *where)
+    sides = found.rankings.queries, found.rankings.gallery
+    queries, gallery = (np.array([(photo.person, photo.camera) for photo in some]).T for some in sides)
+    score = retrieval.evaluate(1 - found.colours, queries[0], gallery[0], queries[1], gallery[1])
     return int((explore.hardness(found.rankings).first_hit == 1).sum()), int((score.first_hit == 1).sum())
 
 
@@ -174,7 +174,8 @@ def write(
     chosen = questions(found, games)
     out = folder / "data" / "play"
     out.mkdir(parents=True, exist_ok=True)
-    told, clothes = [], []
+    told: list[dict] = []
+    clothes: list[dict] = []
     for question in chosen:
         told.append(_told(found, question, folder / "data"))
         if progress:

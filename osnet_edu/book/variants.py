@@ -121,7 +121,7 @@ def variants(
 
 def _file(job: tuple[Identity, View, tuple[int, int]]) -> bytes:
     identity, view, size = job
-    pool.check()
+    pool.check_wanted()
     return people.jpeg(identity, view, size=size)
 
 

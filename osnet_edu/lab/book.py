@@ -54,4 +54,4 @@ if __name__ == "__main__":
     parser.add_argument("--lessons", metavar="NN,NN", help="a small site: only these lessons, such as 00,04")
     options = parser.parse_args()
     lessons = options.lessons and options.lessons.split(",")
-    ending.run(made, options.out, lessons, stopped="\nlab.py: stopped. Run it again and it goes on.\n")
+    ending.run_program(made, options.out, lessons, stopped="\nlab.py: stopped. Run it again and it goes on.\n")
