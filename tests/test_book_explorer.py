@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from bookpage import POLICY, opened, packed, served, unpacked
+from enginepage import POLICY, opened, packed, served, unpacked
 
 from osnet_edu import draws, explore
 from osnet_edu.book import engine, gallery, pairs
