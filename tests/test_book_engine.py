@@ -78,7 +78,10 @@ def fake_npm(folder: Path, script: str, monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("echo 'npm ERR network' >&2; exit 1", r"npm could not fetch onnxruntime-web 1\.30\.0 \(npm ERR network\)"),
+        (
+            "printf 'npm error code E1\\nnpm error request failed.\\nnpm error A log is in x\\n' >&2; exit 1",
+            r"npm could not fetch onnxruntime-web 1\.30\.0 \(request failed\); install Node\.js",
+        ),
         ("exit 0", r"\(no file came\); install Node\.js"),
         (f'echo other > "$5/{engine.PACKAGE}-{engine.VERSION}.tgz"', "another onnxruntime-web 1.30.0 than the one"),
     ],
@@ -465,7 +468,7 @@ def test_a_frame_of_a_camera_is_a_photo(page):
         """async (rgb) => {
             const { readOwn, framed } = await import('/kit/page/own_photo.js');
             const { address } = await import('/kit/page/pixels.js');
-            const shown = Object.assign(new Image(), { src: await address(unpacked(rgb, Uint8Array), [48, 64]) });
+            const shown = Object.assign(new Image(), { src: address(unpacked(rgb, Uint8Array), [48, 64]) });
             await shown.decode();
             const frame = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
             frame.getContext('2d').drawImage(shown, 0, 0);

