@@ -24,17 +24,6 @@ export async function decoded(source) {
   }
 }
 
-// rgb: Uint8Array (H, W, 3).  Returns: a data: address for an <img>.
-export function address(rgb, [height, width]) {
-  const drawn = blank(width, height), image = new ImageData(width, height);
-  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
-    image.data.set(rgb.subarray(from, from + 3), to);
-    image.data[to + 3] = 255;
-  }
-  drawn.getContext("2d").putImageData(image, 0, 0);
-  return drawn.toDataURL();
-}
-
 function blank(width, height) {
   return Object.assign(document.createElement("canvas"), { width, height });
 }
