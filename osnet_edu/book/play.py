@@ -144,9 +144,9 @@ def _all(found: Contest) -> list[Question]:
 
 def right_at_rank_1(found: Contest) -> tuple[int, int]:
     """Of all queries, how many have the same person first: by the network, by their colours."""
-    sides = found.rankings.queries, found.rankings.gallery
-    queries, gallery = (np.array([(photo.person, photo.camera) for photo in some]).T for some in sides)
-    score = retrieval.evaluate(1 - found.colours, queries[0], gallery[0], queries[1], gallery[1])
+    who = [np.array([photo.person for photo in some]) for some in (found.rankings.queries, found.rankings.gallery)]
+    where = [np.array([photo.camera for photo in some]) for some in (found.rankings.queries, found.rankings.gallery)]
+    score = retrieval.evaluate(1 - found.colours, who[0], who[1], where[0], where[1])
     return int((explore.hardness(found.rankings).first_hit == 1).sum()), int((score.first_hit == 1).sum())
 
 

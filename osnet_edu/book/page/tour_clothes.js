@@ -6,8 +6,8 @@ const KEYS = ["the same clothes", "strangers' clothes", "exchanged clothes", "fi
 const WORDS = [
   "in their own clothes",
   "in strangers' clothes",
-  "if two people exchange clothes",
-  "who wears the clothes then comes first",
+  "in exchanged clothes",
+  "then first instead: who wears the clothes now",
 ];
 
 // record: tour.json.  src: name of a picture -> its address.
