@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+__all__ = ["EXPERIMENTS", "LEADERBOARD", "Experiment", "baselines", "file_of_runs"]
+
 LEADERBOARD = "leaderboard"
 
 
