@@ -279,6 +279,7 @@ def test_the_tour_by_mouse_and_the_clothes(site, tour):
     page.locator("#tour .play-option button", has=page.locator(f"img[src$='{other['src']}']")).click()
     assert page.locator(".play-map img").get_attribute("src").endswith(other["map"])
     assert page.locator(".play-score").inner_text().split("\n")[0].startswith("You 0 of 1"), "answered once"
+    page.evaluate("() => { location.hash = '#clothes'; }")
     page.locator("#clothes .play-option button").first.click()
     said = page.locator("#clothes [role=status]").inner_text()
     assert said.startswith("No: it is a stranger in this person's clothes.")
@@ -286,6 +287,11 @@ def test_the_tour_by_mouse_and_the_clothes(site, tour):
     for k, dressed in enumerate(one["dressed"]):
         assert f"similarity {dressed['network']:.2f}" in page.locator("#clothes .play-option").nth(k).inner_text()
     assert "4.7 %" in page.locator("#clothes .play-bars").inner_text()
+    assert question_of(page, tour)[0] == question, "a place on the page is not another game"
+    page.goto("about:blank")
+    page.goto(f"{site.address}index.html")
+    page.locator("#tour.play-told, #tour .play-dots").first.wait_for()
+    assert page.locator("#tour .play-dots").inner_text() == "2 of 5", "the game goes on where it was left"
 
 
 def test_the_question_is_in_view_and_the_first_view_is_small(site):

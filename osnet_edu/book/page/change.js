@@ -58,7 +58,7 @@ function network(progress) {
 
 export function change(root, { people, loading }) {
   const memory = kept("osnet_edu.change");
-  const best = memory.get() ?? {};
+  const best = Object(memory.get() ?? {});
   const files = new Map();
   const state = { file: people[0].file, at: -1, tried: [] };
   const net = network((done, all) => view.loaded(done, all));

@@ -90,7 +90,7 @@ function answerPanel(parent) {
     parent.removeAttribute("aria-busy");
     bar.hidden = true;
     write(title, variant ? verdict.says : "The network knows this person.");
-    write(below, variant ? result(variant, verdict) : "Choose a change. The fewer pixels change, the better.");
+    write(below, variant ? result(variant, verdict) : "Find a change after which it no longer does. The fewer pixels change, the better.");
     numbers.replaceChildren();
     figure(numbers, now.similarity.toFixed(2), "similarity to the photo before", now.similarity);
     figure(numbers, now.rank || "–", "rank of this person's first photo", now.rank);

@@ -47,11 +47,11 @@ export function tour(root, record) {
   }
 
   function begin(focus) {
-    const wanted = named(location.hash);
+    const before = memory.get();
+    const wanted = named(location.hash) ?? (number || Math.trunc(Number(before?.number)) || 1);
     if (wanted === number) return;
     number = wanted;
     questions = game(record, number);
-    const before = memory.get();
     answers = before?.number === number && Array.isArray(before.answers) ? before.answers.slice(0, questions.length) : [];
     at = Math.min(answers.length, questions.length);
     show(focus);

@@ -56,8 +56,8 @@ export function marks(questions, answers) {
 
 export const count = (list) => list.filter(Boolean).length;
 
-// The number of the game in an address such as "#game=3"; 1 for anything else.
+// The number of the game in an address such as "#game=3"; null for anything else, such as a place on the page.
 export function named(hash) {
   const found = /(?:^#|&)game=(\d{1,6})(?:&|$)/.exec(hash);
-  return Math.max(1, Number(found?.[1] ?? 1));
+  return found ? Math.max(1, Number(found[1])) : null;
 }
