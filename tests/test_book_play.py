@@ -87,21 +87,16 @@ def tour(root) -> dict:
     return json.loads((root / "kit" / "data" / "play" / "tour.json").read_text())
 
 
-# ---- the pairs
-
-
 def test_pairs_follow_their_rule(contest):
     chosen = play.questions(contest, 2)
     assert [one.kind.name for one in chosen] == ["missed"] * 4 + ["twin"] * 2 + ["alike"] * 4
     shown = [{photo.person for photo in contest.photos(one)} for one in chosen]
     assert all(len(one) == 2 for one in shown) and len(set.union(*shown)) == 20, "nobody stands in two questions"
     for one in chosen:
-        similarity = contest.rankings.ranked(one.query).similarity
-        order = contest.rankings.ranked(one.query).order
-        same = [k for k in order if contest.rankings.gallery[k].person == contest.photos(one)[0].person]
-        others = [k for k in order if k not in same]
-        assert (one.match, one.other) == (same[0], others[0])
-        assert one.network == (similarity[one.match], similarity[one.other])
+        ranked, who = contest.rankings.ranked(one.query), contest.photos(one)[0].person
+        same = [k for k in ranked.order if contest.rankings.gallery[k].person == who]
+        assert (one.match, one.other) == (same[0], next(k for k in ranked.order if k not in same))
+        assert one.network == (ranked.similarity[one.match], ranked.similarity[one.other])
         records = [contest.album.folder.record(photo) for photo in contest.photos(one)]
         assert [record.view.occluder for record in records] == ["none"] * 3
         assert (one.part != "") == (records[2].person == records[0].twin)
@@ -166,16 +161,17 @@ def test_the_tour_is_small(root, tour):
     assert sum(sizes) + sum((data / name).stat().st_size for name in shown) < 300_000
 
 
-# ---- one thing changed
-
-
 @pytest.fixture(scope="module")
 def editor() -> explore.Editor:
     return variants.chosen(1)[0]
 
 
+def written(root: Path, editor: explore.Editor) -> dict:
+    return json.loads((root / "kit" / "data" / "people" / f"{editor.record.person:04d}.json").read_text())
+
+
 def test_a_variant_is_the_edit_and_nothing_else(editor, root):
-    told = json.loads((root / "kit" / "data" / "people" / f"{editor.record.person:04d}.json").read_text())
+    told = written(root, editor)
     first, found = variants.variants(editor, variants.CHANGES[:8], workers=1)
     assert variants.variants(editor, variants.CHANGES[:8], workers=1) == (first, found)
     assert variants._text(first) == told["base"]
@@ -192,13 +188,13 @@ def test_a_variant_is_the_edit_and_nothing_else(editor, root):
 
 
 def test_there_are_many_changes_and_twelve_people():
-    assert len(variants.CHANGES) >= 40 and len({(one.group, one.words) for one in variants.CHANGES}) == len(
-        variants.CHANGES
-    )
+    names = {(one.group, one.words) for one in variants.CHANGES}
+    assert len(names) == len(variants.CHANGES) >= 40
     assert {"bag", "hat", "hair", "turn", "light", "shoes"} < {one.group for one in variants.CHANGES}
     album, shelf = explore.shipped()
-    clearest = play.clearest(album, shelf.rankings(explore.SHIPPED))
-    people = {shelf.rankings(explore.SHIPPED).queries[k].person for k in clearest}
+    rankings = shelf.rankings(explore.SHIPPED)
+    clearest = play.clearest(album, rankings)
+    people = {rankings.queries[k].person for k in clearest}
     assert len(people) == len(clearest) > 2 * variants.PEOPLE
     few = variants.chosen(3)
     assert len({one.record.person for one in few} | {one.record.twin for one in few}) >= 4
@@ -210,9 +206,6 @@ def test_the_page_has_the_colours_of_the_kit():
     light, dark = text.split('html[data-theme="dark"] .play {')
     for name, colour in (("same", colours.SAME), ("other", colours.OTHER), ("select", colours.SELECT)):
         assert f"--{name}: {colour.light};" in light and f"--{name}: {colour.dark};" in dark
-
-
-# ---- the tour in a browser
 
 
 def question_of(page, tour) -> tuple[dict, int]:
@@ -288,10 +281,8 @@ def test_the_tour_by_mouse_and_the_clothes(site, tour):
         assert f"similarity {dressed['network']:.2f}" in page.locator("#clothes .play-option").nth(k).inner_text()
     assert "4.7 %" in page.locator("#clothes .play-bars").inner_text()
     assert question_of(page, tour)[0] == question, "a place on the page is not another game"
-    page.goto("about:blank")
     page.goto(f"{site.address}index.html")
-    page.locator("#tour.play-told, #tour .play-dots").first.wait_for()
-    assert page.locator("#tour .play-dots").inner_text() == "2 of 5", "the game goes on where it was left"
+    page.locator("#tour .play-dots", has_text="2 of 5").wait_for()  # the game goes on where it was left
 
 
 def test_the_question_is_in_view_and_the_first_view_is_small(site):
@@ -330,9 +321,6 @@ def test_the_front_page_is_accessible(site, theme):
     assert axe.violations(site.page, "#tour") == []
 
 
-# ---- the changed person in a browser
-
-
 def changed(site, number: int):
     """Open a change by its number (0: none), and wait for what the network says."""
     page = site.page
@@ -346,7 +334,7 @@ def changed(site, number: int):
 
 
 def test_the_page_sees_a_change_as_python_does(site, root, editor):
-    told = json.loads((root / "kit" / "data" / "people" / f"{editor.record.person:04d}.json").read_text())
+    told = written(root, editor)
     assert changed(site, 0) == [pytest.approx(1, abs=1e-5), 1]
     look = editor._fast.look
     base = look(editor.before.image[None]).embedding
@@ -368,7 +356,7 @@ def test_the_page_sees_a_change_as_python_does(site, root, editor):
 
 
 def test_the_game_keeps_its_best(site, root, editor):
-    told = json.loads((root / "kit" / "data" / "people" / f"{editor.record.person:04d}.json").read_text())
+    told = written(root, editor)
     names = [(one["group"], one["words"]) for one in told["variants"]]
     page = site.page
     page.evaluate("localStorage.removeItem('osnet_edu.change')")
