@@ -68,10 +68,9 @@ export function tick(parent, text, changed) {
   return { input, words: add(label, "span", "", text) };
 }
 
-// What is folded on a narrow page.
+// What is set only now and then.
 export function folded(parent, words) {
   const element = add(parent, "details", "oe-folded");
-  element.open = true;
   add(element, "summary", "", words);
   return { element, inside: add(element, "div", "oe-line") };
 }
@@ -110,6 +109,15 @@ export function entry(parent, title, typed) {
 }
 
 // ---- words and pictures
+
+// A first sentence that stands out, and what follows it.
+export function headline(element, text) {
+  if (element.textContent === text) return;
+  const end = text.search(/[.!?] /) + 1 || text.length;
+  element.replaceChildren();
+  add(element, "span", "oe-lead", text.slice(0, end));
+  if (end < text.length) add(element, "span", "oe-small oe-soft", text.slice(end));
+}
 
 // Text that did not change is left alone: a screen reader would say it again.
 export function write(element, text) {

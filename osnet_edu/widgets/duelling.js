@@ -1,5 +1,5 @@
-// The duel: what differs and whether the network notices it, three grey photos with a map over each, how far the maps
-// may be believed, and what lies on which part.
+// The duel: what differs and whether the network notices it, three photos with a map over the grey ones, what lies on which
+// part, and how far the maps may be believed.
 
 import { add, button, choice, percent, slider, tick, write } from "./dom.js";
 import { page } from "./page.js";
@@ -19,9 +19,8 @@ function render({ model, el }) {
 
   const above = add(box, "div", "oe-line");
   above.hidden = !get("alone");
-  const answer = says(box, "p", "oe-answer oe-result");
+  const answer = says(box, "p", "oe-lead oe-result");
   const verdict = says(box, "p", "oe-result");
-  const measured = says(box, "p", "oe-small oe-result");
   const asked = group(box, "Question");
   const questions = get("questions").map((one) => [one, button(asked, one, () => set({ question: one }))]);
   const main = add(box, "div", "oe-main");
@@ -29,14 +28,16 @@ function render({ model, el }) {
   const frames = photos(left);
   keyOf(left);
   const told = add(main, "div", "oe-told");
-  const grade = says(told, "p", "oe-grade oe-result");
+  const sentence = says(told, "p", "oe-small oe-result");
+  const drawnShares = bars(told);
+  const grade = says(told, "p", "oe-grade oe-small oe-result");
+  const measured = says(told, "p", "oe-small oe-soft oe-result");
   const method = methods(told, get("methods"), get("buttons"), (name) => set({ method: name }));
-  const sentence = says(told, "p", "oe-result");
-  const shares = add(told, "details");
+  const folds = add(box, "div", "oe-folds");
+  const shares = add(folds, "details");
   add(shares, "summary", "", "On which parts of the photos?");
-  shares.open = get("alone");
   const table = parts(shares);
-  const more = add(box, "details");
+  const more = add(folds, "details");
   const drawn = howDrawn(more, get("alone") ? above : more, frames, set);
 
   function draw() {
@@ -49,11 +50,13 @@ function render({ model, el }) {
       line.hidden = !get(name);
     }
     write(verdict, get("verdict"));
-    verdict.classList.toggle("oe-answer", !get("answer"));
+    verdict.classList.toggle("oe-lead", !get("answer"));
+    verdict.classList.toggle("oe-small", Boolean(get("answer")));
     pressed(questions, get("question"));
     write(grade, get("hatched") ? `Hatched: ${get("grade")}` : get("grade"));
     grade.classList.toggle("oe-failed", get("hatched"));
     shares.hidden = !get("shares").length;
+    drawnShares.fill(get("shares"), get("column"));
     table.fill(get("shares"), get("column"));
   }
   return follow(TRAITS, draw);
@@ -103,6 +106,8 @@ function howDrawn(more, triples, frames, set) {
     set({ opacity: value });
   }, percent);
   const outlined = tick(more, "", (on) => set({ outlined: on }));
+  const query = tick(more, "a map on the query too", (on) => frames[0].figure.classList.toggle("oe-plain", !on));
+  query.input.checked = false;
   const scale = add(more, "p", "oe-small");
   return {
     draw(get) {
@@ -126,6 +131,7 @@ function photos(parent) {
   const row = add(parent, "div", "oe-photos oe-result");
   return ["oe-query", "oe-match", "oe-other"].map((kind) => {
     const figure = add(row, "figure", kind);
+    figure.classList.toggle("oe-plain", kind === "oe-query");
     const stack = add(figure, "div", "oe-stack");
     const [plain, grey, heat, truth] = ["", "oe-grey", "oe-heat", "oe-truth"].map((name) => {
       const img = add(stack, "img", name);
@@ -136,17 +142,15 @@ function photos(parent) {
     const hatch = add(stack, "div", "oe-hatch");
     const caption = add(figure, "figcaption");
     const role = add(caption, "b");
-    const lines = [0, 1, 2].map(() => add(caption, "span"));
-    return { plain, grey, heat, truth, hatch, role, lines };
+    const lines = [0, 1].map(() => add(caption, "span"));
+    return { figure, plain, grey, heat, truth, hatch, role, lines };
   });
 }
 
 function show({ plain, grey, heat, hatch, role, lines }, photo, map, hatched) {
   if (!photo || !map) return;
   write(role, photo.mark ? `${photo.mark} ${photo.role}` : photo.role);
-  [photo.who, photo.where, photo.similarity && `similarity ${photo.similarity}`].forEach((text, i) => {
-    write(lines[i], text);
-  });
+  [photo.similarity, `${photo.who}, ${photo.where}`].forEach((text, i) => write(lines[i], text));
   source(plain, photo.src);
   source(grey, photo.grey);
   source(heat, map.src);
@@ -170,6 +174,27 @@ function fade(frames, value) {
 
 // ---- shares on parts
 
+// The table below as bars.
+function bars(parent) {
+  const place = add(parent, "div", "oe-bars oe-result");
+  place.setAttribute("aria-hidden", "true");
+  function bar(share, kind) {
+    add(add(place, "span", "oe-track"), "span", `oe-bar ${kind}`).style.width = percent(share).replace(" ", "");
+  }
+  return {
+    fill(shares, column) {
+      place.replaceChildren();
+      place.hidden = !shares.length;
+      ["", "for the match", column].forEach((text) => add(place, "span", "oe-soft", text));
+      for (const { part, match, impostor } of shares) {
+        add(place, "span", "", part);
+        bar(match, "oe-for");
+        bar(impostor, column.startsWith("for") ? "oe-for" : "oe-against");
+      }
+    },
+  };
+}
+
 function parts(parent) {
   const table = add(parent, "table", "oe-result");
   add(table, "caption", "", "Share of the evidence on each part, and of the photo");
@@ -180,21 +205,14 @@ function parts(parent) {
     return cell;
   });
   const body = add(table, "tbody");
-  function cell(row, share, kind) {
-    const data = add(row, "td", "oe-right");
-    add(data, "span", "", percent(share));
-    add(data, "span", `oe-bar ${kind}`).style.width = `${Math.round(60 * share)}px`;
-  }
   function fill(shares, column) {
     write(heads[3], column);
     body.replaceChildren();
     for (const one of shares) {
       const row = add(body, "tr");
       add(row, "th", "", one.part).scope = "row";
-      cell(row, one.match, "oe-for");
-      add(row, "td", "oe-right oe-soft", percent(one.match_area));
-      cell(row, one.impostor, column.startsWith("for") ? "oe-for" : "oe-against");
-      add(row, "td", "oe-right oe-soft", percent(one.impostor_area));
+      const values = [one.match, one.match_area, one.impostor, one.impostor_area];
+      values.forEach((share, k) => add(row, "td", k % 2 ? "oe-right oe-soft" : "oe-right", percent(share)));
     }
   }
   return { fill };

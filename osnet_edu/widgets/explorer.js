@@ -1,5 +1,5 @@
-// The explorer: a strip of queries, the ranked gallery of one network or of two side by side, and the open pair. Each part
-// has a file of its own; this one puts them on the page.
+// The explorer: a strip of queries, the query, the ranked gallery of one network or of two side by side, and the open pair
+// beside it. Each part has a file of its own; this one puts them on the page.
 
 import { add, write } from "./dom.js";
 import { filters } from "./filters.js";
@@ -7,11 +7,12 @@ import { gallery } from "./gallery.js";
 import { networks } from "./networks.js";
 import { openpair } from "./openpair.js";
 import { page } from "./page.js";
+import { sheet } from "./sheet.js";
 import { askedQuery, strip } from "./strip.js";
 import { takeaway } from "./takeaway.js";
 import { thumbnails } from "./thumbnails.js";
 
-const NARROW = 620; // CSS pixels: below, what is set only now and then is folded
+const INVITE = "Choose a photo. Why is it there? Which scale was used, and where did the network look?";
 const TRAITS = [
   "query", "model", "other", "silenced", "where", "search", "camera", "attribute", "twin", "failures", "sort", "left_out",
   "opened", "side", "why", "own_at", "models", "choices", "blocks", "queries", "gallery", "found", "at", "left", "right",
@@ -30,31 +31,36 @@ function render({ model, el }) {
     } else lists.redraw(places);
     pair.redraw();
   });
-  const filter = filters(box, here, () => set({ query: get("queries").names[queries.found()[0]] }));
-  const queries = strip(box, pictures, here);
-  const shelf = networks(box, here);
+  const bar = add(box, "div", "oe-bar");
+  const filter = filters(bar, here, () => set({ query: get("queries").names[queries.found()[0]] }));
+  const queries = strip(bar, pictures, here);
   const progress = says(box, "p", "oe-soft");
   const main = add(box, "div", "oe-main");
-  const asked = askedQuery(main, pictures, here);
-  const lists = gallery(main, pictures, here, (place, side) => {
-    const asker = get("at") < 0 ? "your photo" : get("queries").who[get("at")];
-    set({ opened: get("gallery").names[place], side });
-    pair.opened(`${asker}, and ${get("gallery").who[place]}`);
+  const asked = askedQuery(main, box, pictures, here);
+  const right = add(main, "div", "oe-ranking");
+  const lists = gallery(right, pictures, here, {
+    above: () => networks(right, here),
+    opened(place, side) {
+      const asker = get("at") < 0 ? "your photo" : get("queries").who[get("at")];
+      set({ opened: get("gallery").names[place], side });
+      pair.opened(`${asker}, and ${get("gallery").who[place]}`);
+    },
   });
-  const pair = openpair(box, here, {
+  add(main, "p", "oe-invite oe-soft", INVITE);
+  const pair = openpair(main, here, {
     pictured: (place) => (place < 0 ? asked.picture() : pictures.ask("gallery", place)),
     closed() {
       lists.focus();
       main.scrollIntoView({ block: "nearest" });
     },
   });
+  const covered = sheet(main, pair);
   const away = takeaway(box, here, lists.rows);
   const notes = add(box, "p", "oe-small");
 
   function draw() {
     queries.draw();
     filter.draw(queries.found());
-    shelf.draw();
     asked.draw();
     lists.draw();
     pair.draw();
@@ -62,7 +68,6 @@ function render({ model, el }) {
     write(notes, get("noted"));
     notes.hidden = !get("noted");
   }
-  const unfold = folding(box, [filter.fold, shelf.fold]);
   const deaf = python.listen([
     ["msg:custom", (message) => message.progress !== undefined && write(progress, message.progress)],
   ]);
@@ -70,21 +75,8 @@ function render({ model, el }) {
   return () => {
     undo();
     deaf();
-    unfold();
-    [filter, queries, pictures, lists, pair, away].forEach((part) => part.end());
+    [filter, asked, queries, pictures, lists, pair, covered, away].forEach((part) => part.end());
   };
-}
-
-// Where there is room, nothing is folded.  Returns: the undoing.
-function folding(box, folds) {
-  const watch = new ResizeObserver(() => {
-    const narrow = box.clientWidth > 0 && box.clientWidth <= NARROW;
-    if (narrow === box.classList.contains("oe-narrow")) return;
-    box.classList.toggle("oe-narrow", narrow);
-    folds.forEach((one) => (one.open = !narrow));
-  });
-  watch.observe(box);
-  return () => watch.disconnect();
 }
 
 export default { render };

@@ -59,7 +59,6 @@ export function filters(parent, { get, set, says }, first) {
     failing.input.checked = get("failures");
   }
   return {
-    fold: more.element,
     // found: the places of the listed queries.
     draw(found) {
       controls();

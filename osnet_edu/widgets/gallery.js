@@ -1,11 +1,11 @@
 // The explorer's ranked gallery: of one network as a grid, or of two as columns side by side.
 
 import { beside } from "./beside.js";
-import { add, bytes, floats, integers, shape, write } from "./dom.js";
+import { add, bytes, floats, headline, integers, shape, write } from "./dom.js";
 import { longlist } from "./longlist.js";
 
 const KINDS = ["other person", "same person", "left out: own camera", "left out: junk", ""];
-const MARKS = ["\u2717 ", "\u2713 ", "", "", ""];
+const SHORT = ["\u2717 other", "\u2713 same", "own camera", "junk", ""];
 const CLASSES = ["oe-other", "oe-match", "oe-out", "oe-out", "oe-unknown"];
 const RULE =
   "Grey photos do not count: the rule of Market-1501 leaves out photos of the query's person by the query's own " +
@@ -44,25 +44,27 @@ function inWords({ kind, rank, similarity, change }, who, looks) {
   return `${rank ? `Rank ${rank}` : "No rank"}, ${said}similarity ${similarity}. ${who}. ${change} ${looks}`;
 }
 
+// The rank stands on the photo; a mark and one number below it.
 function card(node, { place, kind, rank, similarity, change }, who, pictures) {
   node.classList.add(CLASSES[kind]);
+  node.dataset.moves = place;
   pictures.draw(node, "gallery", place);
+  add(node, "b", "oe-rank", rank ? String(rank) : "\u2013");
   const words = add(node, "div", "oe-words");
-  const top = add(words, "div", "oe-rank");
-  add(top, "b", "", rank ? String(rank) : "\u2013");
-  add(top, "span", "", similarity);
-  if (KINDS[kind]) add(words, "div", "oe-verdict", MARKS[kind] + KINDS[kind]);
+  const line = add(words, "div", "oe-verdict");
+  if (SHORT[kind]) add(line, "b", "", SHORT[kind]);
+  add(line, "span", "", similarity);
   add(words, "div", "oe-who", who);
   if (change) add(words, "div", "oe-moved", change);
 }
 
 // ---- the three lists: the grid, and the two columns
 
-// opened(place, side): a photo was chosen.
-export function gallery(parent, pictures, { get, says }, opened) {
-  const right = add(parent, "div", "oe-ranking");
-  const said = says(right, "p", "oe-strong oe-result");
-  const secondSaid = says(right, "p", "oe-result");
+// above(): makes what stands between the sentence and the lists.  opened(place, side): a photo was chosen.
+export function gallery(right, pictures, { get, says }, { above, opened }) {
+  const said = says(right, "p", "oe-said oe-result");
+  const secondSaid = says(right, "p", "oe-said oe-result");
+  const networks = above();
   const grid = add(right, "div", "oe-result");
   const columns = add(right, "div", "oe-columns oe-result");
   const heads = add(columns, "div", "oe-heads");
@@ -77,8 +79,9 @@ export function gallery(parent, pictures, { get, says }, opened) {
     return longlist(place, {
       title: "Ranked gallery",
       kind,
-      wide: 92,
-      tall: kind === "grid" ? 204 : 100,
+      wide: 90,
+      // In a grid a photo is twice as tall as wide, with a line of words below it, or two where nobody knows who it is.
+      tall: (wide) => (kind === "grid" ? 2 * wide + (get("at") < 0 ? 32 : 14) : 108),
       label: (index) => inWords(one(index), who(one(index)), pictures.text("gallery", one(index).place)),
       chosen: (index) => opened(one(index).place, sides[which].side),
       draw: (node, index) => card(node, one(index), who(one(index)), pictures),
@@ -113,9 +116,10 @@ export function gallery(parent, pictures, { get, says }, opened) {
     requestAnimationFrame(both.join);
   }
   function draw() {
+    networks.draw();
     fill();
-    write(said, comparing() ? `${get("left").title}: ${get("said")}` : get("said"));
-    write(secondSaid, comparing() ? `${get("right").title}: ${get("right").said}` : "");
+    headline(said, comparing() ? `${get("left").title}: ${get("said")}` : get("said"));
+    headline(secondSaid, comparing() ? `${get("right").title}: ${get("right").said}` : "");
     secondSaid.hidden = !comparing();
     const open = get("gallery").names.indexOf(get("opened"));
     sides.forEach(({ list, rows, data, side }) => {

@@ -1,10 +1,11 @@
 // The gate theatre. Python reads gates, silences streams and ranks; this file draws photos, numbers and the list.
 
-import { add, button, choice, outline, picture, shape, write } from "./dom.js";
+import { add, button, choice, folded, outline, picture, shape, write } from "./dom.js";
+import { moving } from "./movers.js";
 import { page } from "./page.js";
 import { theatreBlocks } from "./theatre_blocks.js";
 
-const [ZOOM, MARGIN] = [192, 14]; // height of a photo, and what is left around it, in screen pixels
+const [ZOOM, MARGIN] = [256, 14]; // height of a photo, and what is left around it, in screen pixels
 const ROLES = ["oe-q", "oe-p", "oe-n"]; // query, hard positive, hard negative
 const KEY = [["oe-q", "query"], ["oe-p", "\u2713 hard positive"], ["oe-n", "\u2717 hard negative"]];
 const READ =
@@ -17,10 +18,12 @@ const TRAITS = [
 
 function render({ model, el }) {
   const { box, get, set, says, follow } = page({ model, el }, "oe-theatre");
-  const menus = questions(box, get, set);
+  const triples = triple(box, get, set);
+  const sentence = says(box, "p", "oe-lead oe-result");
   const top = add(box, "div", "oe-top");
   const photos = threePhotos(top, get("size"));
-  const told = numbersTold(top, says);
+  const told = numbersTold(add(top, "div", "oe-told"), says);
+  const menus = settings(top.lastChild, get, set);
   keyOf(box);
   const blocks = theatreBlocks(box, ROLES, {
     silenced: () => get("silenced"),
@@ -32,21 +35,34 @@ function render({ model, el }) {
   const list = firstTen(box);
 
   function draw() {
+    triples.draw();
     menus.draw();
+    write(sentence, get("sentence"));
     blocks.draw(get("blocks"), { chosen: get("chosen"), opened: get("opened") });
-    told.draw(get("effects"), [...["sentence", "how", "note", "details"].map(get), get("field").says || ""]);
+    told.draw(get("effects"), [...["how", "note", "details"].map(get), get("field").says || ""]);
     drawStrips(strips, get("opened"), get("channels"));
     list.draw(get("places"));
-    photos.draw(get("photos"), get("field"));
+    photos.draw(get("photos"), get("field"), get("effects"));
   }
   return follow(TRAITS, draw);
 }
 
-// What may be asked: which triple, and what silencing means.
-function questions(parent, get, set) {
-  const line = add(parent, "div", "oe-line");
-  const triple = choice(line, "Query, hardest first", (value) => set({ triple: Number(value) }));
-  const rest = add(parent, "div", "oe-line");
+// Which triple is asked.
+function triple(parent, get, set) {
+  const menu = choice(add(parent, "div", "oe-line"), "Query, hardest first", (value) => set({ triple: Number(value) }));
+  return {
+    draw() {
+      menu.fill(get("triples").map((text, i) => [i, text]));
+      menu.show(get("triple"));
+    },
+  };
+}
+
+// What silencing means, and its end.
+function settings(parent, get, set) {
+  const all = button(parent, "All streams on", () => set({ silenced: [] }));
+  const more = folded(parent, "How a stream is silenced");
+  const rest = more.inside;
   const fill = choice(rest, "A silenced stream becomes", (value) => set({ fill: value }), [
     ["zero", "zero"],
     ["mean", "its mean over the gallery"],
@@ -55,11 +71,8 @@ function questions(parent, get, set) {
     ["query", "the query alone"],
     ["both", "query and gallery alike"],
   ]);
-  const all = button(rest, "All streams on", () => set({ silenced: [] }));
   return {
     draw() {
-      triple.fill(get("triples").map((text, i) => [i, text]));
-      triple.show(get("triple"));
       fill.show(get("fill"));
       where.show(get("where"));
       all.setAttribute("aria-disabled", String(!get("silenced").length));
@@ -73,12 +86,13 @@ function threePhotos(parent, [height, width]) {
   const zoom = ZOOM / height;
   const frames = ROLES.map((role) => {
     const figure = add(stage, "figure", role);
-    const caption = add(figure, "figcaption");
     const canvas = add(figure, "canvas", "oe-result");
+    const caption = add(figure, "figcaption");
+    const [title, alike] = [add(caption, "b"), add(caption, "span", "oe-result")];
     canvas.width = Math.round(width * zoom) + 2 * MARGIN;
     canvas.height = ZOOM + 2 * MARGIN;
     canvas.setAttribute("role", "img");
-    return { caption, canvas, img: new Image() };
+    return { title, alike, canvas, img: new Image() };
   });
   // A window that is larger than the photo runs along the edge of the picture.
   function frame(pen, canvas, [upper, left, lower, right], dash, inset) {
@@ -95,11 +109,13 @@ function threePhotos(parent, [height, width]) {
     frame(pen, canvas, longest, [7, 5], 4);
     frame(pen, canvas, shortest, [], 9);
   }
-  function draw(photos, field) {
+  // Query and effects have no number in common: the first photo has none.
+  function draw(photos, field, effects) {
     frames.forEach((one, i) => {
       const photo = photos[i];
       if (!photo) return;
-      write(one.caption, photo.role);
+      write(one.title, `${["", "\u2713 ", "\u2717 "][i]}${photo.role}`);
+      write(one.alike, i && effects[i - 1] ? change(effects[i - 1]) : "");
       one.canvas.setAttribute("aria-label", `${photo.text}. ${field.says || ""}`);
       if (one.img.src === photo.src && one.img.complete) paint(one, field);
       else {
@@ -111,18 +127,22 @@ function threePhotos(parent, [height, width]) {
   return { draw };
 }
 
-// What silencing does: in a sentence, and in a table.
-function numbersTold(parent, says) {
-  const told = add(parent, "div", "oe-told");
-  const sentence = says(told, "p", "oe-strong oe-result");
-  const how = add(told, "p", "oe-small");
-  const table = add(told, "table", "oe-result");
+// A similarity, and what it is now where it is another one.
+function change({ before, now }) {
+  const [one, other] = [before.toFixed(3), now.toFixed(3)];
+  return one === other ? one : `${one} \u2192 ${other}`;
+}
+
+// What silencing does: in words, and in a table.
+function numbersTold(told, says) {
+  const details = says(told, "p", "oe-small");
+  const seen = add(told, "p", "oe-small oe-soft");
+  const how = add(told, "p", "oe-small oe-soft");
+  const table = add(folded(told, "Similarity and rank").inside, "table", "oe-result");
   const head = add(add(table, "thead"), "tr");
   ["", "similarity", "now", "rank", "now"].forEach((text) => (add(head, "th", "oe-right", text).scope = "col"));
   const body = add(table, "tbody");
-  const details = says(told, "p", "oe-small");
-  const seen = add(told, "p", "oe-small");
-  const note = add(told, "p", "oe-note");
+  const note = add(told, "p", "oe-note oe-small");
 
   function effect({ who, before, now, rank_before, rank }, i) {
     const row = add(body, "tr");
@@ -132,9 +152,9 @@ function numbersTold(parent, says) {
     );
   }
   return {
-    // texts: the sentence, how, the note, details, and what the chosen stream sees.
+    // texts: how, the note, details, and what the chosen stream sees.
     draw(effects, texts) {
-      [sentence, how, note, details, seen].forEach((line, k) => write(line, texts[k]));
+      [how, note, details, seen].forEach((line, k) => write(line, texts[k]));
       note.hidden = !note.textContent;
       body.replaceChildren();
       effects.forEach(effect);
@@ -169,21 +189,24 @@ function drawStrips(strips, opened, channels) {
 }
 
 function firstTen(parent) {
-  const title = add(parent, "p", "oe-strong", "The first ten of the gallery");
+  const title = add(parent, "p", "oe-lead", "The first ten of the gallery");
   const list = add(parent, "ol", "oe-result");
   title.id = `oe-theatre-${Math.random().toString(36).slice(2)}`;
   list.setAttribute("aria-labelledby", title.id);
   function draw(places) {
+    const moved = moving(list);
     list.replaceChildren();
     for (const one of places) {
       const item = add(list, "li", `${one.match ? "oe-hit" : "oe-other"}${one.moved ? " oe-moved" : ""}`);
-      add(item, "b", "", String(one.rank));
+      item.dataset.moves = one.name;
+      add(item, "b", "oe-rank", String(one.rank));
       picture(item, { src: one.src, text: one.name });
-      add(item, "span", "", one.match ? "\u2713 same person" : "\u2717 other person");
+      add(item, "b", "oe-mark", one.match ? "\u2713 same" : "\u2717 other");
       add(item, "span", "", one.similarity.toFixed(3));
       const arrow = one.rank < one.before ? "\u25b2 " : "\u25bc ";
       add(item, "span", "oe-place", one.moved ? arrow + one.moved : "");
     }
+    moved();
   }
   return { draw };
 }

@@ -16,10 +16,23 @@ function inPython(control, value) {
 // Each kind of control: {show(value), disable(off)}.  edit(value): it was changed.
 const KINDS = {
   choice(row, control, words, edit) {
-    const list = choice(row, control.title, edit);
+    const list = choice(row, control.title, (value) => chosen(value));
     list.fill(control.options.map((one) => [one, one]));
     list.select.setAttribute("aria-label", words);
-    return { show: list.show, disable: (off) => (list.select.disabled = off) };
+    // Chips for a pointer; the list itself is for the keyboard and for a person who hears the page.
+    const chips = add(row, "span", "oe-options");
+    chips.setAttribute("aria-hidden", "true");
+    const all = control.options.map((one) => button(chips, one, () => chosen(one)));
+    all.forEach((one) => (one.tabIndex = -1));
+    function show(value) {
+      list.show(value);
+      all.forEach((one, k) => one.setAttribute("aria-pressed", String(control.options[k] === String(value))));
+    }
+    function chosen(value) {
+      show(value);
+      edit(value);
+    }
+    return { show, disable: (off) => [list.select, ...all].forEach((one) => (one.disabled = off)) };
   },
   range(row, control, words, edit) {
     const limits = { min: control.low, max: control.high, step: control.step };

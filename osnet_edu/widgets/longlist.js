@@ -1,12 +1,14 @@
 // A list of any length: only what is in view is in the page. A row that runs sideways, a grid, or a column.
 
 import { add } from "./dom.js";
+import { moving } from "./movers.js";
 
 const BEYOND = 2; // lines that are drawn before and after the view
 let lists = 0;
 
-// kind: "row", "grid" or "column".  wide, tall: of an item in CSS pixels.  draw(node, index): fills an item.
-// label(index): an item in words.  chosen(index): Enter, Space or a click.  scrolled(): the view has moved.
+// kind: "row", "grid" or "column".  wide, tall(wide): of an item in CSS pixels; a grid's items are as wide as fills its
+// lines, and `wide` at least.  draw(node, index): fills an item.  label(index): an item in words.  chosen(index): Enter,
+// Space or a click.  scrolled(): the view has moved.
 export function longlist(parent, { title, kind, wide, tall, draw, label, chosen, scrolled = () => {} }) {
   const own = `oe-list-${(lists += 1)}`;
   const { element, inner } = listbox(parent, title, kind);
@@ -59,11 +61,12 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
 
   return {
     element,
-    tall,
+    tall: tall(wide),
     view: () => view(count),
     name: (text) => element.setAttribute("aria-label", text),
     // New items: drawn anew, from the start of the list where `fresh`.
     fill(many, fresh) {
+      const moved = fresh ? () => {} : moving(inner);
       count = many;
       if (fresh) {
         [active, awaited] = [-1, -1];
@@ -72,6 +75,7 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
       active = Math.min(active, count - 1);
       shown.clear();
       arrange();
+      moved();
     },
     // One item's looks have changed.
     redraw(index) {
@@ -101,14 +105,15 @@ function listbox(parent, title, kind) {
 // Where the items of a list lie, and which of them are in view. It measures the element and changes nothing.
 function geometry(element, kind, wide, tall) {
   const sideways = kind === "row";
-  const size = sideways ? wide : tall; // of a line: in a row, a line is an item
   const perLine = () => (kind === "grid" ? Math.max(1, Math.floor(element.clientWidth / wide)) : 1);
+  const broad = () => (kind === "grid" ? Math.floor(element.clientWidth / perLine()) : wide);
+  const size = () => (sideways ? wide : tall(broad())); // of a line: in a row, a line is an item
   const inView = () => (sideways ? [element.scrollLeft, element.clientWidth] : [element.scrollTop, element.clientHeight]);
 
   // The first and last line in view.
   function lines() {
     const [from, seen] = inView();
-    return [Math.floor(from / size), Math.floor((from + Math.max(0, seen - 1)) / size)];
+    return [Math.floor(from / size()), Math.floor((from + Math.max(0, seen - 1)) / size())];
   }
   // The first and last item in view.
   function view(count) {
@@ -116,22 +121,23 @@ function geometry(element, kind, wide, tall) {
     return [Math.min(first * perLine(), count), Math.min((last + 1) * perLine(), count) - 1];
   }
   function extent(count) {
-    if (sideways) return { width: `${count * wide}px`, height: `${tall}px` };
-    return { height: `${Math.ceil(count / perLine()) * tall}px` };
+    if (sideways) return { width: `${count * wide}px`, height: `${tall(wide)}px` };
+    return { height: `${Math.ceil(count / perLine()) * size()}px` };
   }
   function place(index) {
     const many = perLine();
-    const [x, y] = sideways ? [index * wide, 0] : [(index % many) * wide, Math.floor(index / many) * tall];
-    const width = kind === "column" ? "100%" : `${wide}px`;
-    return { left: `${x}px`, top: `${y}px`, height: `${tall}px`, width };
+    const [x, y] = sideways ? [index * wide, 0] : [(index % many) * broad(), Math.floor(index / many) * size()];
+    const width = kind === "column" ? "100%" : `${broad()}px`;
+    return { left: `${x}px`, top: `${y}px`, height: `${tall(broad())}px`, width };
   }
   // Where to scroll to, so that an item is in view; null where it is.
   function goal(index, central) {
-    const at = Math.floor(index / perLine()) * size;
+    const long = size();
+    const at = Math.floor(index / perLine()) * long;
     const [from, seen] = inView();
-    const outside = at < from || at + size > from + seen;
-    const edge = at < from ? at : at + size - seen;
-    const to = outside ? (central ? Math.max(0, at - (seen - size) / 2) : edge) : from;
+    const outside = at < from || at + long > from + seen;
+    const edge = at < from ? at : at + long - seen;
+    const to = outside ? (central ? Math.max(0, at - (seen - long) / 2) : edge) : from;
     if (to === from) return null;
     return sideways ? { left: to } : { top: to };
   }

@@ -11,7 +11,6 @@ export function networks(parent, { get, set, press }) {
   adding(fold.element, (file) => press({ weights: file }));
   const streams = silencing(fold.element, { get, set });
   return {
-    fold: fold.element,
     draw() {
       const names = get("models").map((one) => [one, one]);
       first.fill(names);

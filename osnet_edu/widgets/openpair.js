@@ -1,41 +1,44 @@
 // The open pair: its four questions, what is asked right now, and the widget that answers.
 
 import { add, button, write } from "./dom.js";
+import { calm } from "./movers.js";
 
 const WHYS = [
-  ["duel", "Why this one? The duel"],
-  ["gates", "Which scale? The gates"],
-  ["correspondence", "Where? The correspondence"],
-  ["edit", "What if? Edit the person"],
+  ["duel", "Why this one?", "The duel"],
+  ["gates", "Which scale?", "The gates"],
+  ["correspondence", "Where?", "The correspondence"],
+  ["edit", "What if?", "Edit the person"],
 ];
 
 // pictured(place): a small picture of a gallery photo, or of the query for -1: {src, text}.  closed(): to the list.
 export function openpair(parent, { python, get, set, says }, { pictured, closed }) {
   const pair = add(parent, "section", "oe-pair");
   pair.setAttribute("aria-label", "the open pair");
+  const close = () => {
+    set({ opened: "" });
+    closed();
+  };
   const questions = whys(pair, {
     chosen(value, text) {
       set({ why: value });
-      say(`The network is asked: ${text}`, "nearest");
+      say(`The network is asked: ${text}`);
     },
-    closed() {
-      set({ opened: "" });
-      closed();
-    },
+    closed: close,
   });
-  const said = says(pair);
+  const said = says(pair, "p", "oe-small oe-soft");
   const two = add(pair, "div", "oe-two");
   const child = inside(pair, python, draw);
   let asking = "";
 
   // Said at once, before Python answers; the pair comes into view.
-  function say(words, block) {
+  function say(words) {
+    pair.classList.remove("oe-aside");
     if (!python.numbered()) return;
     asking = words;
     draw();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    pair.scrollTo(0, 0);
     // In the next frame: what belongs to the pair has its place by then.
-    requestAnimationFrame(() => pair.scrollIntoView({ block, behavior: calm ? "auto" : "smooth" }));
+    requestAnimationFrame(() => pair.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" }));
   }
   function photos() {
     two.hidden = !asking && !(get("child") && !child.there());
@@ -57,8 +60,11 @@ export function openpair(parent, { python, get, set, says }, { pictured, closed 
     photos();
   }
   return {
+    element: pair,
+    head: questions.line,
+    close,
     // A pair was clicked.  words: who is in it.
-    opened: (words) => say(`The network is asked: ${words} ...`, "start"),
+    opened: (words) => say(`The network is asked: ${words} ...`),
     draw() {
       draw();
       child.show(get("child"));
@@ -70,14 +76,19 @@ export function openpair(parent, { python, get, set, says }, { pictured, closed 
 
 // The four questions as buttons, and why some of them cannot be asked.
 function whys(parent, { chosen, closed }) {
-  const line = add(parent, "div", "oe-line");
-  const buttons = WHYS.map(([value, text]) => {
-    const one = button(line, text, () => one.getAttribute("aria-disabled") === "true" || chosen(value, text));
+  const line = add(parent, "div", "oe-head");
+  const buttons = WHYS.map(([value, question, answer]) => {
+    const text = `${question} ${answer}`;
+    const one = button(line, question, () => one.getAttribute("aria-disabled") === "true" || chosen(value, text));
+    one.setAttribute("aria-label", text);
+    one.title = answer;
     return { value, text, one };
   });
-  button(line, "Close the pair", closed);
+  const close = button(line, "\u2715", closed, "oe-close");
+  close.setAttribute("aria-label", "Close the pair");
   const reasons = add(parent, "p", "oe-small oe-cannot");
   return {
+    line,
     // cannot: {question: the reason}.
     draw(why, cannot) {
       const told = new Map();

@@ -1,6 +1,6 @@
 // The pedestrian lab: the person before and now, the controls, and what the network makes of it.
 
-import { add, button, choice, picture, tick, write } from "./dom.js";
+import { add, button, choice, folded, picture, tick, write } from "./dom.js";
 import { edits } from "./edits.js";
 import { labControls } from "./lab_controls.js";
 import { page } from "./page.js";
@@ -26,10 +26,10 @@ function render({ model, el }) {
   const middle = add(main, "div", "oe-middle");
   const panel = controls(add(main, "div", "oe-controls"), queue, get);
   const seen = person(middle, says);
-  const right = add(main, "div", "oe-right-side");
-  const gates = add(right, "table", "oe-gates oe-result");
-  const why = says(right, "p", "oe-result");
-  add(right, "p", "oe-small", HOW);
+  const why = says(middle, "p", "oe-small oe-result");
+  const numbers = folded(middle, "The gates in numbers");
+  add(numbers.element, "p", "oe-small oe-soft", HOW);
+  const gates = add(numbers.inside, "table", "oe-gates oe-result");
   const clothes = clothesQuestion(box, here);
   const state = add(add(box, "p", "oe-small"), "code");
 
@@ -113,11 +113,11 @@ function framed(parent, { src, text, role }, classes = "") {
 
 // The person before and now, with the map over it, what the network says of it, and who comes first.
 function person(parent, says) {
-  const shown = add(parent, "div", "oe-pictures oe-result");
-  const { input: map } = tick(parent, "show the map of the duel on the person", () => heated());
-  const said = says(parent, "p", "oe-strong oe-result");
+  const said = says(parent, "p", "oe-lead oe-result");
   const verdict = says(parent, "p", "oe-verdict oe-result");
   const best = add(parent, "p", "oe-small");
+  const shown = add(parent, "div", "oe-pictures oe-result");
+  const { input: map } = tick(parent, "show the map of the duel on the person", () => heated());
   add(parent, "b", "", "First in the gallery now");
   const first = add(parent, "div", "oe-first oe-result");
   let over = []; // a grey photo and the map, over the picture as it is now
@@ -191,8 +191,8 @@ function gateTable(table, gates) {
 function clothesQuestion(parent, { press, says }) {
   const place = add(parent, "div", "oe-clothes");
   button(place, "Does it know the person, or the clothes?", () => press("clothes"));
+  const said = says(place, "p", "oe-lead");
   const worn = add(place, "div", "oe-pictures");
-  const said = says(place, "p", "oe-strong");
   const measured = add(place, "p", "oe-small");
   let last = null;
   return {

@@ -4,22 +4,20 @@ import { add, integers, percent, slider, write } from "./dom.js";
 import { incoming } from "./incoming.js";
 import { longlist } from "./longlist.js";
 
-export function strip(parent, pictures, { get, set, press }) {
+export function strip(parent, pictures, { get, set }) {
   let found = []; // places of the listed queries
   const last = { found: null, at: null };
   const list = longlist(parent, {
     title: "Queries",
     kind: "row",
-    wide: 62,
-    tall: 124,
+    wide: 58,
+    tall: () => 106,
     label: (index) => `${get("queries").who[found[index]]}. ${pictures.text("queries", found[index])}`,
     chosen: (index) => set({ query: get("queries").names[found[index]] }),
     draw(node, index) {
       pictures.draw(node, "queries", found[index]);
     },
   });
-  const own = ownPhoto(parent, { set, press });
-
   return {
     found: () => found,
     redraw: (places) => found.forEach((place, index) => places.has(place) && list.redraw(index)),
@@ -32,19 +30,16 @@ export function strip(parent, pictures, { get, set, press }) {
       }
       list.select(found.indexOf(get("at")), fresh || last.at !== get("at"));
       last.at = get("at");
-      own.draw(get("at") < 0 && get("own").wide, get("own_at"));
     },
-    end() {
-      own.end();
-      list.end();
-    },
+    end: list.end,
   };
 }
 
-function ownPhoto(parent, { set, press }) {
+// box: where a photo may be dropped.
+function ownPhoto(parent, box, { set, press }) {
   const fold = add(parent, "details");
   add(fold, "summary", "", "A photo of your own");
-  const own = incoming(fold, parent, (content) => press({ photo: "own" }, content));
+  const own = incoming(fold, box, (content) => press({ photo: "own" }, content));
   const cut = slider(fold, "cut from left to right", { min: 0, max: 1, step: 0.02 }, (value) => set({ own_at: value }), percent);
   return {
     draw(wide, at) {
@@ -55,13 +50,16 @@ function ownPhoto(parent, { set, press }) {
   };
 }
 
-// The query that is ranked now, large and in words.
-export function askedQuery(parent, pictures, { get }) {
-  const figure = add(parent, "figure", "oe-asked");
-  add(figure, "figcaption", "oe-strong", "query");
+// The query that is ranked now, large and in words, and a photo of one's own instead.
+export function askedQuery(parent, box, pictures, { get, set, press }) {
+  const place = add(parent, "div", "oe-asked");
+  const figure = add(place, "figure");
+  add(figure, "figcaption", "oe-lead", "query");
   const shown = add(figure, "img");
   shown.draggable = false;
-  const who = add(figure, "div", "oe-small");
+  const who = add(figure, "div", "oe-strong");
+  const looks = add(figure, "div", "oe-small oe-soft");
+  const own = ownPhoto(place, box, { set, press });
 
   function picture() {
     return get("at") < 0 ? { src: get("own").src, text: get("own").text } : pictures.ask("queries", get("at"));
@@ -73,7 +71,9 @@ export function askedQuery(parent, pictures, { get }) {
     if (known?.src && shown.src !== known.src) shown.src = known.src;
     const name = get("queries").who[place];
     shown.alt = place < 0 ? known.text || "" : `the query: ${name}. ${known?.text || ""}`;
-    write(who, place < 0 ? "your photo" : `${name}${known?.text ? `: ${known.text}` : ""}`);
+    write(who, place < 0 ? "your photo" : name);
+    write(looks, (place >= 0 && known?.text) || "");
+    own.draw(place < 0 && get("own").wide, get("own_at"));
   }
-  return { picture, draw };
+  return { picture, draw, end: own.end };
 }

@@ -1,4 +1,5 @@
-// The blocks of the gate theatre: a card each, with a bar for every gate and share, and buttons that silence and solo.
+// The blocks of the gate theatre: a card each with a cell for every stream: its gate as a number, bars of gates and shares,
+// and buttons that silence and solo.
 
 import { add, button, percent, shape } from "./dom.js";
 import { isAlone, isSilent, isSilentEverywhere, soloed, toggled, toggledEverywhere } from "./silenced.js";
@@ -31,18 +32,19 @@ const numbers = ({ gate, share }) => (gate.length ? `gate ${gate[0].toFixed(2)},
 // One stream.  pressed: {picked(), silent(), soloed()}.
 function streamRow(card, block, one, kinds, pressed) {
   const row = add(card, "div", "oe-stream");
-  const line = add(row, "div", "oe-two");
   const said = (element, words) => element.setAttribute("aria-label", words);
-  const name = button(line, `${one.stream}: ${one.cells}\u00d7${one.cells}`, pressed.picked, "oe-pick");
+  const name = button(row, `${one.stream}: ${one.cells}\u00d7${one.cells}`, pressed.picked, "oe-pick");
   said(name, `stream ${one.stream} of ${block}, ${one.cells} by ${one.cells} cells: ${numbers(one)}; draw its field`);
+  const read = add(row, "div", "oe-read");
+  if (one.gate.length) add(read, "b", "oe-lead", one.gate[0].toFixed(2));
+  else add(read, "span", "oe-small", "no gate");
+  add(read, "span", "oe-small oe-soft", percent(one.share[0]));
+  bars(row, one, kinds);
+  const line = add(row, "div", "oe-two");
   const silence = button(line, "silence", pressed.silent);
   said(silence, `silence stream ${one.stream} of ${block}`);
   const only = button(line, "solo", pressed.soloed);
   said(only, `solo stream ${one.stream} of ${block}`);
-  bars(row, one, kinds);
-  const below = add(row, "div", "oe-below oe-small");
-  add(below, "span", "", one.gate.length ? one.gate[0].toFixed(2) : "no gate");
-  add(below, "span", "", percent(one.share[0]));
   return { row, name, silence, only, stream: one.stream };
 }
 
@@ -52,15 +54,17 @@ const streamsOf = (block) => block.streams.map((one) => one.stream);
 function blockCard(board, block, kinds, acts) {
   const card = add(board, "section", "oe-block");
   card.setAttribute("aria-label", `block ${block.name}`);
-  add(add(card, "div", "oe-name"), "b", "", block.name);
-  const streams = block.streams.map((one) => streamRow(card, block.name, one, kinds, {
+  const head = add(card, "div", "oe-name");
+  add(head, "b", "", block.name);
+  const cells = add(card, "div", "oe-cells");
+  const streams = block.streams.map((one) => streamRow(cells, block.name, one, kinds, {
     picked: () => acts.pick(block.name, one.stream),
     silent: () => acts.silence(toggled(acts.silenced(), block.name, one.stream)),
     soloed: () => acts.silence(soloed(acts.silenced(), block.name, streamsOf(block), one.stream)),
   }));
-  add(card, "p", "oe-leans", block.leans);
+  add(card, "p", "oe-leans oe-small oe-soft", block.leans);
   const gated = block.streams.some((one) => one.gate.length);
-  const open = gated ? button(card, "all channels", () => acts.open(block.name)) : null;
+  const open = gated ? button(head, "all channels", () => acts.open(block.name)) : null;
   open?.setAttribute("aria-label", `all channels of ${block.name}`);
   return { block, open, streams };
 }
