@@ -111,10 +111,14 @@ class Visit(Bench):
             self.page.wait_for_timeout(50)
         return there()
 
-    def unfold(self, *names: str) -> None:
-        """Open what a narrow page folds."""
-        for name in names if self.size == NARROW else ():
-            self.box.locator("summary", has_text=name).first.click()
+    def unfold(self, name: str) -> None:
+        self.box.locator("summary", has_text=name).first.click()
+
+    def uncover(self) -> None:
+        """On a narrow page the open pair lies over the rest: close it."""
+        if self.size == NARROW:
+            self.box.get_by_role("button", name="Close the pair").click()
+            self.python("opened", "")
 
     def in_view(self, selector: str) -> bool:
         """Whether the head of an element stands in the window."""
@@ -171,6 +175,7 @@ def test_all_by_mouse(tmp_path, playwright, chromium_path, portrait, size, theme
         assert box.locator(".oe-two").is_hidden()
         visit.look("pair")
 
+        visit.uncover()
         visit.unfold("Networks")
         box.get_by_label("Beside it:").select_option("shipped")
         visit.python("other", "shipped")
@@ -184,6 +189,8 @@ def test_all_by_mouse(tmp_path, playwright, chromium_path, portrait, size, theme
         visit.page.evaluate(BRING, ["drop", content, portrait.name, "image/png"])
         visit.python("query", "")
         visit.python("at", -1)
+        if size == NARROW:
+            box.locator(".oe-column .oe-item").first.click()
         box.locator(".oe-matching").wait_for()
         box.get_by_text("Nobody knows the right match of a photo of your own").wait_for()
         assert box.locator(".oe-duel").count() == 0 and visit.trait("why") == "correspondence"
@@ -194,12 +201,13 @@ def test_all_by_mouse(tmp_path, playwright, chromium_path, portrait, size, theme
         card = box.locator(".oe-column:visible .oe-item, .oe-grid:visible .oe-item").first
         assert "unknown" not in card.inner_text() and re.search("person|passer-by", card.inner_text())
         assert box.get_by_label("This state as a link").input_value() == "A link cannot hold a photo of your own."
-        box.locator("summary", has_text="A photo of your own").click()
-        box.get_by_text("mine.png, 256x512 pixels.").wait_for()
         visit.look("own")
-
-        box.get_by_role("button", name="Close the pair").click()
+        if size == WIDE:
+            box.get_by_role("button", name="Close the pair").click()
+        visit.uncover()
         visit.python("opened", "")
+        visit.unfold("A photo of your own")
+        box.get_by_text("mine.png, 256x512 pixels.").wait_for()
         box.locator(".oe-pair").wait_for(state="hidden")
         visit.sound()
 
@@ -222,12 +230,9 @@ def test_all_by_keyboard(tmp_path, playwright, chromium_path, portrait, size, th
         box.locator(".oe-duel").wait_for()
         visit.look("pair")
 
-        if size == NARROW:
-            visit.tab("Networks", "Shift+Tab")
-            keys.press("Enter")
-            visit.tab("Beside it:")
-        else:
-            visit.tab("Beside it:", "Shift+Tab")
+        visit.tab("Networks", "Shift+Tab")
+        keys.press("Enter")
+        visit.tab("Beside it:")
         keys.press("ArrowDown")
         visit.python("other", "shipped")
         box.locator(".oe-muting").get_by_label("silence stream 1 of conv2.0").wait_for()
@@ -269,6 +274,7 @@ def test_a_link_brings_its_state(tmp_path, playwright, chromium_path):
         assert visit.trait("query") == start
         box.get_by_label("Search:").press("Enter")
         visit.python("query", lambda name: name.startswith("0188_"))
+        visit.unfold("More filters")
         box.get_by_label("Order:").select_option("smallest margin")
         visit.python("sort", "smallest margin")
         link = box.get_by_label("This state as a link")

@@ -114,6 +114,7 @@ def test_all_by_mouse(page, lab_server, console, portrait):
     box.locator(".oe-duel").wait_for()
 
     # A second network without a stream; both lists move together.
+    box.locator("summary", has_text="Networks").click()
     box.get_by_label("Beside it:").select_option("shipped")
     bench.python("other", "shipped")
     box.locator(".oe-muting").get_by_label("silence stream 3 of conv3.1").click()
@@ -184,6 +185,8 @@ def test_all_by_keyboard(page, lab_server, console, portrait):
     keys.type("person 188")
     bench.python("search", "person 188")
     box.get_by_text("6 of 360 queries").wait_for()
+    tabbed(bench, "More filters")
+    keys.press("Enter")
     tabbed(bench, "Order:")
     keys.press("ArrowDown")
     bench.python("sort", "hardest positive")
@@ -203,7 +206,9 @@ def test_all_by_keyboard(page, lab_server, console, portrait):
     box.locator(".oe-theatre").wait_for()
 
     # Silence a stream of the second network: backwards to its list.
-    box.get_by_label("Beside it:").focus()
+    box.locator("summary", has_text="Networks").focus()
+    keys.press("Enter")
+    tabbed(bench, "Beside it:")
     keys.press("ArrowDown")
     bench.python("other", "shipped")
     # The theatre below has buttons of the same name.

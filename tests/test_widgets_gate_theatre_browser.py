@@ -28,6 +28,7 @@ def test_the_theatre_by_mouse(page, lab_server):
     bench.python("sentence", lambda words: words.startswith("Without stream 1 in conv3.0 "))
     view.get_by_role("status").get_by_text("Without stream 1 in conv3.0").wait_for()
     before = bench.trait("effects")
+    view.locator("summary", has_text="How a stream is silenced").click()
     view.get_by_label("Silenced in").select_option("both")
     bench.python("where", "both")
     bench.python("effects", lambda now: now != before and now[0]["before"] == before[0]["before"])
@@ -69,6 +70,8 @@ def test_the_theatre_by_keyboard(page, lab_server):
     view.keyboard.press("Tab")  # solo is next
     view.keyboard.press("Space")
     bench.python("silenced", [["conv2.1", t] for t in (1, 2, 4)])
+    view.locator("summary", has_text="How a stream is silenced").focus()
+    view.keyboard.press("Enter")
     view.get_by_label("Silenced in").focus()
     view.keyboard.press("ArrowDown")
     bench.python("where", "both")

@@ -28,12 +28,12 @@ BOXES = (
 # Where a widget marks the same person and another one: what carries a frame, and what is filled.
 FRAMES = {
     "same": (
-        ".oe-predict .oe-true", ".oe-ranking .oe-hit", ".oe-lab .oe-first .oe-match img", ".oe-theatre li.oe-hit",
+        ".oe-predict .oe-true", ".oe-ranking .oe-hit", ".oe-lab .oe-first .oe-match img", ".oe-theatre li.oe-hit img",
         ".oe-explorer .oe-item.oe-match img",
     ),
     "other": (
-        ".oe-predict .oe-false", ".oe-ranking .oe-other", ".oe-lab .oe-first .oe-other img", ".oe-theatre li.oe-other",
-        ".oe-explorer .oe-item.oe-other img", ".oe-training .oe-pair img.oe-second",
+        ".oe-predict .oe-false", ".oe-ranking .oe-other", ".oe-lab .oe-first .oe-other img",
+        ".oe-theatre li.oe-other img", ".oe-explorer .oe-item.oe-other img", ".oe-training .oe-pair img.oe-second",
     ),
 }  # fmt: skip
 FILLED = {
@@ -159,7 +159,10 @@ def test_figures_have_the_same_colours_in_both_themes(themed):
 
 def test_every_button_can_be_read_in_every_state(themed):
     page, _ = themed
+    folded = page.evaluate_handle("() => [...document.querySelectorAll('.oe-box details:not([open])')]")
+    folded.evaluate("(all) => all.forEach((one) => (one.open = true))")
     assert axe.contrast_in_states(page, ".oe-box button, .oe-box select, .oe-box summary") == {}
+    folded.evaluate("(all) => all.forEach((one) => (one.open = false))")
 
 
 def test_the_focus_is_a_thick_neutral_outline(themed):

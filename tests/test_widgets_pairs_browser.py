@@ -54,7 +54,7 @@ def test_the_duel_by_mouse_and_keyboard(page, lab_server):
     view.get_by_role("button", name="What tells them apart?").click()
     bench.python("hatched", True)
     view.get_by_role("status").get_by_text("Hatched: In this very view").wait_for()
-    box.locator(".oe-hatch:visible").nth(2).wait_for()
+    box.locator(".oe-hatch:visible").nth(1).wait_for()  # the query has its colours
     assert tops(view, ".oe-duel .oe-stack") == {min(tops(view, ".oe-duel .oe-stack"))}  # side by side
     assert tops(view, ".oe-duel figcaption b") == {min(tops(view, ".oe-duel figcaption b"))}
 
@@ -88,8 +88,10 @@ def test_the_duel_by_mouse_and_keyboard(page, lab_server):
     slider.press("ArrowRight")
     bench.python("opacity", 0.05)
     view.wait_for_function("() => document.querySelector('.oe-duel .oe-heat').style.opacity === '0.05'")
-    view.get_by_role("checkbox").press("Space")
+    view.get_by_role("checkbox", name="outline where").press("Space")
     bench.python("outlined", False)
+    view.get_by_label("a map on the query too").check()
+    box.locator(".oe-hatch:visible").nth(2).wait_for()
     sound(bench, ".oe-duel")
 
 

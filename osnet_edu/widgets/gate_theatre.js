@@ -23,7 +23,7 @@ function render({ model, el }) {
   const top = add(box, "div", "oe-top");
   const photos = threePhotos(top, get("size"));
   const told = numbersTold(add(top, "div", "oe-told"), says);
-  const menus = settings(top.lastChild, get, set);
+  const menus = settings(told.folds, get, set);
   keyOf(box);
   const blocks = theatreBlocks(box, ROLES, {
     silenced: () => get("silenced"),
@@ -138,11 +138,12 @@ function numbersTold(told, says) {
   const details = says(told, "p", "oe-small");
   const seen = add(told, "p", "oe-small oe-soft");
   const how = add(told, "p", "oe-small oe-soft");
-  const table = add(folded(told, "Similarity and rank").inside, "table", "oe-result");
+  const note = add(told, "p", "oe-note oe-small");
+  const folds = add(told, "div", "oe-folds");
+  const table = add(folded(folds, "Similarity and rank").inside, "table", "oe-result");
   const head = add(add(table, "thead"), "tr");
   ["", "similarity", "now", "rank", "now"].forEach((text) => (add(head, "th", "oe-right", text).scope = "col"));
   const body = add(table, "tbody");
-  const note = add(told, "p", "oe-note oe-small");
 
   function effect({ who, before, now, rank_before, rank }, i) {
     const row = add(body, "tr");
@@ -152,6 +153,7 @@ function numbersTold(told, says) {
     );
   }
   return {
+    folds,
     // texts: how, the note, details, and what the chosen stream sees.
     draw(effects, texts) {
       [how, note, details, seen].forEach((line, k) => write(line, texts[k]));

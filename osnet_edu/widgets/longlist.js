@@ -66,16 +66,15 @@ export function longlist(parent, { title, kind, wide, tall, draw, label, chosen,
     name: (text) => element.setAttribute("aria-label", text),
     // New items: drawn anew, from the start of the list where `fresh`.
     fill(many, fresh) {
-      const moved = fresh ? () => {} : moving(inner);
       count = many;
       if (fresh) {
         [active, awaited] = [-1, -1];
         element.scrollTo(0, 0);
       }
       active = Math.min(active, count - 1);
-      shown.clear();
+      const glide = shown.clear();
       arrange();
-      moved();
+      if (!fresh) glide();
     },
     // One item's looks have changed.
     redraw(index) {
@@ -186,9 +185,12 @@ function items(inner, { own, draw, label }) {
     redraw(index, count) {
       if (nodes.has(index)) fillIn(nodes.get(index), index, count);
     },
+    // Returns: what lets those glide that are there again, on another place.
     clear() {
+      const glide = moving(inner);
       nodes.forEach((node) => node.remove());
       nodes.clear();
+      return glide;
     },
     mark(list, active, selected) {
       for (const [index, node] of nodes) {

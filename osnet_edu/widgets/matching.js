@@ -14,8 +14,7 @@ function render({ model, el }) {
   const [height, width] = get("size");
   const zoom = Math.max(1, Math.round(360 / height));
 
-  const line = add(box, "div", "oe-line");
-  const stage = choice(line, "Stage:", (value) => set({ stage: value }), get("stages").map((name) => [name, name]));
+  const said = says(box, "p", "oe-lead oe-result");
   const photos = add(box, "div", "oe-photos oe-result");
   const frames = get("photos").map((src, k) => photoFrame(photos, src, k, [height * zoom, width * zoom], () => paint()));
   const [asked, found] = frames.map(({ canvas }) => canvas);
@@ -27,9 +26,10 @@ function render({ model, el }) {
     chosen: (row, column) => set({ cell: [row, column] }),
   });
   add(box, "p", "oe-small", `To ask, ${HOW}.`);
-  const said = says(box, "p", "oe-strong oe-result");
   const score = add(box, "p", "oe-result");
-  add(box, "p", "oe-small", KEY);
+  const line = add(box, "div", "oe-line");
+  const stage = choice(line, "Stage:", (value) => set({ stage: value }), get("stages").map((name) => [name, name]));
+  add(box, "p", "oe-small oe-soft", KEY);
 
   function paint() {
     const [rows, columns] = get("cells");
