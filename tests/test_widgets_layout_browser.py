@@ -90,7 +90,8 @@ SIZES = """() => {
     const found = {};
     for (const one of document.querySelectorAll('.oe-box, .oe-box *')) {
         const words = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-        if (!one.closest('svg') && (words || one.matches('input, select'))) {
+        const field = one.matches('select, input:is([type=text], [type=search], [type=number])');
+        if (!one.closest('svg') && (words || field)) {
             found[getComputedStyle(one).fontSize] ??= one.outerHTML.slice(0, 120);
         }
     }
@@ -212,9 +213,9 @@ def test_a_pair_opens_beside_its_ranking_and_in_view(explorer):
     page.wait_for_function(f"() => ({INSIDE})('.oe-duel .oe-stack').every(Boolean)")
     assert page.evaluate(INSIDE, ".oe-duel .oe-lead")[0]
     assert page.evaluate(INSIDE, ".oe-grid .oe-item[aria-selected=true] img") == [True], "the ranking stays in view"
-    for question in ("Which scale?", "Where?", "What if?"):
+    for question, box in (("Which scale?", "theatre"), ("Where?", "matching"), ("What if?", "lab")):
         page.get_by_role("button", name=question).click()
-        page.wait_for_function("() => !document.querySelector('.oe-two:not([hidden])')")
+        page.locator(f".oe-child .oe-{box} .oe-lead").first.wait_for()
         assert page.evaluate(INSIDE, ".oe-child .oe-lead")[0], question
 
 
@@ -247,11 +248,11 @@ def test_a_pair_covers_the_list_on_a_phone_and_goes_away_again(explorer):
     page.locator(".oe-grid").focus()
     page.keyboard.press("Enter")
     page.locator(".oe-duel .oe-lead").first.wait_for()
-    assert page.evaluate(covered)[0]
+    page.wait_for_function(f"() => ({covered})()[0]")
     page.keyboard.press("ArrowDown")
-    assert not page.evaluate(covered)[0]
+    page.wait_for_function(f"() => !({covered})()[0]")
     page.get_by_role("button", name="Which scale?").focus()
-    assert page.evaluate(covered)[0]
+    page.wait_for_function(f"() => ({covered})()[0]")
 
 
 def test_every_widget_has_one_scale_of_type_and_fits_a_phone(blank, explorer, kit):
