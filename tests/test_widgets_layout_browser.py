@@ -23,7 +23,7 @@ WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 SCALE = (12.5, 15, 19, 30, 52)
 SECONDS = 30_000
 
-# record, pairs: {question: {state, code}}, other: the ranking of the network "untrained", photos: base64 of JPEGs.
+# record, pairs: {question: {state, code}}, other: the ranking of another network, photos: base64 of JPEGs.
 PAGE = """
 class Model {
   constructor(state, more = {}) {
@@ -136,10 +136,10 @@ def kit():
         state = drawn(explorer.child)
         pairs[why] = {"code": explorer.child._esm, "state": state}
         shown.append((explorer.child, state))
-    explorer.other = "untrained"
+    turned = {**record["left"], "place": {"base64": b64encode(np.r_[place[11::-1], place[12:]].tobytes()).decode()}}
     photos = {"queries": rankings.pictures(rankings.queries[:1]), "gallery": rankings.pictures(rankings.gallery[:1])}
     small = {what: b64encode(thumbnail(one[0])).decode() for what, one in photos.items()}
-    told = [record, pairs, drawn(explorer)["right"], small]
+    told = [record, pairs, turned, small]
     picture = people.render(people.draw_identity(3, 0), people.draw_view(3, 0, 1, 0)).image
     predict = widgets.Predict(question="What is `1 + 1`?", answers=["one", "two"], truth=1, because="So it is.")
     predict.set_state({"chosen": 0})
@@ -147,7 +147,7 @@ def kit():
         widgets.Ranking([rankings.queries[explorer.at]], [rankings.gallery[k] for k in first]),
         widgets.Convolution(picture[::4, ::4]),
     ]
-    own += [predict, widgets.NetworkCosts(), widgets.CompareBlocks(), widgets.replay()]
+    own += [predict, widgets.NetworkCosts(), widgets.replay()]
     shown += [(one, drawn(one)) for one in own]
     css = "\n".join({one._css for one in [explorer, *(one for one, _ in shown)]})
     yield {
