@@ -154,6 +154,7 @@ def kit():
         "explorer": [explorer._esm, *told],
         "others": [[one._esm, state] for one, state in shown],
         "css": css,
+        "last": explorer._css,
     }
     explorer.close()
 
@@ -309,3 +310,18 @@ def test_a_photo_glides_to_its_new_rank_unless_a_person_asked_for_no_motion(expl
         }"""
     )
     assert found == ([200] if glides else [])
+
+
+def test_a_widget_in_the_explorer_looks_as_it_does_alone_whatever_style_comes_last(explorer, kit):
+    """A notebook may hold a duel before it holds an explorer."""
+    page = explorer(WIDE)
+    page.locator(".oe-grid .oe-item").first.click()
+    page.locator(".oe-duel .oe-bar").first.wait_for()
+    read = """() => ['.oe-main', '.oe-bar', '.oe-photos'].map((name) => {
+        const style = getComputedStyle(document.querySelector(`.oe-duel ${name}`));
+        return [style.display, style.padding, style.position, style.gridTemplateColumns.split(' ').length];
+    })"""
+    before = page.evaluate(read)
+    assert before[0][3] == 1, "a narrow panel is laid out as a phone"
+    page.add_style_tag(content=kit["last"])
+    assert page.evaluate(read) == before

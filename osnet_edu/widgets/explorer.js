@@ -31,7 +31,7 @@ function render({ model, el }) {
     } else lists.redraw(places);
     pair.redraw();
   });
-  const bar = add(box, "div", "oe-bar");
+  const bar = add(box, "div", "oe-queries");
   const filter = filters(bar, here, () => set({ query: get("queries").names[queries.found()[0]] }));
   const queries = strip(bar, pictures, here);
   const progress = says(box, "p", "oe-soft");
