@@ -61,8 +61,8 @@ def _grid(names: tuple[str, ...], values: Mapping[str, tuple[float, ...]]) -> Ax
 # --- the tables ------------------------------------------------------------------------------------------------------
 
 _COSTS = {"width": (0.25, 0.5, 0.75, 1.0, 1.25), "height": (64, 128, 192, 256), "streams": (1, 2, 3, 4, 5, 6)}
-_PIXELS = {"row": tuple(range(2, 64, 4)), "column": tuple(range(2, 32, 4))}
-_UNITS = {"row": (16, 40, 64, 88, 112), "column": (8, 24, 32, 40, 56)}
+_PIXELS = {"row": tuple(range(2, 64, 6)), "column": tuple(range(4, 32, 6))}  # the middle is one of them
+_UNITS = {"row": (16, 40, 64, 88, 112), "column": (16, 32, 48)}
 _STEPS = (0.0, 0.5, 1.0)
 _TRIPLES, _DUELS, _FILMED = 6, 4, 60
 
@@ -146,7 +146,11 @@ KINDS: dict[str, Kind] = {
                 _one("mix", lambda widget: widget.menu["mix"] if widget.way in ("pointwise", "lite") else []),
                 _one("channel", lambda widget: [0, 1, 2] if widget.way == "depthwise" else []),
             ),
-            (_one("way", lambda widget: [key for key, _ in widget.menu["way"]]), _grid(("row", "column"), _PIXELS)),
+            (
+                _one("way", lambda widget: [key for key, _ in widget.menu["way"]]),
+                _one("kernel", lambda widget: widget.menu["kernel"][:-1]),
+                _grid(("row", "column"), _PIXELS),
+            ),
             (_one("mix", lambda widget: widget.menu["mix"]), _one("kernel", lambda widget: widget.menu["kernel"][:-1])),
         ),
         near=_PIXELS,
@@ -159,7 +163,7 @@ KINDS: dict[str, Kind] = {
                 _one("streams", lambda _: [1, 2, 3, 4]),
                 _one("stream", lambda _: [1, 2, 3, 4]),
             ),
-            (_grid(("row", "column"), _UNITS),),
+            (_one("stream", lambda _: [1, 2, 3, 4]), _grid(("row", "column"), _UNITS)),
         ),
         free=("measured",),
         near={**_UNITS, "streams": (1, 2, 3, 4)},

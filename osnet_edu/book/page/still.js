@@ -46,8 +46,9 @@ export function still(record, answers = {}, works = () => null) {
   // Returns: [the answer or null, what the page has to say of it].
   function setting() {
     const values = nearest(wanted, now, near);
+    const stays = Object.keys(values).every((name) => same(values[name], now[name]) && !same(wanted[name], now[name]));
     const full = answer(keyOf({ ...now, ...values }));
-    if (full) return [full, ""];
+    if (full) return [full, stays ? PYTHON : ""];
     const alone = answer(keyOf({ ...start, ...values }));
     return alone ? [alone, ALONE] : [null, PYTHON];
   }
