@@ -42,7 +42,7 @@ def in_kernel(
     lesson: the notebook's own file, if its sentences are to be held against what its cells compute.
     """
     started, error = time.monotonic(), ""
-    with kernel.started(notebook, folder, environment) as (client, ask):
+    with kernel.running(notebook, folder, environment) as (client, ask):
         _begin(ask, lesson)
         try:
             for index, cell in enumerate(notebook.cells):

@@ -188,8 +188,8 @@ def test_the_tag_brings_the_ranges_of_the_package_which_colabs_torch_and_numpy_s
 
 
 def test_the_pages_of_a_user_have_no_folder():
-    assert badge.site("Some-One", "some-one.github.io") == "https://some-one.github.io/"
-    assert badge.site("Some-One", "Kit") == "https://some-one.github.io/Kit/"
+    assert badge.pages_address("Some-One", "some-one.github.io") == "https://some-one.github.io/"
+    assert badge.pages_address("Some-One", "Kit") == "https://some-one.github.io/Kit/"
     assert badge.links("a", "b", "v1", "notebooks/04_x.ipynb")[1] == (
         "Colab", "https://colab.research.google.com/github/a/b/blob/v1/notebooks/04_x.ipynb",
     )  # fmt: skip

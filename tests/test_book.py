@@ -14,6 +14,7 @@ import pytest
 from bookpage import LESSONS, Book, visiting
 from PIL import Image
 
+import lab
 from osnet_edu import Refused, assets, widgets
 from osnet_edu.book import alive, build, controls, generator, lessons, pages
 from osnet_edu.photos import market
@@ -108,9 +109,9 @@ def test_pages_have_launch_links_exercises_and_tables(book):
 
 
 def test_the_lessons_of_the_site_are_kept_for_the_next_build(book):
-    assert [lesson.ready for lesson in lessons.found(NOTEBOOKS, LESSONS)] == [True, True]
+    assert [lesson.ready for lesson in lessons.listed(NOTEBOOKS, LESSONS)] == [True, True]
     with pytest.raises(Refused, match="has no notebook 77"):
-        lessons.found(NOTEBOOKS, ["00", "77"])
+        lessons.listed(NOTEBOOKS, ["00", "77"])
 
 
 def test_a_folder_that_is_taken_is_refused_before_anything_is_run(tmp_path):
@@ -119,11 +120,18 @@ def test_a_folder_that_is_taken_is_refused_before_anything_is_run(tmp_path):
         build.site(tmp_path, NOTEBOOKS, limits={"lessons": ["00"]})
 
 
+def test_lab_says_what_book_needs():
+    with pytest.raises(Refused, match="needs the name of a new folder"):
+        lab.main(["book"])
+    with pytest.raises(Refused, match="Only 'book' takes a folder or lessons, got 'x'"):
+        lab.main(["setup", "x"])
+
+
 # ---- the answers
 
 
 def test_answers_are_those_of_the_widget(tmp_path):
-    few = controls.Kind(
+    few = controls.Controls(
         ("first", "second", "place"),
         (
             (
@@ -132,7 +140,7 @@ def test_answers_are_those_of_the_widget(tmp_path):
             ),
         ),
     )
-    table = alive.asked(widgets.CompareBlocks(), few)
+    table = alive.answers_of(widgets.CompareBlocks(), few)
     assert set(table["answers"]) == {'["inception",null,null]', '["inception",null,"conv4.1"]', '[null,null,"conv4.1"]'}
 
     def whole(value):
@@ -147,7 +155,7 @@ def test_answers_are_those_of_the_widget(tmp_path):
 
 def test_each_answer_to_a_prediction_is_known_and_none_is_given_away():
     box = widgets.ask("04.shared")
-    table = alive.asked(box, controls.of(box))
+    table = alive.answers_of(box, controls.controls_of(box))
     assert {key: told["shown_truth"] for key, told in table["answers"].items()} == dict.fromkeys(
         ("[1]", "[2]", "[3]"), box._truth
     )

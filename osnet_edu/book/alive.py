@@ -18,7 +18,7 @@ from PIL import Image
 from ..machine import whole
 from ..widgets import Widget, records
 from . import controls
-from .controls import Axis, Kind
+from .controls import Axis, Controls
 
 SHARED = 64  # letters from which on a value that stands in several answers is written once
 PICTURE = re.compile(r"data:image/(png|jpeg);base64,([A-Za-z0-9+/=]+)")
@@ -50,9 +50,9 @@ def write(models: Sequence[str], folder: Path | str) -> None:
         if not isinstance(widget, Widget) or model in told:
             continue
         name, script = f"{len(told)}.json", script_of(widget)
-        kind = controls.of(widget)
+        kind = controls.controls_of(widget)
         if not kind.link:
-            table = asked(widget, kind) | {"script": script}
+            table = answers_of(widget, kind) | {"script": script}
             (folder / name).write_text(_with_files(records.to_json(table), folder / "pictures"), encoding="utf-8")
         told[model] = vars(Told(script, "" if kind.link else name, kind.complete, kind.link))
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
@@ -78,7 +78,7 @@ class Asking:
     """One widget while it is asked.  start: what it drew at first.  answers: by question, what differs from that."""
 
     widget: Widget
-    kind: Kind
+    kind: Controls
     start: dict
     answers: dict[str, dict] = field(default_factory=dict)
     _latest: dict[str, tuple] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class Asking:
                     self.widget.set_state({name: value})
 
 
-def asked(widget: Widget, kind: Kind) -> dict:
+def answers_of(widget: Widget, kind: Controls) -> dict:
     """The record of a widget and its answers, as plain values; the widget is put back where it takes that.
 
     Returns: {record, shared, controls, free, near, answers, film}: see page/still.js, which reads them.

@@ -37,7 +37,7 @@ def site(
     Returns: out.  Raises: Refused where out is taken or a notebook fails.
     """
     limits, says = dict(limits or {}), says or (lambda _what: lambda _done, _total: None)
-    found = lessons.found(notebooks, limits.pop("lessons", None))  # type: ignore[arg-type]
+    found = lessons.listed(notebooks, limits.pop("lessons", None))  # type: ignore[arg-type]
     out = whole.new_folder(out)
     step = says("lessons")
     for done, lesson in enumerate(found):

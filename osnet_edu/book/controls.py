@@ -21,7 +21,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Controls:
     """How a kind of widget is asked.
 
     controls: what a visitor sets and Python answers.  free: what may be set without an answer.  near: numbers, of which
@@ -40,9 +40,9 @@ class Kind:
     link: str = ""
 
 
-def of(widget: Widget) -> Kind:
+def controls_of(widget: Widget) -> Controls:
     """How this widget is asked; one that the table does not know draws its record and answers nothing."""
-    return KINDS.get(type(widget).__name__, Kind())
+    return KINDS.get(type(widget).__name__, Controls())
 
 
 def _one(name: str, values: Callable[[Widget], list]) -> Axis:
@@ -111,13 +111,13 @@ def filmed(widget: Widget) -> dict:
     return {"seconds": recorded[-1].seconds, "speeds": speeds, "frames": frames}
 
 
-KINDS: dict[str, Kind] = {
-    "Predict": Kind(
+KINDS: dict[str, Controls] = {
+    "Predict": Controls(
         ("chosen",),
         ((_one("chosen", lambda widget: list(range(1, len(widget.answers) + 1))),),),
         complete=True,
     ),
-    "NetworkCosts": Kind(
+    "NetworkCosts": Controls(
         ("width", "height", "streams", "opened"),
         (
             (_grid(("width", "height", "streams"), _COSTS),),
@@ -126,7 +126,7 @@ KINDS: dict[str, Kind] = {
         ),
         near=_COSTS,
     ),
-    "CompareBlocks": Kind(
+    "CompareBlocks": Controls(
         ("first", "second", "place", "network"),
         (
             (
@@ -137,7 +137,7 @@ KINDS: dict[str, Kind] = {
             (_listed("network", "networks"), _one("second", lambda widget: [key for key, _ in widget.choices])),
         ),
     ),
-    "Convolution": Kind(
+    "Convolution": Controls(
         ("way", "kernel", "mix", "channel", "row", "column"),
         (
             (
@@ -155,7 +155,7 @@ KINDS: dict[str, Kind] = {
         ),
         near=_PIXELS,
     ),
-    "ReceptiveField": Kind(
+    "ReceptiveField": Controls(
         ("block", "streams", "stream", "row", "column"),
         (
             (
@@ -168,7 +168,7 @@ KINDS: dict[str, Kind] = {
         free=("measured",),
         near={**_UNITS, "streams": (1, 2, 3, 4)},
     ),
-    "GateMixer": Kind(
+    "GateMixer": Controls(
         ("block", "channel", "hand"),
         (
             (_one("hand", _hands),),
@@ -178,7 +178,7 @@ KINDS: dict[str, Kind] = {
         near={"hand": _STEPS},
         presses={"own": ("block", "channel")},
     ),
-    "GateTheatre": Kind(
+    "GateTheatre": Controls(
         ("triple", "silenced", "fill", "where", "chosen", "opened"),
         (
             (_one("triple", lambda _: list(range(_TRIPLES))), _one("silenced", _silences)),
@@ -187,7 +187,7 @@ KINDS: dict[str, Kind] = {
             (_one("opened", lambda widget: ["", *(block["name"] for block in widget.blocks)]),),
         ),
     ),
-    "Duelling": Kind(
+    "Duelling": Controls(
         ("triple", "method", "question"),
         (
             (_one("triple", lambda _: list(range(_DUELS))), _listed("question", "questions")),
@@ -195,11 +195,13 @@ KINDS: dict[str, Kind] = {
         ),
         free=("opacity", "outlined"),
     ),
-    "Matching": Kind(("stage", "cell"), ((_listed("stage", "stages"), _one("cell", _cells)),), complete=True),
-    "Ranking": Kind(  # page/ranked.js makes the sums of an order
+    "Matching": Controls(("stage", "cell"), ((_listed("stage", "stages"), _one("cell", _cells)),), complete=True),
+    "Ranking": Controls(  # page/ranked.js makes the sums of an order
         ("order", "puzzle"), ((_one("puzzle", lambda widget: list(range(len(widget.tasks) + 1))),),)
     ),
-    "Replay": Kind(("block",), ((_one("block", lambda widget: ["all", *widget.blocks]),),), ("chosen",), film=filmed),
-    "Explorer": Kind(link="explorer.html"),
-    "PedestrianLab": Kind(link="change.html"),
+    "Replay": Controls(
+        ("block",), ((_one("block", lambda widget: ["all", *widget.blocks]),),), ("chosen",), film=filmed
+    ),
+    "Explorer": Controls(link="explorer.html"),
+    "PedestrianLab": Controls(link="change.html"),
 }

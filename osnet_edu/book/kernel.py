@@ -16,7 +16,7 @@ CELL_TIMEOUT = 400  # seconds that one cell may take
 
 
 @contextmanager
-def started(
+def running(
     notebook: nbformat.NotebookNode, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[tuple[NotebookClient, Callable[[str], None]]]:
     """A fresh kernel whose folder is `folder`, while the block lasts.  environment: all of its variables.

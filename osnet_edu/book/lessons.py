@@ -52,7 +52,7 @@ class Lesson:
         return self.folder.is_dir()
 
 
-def found(notebooks: Path, limits: Sequence[str] | None = None) -> list[Lesson]:
+def listed(notebooks: Path, limits: Sequence[str] | None = None) -> list[Lesson]:
     """The lessons of a folder in their order.  limits: two digits each, "00" and "04", of those that are wanted.
 
     Raises: Refused where one of them is missing.
@@ -122,7 +122,7 @@ def executed(lesson: Lesson) -> Lesson:
 def _execute(lesson: Lesson, out: Path, place: Path) -> None:
     notebook = nbformat.read(lesson.path, as_version=4)
     (place / "work").mkdir()
-    with kernel.started(notebook, place / "work", _environment(place)) as (client, ask):
+    with kernel.running(notebook, place / "work", _environment(place)) as (client, ask):
         for index, cell in enumerate(notebook.cells):
             try:
                 client.execute_cell(cell, index)

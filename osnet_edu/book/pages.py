@@ -64,7 +64,7 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
 def _sources(source: Path, lessons: Sequence[Lesson]) -> None:
     (source / "lessons").mkdir(parents=True)
     for lesson in lessons:
-        nbformat.write(shown(lesson, {one.path.name for one in lessons}), source / "lessons" / f"{lesson.name}.ipynb")
+        nbformat.write(as_page(lesson, {one.path.name for one in lessons}), source / "lessons" / f"{lesson.name}.ipynb")
     listed = "\n".join(f"lessons/{lesson.name}" for lesson in lessons)
     contents = (TEMPLATES / "contents.md").read_text(encoding="utf-8").replace("{lessons}", listed)
     (source / "contents.md").write_text(contents, encoding="utf-8")
@@ -122,7 +122,7 @@ def board() -> str:
 # --- a lesson --------------------------------------------------------------------------------------------------------
 
 
-def shown(lesson: Lesson, there: Collection[str]) -> nbformat.NotebookNode:
+def as_page(lesson: Lesson, there: Collection[str]) -> nbformat.NotebookNode:
     """A lesson's notebook as its page shows it: widgets as places for lesson.js, exercises with what helps.
 
     there: the files of the lessons that the site has; a link to another one is left as words.

@@ -84,7 +84,7 @@ def links(owner, repo, tag, notebook):
     return [(name, address.format(owner, repo, tag, notebook)) for name, address in addresses]
 
 
-def site(owner, repo):
+def pages_address(owner, repo):
     """The address of a repository's own pages on GitHub."""
     host = "https://%s.github.io/" % owner.lower()
     return host if repo.lower() == "%s.github.io" % owner.lower() else "%s%s/" % (host, repo)
@@ -92,12 +92,12 @@ def site(owner, repo):
 
 def badge_line(owner, repo, tag):
     """One line of Markdown: words and no pictures, since a picture from elsewhere would tell who reads the page."""
-    first = "[Open the site: nothing to install](%s)" % site(owner, repo)
+    first = "[Open the site: nothing to install](%s)" % pages_address(owner, repo)
     others = ["[Open in %s](%s)" % link for link in links(owner, repo, tag, FIRST_NOTEBOOK)]
     return " · ".join([first] + others)
 
 
-def published(here):
+def newest_release(here):
     """(owner, repository, tag) of the newest tag of a checkout on GitHub.  Raises: Refused where there is none."""
     if not ask_git(here, "rev-parse", "--git-dir") or ask_git(here, "rev-parse", "--show-prefix"):
         raise Refused("%s is not a git checkout of its own, and the links are made from its remote and tag." % here)
@@ -126,7 +126,7 @@ def with_badges(readme, line):
 
 def write_badges(here):
     """Write the links into README.md; print them, and the first cell for Colab."""
-    owner, repo, tag = published(here)
+    owner, repo, tag = newest_release(here)
     line = badge_line(owner, repo, tag)
     path = os.path.join(here, "README.md")
     try:

@@ -39,7 +39,7 @@ def said(what: str) -> Callable[[int, int], None]:
 def launches() -> dict[str, dict[str, str]]:
     """Where each lesson runs without an installation; nowhere without a tag on GitHub."""
     try:
-        owner, repo, tag = badge.published(programs.HERE)
+        owner, repo, tag = badge.newest_release(programs.HERE)
     except Refused:
         return {}
     found = {}
