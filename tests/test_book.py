@@ -130,27 +130,29 @@ def test_lab_says_what_book_needs():
 # ---- the answers
 
 
-def test_answers_are_those_of_the_widget(tmp_path):
+def test_answers_are_those_of_the_widget():
+    pixels = np.random.default_rng(3).integers(0, 255, (9, 7, 3), dtype=np.uint8)
     few = controls.Controls(
-        ("first", "second", "place"),
+        ("way", "kernel"),
         (
             (
-                controls.Axis(("first",), lambda _: [("primary",), ("inception",)]),
-                controls.Axis(("place",), lambda _: [("conv2.0",), ("conv4.1",)]),
+                controls.Axis(("way",), lambda _: [("traditional",), ("lite",)]),
+                controls.Axis(("kernel",), lambda _: [("outline",), ("blur",)]),
             ),
         ),
     )
-    table = alive.answers_of(widgets.CompareBlocks(), few)
-    assert set(table["answers"]) == {'["inception",null,null]', '["inception",null,"conv4.1"]', '[null,null,"conv4.1"]'}
+    table = alive.answers_of(widgets.Convolution(pixels), few)
+    assert set(table["answers"]) == {'["lite",null]', '["lite","blur"]', '[null,"blur"]'}
 
     def whole(value):
         if isinstance(value, dict):
             return whole(table["shared"][value["$"]]) if "$" in value else {k: whole(v) for k, v in value.items()}
         return [whole(one) for one in value] if isinstance(value, list) else value
 
-    told = {**table["record"], **table["answers"]['["inception",null,"conv4.1"]']}
-    asked = widgets.CompareBlocks(first="inception", place="conv4.1")
-    assert {name: whole(told[name]) for name in asked.drawn()} == asked.drawn()
+    for key, asked in (('["lite","blur"]', {"way": "lite", "kernel": "blur"}), ('[null,"blur"]', {"kernel": "blur"})):
+        drawn = widgets.Convolution(pixels, **asked).drawn()
+        told = {**table["record"], **table["answers"][key]}
+        assert {name: whole(told[name]) for name in drawn} == drawn
 
 
 def test_each_answer_to_a_prediction_is_known_and_none_is_given_away():
@@ -239,7 +241,8 @@ def test_the_page_scores_a_ranking_as_python_does(playwright, chromium_path, boo
     found = market.read(assets.subset())
     people = sorted({photo.person for photo in found.query})[:2]
     asked = [next(photo for photo in found.query if photo.person == who) for who in people]
-    shelf = [photo for photo in found.gallery if photo.person in (*people, 0, -1)][:12]
+    shelf = [photo for photo in found.gallery if photo.person in people][:8]
+    shelf += [photo for photo in found.gallery if photo.person <= 0][:3]
     box = widgets.Ranking(asked, shelf)
     shuffled = np.random.default_rng(1)
     orders = [[shuffled.permutation(len(shelf)).tolist() for _ in asked] for _ in range(30)]
