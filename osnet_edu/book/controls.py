@@ -64,7 +64,7 @@ _COSTS = {"width": (0.25, 0.5, 0.75, 1.0, 1.25), "height": (64, 128, 192, 256), 
 _PIXELS = {"row": tuple(range(2, 64, 6)), "column": tuple(range(4, 32, 6))}  # the middle is one of them
 _UNITS = {"row": (16, 40, 64, 88, 112), "column": (16, 32, 48)}
 _STEPS = (0.0, 0.5, 1.0)
-_TRIPLES, _DUELS, _FILMED = 6, 4, 60
+_TRIPLES, _DUELS, _FILMED = 4, 4, 60
 
 
 def _hands(widget) -> list:
@@ -85,10 +85,15 @@ def _pairs(widget) -> list:
 
 
 def _silences(widget) -> list:
-    """Each stream alone, and each block without any."""
+    """What one press of a button silences: a stream, all others of its block, a stream in every block, a block."""
     pairs = _pairs(widget)
-    blocks = dict.fromkeys(block for block, _ in pairs)
-    return [[pair] for pair in pairs] + [[pair for pair in pairs if pair[0] == block] for block in blocks]
+    blocks, streams = dict.fromkeys(block for block, _ in pairs), dict.fromkeys(stream for _, stream in pairs)
+    return [
+        *([pair] for pair in pairs),
+        *([one for one in pairs if one[0] == pair[0] and one != pair] for pair in pairs),
+        *([pair for pair in pairs if pair[1] == stream] for stream in streams),
+        *([pair for pair in pairs if pair[0] == block] for block in blocks),
+    ]
 
 
 def filmed(widget: Widget) -> dict:
