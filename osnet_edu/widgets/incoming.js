@@ -1,12 +1,12 @@
 // A photo of one's own: chosen, dropped, pasted or taken. The page looks at it and makes it small before it travels, and
-// it travels to Python on this machine only.
+// it stays on this machine.
 
 import { add, button, write } from "./dom.js";
 
 const SIDE = 1024; // pixels of the longer side that travels
 const MOST_PIXELS = 50e6;
 const MOST_BYTES = 100e6;
-const STAYS = "It goes to Python on this machine and nowhere else.";
+const STAYS = "It stays on this machine.";
 const HEAD = 65536; // bytes in which a file says that it is animated
 
 // The file as a PNG of at most SIDE pixels a side: {content, note}. Throws an Error with a sentence for a file that
