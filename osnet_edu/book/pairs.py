@@ -1,37 +1,55 @@
 """The duels of the shipped hard pairs, for a page that has no gradients and no renderer: maps, grades and sentences.
 
     data/pairs/pairs.json   the methods, and which three photos have a record
-    data/pairs/N.json       a record: what the widget of the duel says of three photos
+    data/pairs/N.json       a record: what the widget of the duel says of them
     data/pairs/HASH.png     three maps one below the other, grey, 128 for 0; or the outline of a true difference
 
 A pair is a query, its best-ranked match and its best-ranked impostor, in the order of the margin: all failures come
 first. Maps that only ask the network forwards are not kept: the page computes them, and their grades stand here.
+
+A record takes some twelve seconds of a core. It is kept in the cache by all that it depends on, so that a second build
+only copies it.
 """
 
 import base64
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from .. import explore
+from .. import assets, explore
 from ..explain import DEFAULT, TABLE, without
 from ..grading import judging
+from ..machine import pool, whole
+from ..photos.market import Photo
 from ..refused import Refused
 from ..retrieval.mining import Triplet
 from ..widgets import Duelling
-from .gallery import shown
+from .gallery import Shown, shown
 
-PAIRS = 40  # of which 26 are the failures of the shipped network
+PAIRS = 32  # of which 26 are the failures of the shipped network
 METHODS = (  # the first three have buttons of their own, as in the widget
-    DEFAULT, "occlusion", "segment exchange", "gradient x activation", "Grad-CAM", "integrated gradients",
-    "point decomposition", "CorrRISE",
+    DEFAULT, "occlusion", "segment exchange", "gradient x activation", "Grad-CAM", "point decomposition",
 )  # fmt: skip
 LEVELS = 127  # of a map on either side of 0
+# What a record depends on: rooms and files of the package, and what ships.
+ROOMS = ("embed", "explain", "explore", "grading", "network", "people", "photos", "retrieval")
+FILES = ("widgets/duelling.py", "widgets/triples.py", "widgets/records.py", "book/gallery.py", "book/pairs.py")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One pair.  folder: in the cache, which its record is written into."""
+
+    triplet: Triplet
+    folder: Path
 
 
 def write(
@@ -45,28 +63,63 @@ def write(
 ) -> None:
     """Write the records below `folder`/data/pairs.  progress: (done, total) pairs.
 
-    pairs: how many; some fifteen seconds each, most of them for the segment exchange.  methods: of duel.EXPLAINERS.
-    queries, gallery: as `gallery.shown` takes them.
+    pairs: how many.  methods: of duel.EXPLAINERS.  queries, gallery: as `gallery.shown` takes them.
     Raises: Refused for fewer than 0 pairs.
     """
     if pairs < 0:
         raise Refused(f"a page needs 0 hard pairs or more, got {pairs}")
-    found = shown(queries, gallery)
-    rankings, album = found.rankings[explore.SHIPPED], found.album
+    look = partial(shown, queries, gallery, [explore.SHIPPED])
+    found = look()
+    rankings = found.rankings[explore.SHIPPED]
+    jobs = [_Job(one, _place(found, one, methods)) for one in triplets(rankings)[:pairs]]
+    missing = [job for job in jobs if not job.folder.is_dir()]
+    with pool.results(partial(_keep, methods=tuple(methods)), missing, prepare=look, ordered=False) as results:
+        for done, _ in enumerate(results, start=1):
+            if progress:
+                progress(len(jobs) - len(missing) + done, len(jobs))
     out = folder / "data" / "pairs"
     out.mkdir(parents=True, exist_ok=True)
-    hardest = triplets(rankings)[:pairs]
     told = []
-    for k, triplet in enumerate(hardest):
-        if progress:
-            progress(k, len(hardest))
-        made = record(rankings, album, triplet, methods, out)
-        (out / f"{k}.json").write_text(json.dumps(made, separators=(",", ":")), encoding="utf-8")
-        told.append({"photos": made["photos"], "file": f"{k}.json"})
-    if progress:
-        progress(len(hardest), len(hardest))
+    for k, job in enumerate(jobs):
+        for file in sorted(job.folder.iterdir()):
+            shutil.copyfile(file, out / (f"{k}.json" if file.suffix == ".json" else file.name))
+        told.append({"photos": [photo.name for photo in _three(rankings, job.triplet)], "file": f"{k}.json"})
     index = {"model": explore.SHIPPED, "methods": list(methods), "pairs": told}
     (out / "pairs.json").write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
+
+
+def _place(found: Shown, triplet: Triplet, methods: Sequence[str]) -> Path:
+    """Where in the cache the record of a pair is."""
+    rankings = found.rankings[explore.SHIPPED]
+    names = [photo.name for photo in _three(rankings, triplet)]
+    key = "\n".join([_state(), str(len(rankings.gallery)), *names, *methods])
+    return assets.cache() / "book_pairs" / hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+@cache
+def _state() -> str:
+    """A hash of all that decides what a record says, but for the pair itself."""
+    package = Path(__file__).parents[1]
+    files = [path for room in ROOMS for path in sorted((package / room).rglob("*.py"))]
+    files += [package / name for name in FILES]
+    files += [assets.path(name) for name in (assets.WEIGHTS, assets.SUBSET)]
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _keep(job: _Job, found: Shown, *, methods: Sequence[str]) -> None:
+    """Work out a record and keep it."""
+    with whole.folder(job.folder) as growing:
+        made = record(found.rankings[explore.SHIPPED], found.album, job.triplet, methods, growing)
+        (growing / "record.json").write_text(json.dumps(made, separators=(",", ":")), encoding="utf-8")
+
+
+def _three(rankings: without.Rankings, triplet: Triplet) -> list[Photo]:
+    """Query, match and impostor."""
+    gallery = rankings.gallery
+    return [rankings.queries[triplet.query], gallery[triplet.positive], gallery[triplet.negative]]
 
 
 def triplets(rankings: without.Rankings) -> list[Triplet]:
@@ -86,13 +139,9 @@ def record(
     rankings: without.Rankings, album: explore.Album, triplet: Triplet, methods: Sequence[str], out: Path
 ) -> dict:
     """What the duel says of a triple by each method.  out: the folder that pictures are written into."""
-    three = (
-        rankings.queries[triplet.query], rankings.gallery[triplet.positive], rankings.gallery[triplet.negative]
-    )  # fmt: skip
     widget = Duelling(None, album.folder, rankings=rankings, first=triplet)
     try:
         known = {
-            "photos": [album.name(photo) for photo in three],
             "answer": widget.answer,
             "measured": widget.measured,
             "verdict": widget.verdict,

@@ -19,6 +19,8 @@ const BUILT = "Computed when this page was built.";
 const HERE = "The network in this page.";
 const OTHERS = "This pair was not computed when this page was built: only occlusion, CorrRISE and segment occlusion answer here, "
   + "and without a grade. The lab asks every method of every pair.";
+const UNKNOWN = "Not graded: the true difference of this pair is not known to this page.";
+const NOT_BUILT = "Not graded: this method had no grade when this page was built.";
 
 // shelf, album, about: of the explorer.  pairs: as `recorded` makes it.  draw: {heat, grey}, as of paint.js.
 // name: of the network.  first: the triple to begin with.  Returns: a Duel that shows it.
@@ -229,7 +231,7 @@ class Duel {
       scale: full ? `Full colour: \u00b1${short(full)} and more, the same in all three.` : "All maps are blank.",
       column: question === SIMILAR ? "for the impostor" : "against the impostor",
       sentence: said?.sentence || "", shares: said?.shares || [],
-      grade: said?.grade || "Not graded: the true difference of this pair is not known to this page.",
+      grade: said?.grade || (this.record ? NOT_BUILT : UNKNOWN),
       hatched: said?.hatched || false, source,
     });
   }
