@@ -11,13 +11,20 @@ from pathlib import Path
 from .. import assets
 from ..machine import whole
 from ..widgets import widget
-from . import alive, lessons, pages
+from . import alive, engine, explorer, gallery, kept, lessons, pages, pairs, play, variants
 
 Progress = Callable[[int, int], None]
 Says = Callable[[str], Progress]
 
 # (what is done, the function that writes below kit/, what of the limits it takes)
-DATA: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = ()
+DATA: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
+    ("engine", engine.write, ("graphs",)),
+    ("gallery", gallery.write, ("queries", "gallery", "models")),
+    ("explorer", explorer.write, ("queries", "gallery", "models")),
+    ("hard pairs", pairs.write, ("pairs", "methods", "queries", "gallery")),
+    ("tour", play.write, ("games", "dressed")),
+    ("people", variants.write, ("persons", "changes")),
+)
 
 
 def site(
@@ -47,7 +54,8 @@ def site(
     with whole.folder(out) as growing:
         _kit(growing / "kit", found)
         for what, write, takes in DATA:
-            write(growing / "kit", says(what), **{name: limits[name] for name in takes if name in limits})
+            some = {name: limits[name] for name in takes if name in limits}
+            kept.written(what, write, growing / "kit", says(what), some)
         step = says("pages")
         step(0, 1)
         pages.write(growing, found, launch or {})

@@ -1,0 +1,49 @@
+"""Parts of the site in the cache: what took long is made once for a state of the kit, and copied after that."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from .. import assets
+from ..machine import whole
+from ..refused import Refused
+
+PACKAGE = Path(__file__).resolve().parent.parent
+Progress = Callable[[int, int], None]
+
+
+def state(files: Iterable[Path]) -> str:
+    """A hash of the contents of files, in their order; line ends of Windows count as others."""
+    digest = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes()
+        if path.suffix in (".py", ".toml", ".ipynb"):
+            content = content.replace(b"\r\n", b"\n")
+        digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def written(what: str, write: Callable[..., None], kit: Path, progress: Progress, limits: Mapping[str, object]) -> None:
+    """Let `write` write below `kit`, or copy what it wrote for this state of the kit and these limits."""
+    key = hashlib.sha256(f"{_everything()} {what} {sorted(limits.items())!r}".encode()).hexdigest()[:16]
+    folder = assets.cache() / "book_data" / key
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with whole.folder(folder) as growing:
+                write(growing, progress, **limits)
+        except (OSError, Refused):
+            if not folder.is_dir():  # otherwise another build was faster
+                raise
+    shutil.copytree(folder, kit, dirs_exist_ok=True)
+
+
+@cache
+def _everything() -> str:
+    """Of all that decides what the page's data are: the package, the weights and the people."""
+    files = [
+        path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] not in ("commands", "lab")
+    ]
+    return state([*files, *(assets.path(name) for name in (assets.WEIGHTS, assets.SUBSET))])
