@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import axe
+import nbformat
 import numpy as np
 import pytest
 from bookpage import LESSONS, Book, visiting
@@ -171,6 +172,14 @@ def test_pictures_become_files_once(tmp_path):
     names = re.findall(r"\[(\w+\.\w+)\]", made)
     assert len(names) == 2 and len(set(names)) == 1 and made.endswith(tiny)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "p" / names[0])), pixels)
+
+
+def test_a_progress_line_leaves_nothing_and_what_is_printed_is_one_block():
+    printed = ["embedding:   0%\r", "embedding: 100%\r      \r", "a 1\n", "b 2\n"]
+    streams = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in printed]
+    (one,) = pages._outputs(streams, {}, "00")
+    assert one.text == "a 1\nb 2\n"
+    assert pages._outputs(streams[:2], {}, "00") == []
 
 
 def test_formulas_and_headings_are_written_as_a_browser_reads_them():

@@ -6,7 +6,6 @@ them. Its name says of what it was made, so that a build that was interrupted go
 
 import hashlib
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -143,10 +142,7 @@ def views(cell: nbformat.NotebookNode) -> list[str]:
 
 
 def _tidy(output: nbformat.NotebookNode, out: Path) -> None:
-    """What a progress line wrote over is left out, and pictures become files."""
-    if output.output_type == "stream":
-        lines = [line.rpartition("\r")[2] for line in re.sub(r"\r+(?=\n|$)", "", output.text).split("\n")]
-        output.text = "\n".join(lines)
+    """Pictures become files."""
     data = output.get("data", {})
     if "text/html" in data:
         data["text/html"] = with_files("".join(data["text/html"]), out / "pictures", lambda name: f"kit:{name}")

@@ -149,9 +149,20 @@ def _outputs(outputs: list, told: Mapping[str, dict], number: str) -> list:
         elif "text/html" in data:
             text = data["text/html"].replace("<img ", '<img loading="lazy" ')
             found.append(_html(PICTURE.sub(r"../kit/data/pictures/\1", text)))
+        elif output.output_type == "stream" and found and found[-1].get("name") == output.name:
+            found[-1].text += output.text
         else:
             found.append(output)
-    return found
+    for output in found:
+        if output.output_type == "stream":
+            output.text = _left(output.text)
+    return [output for output in found if output.output_type != "stream" or output.text.strip()]
+
+
+def _left(text: str) -> str:
+    """What a terminal still shows of printed text: a progress line wrote over itself."""
+    lines = [re.sub(r"\r+$", "", line).rpartition("\r")[2].rstrip() for line in text.split("\n")]
+    return "\n".join(lines)
 
 
 def _html(text: str) -> nbformat.NotebookNode:
