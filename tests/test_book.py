@@ -176,10 +176,13 @@ def test_pictures_become_files_once(tmp_path):
 
 def test_a_progress_line_leaves_nothing_and_what_is_printed_is_one_block():
     printed = ["embedding:   0%\r", "embedding: 100%\r      \r", "a 1\n", "b 2\n"]
-    streams = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in printed]
-    (one,) = pages._outputs(streams, {}, "00")
+
+    def streams(texts: list[str]) -> list:
+        return [nbformat.v4.new_output("stream", name="stdout", text=text) for text in texts]
+
+    (one,) = pages._outputs(streams(printed), {}, "00")
     assert one.text == "a 1\nb 2\n"
-    assert pages._outputs(streams[:2], {}, "00") == []
+    assert pages._outputs(streams(printed[:2]), {}, "00") == []
 
 
 def test_formulas_and_headings_are_written_as_a_browser_reads_them():
