@@ -77,6 +77,11 @@ class Visit:
         return self.page
 
 
+def _failure(request) -> list[str]:
+    """A page that is left takes back what it has not got yet: that is no failure."""
+    return [] if request.failure == "net::ERR_ABORTED" else [f"failed {request.url}"]
+
+
 @contextmanager
 def visiting(playwright: Playwright, chromium: str, book: Book, **context) -> Iterator[Visit]:
     """A new browser without a past.  context: of Playwright's new_context, such as color_scheme."""
@@ -96,7 +101,7 @@ def visiting(playwright: Playwright, chromium: str, book: Book, **context) -> It
         tab.route(lambda url: url.startswith("http"), asked)
         visit.page.on("console", lambda m: visit.wrong.append(m.text) if m.type in ("error", "warning") else None)
         visit.page.on("pageerror", lambda error: visit.wrong.append(str(error)))
-        visit.page.on("requestfailed", lambda request: visit.wrong.append(f"failed {request.url}"))
+        visit.page.on("requestfailed", lambda request: visit.wrong.extend(_failure(request)))
         visit.page.on("response", lambda r: visit.wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
         yield visit
     finally:
