@@ -55,7 +55,7 @@ function contributions(parent, model, theatre) {
   box.setAttribute("aria-label", "what each stream contributes");
   add(box, "p", "oe-strong", "What does each stream contribute to the margin?");
   add(box, "p", "oe-small", "The margin is how much more similar the match is than the impostor. Every way to keep some streams of a"
-    + " block is tried: 16 passes by the network in this page. The values add up to what the margin loses without all of them.");
+    + " block is tried: 16 passes by the network in this page. The values add up to the margin minus what it is without any of them.");
   const line = add(box, "div", "oe-line");
   const said = add(box, "p");
   said.setAttribute("role", "status");
