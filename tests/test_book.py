@@ -110,9 +110,9 @@ def test_pages_have_launch_links_exercises_and_tables(book):
 
 
 def test_the_lessons_of_the_site_are_kept_for_the_next_build(book):
-    assert [lesson.ready for lesson in lessons.listed(NOTEBOOKS, LESSONS)] == [True, True]
+    assert [lesson.ready for lesson in lessons.lessons_of(NOTEBOOKS, LESSONS)] == [True, True]
     with pytest.raises(Refused, match="has no notebook 77"):
-        lessons.listed(NOTEBOOKS, ["00", "77"])
+        lessons.lessons_of(NOTEBOOKS, ["00", "77"])
 
 
 def test_a_folder_that_is_taken_is_refused_before_anything_is_run(tmp_path):

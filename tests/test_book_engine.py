@@ -45,7 +45,7 @@ def site(tmp_path_factory) -> Path:
 
 def test_the_engine_is_three_files_and_a_graph(site):
     written = {path.name: path.stat().st_size for path in (site / "kit" / "engine").iterdir()}
-    assert set(written) == {*engine.FILES, "LICENSE.txt", "engine.json", "shipped.onnx", "untrained.onnx"}
+    assert set(written) == {*engine.ENGINE_FILES, "LICENSE.txt", "engine.json", "shipped.onnx", "untrained.onnx"}
     assert "MIT License" in (site / "kit" / "engine" / "LICENSE.txt").read_text()
     told = json.loads((site / "kit" / "engine" / "engine.json").read_text())
     names = ("ort-wasm-simd-threaded.wasm", "shipped.onnx", "untrained.onnx")
@@ -83,7 +83,10 @@ def fake_npm(folder: Path, script: str, monkeypatch) -> None:
             r"npm could not fetch onnxruntime-web 1\.30\.0 \(request failed\); install Node\.js",
         ),
         ("exit 0", r"\(no file came\); install Node\.js"),
-        (f'echo other > "$5/{engine.PACKAGE}-{engine.VERSION}.tgz"', "another onnxruntime-web 1.30.0 than the one"),
+        (
+            f'echo other > "$5/{engine.ONNX_PACKAGE}-{engine.VERSION}.tgz"',
+            "another onnxruntime-web 1.30.0 than the one",
+        ),
     ],
 )
 def test_npm_that_brings_nothing_or_another_package_is_refused(tmp_path, monkeypatch, script, said):

@@ -439,7 +439,7 @@ def test_a_hard_pair_has_the_duel_of_the_lab(page, explorer, rankings):
 
     Also of a method whose maps the page computes: here it is given the widget's.
     """
-    hardest = pairs.triplets(rankings)[0]
+    hardest = pairs.hardest_triplets(rankings)[0]
     query = explorer.queries["names"][hardest.query]
     opened_pair(page, explorer, query, 1, "duel")
     assert page.evaluate("() => child.of.values.method") == duel.DEFAULT

@@ -43,7 +43,7 @@ def root(tmp_path_factory) -> Path:
         pytest.skip(str(reason))
     gallery.write(root / "kit", models=[explore.SHIPPED])
     play.write(root / "kit", dressed=1)
-    few = tuple(change for change in variants.CHANGES if change.group in GROUPS)
+    few = tuple(change for change in variants.OFFERED_CHANGES if change.group in GROUPS)
     variants.write(root / "kit", persons=1, changes=few)
     shutil.copytree(BOOK / "page", root / "kit" / "page")
     (root / "kit" / "widgets").mkdir()
@@ -88,7 +88,7 @@ def tour(root) -> dict:
 
 
 def test_pairs_follow_their_rule(contest):
-    chosen = play.questions(contest, 2)
+    chosen = play.tour_questions(contest, 2)
     assert [one.kind.name for one in chosen] == ["missed"] * 4 + ["twin"] * 2 + ["alike"] * 4
     shown = [{photo.person for photo in contest.photos(one)} for one in chosen]
     assert all(len(one) == 2 for one in shown) and len(set.union(*shown)) == 20, "nobody stands in two questions"
@@ -100,11 +100,13 @@ def test_pairs_follow_their_rule(contest):
         records = [contest.album.folder.record(photo) for photo in contest.photos(one)]
         assert [record.view.occluder for record in records] == ["none"] * 3
         assert (one.part != "") == (records[2].person == records[0].twin)
-        assert (one.kind is play.MISSED) == (one.network[1] >= one.network[0])
+        assert (one.kind is play.MISSED_BY_NETWORK) == (one.network[1] >= one.network[0])
     missed = [one for one in play._all(contest) if one.network[1] >= one.network[0]]
     assert chosen[0].shown == max(one.shown for one in missed) and len(missed) == 19
-    leads = [one.network[0] - one.network[1] for one in chosen if one.kind is play.ALIKE]
-    assert leads == sorted(leads) and all(one.colours[0] < one.colours[1] for one in chosen if one.kind is play.ALIKE)
+    leads = [one.network[0] - one.network[1] for one in chosen if one.kind is play.LOOK_ALIKE]
+    assert leads == sorted(leads) and all(
+        one.colours[0] < one.colours[1] for one in chosen if one.kind is play.LOOK_ALIKE
+    )
 
 
 def test_colours_are_the_baseline(contest, tour):
@@ -121,7 +123,7 @@ def test_colours_are_the_baseline(contest, tour):
 
 
 def test_maps_and_parts_are_those_of_the_duel(contest, tour, root):
-    question = play.questions(contest, 2)[3]
+    question = play.tour_questions(contest, 2)[3]
     told = tour["questions"][3]
     photos = contest.photos(question)
     images = contest.rankings.pictures(photos)
@@ -172,8 +174,8 @@ def written(root: Path, editor: explore.Editor) -> dict:
 
 def test_a_variant_is_the_edit_and_nothing_else(editor, root):
     told = written(root, editor)
-    first, found = variants.variants(editor, variants.CHANGES[:8], workers=1)
-    assert variants.variants(editor, variants.CHANGES[:8], workers=1) == (first, found)
+    first, found = variants.variants(editor, variants.OFFERED_CHANGES[:8], workers=1)
+    assert variants.variants(editor, variants.OFFERED_CHANGES[:8], workers=1) == (first, found)
     assert variants._text(first) == told["base"]
     photo = picture.read(editor.rankings.queries[editor.query].path)
     assert np.abs(picture.read(first).astype(int) - photo).mean() < 2, "it begins as the shipped photo"
@@ -181,21 +183,21 @@ def test_a_variant_is_the_edit_and_nothing_else(editor, root):
         seen = editor.see(one.change.person, one.change.view)
         assert (picture.read(one.jpeg) == seen.image).all()
     listed = {(one["group"], one["words"]): one for one in told["variants"]}
-    cap = next(change for change in variants.CHANGES if change.words == "cap")
+    cap = next(change for change in variants.OFFERED_CHANGES if change.words == "cap")
     assert listed["hat", "cap"]["share"] == pytest.approx(editor.see(cap.person).changed, abs=1e-4)
     assert listed["hat", "cap"]["game"] and not listed["light", "fog"]["game"]
     assert min(one["share"] for one in told["variants"]) * 128 * 64 > variants.SEEN - 1
 
 
 def test_there_are_many_changes_and_twelve_people():
-    names = {(one.group, one.words) for one in variants.CHANGES}
-    assert len(names) == len(variants.CHANGES) >= 40
-    assert {"bag", "hat", "hair", "turn", "light", "shoes"} < {one.group for one in variants.CHANGES}
+    names = {(one.group, one.words) for one in variants.OFFERED_CHANGES}
+    assert len(names) == len(variants.OFFERED_CHANGES) >= 40
+    assert {"bag", "hat", "hair", "turn", "light", "shoes"} < {one.group for one in variants.OFFERED_CHANGES}
     album, shelf = explore.shipped()
     rankings = shelf.rankings(explore.SHIPPED)
     clearest = play.clearest(album, rankings)
     people = {rankings.queries[k].person for k in clearest}
-    assert len(people) == len(clearest) > 2 * variants.PEOPLE
+    assert len(people) == len(clearest) > 2 * variants.CHANGED_PEOPLE
     few = variants.chosen(3)
     assert len({one.record.person for one in few} | {one.record.twin for one in few}) >= 4
     assert [one.before.rank for one in few] == [1, 1, 1]
@@ -340,7 +342,7 @@ def test_the_page_sees_a_change_as_python_does(site, root, editor):
     base = look(editor.before.image[None]).embedding
     names = [(one["group"], one["words"]) for one in told["variants"]]
     for name in (("hat", "no hat"), ("shoes", "red"), ("light", "fog")):
-        change = next(one for one in variants.CHANGES if (one.group, one.words) == name)
+        change = next(one for one in variants.OFFERED_CHANGES if (one.group, one.words) == name)
         seen = editor.see(change.person, change.view)
         similarity, rank = changed(site, names.index(name) + 1)
         expected = 1 - retrieval.distances(base, look(seen.image[None]).embedding)[0, 0]

@@ -21,8 +21,8 @@ from . import controls
 from .controls import Axis, Controls
 
 SHARED = 64  # letters from which on a value that stands in several answers is written once
-PICTURE = re.compile(r"data:image/(png|jpeg);base64,([A-Za-z0-9+/=]+)")
-LEAST = 400  # letters of a picture that becomes a file
+_PICTURE = re.compile(r"data:image/(png|jpeg);base64,([A-Za-z0-9+/=]+)")
+_LEAST = 400  # letters of a picture that becomes a file
 DRAWING = 20_000  # bytes from which on a picture is a drawing, and not a map or a photo
 
 
@@ -226,11 +226,11 @@ def with_files(text: str, folder: Path, address: Callable[[str], str]) -> str:
     """A text in which pictures are files.  folder: where they are written, each once.  address: of a file's name."""
 
     def filed(match: re.Match) -> str:
-        if len(match[0]) < LEAST:
+        if len(match[0]) < _LEAST:
             return match[0]
         return address(_kept(match[1], match[2], folder))
 
-    return PICTURE.sub(filed, text)
+    return _PICTURE.sub(filed, text)
 
 
 def _kept(form: str, encoded: str, folder: Path) -> str:

@@ -13,8 +13,8 @@ from ..machine import whole
 from ..widgets import widget
 from . import alive, engine, explorer, gallery, kept, lessons, pages, pairs, play, variants
 
-Progress = Callable[[int, int], None]
-Says = Callable[[str], Progress]
+_Progress = Callable[[int, int], None]
+Says = Callable[[str], _Progress]
 
 # (what is done, the function that writes below kit/, what of the limits it takes)
 DATA: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
@@ -44,7 +44,7 @@ def site(
     Returns: out.  Raises: Refused where out is taken or a notebook fails.
     """
     limits, says = dict(limits or {}), says or (lambda _what: lambda _done, _total: None)
-    found = lessons.listed(notebooks, limits.pop("lessons", None))  # type: ignore[arg-type]
+    found = lessons.lessons_of(notebooks, limits.pop("lessons", None))  # type: ignore[arg-type]
     out = whole.new_folder(out)
     step = says("lessons")
     for done, lesson in enumerate(found):
@@ -55,7 +55,7 @@ def site(
         _kit(growing / "kit", found)
         for what, write, takes in DATA:
             some = {name: limits[name] for name in takes if name in limits}
-            kept.written(what, write, growing / "kit", says(what), some)
+            kept.written_once(what, write, growing / "kit", says(what), some)
         step = says("pages")
         step(0, 1)
         pages.write(growing, found, launch or {})
@@ -65,7 +65,7 @@ def site(
 
 def _kit(kit: Path, found: Sequence[lessons.Lesson]) -> None:
     """Widgets and the page's own files, and what the lessons' widgets draw."""
-    shutil.copytree(pages.PAGE, kit / "page")
+    shutil.copytree(pages.PAGE_FOLDER, kit / "page")
     (kit / "widgets").mkdir()
     for script in sorted(widget.FOLDER.glob("*.js")):
         shutil.copy(script, kit / "widgets")

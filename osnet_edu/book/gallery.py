@@ -23,7 +23,7 @@ from ..photos.market import Market, Photo
 from ..refused import Refused
 
 MODELS = (explore.SHIPPED, explore.UNTRAINED)
-SPLITS = ("query", "gallery")
+PAGE_SPLITS = ("query", "gallery")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Shown:
         return found.query_features if split == "query" else found.gallery_features
 
 
-def shown(queries: int | None = None, gallery: int | None = None, models: Sequence[str] = MODELS) -> Shown:
+def shown_gallery(queries: int | None = None, gallery: int | None = None, models: Sequence[str] = MODELS) -> Shown:
     """The shipped people and networks' rankings.  queries, gallery: only the first so many photos.
 
     models: names of networks, the shipped one among them.  Raises: Refused for a number below 1.
@@ -69,11 +69,11 @@ def write(
     gallery: int | None = None,
     models: Sequence[str] = MODELS,
 ) -> None:
-    """Write the gallery below `folder`/data.  progress: (done, total) photos.  Limits: see `shown`."""
-    found = shown(queries, gallery, models)
+    """Write the gallery below `folder`/data.  progress: (done, total) photos.  Limits: see `shown_gallery`."""
+    found = shown_gallery(queries, gallery, models)
     data = folder / "data"
     (data / "features").mkdir(parents=True, exist_ok=True)
-    total, done = sum(len(found.photos(split)) for split in SPLITS), 0
+    total, done = sum(len(found.photos(split)) for split in PAGE_SPLITS), 0
     told: dict[str, object] = {
         "models": list(models),
         "size": list(found.rankings[explore.SHIPPED].size),
@@ -87,7 +87,7 @@ def write(
     }
     worn: dict[str, int] = {}
     features: dict[str, dict[str, str]] = {model: {} for model in models}
-    for split in SPLITS:
+    for split in PAGE_SPLITS:
         photos, where = found.photos(split), data / "photos" / split
         where.mkdir(parents=True, exist_ok=True)
         with open(data / f"{split}.jpgs", "wb") as together:

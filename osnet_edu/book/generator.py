@@ -40,6 +40,7 @@ def _context(app, page: str, _template, context: dict, _tree) -> None:
 
 
 def setup(app) -> dict:
+    """What Sphinx calls when it loads this extension: formulas as MathML, and what our templates need."""
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.add_config_value("oe_launch", {}, "html")
     app.connect("html-page-context", _context)

@@ -10,22 +10,26 @@ from .. import assets
 from ..machine import whole
 from ..refused import Refused
 
-PACKAGE = Path(__file__).resolve().parent.parent
-Progress = Callable[[int, int], None]
+_PACKAGE = Path(__file__).resolve().parent.parent
+_Progress = Callable[[int, int], None]
 
 
-def state(files: Iterable[Path]) -> str:
-    """A hash of the contents of files, in their order; line ends of Windows count as others."""
+def state(files: Iterable[Path], more: Iterable[str] = ()) -> str:
+    """A hash of files and texts, in their order.  Line ends of Windows count as others."""
     digest = hashlib.sha256()
     for path in files:
         content = path.read_bytes()
         if path.suffix in (".py", ".toml", ".ipynb"):
             content = content.replace(b"\r\n", b"\n")
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    for text in more:
+        digest.update(f"{len(text)}\0{text}".encode())
     return digest.hexdigest()
 
 
-def written(what: str, write: Callable[..., None], kit: Path, progress: Progress, limits: Mapping[str, object]) -> None:
+def written_once(
+    what: str, write: Callable[..., None], kit: Path, progress: _Progress, limits: Mapping[str, object]
+) -> None:
     """Let `write` write below `kit`, or copy what it wrote for this state of the kit and these limits."""
     key = hashlib.sha256(f"{_everything()} {what} {sorted(limits.items())!r}".encode()).hexdigest()[:16]
     folder = assets.cache() / "book_data" / key
@@ -44,6 +48,8 @@ def written(what: str, write: Callable[..., None], kit: Path, progress: Progress
 def _everything() -> str:
     """Of all that decides what the page's data are: the package, the weights and the people."""
     files = [
-        path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] not in ("commands", "lab")
+        path
+        for path in sorted(_PACKAGE.rglob("*.py"))
+        if path.relative_to(_PACKAGE).parts[0] not in ("commands", "lab")
     ]
     return state([*files, *(assets.path(name) for name in (assets.WEIGHTS, assets.SUBSET))])

@@ -4,7 +4,6 @@ A lesson's folder holds lesson.ipynb with its outputs, the pictures of these as 
 them. Its name says of what it was made, so that a build that was interrupted goes on where it ended.
 """
 
-import hashlib
 import os
 import shutil
 import sys
@@ -22,17 +21,17 @@ from nbclient.exceptions import CellExecutionError
 from .. import assets
 from ..machine import whole
 from ..refused import Refused
-from . import kernel
+from . import kept, kernel
 from .alive import with_files
 
-PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 KEPT = 24 * 3600  # seconds that a lesson of an older state stays in the cache
-VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # What a lesson is made of: not the rooms that only start things, and of this one the files that look into a kernel.
 LEFT_OUT = ("book", "commands", "lab", "__main__.py")
 LOOKING = ("alive.py", "controls.py", "kernel.py", "lessons.py")
 MADE_WITH = ("torch", "captum", "numpy", "pillow", "scipy", "matplotlib", "ipywidgets", "anywidget", "nbclient")
-SHIPPED = ("results", "seeds", "features", "pictures", assets.SUBSET, assets.WEIGHTS)
+_SHIPPED = ("results", "seeds", "features", "pictures", assets.SUBSET, assets.WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Lesson:
         return self.folder.is_dir()
 
 
-def listed(notebooks: Path, limits: Sequence[str] | None = None) -> list[Lesson]:
+def lessons_of(notebooks: Path, limits: Sequence[str] | None = None) -> list[Lesson]:
     """The lessons of a folder in their order.  limits: two digits each, "00" and "04", of those that are wanted.
 
     Raises: Refused where one of them is missing.
@@ -69,34 +68,23 @@ def listed(notebooks: Path, limits: Sequence[str] | None = None) -> list[Lesson]
 
 
 def _state(path: Path) -> str:
-    digest = hashlib.sha256(_kit().encode())
-    digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:16]
+    return kept.state([path], [_kit()])[:16]
 
 
 @cache
 def _kit() -> str:
     """A hash of all that decides what a lesson's cells give, but for the lesson itself."""
-    digest = hashlib.sha256()
-    for name, content in _contents():
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
+    return kept.state(_files(), [sys.version, *map(version, MADE_WITH)])
 
 
-def _contents() -> Iterator[tuple[str, bytes]]:
-    for path in sorted(PACKAGE.rglob("*")):
-        inner = path.relative_to(PACKAGE)
-        outside = inner.parts[0] in LEFT_OUT and not (inner.parts[0] == "book" and path.name in LOOKING)
-        if path.suffix in (".py", ".toml") and not outside:
-            yield inner.as_posix(), path.read_bytes().replace(b"\r\n", b"\n")
-    for name in SHIPPED:
-        path = assets.path(name)
-        for one in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if one.is_file():
-                yield f"{name}/{one.name}", one.read_bytes()
-    yield "python", sys.version.encode()
-    for name in MADE_WITH:
-        yield name, version(name).encode()
+def _files() -> Iterator[Path]:
+    for path in sorted(_PACKAGE.rglob("*")):
+        inner = path.relative_to(_PACKAGE).parts
+        looks = inner[0] == "book" and path.name in LOOKING
+        if path.suffix in (".py", ".toml") and (looks or inner[0] not in LEFT_OUT):
+            yield path
+    for path in map(assets.path, _SHIPPED):
+        yield from (one for one in sorted(path.rglob("*")) if one.is_file()) if path.is_dir() else [path]
 
 
 def executed(lesson: Lesson) -> Lesson:
@@ -138,7 +126,7 @@ def _execute(lesson: Lesson, out: Path, place: Path) -> None:
 
 def views(cell: nbformat.NotebookNode) -> list[str]:
     """The models of the widgets that a cell shows."""
-    return [o.data[VIEW]["model_id"] for o in cell.get("outputs", []) if VIEW in o.get("data", {})]
+    return [o.data[WIDGET_VIEW]["model_id"] for o in cell.get("outputs", []) if WIDGET_VIEW in o.get("data", {})]
 
 
 def _tidy(output: nbformat.NotebookNode, out: Path) -> None:
@@ -153,5 +141,5 @@ def _environment(place: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         kept[name] = str(place / name.lower())
-    above = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    above = [str(_PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     return kept | {"PYTHONPATH": os.pathsep.join(above), "OSNET_EDU_CACHE": str(assets.cache().resolve())}

@@ -18,15 +18,15 @@ from .. import __version__, assets, exercises
 from ..grading import leaderboard
 from ..refused import Refused
 from .alive import webp
-from .lessons import VIEW, Lesson
+from .lessons import WIDGET_VIEW, Lesson
 
 ROOM = Path(__file__).parent
-TEMPLATES, PAGE = ROOM / "templates", ROOM / "page"
-OWN = ("index", "explorer", "change")
+TEMPLATES, PAGE_FOLDER = ROOM / "templates", ROOM / "page"
+_OWN = ("index", "explorer", "change")
 TITLE = "osnet_edu"
-PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg|webp))")
+_PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg|webp))")
 # In the dark theme the generator puts every output on light paper; the kit's own have dark drawings.
-PAPER = re.compile(r"html\[data-theme=dark\] \.bd-content div\.cell_output \.text_html[^{}]*\{[^}]*\}")
+_PAPER = re.compile(r"html\[data-theme=dark\] \.bd-content div\.cell_output \.text_html[^{}]*\{[^}]*\}")
 LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 # The generator's own choice of a theme: theme.js makes it, also where storage is forbidden.
@@ -52,7 +52,7 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
         left_out = shutil.ignore_patterns(".*", "_sources", "objects.inv", "*.map", "webpack-macros.html")
         shutil.copytree(made, folder, dirs_exist_ok=True, ignore=left_out)
     for sheet in folder.glob("_static/styles/pydata-sphinx-theme.css"):
-        sheet.write_text(PAPER.sub("", sheet.read_text(encoding="utf-8")), encoding="utf-8")
+        sheet.write_text(_PAPER.sub("", sheet.read_text(encoding="utf-8")), encoding="utf-8")
     _own(folder, launch)
     for page in sorted(folder.rglob("*.html")):
         _finish(page, folder)
@@ -142,13 +142,13 @@ def _outputs(outputs: list, told: Mapping[str, dict], number: str) -> list:
     found = []
     for output in outputs:
         data = output.get("data", {})
-        if VIEW in data:
-            place = told.get(data[VIEW]["model_id"])
+        if WIDGET_VIEW in data:
+            place = told.get(data[WIDGET_VIEW]["model_id"])
             if place:
                 found.append(_html(_place(place, number)))
         elif "text/html" in data:
             text = data["text/html"].replace("<img ", '<img loading="lazy" ')
-            found.append(_html(PICTURE.sub(r"../kit/data/pictures/\1", text)))
+            found.append(_html(_PICTURE.sub(r"../kit/data/pictures/\1", text)))
         elif output.output_type == "stream" and found and found[-1].get("name") == output.name:
             found[-1].text += output.text
         else:
@@ -259,11 +259,11 @@ def _own(folder: Path, launch: Launch) -> None:
     maker = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
     def module(name: str) -> str:
-        there = (PAGE / name).is_file()
+        there = (PAGE_FOLDER / name).is_file()
         return jinja2.utils.markupsafe.Markup(f'<script type="module" src="kit/page/{name}"></script>' if there else "")
 
     first = next(iter(launch.values()), {})
-    for name in OWN:
+    for name in _OWN:
         text = maker.get_template(f"{name}.html.j2").render(
             pathto=lambda to, _resource=0: to, module=module, launch=first, lesson=False
         )

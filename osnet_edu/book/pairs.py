@@ -32,16 +32,17 @@ from ..photos.market import Photo
 from ..refused import Refused
 from ..retrieval.mining import Triplet
 from ..widgets import Duelling
-from .gallery import Shown, shown
+from . import kept
+from .gallery import Shown, shown_gallery
 
-PAIRS = 32  # of which 26 are the failures of the shipped network
-METHODS = (  # the first three have buttons of their own, as in the widget
+BUILT_PAIRS = 32  # of which 26 are the failures of the shipped network
+BUILT_METHODS = (  # the first three have buttons of their own, as in the widget
     DEFAULT, "occlusion", "segment exchange", "gradient x activation", "Grad-CAM", "point decomposition",
 )  # fmt: skip
 LEVELS = 127  # of a map on either side of 0
 # What a record depends on: rooms and files of the package, and what ships.
-ROOMS = ("embed", "explain", "explore", "grading", "network", "people", "photos", "retrieval")
-FILES = ("widgets/duelling.py", "widgets/triples.py", "widgets/records.py", "book/gallery.py", "book/pairs.py")
+_ROOMS = ("embed", "explain", "explore", "grading", "network", "people", "photos", "retrieval")
+_FILES = ("widgets/duelling.py", "widgets/triples.py", "widgets/records.py", "book/gallery.py", "book/pairs.py")
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,22 @@ def write(
     folder: Path,
     progress: Callable[[int, int], None] | None = None,
     *,
-    pairs: int = PAIRS,
-    methods: Sequence[str] = METHODS,
+    pairs: int = BUILT_PAIRS,
+    methods: Sequence[str] = BUILT_METHODS,
     queries: int | None = None,
     gallery: int | None = None,
 ) -> None:
     """Write the records below `folder`/data/pairs.  progress: (done, total) pairs.
 
-    pairs: how many.  methods: of duel.EXPLAINERS.  queries, gallery: as `gallery.shown` takes them.
+    pairs: how many.  methods: of duel.EXPLAINERS.  queries, gallery: as `gallery.shown_gallery` takes them.
     Raises: Refused for fewer than 0 pairs.
     """
     if pairs < 0:
         raise Refused(f"a page needs 0 hard pairs or more, got {pairs}")
-    look = partial(shown, queries, gallery, [explore.SHIPPED])
+    look = partial(shown_gallery, queries, gallery, [explore.SHIPPED])
     found = look()
     rankings = found.rankings[explore.SHIPPED]
-    jobs = [_Job(one, _place(found, one, methods)) for one in triplets(rankings)[:pairs]]
+    jobs = [_Job(one, _place(found, one, methods)) for one in hardest_triplets(rankings)[:pairs]]
     missing = [job for job in jobs if not job.folder.is_dir()]
     with pool.results(partial(_keep, methods=tuple(methods)), missing, prepare=look, ordered=False) as results:
         for done, _ in enumerate(results, start=1):
@@ -100,19 +101,16 @@ def _place(found: Shown, triplet: Triplet, methods: Sequence[str]) -> Path:
 def _state() -> str:
     """A hash of all that decides what a record says, but for the pair itself."""
     package = Path(__file__).parents[1]
-    files = [path for room in ROOMS for path in sorted((package / room).rglob("*.py"))]
-    files += [package / name for name in FILES]
+    files = [path for room in _ROOMS for path in sorted((package / room).rglob("*.py"))]
+    files += [package / name for name in _FILES]
     files += [assets.path(name) for name in (assets.WEIGHTS, assets.SUBSET)]
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return kept.state(files)
 
 
 def _keep(job: _Job, found: Shown, *, methods: Sequence[str]) -> None:
     """Work out a record and keep it."""
     with whole.folder(job.folder) as growing:
-        made = record(found.rankings[explore.SHIPPED], found.album, job.triplet, methods, growing)
+        made = pair_record(found.rankings[explore.SHIPPED], found.album, job.triplet, methods, growing)
         (growing / "record.json").write_text(json.dumps(made, separators=(",", ":")), encoding="utf-8")
 
 
@@ -122,7 +120,7 @@ def _three(rankings: without.Rankings, triplet: Triplet) -> list[Photo]:
     return [rankings.queries[triplet.query], gallery[triplet.positive], gallery[triplet.negative]]
 
 
-def triplets(rankings: without.Rankings) -> list[Triplet]:
+def hardest_triplets(rankings: without.Rankings) -> list[Triplet]:
     """Each query with its best-ranked match and its best-ranked impostor, where it has both; the smallest margin first.
 
     It is what the explorer asks about where the first photo of a ranking is opened.
@@ -135,7 +133,7 @@ def triplets(rankings: without.Rankings) -> list[Triplet]:
     return sorted(found, key=lambda triplet: triplet.margin)
 
 
-def record(
+def pair_record(
     rankings: without.Rankings, album: explore.Album, triplet: Triplet, methods: Sequence[str], out: Path
 ) -> dict:
     """What the duel says of a triple by each method.  out: the folder that pictures are written into."""

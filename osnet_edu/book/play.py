@@ -23,14 +23,14 @@ from ..explain import duel, known, without
 from ..figures import overlay
 from ..photos.market import Photo
 
-COLOURS = "HSV histogram in six stripes"  # the colour histogram that plays too
+_HISTOGRAM = "HSV histogram in six stripes"  # the colour histogram that plays too
 QUALITY = 85  # of the maps
 DRESSED = 3  # people in other clothes
-AROUND = ("background", "obstacle")  # what is not the person
+_AROUND = ("background", "obstacle")  # what is not the person
 
 
 @dataclass(frozen=True)
-class Kind:
+class QuestionKind:
     """One kind of question.  in_a_game: how many of the five.  rule: which pairs, and which of them come first."""
 
     name: str
@@ -39,10 +39,10 @@ class Kind:
 
 
 # In this order people are taken, and nobody stands in two questions.
-MISSED, TWIN, ALIKE = KINDS = (
-    Kind("missed", 2, "The network is wrong. The pairs whose difference shows on most pixels come first."),
-    Kind("twin", 1, "Twins: one thing is different. The network is right. The plainest differences come first."),
-    Kind("alike", 2, "The network is right and the colours are wrong. The closest decisions come first."),
+MISSED_BY_NETWORK, TWIN_PAIR, LOOK_ALIKE = QUESTION_KINDS = (
+    QuestionKind("missed", 2, "The network is wrong. The pairs whose difference shows on most pixels come first."),
+    QuestionKind("twin", 1, "Twins: one thing differs. The network is right. The plainest differences come first."),
+    QuestionKind("alike", 2, "The network is right and the colours are wrong. The closest decisions come first."),
 )
 RULE = (
     "Each question is a query of the shipped photos, its most similar photo of the same person by another camera, and "
@@ -67,18 +67,18 @@ class Question:
     shown: int
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> QuestionKind | None:
         """None for a pair that no kind wants."""
         if self.network[0] <= self.network[1]:
-            return MISSED
+            return MISSED_BY_NETWORK
         if self.part:
-            return TWIN
-        return ALIKE if self.colours[0] < self.colours[1] else None
+            return TWIN_PAIR
+        return LOOK_ALIKE if self.colours[0] < self.colours[1] else None
 
     @property
     def order(self) -> float:
         """The lowest comes first among its kind."""
-        return self.network[0] - self.network[1] if self.kind is ALIKE else -self.shown
+        return self.network[0] - self.network[1] if self.kind is LOOK_ALIKE else -self.shown
 
 
 @dataclass(frozen=True)
@@ -100,19 +100,19 @@ def contest() -> Contest:
     album, shelf = explore.shipped()
     rankings = shelf.rankings(explore.SHIPPED)
     sides = (rankings.pictures(photos) for photos in (rankings.queries, rankings.gallery))
-    asked, among = (retrieval.unit(baselines.COLOURS[COLOURS](images)) for images in sides)
+    asked, among = (retrieval.unit(baselines.COLOURS[_HISTOGRAM](images)) for images in sides)
     return Contest(album, rankings, asked @ among.T)
 
 
-def questions(found: Contest, games: int = 2) -> list[Question]:
-    """The questions of some games, by KINDS and their rules.  games: without a question in common."""
-    every: dict[Kind, list[Question]] = {kind: [] for kind in KINDS}
+def tour_questions(found: Contest, games: int = 2) -> list[Question]:
+    """The questions of some games, by QUESTION_KINDS and their rules.  games: without a question in common."""
+    every: dict[QuestionKind, list[Question]] = {kind: [] for kind in QUESTION_KINDS}
     for one in _all(found):
         if one.kind:
             every[one.kind].append(one)
     taken: set[int] = set()
     chosen = []
-    for kind in KINDS:
+    for kind in QUESTION_KINDS:
         left = games * kind.in_a_game
         for one in sorted(every[kind], key=lambda one: one.order):
             shown = {photo.person for photo in found.photos(one)}
@@ -171,7 +171,7 @@ def write(
     clothes.
     """
     found = contest()
-    chosen = questions(found, games)
+    chosen = tour_questions(found, games)
     out = folder / "data" / "play"
     out.mkdir(parents=True, exist_ok=True)
     told: list[dict] = []
@@ -190,7 +190,7 @@ def write(
     network, colours = right_at_rank_1(found)
     record = {
         "games": games,
-        "kinds": [asdict(kind) for kind in KINDS],
+        "kinds": [asdict(kind) for kind in QUESTION_KINDS],
         "rule": RULE,
         "all": {"queries": len(found.rankings.queries), "network": network, "colours": colours},
         "questions": told,
@@ -217,14 +217,14 @@ def _told(found: Contest, question: Question, data: Path) -> dict:
     evidence = duel.evidence(held, masks, known.NAMES)
     options = []
     for k, shares in enumerate((evidence.speaks_for, evidence.makes_similar)):
-        part = next((name for name in shares if name not in AROUND), "")
+        part = next((name for name in shares if name not in _AROUND), "")
         name = f"play/{photos[0].path.stem}_{k}.jpg"
         _save(overlay(pictures[k + 1], held.heat[k + 1], held.scale), data / name)
         options.append(
             shipped_photo(found.album, photos[k + 1], data)
             | {"same": k == 0, "network": round(question.network[k], 4), "colours": round(question.colours[k], 4)}
             | {"map": name, "part": part, "share": round(shares.get(part, 0), 4)}
-            | {"around": round(sum(shares.get(name, 0) for name in AROUND), 4)}
+            | {"around": round(sum(shares.get(name, 0) for name in _AROUND), 4)}
         )
     return {
         "kind": question.kind.name,

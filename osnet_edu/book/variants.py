@@ -21,12 +21,12 @@ from ..people import Identity, View
 from ..photos import picture
 from . import play
 
-PEOPLE = 12
+CHANGED_PEOPLE = 12
 SEEN = 40  # pixels that a change must move to be offered
 
 
 @dataclass(frozen=True)
-class Change:
+class OfferedChange:
     """One change.  group: where the page lists it.  words: of the button.  person, view: as `Editor.see` takes them.
 
     game: does it count in the game?  Turn and light change no person.
@@ -42,19 +42,21 @@ class Change:
         return not self.view
 
 
-def _kinds(group: str, name: str, kinds: tuple[str, ...], words: str = "{}") -> list[Change]:
-    return [Change(group, f"no {group}" if kind == "none" else words.format(kind), {name: kind}) for kind in kinds]
+def _kinds(group: str, name: str, kinds: tuple[str, ...], words: str = "{}") -> list[OfferedChange]:
+    return [
+        OfferedChange(group, f"no {group}" if kind == "none" else words.format(kind), {name: kind}) for kind in kinds
+    ]
 
 
-def _colours(group: str, name: str, colours: tuple[str, ...], words: str = "{}") -> list[Change]:
-    return [Change(group, words.format(colour), {name: explore.NAMED[colour]}) for colour in colours]
+def _colours(group: str, name: str, colours: tuple[str, ...], words: str = "{}") -> list[OfferedChange]:
+    return [OfferedChange(group, words.format(colour), {name: explore.NAMED[colour]}) for colour in colours]
 
 
-CHANGES: tuple[Change, ...] = (
+OFFERED_CHANGES: tuple[OfferedChange, ...] = (
     *_colours("colour of the top", "top_color", ("red", "yellow", "green", "blue", "black", "white")),
     *_kinds("top", "top", ("t-shirt", "shirt", "jumper", "jacket", "coat", "hoodie", "dress")),
     *_kinds("top", "pattern", ("plain", "stripes", "check", "dots")),
-    Change("top", "star print", {"logo": "star", "logo_color": explore.NAMED["yellow"]}),
+    OfferedChange("top", "star print", {"logo": "star", "logo_color": explore.NAMED["yellow"]}),
     *_kinds("trousers or skirt", "bottom", ("jeans", "shorts", "skirt")),
     *_colours("trousers or skirt", "bottom_color", ("red", "blue", "black", "beige")),
     *_colours("shoes", "shoe_color", ("red", "white")),
@@ -65,24 +67,24 @@ CHANGES: tuple[Change, ...] = (
     *_kinds("hair", "hair", ("short", "long", "afro")),
     *_colours("hair", "hair_color", ("black", "orange"), "{} hair"),
     *(
-        Change("turn", words, view={"yaw": math.radians(degrees)})
+        OfferedChange("turn", words, view={"yaw": math.radians(degrees)})
         for words, degrees in (("from the front", 0), ("from one side", -90), ("from the other side", 90))
     ),
-    Change("turn", "from the back", view={"yaw": math.pi}),
-    *(Change("light", words, view={"hour": hour}) for words, hour in (("morning", 7.5), ("evening", 18.5))),
-    *(Change("light", weather, view={"weather": weather}) for weather in ("clear", "overcast", "fog", "snow")),
+    OfferedChange("turn", "from the back", view={"yaw": math.pi}),
+    *(OfferedChange("light", words, view={"hour": hour}) for words, hour in (("morning", 7.5), ("evening", 18.5))),
+    *(OfferedChange("light", weather, view={"weather": weather}) for weather in ("clear", "overcast", "fog", "snow")),
 )
 
 
 @dataclass(frozen=True)
-class Variant:
+class PersonVariant:
     """A change, and the file of the photo that it makes."""
 
-    change: Change
+    change: OfferedChange
     jpeg: bytes
 
 
-def chosen(count: int = PEOPLE) -> list[Editor]:
+def chosen(count: int = CHANGED_PEOPLE) -> list[Editor]:
     """The people: those whom the network knows, in their clearest views, the clearest first; of twins only one."""
     album, shelf = explore.shipped()
     rankings = shelf.rankings(explore.SHIPPED)
@@ -101,8 +103,8 @@ def chosen(count: int = PEOPLE) -> list[Editor]:
 
 
 def variants(
-    editor: Editor, changes: tuple[Change, ...] = CHANGES, workers: int | None = None
-) -> tuple[bytes, list[Variant]]:
+    editor: Editor, changes: tuple[OfferedChange, ...] = OFFERED_CHANGES, workers: int | None = None
+) -> tuple[bytes, list[PersonVariant]]:
     """One person.  Returns: the file to begin with, and those of all changes that this person can have and show."""
     size = editor.rankings.size
     jobs = [(editor.identity, editor.record.view, size)]
@@ -115,7 +117,7 @@ def variants(
     with pool.results(_file, jobs, workers) as results:
         first, *others = results
     base = picture.read(first)
-    made = [Variant(*one) for one in zip(offered, others, strict=True)]
+    made = [PersonVariant(*one) for one in zip(offered, others, strict=True)]
     return first, [one for one in made if explore.changed_pixels(picture.read(one.jpeg), base).sum() >= SEEN]
 
 
@@ -129,8 +131,8 @@ def write(
     folder: Path,
     progress: Callable[[int, int], None] | None = None,
     *,
-    persons: int = PEOPLE,
-    changes: tuple[Change, ...] = CHANGES,
+    persons: int = CHANGED_PEOPLE,
+    changes: tuple[OfferedChange, ...] = OFFERED_CHANGES,
 ) -> None:
     """Write the people below `folder`/data.  progress: (done, total) people.  persons, changes: how many, and which."""
     out = folder / "data" / "people"

@@ -243,7 +243,7 @@ def _keep(
     """Keep the streams that are named (or those that are not); the others become zero, or their means."""
     wanted, chosen = _found(model, streams, blocks)
     if fill is not None:
-        check_fits(fill, chosen)
+        check_means_fit(fill, chosen)
 
     def change(name: str, maps: list[Tensor], weights: Tensor | None) -> tuple[list[Tensor], Tensor]:
         kept = maps[0].new_tensor([(t in wanted) == named for t in range(1, len(maps) + 1)])
@@ -258,7 +258,7 @@ def _keep(
     return _changed(model, change, chosen)
 
 
-def check_fits(fill: Means, blocks: Mapping[str, Block]) -> None:
+def check_means_fit(fill: Means, blocks: Mapping[str, Block]) -> None:
     """Raises: Refused unless the means are those of the streams of all these blocks."""
     for name, block in blocks.items():
         found, streams = fill.fills.get(name, ()), len(block.stream_names)

@@ -25,7 +25,7 @@ from ..machine import compute
 from ..network import probe
 from ..network.model import Block, OSNet
 from ..refused import Refused
-from .changes import Means, check_fits
+from .changes import Means, check_means_fit
 from .untrained import learn_norms
 
 _MOST = 10  # streams, of which 1,024 groups are tried
@@ -181,7 +181,7 @@ def _mean(fill: Means | None, block: str, part: Block, like: Tensor) -> Tensor:
     """What absent cells become without donors: their means, (1, T, C, 1, 1), or zero."""
     if fill is None:
         return like.new_zeros(())
-    check_fits(fill, {block: part})
+    check_means_fit(fill, {block: part})
     return torch.as_tensor(np.stack(fill.fills[block])).to(like)[None, :, :, None, None]
 
 

@@ -1,7 +1,16 @@
 """Exploring a gallery: which queries to look at, which networks rank it, what is in the list."""
 
 from .album import BY_NAME, NAMED, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
-from .dressed import EXCHANGED_CLOTHES, OTHERS_CLOTHES, OWN_CLOTHES, WEARER, Dressed, Share, dressed, measured_clothes
+from .dressed import (
+    EXCHANGED_CLOTHES,
+    OTHERS_CLOTHES,
+    OWN_CLOTHES,
+    WEARER,
+    ClothesShare,
+    Dressed,
+    dressed,
+    measured_clothes,
+)
 from .editing import VIEW_NAMES, Editor, Seen, changed_pixels, edited, plain_changes, unclear, viewed
 from .finding import Finder
 from .games import GAMES, IMPOSTOR, ONE_CHANGE, SMALLEST_CHANGE, judged
@@ -32,13 +41,13 @@ __all__ = [
     "WEARER",
     "WISHES",
     "Album",
+    "ClothesShare",
     "Dressed",
     "Editor",
     "Finder",
     "Hardness",
     "Listed",
     "Seen",
-    "Share",
     "Shelf",
     "Source",
     "Wish",

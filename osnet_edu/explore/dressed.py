@@ -11,7 +11,7 @@ from .. import assets, people
 from ..explain import known
 from .editing import Editor, Seen
 
-STRANGER = 31  # seed of somebody whom nobody has met
+_STRANGER = 31  # seed of somebody whom nobody has met
 OWN_CLOTHES, OTHERS_CLOTHES, EXCHANGED_CLOTHES, WEARER = (
     "the same clothes",
     "strangers' clothes",
@@ -42,7 +42,7 @@ def dressed(editor: Editor, folder: known.Folder) -> tuple[Dressed, Dressed]:
     editor: of the query.  folder: the records of its folder.
     """
     record = editor.record
-    stranger = people.draw_identity(STRANGER, record.person)
+    stranger = people.draw_identity(_STRANGER, record.person)
     one, two = (
         _seen(editor, folder, own, people.put_on(own, clothes), words)
         for own, clothes, words in (
@@ -60,7 +60,7 @@ def _seen(editor: Editor, folder: known.Folder, own: people.Identity, worn: peop
 
 
 @dataclass(frozen=True)
-class Share:
+class ClothesShare:
     """A share and its interval, in percent, as the table has them."""
 
     value: str
@@ -68,8 +68,8 @@ class Share:
     high: str
 
 
-def measured_clothes() -> Mapping[str, Share]:
+def measured_clothes() -> Mapping[str, ClothesShare]:
     """The shipped table of the experiment `clothes`: rank-1 by what the gallery wears, and WEARER."""
     lines = assets.path("results/clothes.txt").read_text(encoding="utf-8").splitlines()
     found = [row for row in map(_ROW.match, lines) if row]
-    return {row["name"].strip(): Share(*row.group("value", "low", "high")) for row in found}
+    return {row["name"].strip(): ClothesShare(*row.group("value", "low", "high")) for row in found}

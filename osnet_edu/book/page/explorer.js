@@ -121,7 +121,7 @@ function working(parent) {
   };
 }
 
-// The state stands behind the # of the address; what is no state is refused with a sentence.
+// The state stands behind the # of the address; anything that is not a state is refused with a sentence.
 function addressed({ page, model }) {
   const known = (id) => id && document.getElementById(decodeURIComponent(id));
   function look() {

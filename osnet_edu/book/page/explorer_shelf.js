@@ -17,7 +17,7 @@ export function factorsOf({ blocks, streams }, silenced) {
   return found;
 }
 
-// Each stream once, in the order of the network.  Throws: Refused for what is no stream of it.
+// Each stream once, in the order of the network.  Throws: Refused for a stream that is not there.
 export function streamsNamed({ blocks, streams }, named) {
   const found = new Map();
   for (const one of named) {

@@ -84,7 +84,7 @@ function encoded(text) {
   return encodeURIComponent(text).replace(/[!'()*]/g, escape).replaceAll("%20", "+");
 }
 
-// Bytes that are no letter become a mark of their own, as in Python.
+// Bytes that are not a letter become a mark of their own, as in Python.
 function decoded(text) {
   const bytes = [];
   const plus = text.replaceAll("+", " ");

@@ -85,6 +85,6 @@ function sorted(kept, sort, { positiveSimilarity, negativeSimilarity }) {
     [SORTS[3]]: (k) => positiveSimilarity[k] - negativeSimilarity[k],
   }[sort];
   const behind = (value) => (Number.isNaN(value) ? Infinity : value);
-  const compared = (one, other) => (one === other ? 0 : one - other); // Infinity - Infinity is no number
+  const compared = (one, other) => (one === other ? 0 : one - other); // Infinity - Infinity is NaN
   return kept.sort((one, other) => compared(behind(key(one)), behind(key(other))));
 }
