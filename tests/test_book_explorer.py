@@ -92,12 +92,12 @@ def as_it_was(request):
         page, explorer = request.getfixturevalue("page"), request.getfixturevalue("explorer")
         page.evaluate("() => asked({ ...start, opened: '' })")
         explorer.query = explorer.start
-        for name in explorer_state.STATE[1:]:
+        for name in explorer_state.IN_ADDRESS[1:]:
             explorer.set_trait(name, explorer.trait_defaults(name))
 
 
 def defaults(explorer) -> dict:
-    return {name: explorer.trait_defaults(name) for name in explorer_state.STATE}
+    return {name: explorer.trait_defaults(name) for name in explorer_state.IN_ADDRESS}
 
 
 # ---- the state
@@ -131,7 +131,7 @@ def test_a_state_reads_the_same_in_both(page, explorer):
             == explorer_state.linked(link, known)
         )
         shelf = explorer._shelf
-        assert line == explorer_state.line(values, known, "", shelf, "exact")
+        assert line == explorer_state.code_line(values, known, "", shelf, "exact")
     assert page.evaluate("() => state.linked('search=red+t%2Dshirt&camera=+2')") == explorer_state.linked(
         "search=red+t%2Dshirt&camera=+2", known
     )

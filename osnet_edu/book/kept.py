@@ -2,7 +2,8 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -34,14 +35,21 @@ def written_once(
     key = hashlib.sha256(f"{_everything()} {what} {sorted(limits.items())!r}".encode()).hexdigest()[:16]
     folder = assets.cache() / "book_data" / key
     if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with whole.folder(folder) as growing:
-                write(growing, progress, **limits)
-        except (OSError, Refused):
-            if not folder.is_dir():  # otherwise another build was faster
-                raise
+        with growing_once(folder) as growing:
+            write(growing, progress, **limits)
     shutil.copytree(folder, kit, dirs_exist_ok=True)
+
+
+@contextmanager
+def growing_once(folder: Path) -> Iterator[Path]:
+    """A hidden folder to fill, which becomes `folder`, unless another build made that in the meantime."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with whole.folder(folder) as growing:
+            yield growing
+    except (OSError, Refused):
+        if not folder.is_dir():
+            raise
 
 
 @cache

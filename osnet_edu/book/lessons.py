@@ -19,7 +19,6 @@ import nbformat
 from nbclient.exceptions import CellExecutionError
 
 from .. import assets
-from ..machine import whole
 from ..refused import Refused
 from . import kept, kernel
 from .alive import with_files
@@ -93,13 +92,11 @@ def executed(lesson: Lesson) -> Lesson:
     Raises: Refused where a cell fails, with its error.
     """
     if not lesson.ready:
-        lesson.folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with whole.folder(lesson.folder) as growing, tempfile.TemporaryDirectory(prefix="osnet_edu_") as place:
-                _execute(lesson, growing, Path(place))
-        except OSError:
-            if not lesson.ready:  # otherwise another build was faster
-                raise
+        with (
+            kept.growing_once(lesson.folder) as growing,
+            tempfile.TemporaryDirectory(prefix="osnet_edu_") as place,
+        ):
+            _execute(lesson, growing, Path(place))
         for old in lesson.folder.parent.glob(f"{lesson.name}-*"):
             if old != lesson.folder and time.time() - old.stat().st_mtime > KEPT:  # another build may be reading it
                 shutil.rmtree(old, ignore_errors=True)

@@ -27,7 +27,7 @@ from PIL import Image
 from .. import assets, explore
 from ..explain import DEFAULT, TABLE, without
 from ..grading import judging
-from ..machine import pool, whole
+from ..machine import pool
 from ..photos.market import Photo
 from ..refused import Refused
 from ..retrieval.mining import Triplet
@@ -108,8 +108,10 @@ def _state() -> str:
 
 
 def _keep(job: _Job, found: Shown, *, methods: Sequence[str]) -> None:
-    """Work out a record and keep it."""
-    with whole.folder(job.folder) as growing:
+    """Work out a record and keep it, unless another build has done so in the meantime."""
+    if job.folder.is_dir():
+        return
+    with kept.growing_once(job.folder) as growing:
         made = pair_record(found.rankings[explore.SHIPPED], found.album, job.triplet, methods, growing)
         (growing / "record.json").write_text(json.dumps(made, separators=(",", ":")), encoding="utf-8")
 
