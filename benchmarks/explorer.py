@@ -32,6 +32,7 @@ QUESTIONS = {
     "What if? Edit the person": ".oe-lab",
 }
 DUEL = next(iter(QUESTIONS))
+TO_ITEM = "(strip, k) => strip.scrollTo({ left: k * strip.querySelector('.oe-item').offsetWidth })"
 FIRST_LIST, SECOND_LIST = ".oe-grid .oe-inner", ".oe-column:last-child .oe-inner"
 
 CELL = """import json, os, pathlib, time
@@ -188,7 +189,7 @@ class Session:
 
     def ask(self, question: str) -> tuple[float, float]:
         place = list(QUESTIONS).index(question) + 1
-        return self.opened(f".oe-pair > .oe-line > button:nth-of-type({place})", QUESTIONS[question])
+        return self.opened(f".oe-pair .oe-head > button:nth-of-type({place})", QUESTIONS[question])
 
     def memory(self, name: str) -> float:
         """A size in MB that Linux counts for the kernel; VmHWM is the peak of its memory."""
@@ -201,7 +202,7 @@ def queries(session: Session) -> list[tuple[float, float, float]]:
     now = int(strip.locator("[aria-selected=true]").get_attribute("data-index"))
     found = []
     for index in [k for k in range(0, APART * (CLICKS + 1), APART) if k != now][:CLICKS]:
-        strip.evaluate("(strip, left) => strip.scrollTo({left})", 62 * index)
+        strip.evaluate(TO_ITEM, index)
         session.rest()
         found.append(session.ranked(f".oe-row .oe-item[data-index='{index}']", FIRST_LIST))
     return found
@@ -251,6 +252,7 @@ def test_clicks(page, lab_server, capsys):
     begun = session.memory("VmHWM")
     rankings = {"query": queries(session)}
     opened = pairs(session)
+    session.box.locator("summary", has_text="Networks").click()
     session.box.get_by_label("Beside it:").select_option("shipped")
     session.box.locator(".oe-column .oe-item img[src]").first.wait_for()
     session.rest()
