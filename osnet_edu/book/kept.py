@@ -2,8 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -34,19 +33,17 @@ def written_once(
     """Let `write` write below `kit`, or copy what it wrote for this state of the kit and these limits."""
     key = hashlib.sha256(f"{_everything()} {what} {sorted(limits.items())!r}".encode()).hexdigest()[:16]
     folder = assets.cache() / "book_data" / key
-    if not folder.is_dir():
-        with growing_once(folder) as growing:
-            write(growing, progress, **limits)
+    made_once(folder, lambda growing: write(growing, progress, **limits))
     shutil.copytree(folder, kit, dirs_exist_ok=True)
 
 
-@contextmanager
-def growing_once(folder: Path) -> Iterator[Path]:
-    """A hidden folder to fill, which becomes `folder`, unless another build made that in the meantime."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+def made_once(folder: Path, make: Callable[[Path], None]) -> None:
+    """Let `make` fill a hidden folder that becomes `folder`, unless it is there or another build is faster."""
+    if folder.is_dir():
+        return
     try:
         with whole.folder(folder) as growing:
-            yield growing
+            make(growing)
     except (OSError, Refused):
         if not folder.is_dir():
             raise

@@ -92,21 +92,19 @@ def executed(lesson: Lesson) -> Lesson:
     Raises: Refused where a cell fails, with its error.
     """
     if not lesson.ready:
-        with (
-            kept.growing_once(lesson.folder) as growing,
-            tempfile.TemporaryDirectory(prefix="osnet_edu_") as place,
-        ):
-            _execute(lesson, growing, Path(place))
+        kept.made_once(lesson.folder, lambda growing: _execute(lesson, growing))
         for old in lesson.folder.parent.glob(f"{lesson.name}-*"):
             if old != lesson.folder and time.time() - old.stat().st_mtime > KEPT:  # another build may be reading it
                 shutil.rmtree(old, ignore_errors=True)
     return lesson
 
 
-def _execute(lesson: Lesson, out: Path, place: Path) -> None:
+def _execute(lesson: Lesson, out: Path) -> None:
     notebook = nbformat.read(lesson.path, as_version=4)
-    (place / "work").mkdir()
-    with kernel.running(notebook, place / "work", _environment(place)) as (client, ask):
+    with (
+        tempfile.TemporaryDirectory(prefix="osnet_edu_") as place,
+        kernel.running(notebook, _work(Path(place)), _environment(Path(place))) as (client, ask),
+    ):
         for index, cell in enumerate(notebook.cells):
             try:
                 client.execute_cell(cell, index)
@@ -119,6 +117,13 @@ def _execute(lesson: Lesson, out: Path, place: Path) -> None:
             _tidy(output, out)
     notebook.metadata.pop("widgets", None)
     nbformat.write(notebook, out / "lesson.ipynb")
+
+
+def _work(place: Path) -> Path:
+    """The folder in which the kernel runs, below a temporary one."""
+    work = place / "work"
+    work.mkdir()
+    return work
 
 
 def views(cell: nbformat.NotebookNode) -> list[str]:

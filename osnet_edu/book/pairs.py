@@ -108,12 +108,13 @@ def _state() -> str:
 
 
 def _keep(job: _Job, found: Shown, *, methods: Sequence[str]) -> None:
-    """Work out a record and keep it, unless another build has done so in the meantime."""
-    if job.folder.is_dir():
-        return
-    with kept.growing_once(job.folder) as growing:
+    """Work out a record and keep it."""
+
+    def make(growing: Path) -> None:
         made = pair_record(found.rankings[explore.SHIPPED], found.album, job.triplet, methods, growing)
         (growing / "record.json").write_text(json.dumps(made, separators=(",", ":")), encoding="utf-8")
+
+    kept.made_once(job.folder, make)
 
 
 def _three(rankings: without.Rankings, triplet: Triplet) -> list[Photo]:
