@@ -114,7 +114,7 @@ def _execute(lesson: Lesson, out: Path) -> None:
         ask(f"from osnet_edu.book import alive as _alive; _alive.write({shown!r}, {str(out)!r})")
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            _tidy(output, out)
+            _with_pictures(output, out)
     notebook.metadata.pop("widgets", None)
     nbformat.write(notebook, out / "lesson.ipynb")
 
@@ -131,8 +131,8 @@ def views(cell: nbformat.NotebookNode) -> list[str]:
     return [o.data[WIDGET_VIEW]["model_id"] for o in cell.get("outputs", []) if WIDGET_VIEW in o.get("data", {})]
 
 
-def _tidy(output: nbformat.NotebookNode, out: Path) -> None:
-    """Pictures become files."""
+def _with_pictures(output: nbformat.NotebookNode, out: Path) -> None:
+    """Pictures in an output become files."""
     data = output.get("data", {})
     if "text/html" in data:
         data["text/html"] = with_files("".join(data["text/html"]), out / "pictures", lambda name: f"kit:{name}")

@@ -258,14 +258,10 @@ def _own(folder: Path, launch: Launch) -> None:
     loader = jinja2.FileSystemLoader(TEMPLATES)
     maker = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
-    def module(name: str) -> str:
-        there = (PAGE_FOLDER / name).is_file()
-        return jinja2.utils.markupsafe.Markup(f'<script type="module" src="kit/page/{name}"></script>' if there else "")
-
     first = next(iter(launch.values()), {})
     for name in _OWN:
         text = maker.get_template(f"{name}.html.j2").render(
-            pathto=lambda to, _resource=0: to, module=module, launch=first, lesson=False
+            pathto=lambda to, _resource=0: to, launch=first, lesson=False
         )
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
 

@@ -96,7 +96,7 @@ def chosen(count: int = CHANGED_PEOPLE) -> list[Editor]:
             if record and record.person not in taken:
                 taken.update((record.person, record.twin))
                 editor = Editor(rankings, album.folder, query)
-                if editor.before and editor.before.rank == 1:
+                if editor.before.rank == 1:
                     yield editor
 
     return list(islice(editors(), count))

@@ -8,15 +8,14 @@ import { engine } from "./engine.js";
 import { gallery as opened } from "./gallery.js";
 import { kept } from "./kept.js";
 import { decoded } from "./pixels.js";
+import { fetched } from "./site_file.js";
 
 const BASE = new URL("../", import.meta.url);
 const DATA = new URL("data/", BASE);
 const MODEL = "shipped";
 
 async function json(name) {
-  const answer = await fetch(new URL(name, DATA));
-  if (!answer.ok) throw new Error(`The file ${name} is missing on this site (the server answered ${answer.status}).`);
-  return answer.json();
+  return (await fetched(new URL(name, DATA))).json();
 }
 
 // Everything that is computed: the network, the gallery, what was seen before.

@@ -5,13 +5,14 @@
 // this worker is of no use any more.
 
 import { checkWebAssembly, inspected, session } from "./engine_session.js";
+import { fetched } from "./site_file.js";
 
 let run;
 
 async function load({ base, graph, features }, told) {
   checkWebAssembly();
   const at = (name) => new URL(`engine/${name}`, base).href;
-  const { bytes } = JSON.parse(new TextDecoder().decode(await fetched(at("engine.json"))));
+  const { bytes } = JSON.parse(new TextDecoder().decode(await bytesOf(at("engine.json"))));
   const wasm = "ort-wasm-simd-threaded.wasm";
   const address = typeof graph === "string" ? new URL(graph, base).href : null;
   const sizes = [bytes[wasm], address ? bytes[address.split("/").pop()] ?? 0 : 0];
@@ -20,27 +21,20 @@ async function load({ base, graph, features }, told) {
     done[k] = count;
     told(done[0] + done[1], sizes[0] + sizes[1]);
   };
-  const file = address ? await fetched(address, grown(1)) : graph;
+  const file = address ? await bytesOf(address, grown(1)) : graph;
   const inside = inspected(file);
   if (features && inside.features !== features) {
     throw new Error(`This network gives ${inside.features} features for a photo; the kit's networks give ${features}.`);
   }
-  const binary = await fetched(at(wasm), grown(0));
+  const binary = await bytesOf(at(wasm), grown(0));
   const ort = await import(at("ort.wasm.min.mjs"));
   run = await session(ort, { wasm: binary, mjs: at("ort-wasm-simd-threaded.mjs"), graph: inside });
   return { layout: inside.layout, features: inside.features, outputs: inside.outputs };
 }
 
 // A file of the site, as Uint8Array.  told: (bytes so far).
-async function fetched(address, told) {
-  const name = address.split("/").pop();
-  let answer;
-  try {
-    answer = await fetch(address);
-  } catch {
-    throw new Error(`The file ${name} of this site could not be fetched: is the network there?`);
-  }
-  if (!answer.ok) throw new Error(`The file ${name} is missing on this site (the server answered ${answer.status}).`);
+async function bytesOf(address, told) {
+  const answer = await fetched(address);
   const parts = [];
   let count = 0;
   try {
@@ -52,7 +46,7 @@ async function fetched(address, told) {
       told?.(count);
     }
   } catch {
-    throw new Error(`The file ${name} of this site came only in part: the connection broke.`);
+    throw new Error(`The file ${address.split("/").pop()} of this site came only in part: the connection broke.`);
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

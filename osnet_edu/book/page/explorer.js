@@ -15,6 +15,7 @@ import { framed, isWide, readOwn } from "./own_photo.js";
 import * as paint from "./paint.js";
 import { decoded } from "./pixels.js";
 import { rank } from "./rank.js";
+import { fetched } from "./site_file.js";
 import { sentence } from "./traits.js";
 
 const BASE = new URL("../", import.meta.url);
@@ -35,18 +36,12 @@ function styled() {
 
 const at = (name) => new URL(`data/${name}`, BASE).href;
 
-async function fetched(name) {
-  const answer = await fetch(at(name)).catch(() => null);
-  if (!answer?.ok) throw new Error(`The file ${name.split("/").pop()} of this site could not be fetched.`);
-  return answer;
-}
-
-const json = async (name) => (await fetched(name)).json();
+const json = async (name) => (await fetched(at(name))).json();
 
 // What was worked out when the page was built: explorer.json, with the shares of each network's streams as numbers.
 async function built() {
   const about = await json("explorer.json");
-  const bytes = await (await fetched("shares.f32")).arrayBuffer();
+  const bytes = await (await fetched(at("shares.f32"))).arrayBuffer();
   for (const kinds of Object.values(about.shares)) {
     for (const [of, [start, count]] of Object.entries(kinds)) kinds[of] = new Float32Array(bytes, 4 * start, count);
   }
@@ -76,7 +71,7 @@ function engines(told) {
 // The pairs that were computed when the page was built.
 async function pairs() {
   const found = recorded(await json("pairs/pairs.json"), (name) => json(`pairs/${name}`), async (name) => {
-    const { rgb } = await decoded(await (await fetched(`pairs/${name}`)).blob());
+    const { rgb } = await decoded(await (await fetched(at(`pairs/${name}`))).blob());
     return Int8Array.from({ length: rgb.length / 3 }, (_, k) => rgb[3 * k] - 128);
   });
   return { ...found, address: (name) => at(`pairs/${name}`) };

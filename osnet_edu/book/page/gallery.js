@@ -1,6 +1,7 @@
 // The shipped queries and gallery, as book/gallery.py wrote them below data/.
 
 import { decoded } from "./pixels.js";
+import { fetched } from "./site_file.js";
 
 // base: the folder of the site in which data/ is.
 // Returns: {queries, gallery: Photos, models: names, choices: {cameras, attributes, twins, sorts}, size: [H, W],
@@ -92,16 +93,4 @@ function half(bits) {
   const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, rest = bits & 1023;
   if (exponent === 31) return rest ? NaN : sign * Infinity;
   return sign * (exponent ? (1 + rest / 1024) * 2 ** (exponent - 15) : (rest / 1024) * 2 ** -14);
-}
-
-async function fetched(address) {
-  const name = decodeURIComponent(address.split("/").pop());
-  let answer;
-  try {
-    answer = await fetch(address);
-  } catch {
-    throw new Error(`The file ${name} of this site could not be fetched: is the network there?`);
-  }
-  if (!answer.ok) throw new Error(`The file ${name} is missing on this site (the server answered ${answer.status}).`);
-  return answer;
 }
