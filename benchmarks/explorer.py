@@ -22,7 +22,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 CLICKS, APART, PAIRS = 50, 7, 10
-VISITS = 50  # of the app, each way
+VISITS = 10  # of the app, each way
 READS = 5  # seconds that a person looks at the first ranking before a click
 STREAMS = [f"stream {t} of conv{stage}.{place}" for stage, place, t in product((2, 3, 4), (0, 1), (1, 2, 3, 4))]
 QUESTIONS = {
