@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +18,7 @@ from PIL import Image
 
 import lab
 from osnet_edu import Refused, assets, widgets
-from osnet_edu.book import alive, build, controls, generator, lessons, pages
+from osnet_edu.book import alive, build, controls, generator, kept, lessons, pages
 from osnet_edu.photos import market
 from osnet_edu.widgets import pictures
 
@@ -113,6 +114,18 @@ def test_the_lessons_of_the_site_are_kept_for_the_next_build(book):
     assert [lesson.ready for lesson in lessons.lessons_of(NOTEBOOKS, LESSONS)] == [True, True]
     with pytest.raises(Refused, match="has no notebook 77"):
         lessons.lessons_of(NOTEBOOKS, ["00", "77"])
+
+
+def test_what_no_build_has_used_for_a_week_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("OSNET_EDU_CACHE", str(tmp_path))
+    old, used, other = tmp_path / "book" / "old", tmp_path / "book_pairs" / "used", tmp_path / "people-1"
+    for folder in (old, used, other):
+        folder.mkdir(parents=True)
+        os.utime(folder, (1e9, 1e9))
+    assert kept.there(used) and not kept.there(tmp_path / "book" / "new")
+    kept.made_once(used, lambda _growing: pytest.fail("it is there"))
+    kept.remove_unused()
+    assert not old.exists() and used.is_dir() and other.is_dir()
 
 
 def test_a_folder_that_is_taken_is_refused_before_anything_is_run(tmp_path):

@@ -60,6 +60,7 @@ def site(
         step(0, 1)
         pages.write(growing, found, launch or {})
         step(1, 1)
+    kept.remove_unused()
     return out
 
 

@@ -1,7 +1,9 @@
 """Parts of the site in the cache: what took long is made once for a state of the kit, and copied after that."""
 
 import hashlib
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,8 @@ from .. import assets
 from ..machine import whole
 from ..refused import Refused
 
+LESSONS, PAIRS, _DATA = "book", "book_pairs", "book_data"  # folders in the cache
+UNUSED = 7 * 24 * 3600  # seconds after which a part that no build has used is removed
 _PACKAGE = Path(__file__).resolve().parent.parent
 _Progress = Callable[[int, int], None]
 
@@ -32,14 +36,26 @@ def written_once(
 ) -> None:
     """Let `write` write below `kit`, or copy what it wrote for this state of the kit and these limits."""
     key = hashlib.sha256(f"{_everything()} {what} {sorted(limits.items())!r}".encode()).hexdigest()[:16]
-    folder = assets.cache() / "book_data" / key
+    folder = place(_DATA) / key
     made_once(folder, lambda growing: write(growing, progress, **limits))
     shutil.copytree(folder, kit, dirs_exist_ok=True)
 
 
+def place(kind: str) -> Path:
+    """Where parts of a kind are kept."""
+    return assets.cache() / kind
+
+
+def there(folder: Path) -> bool:
+    """Whether a part is kept. It counts as used from now on."""
+    if folder.is_dir():
+        os.utime(folder)
+    return folder.is_dir()
+
+
 def made_once(folder: Path, make: Callable[[Path], None]) -> None:
     """Let `make` fill a hidden folder that becomes `folder`, unless it is there or another build is faster."""
-    if folder.is_dir():
+    if there(folder):
         return
     try:
         with whole.folder(folder) as growing:
@@ -47,6 +63,14 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> None:
     except (OSError, Refused):
         if not folder.is_dir():
             raise
+
+
+def remove_unused() -> None:
+    """Remove the parts of older states. A part that a build of this week has used stays."""
+    for kind in (LESSONS, PAIRS, _DATA):
+        for folder in place(kind).glob("[!.]*"):
+            if time.time() - folder.stat().st_mtime > UNUSED:
+                whole.remove(folder)
 
 
 @cache

@@ -5,10 +5,8 @@ them. Its name says of what it was made, so that a build that was interrupted go
 """
 
 import os
-import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +22,6 @@ from . import kept, kernel
 from .alive import with_files
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-KEPT = 24 * 3600  # seconds that a lesson of an older state stays in the cache
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # What a lesson is made of: not the rooms that only start things, and of this one the files that look into a kernel.
 LEFT_OUT = ("book", "commands", "lab", "__main__.py")
@@ -62,7 +59,7 @@ def lessons_of(notebooks: Path, limits: Sequence[str] | None = None) -> list[Les
         paths = [path for path in paths if path.name[:2] in limits]
     if not paths:
         raise Refused(f"{notebooks} holds no notebooks; expected a complete checkout")
-    where = assets.cache() / "book"
+    where = kept.place(kept.LESSONS)
     return [Lesson(path, where / f"{path.stem}-{_state(path)}") for path in paths]
 
 
@@ -91,11 +88,7 @@ def executed(lesson: Lesson) -> Lesson:
 
     Raises: Refused where a cell fails, with its error.
     """
-    if not lesson.ready:
-        kept.made_once(lesson.folder, lambda growing: _execute(lesson, growing))
-        for old in lesson.folder.parent.glob(f"{lesson.name}-*"):
-            if old != lesson.folder and time.time() - old.stat().st_mtime > KEPT:  # another build may be reading it
-                shutil.rmtree(old, ignore_errors=True)
+    kept.made_once(lesson.folder, lambda growing: _execute(lesson, growing))
     return lesson
 
 

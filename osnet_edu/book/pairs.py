@@ -73,7 +73,7 @@ def write(
     found = look()
     rankings = found.rankings[explore.SHIPPED]
     jobs = [_Job(one, _place(found, one, methods)) for one in hardest_triplets(rankings)[:pairs]]
-    missing = [job for job in jobs if not job.folder.is_dir()]
+    missing = [job for job in jobs if not kept.there(job.folder)]
     with pool.results(partial(_keep, methods=tuple(methods)), missing, prepare=look, ordered=False) as results:
         for done, _ in enumerate(results, start=1):
             if progress:
@@ -94,7 +94,7 @@ def _place(found: Shown, triplet: Triplet, methods: Sequence[str]) -> Path:
     rankings = found.rankings[explore.SHIPPED]
     names = [photo.name for photo in _three(rankings, triplet)]
     key = "\n".join([_state(), str(len(rankings.gallery)), *names, *methods])
-    return assets.cache() / "book_pairs" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    return kept.place(kept.PAIRS) / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 @cache
