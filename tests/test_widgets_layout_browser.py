@@ -54,7 +54,9 @@ window.show = async (code, state) =>
 window.explore = async (code, record, pairs, other, photos) => {
   const model = new Model(record, {
     answer: (state) => ({
-      child: state.opened ? `IPY_MODEL_${state.why}` : null, asked_of: state.opened ? "two people" : "",
+      child: state.opened && !window.refused ? `IPY_MODEL_${state.why}` : null,
+      asked_of: state.opened ? `two people ${window.refused || ""}` : "",
+      cannot: window.refused && state.opened ? { duel: window.refused, gates: window.refused } : {},
       left: state.model === "untrained" ? other : record.left,
     }),
     sent(message) {
@@ -218,6 +220,18 @@ def test_a_pair_opens_beside_its_ranking_and_in_view(explorer):
         page.get_by_role("button", name=question).click()
         page.locator(f".oe-child .oe-{box} .oe-lead").first.wait_for()
         assert page.evaluate(INSIDE, ".oe-child .oe-lead")[0], question
+
+
+def test_a_pair_without_an_answer_is_still_two_photos(explorer):
+    page = explorer(PHONE)
+    page.locator(".oe-grid .oe-item").nth(1).click()
+    page.locator(".oe-duel .oe-lead").first.wait_for()
+    page.evaluate("() => { window.refused = 'The rule leaves this photo out.'; }")
+    page.get_by_role("button", name="Which scale?").click()
+    page.locator(".oe-pair > [role=status]", has_text="two people The rule").wait_for()
+    assert page.locator(".oe-two img[src]:visible").count() == 2 and page.locator(".oe-child > *").count() == 0
+    assert page.locator(".oe-two.oe-waits, .oe-cannot:visible").count() == 0, "the reason stands once"
+    assert page.get_by_role("button", name="Why this one?").get_attribute("aria-disabled") == "true"
 
 
 def test_a_pair_covers_the_list_on_a_phone_and_goes_away_again(explorer):

@@ -41,7 +41,8 @@ export function openpair(parent, { python, get, set, says }, { pictured, closed 
     requestAnimationFrame(() => pair.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" }));
   }
   function photos() {
-    two.hidden = !asking && !(get("child") && !child.there());
+    two.hidden = !asking && child.there();
+    two.classList.toggle("oe-waits", Boolean(asking || get("child")));
     if (two.hidden) return;
     const place = get("gallery").names.indexOf(get("opened"));
     two.replaceChildren();
@@ -66,8 +67,8 @@ export function openpair(parent, { python, get, set, says }, { pictured, closed 
     // A pair was clicked.  words: who is in it.
     opened: (words) => say(`The network is asked: ${words} ...`),
     draw() {
-      draw();
       child.show(get("child"));
+      draw();
     },
     redraw: photos,
     end: child.end,
@@ -95,7 +96,8 @@ function whys(parent, { chosen, closed }) {
       for (const { value, text, one } of buttons) {
         one.setAttribute("aria-pressed", String(why === value));
         one.setAttribute("aria-disabled", String(Boolean(cannot[value])));
-        if (cannot[value]) told.set(cannot[value], [...(told.get(cannot[value]) || []), text.split("?")[0] + "?"]);
+        // Why the question that was asked has no answer is said with the pair.
+        if (cannot[value] && cannot[value] !== cannot[why]) told.set(cannot[value], [...(told.get(cannot[value]) || []), text.split("?")[0] + "?"]);
       }
       write(reasons, [...told].map(([reason, names]) => `Not ${names.join(", ")} ${reason}`).join(" "));
       reasons.hidden = !told.size;
