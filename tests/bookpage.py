@@ -1,7 +1,7 @@
 """The static site, built small and once for all tests that look at it, and a browser that may ask nobody else.
 
 `book` is the folder and its address, below a path as on a host of many sites. `visiting` opens its pages in Chromium
-and keeps what goes wrong there.
+and keeps what goes wrong there. OSNET_EDU_SITE=FOLDER looks at a site that is there, and at all of its pages.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ LIMITS: dict[str, object] = {
     "games": 1,
     "dressed": 1,
 }  # of the tests' site
+WHOLE = os.environ.get("OSNET_EDU_SITE")
 LAUNCH = {"04_the_aggregation_gate": {"Binder": "https://mybinder.org/v2/gh/some/kit/v1?urlpath=lab"}}
 
 
@@ -56,6 +57,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
         shared = shared.parent
     folder = shared / "host" / BELOW
     with FileLock(shared / "book.lock"):
+        if WHOLE and not folder.is_dir():
+            folder.parent.mkdir(parents=True)
+            folder.symlink_to(Path(WHOLE).resolve())
         if not folder.is_dir():
             given = f"{str(folder)!r}, Path({str(ROOT / 'notebooks')!r}), limits={LIMITS!r}, launch={LAUNCH!r}"
             code = f"from pathlib import Path; from osnet_edu.book import build; build.site({given})"
