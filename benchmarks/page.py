@@ -1,8 +1,8 @@
 """The network in a page beside Python, on this machine: python benchmarks/page.py [--times 20]
 
 The same work in a real Chromium and in Python, in turn: one photo embedded, a query ranked, a stream silenced in the
-query alone and in query and gallery, each to the ranked list. Milliseconds, of the median and the 95th percentile, and
-how many times as long the page takes as Python.
+query alone and in query and gallery, each to the ranked list, and one occlusion map. Milliseconds, of the median and
+the 95th percentile, and how many times as long the page takes as Python.
 """
 
 import argparse
@@ -14,19 +14,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from bookpage import opened, served
+from enginepage import opened, served
 
 from osnet_edu import book, explore
 from osnet_edu.book import engine, gallery
-from osnet_edu.explain import without
+from osnet_edu.embed import normalise
+from osnet_edu.explain import METHODS, Quick, similarity, without
 from osnet_edu.lab import needs
 
 START = """async () => {
-    const [{ engine }, { gallery }, ranking] = await Promise.all(['engine', 'gallery', 'rank'].map(
+    const [{ engine }, { gallery }, ranking, maps] = await Promise.all(['engine', 'gallery', 'rank', 'maps'].map(
         (name) => import(`/kit/page/${name}.js`)));
     const shown = await gallery(), photos = await shown.gallery.all(), asked = await shown.queries.all();
     const { queries, gallery: features, dim } = await shown.features('shipped');
@@ -37,11 +39,15 @@ START = """async () => {
     const who = (k) => ({ person: shown.queries.persons[k], camera: shown.queries.cameras[k] });
     const ranked = (feature, whole) => ranking.rank(ranking.similarities(feature, whole), who(0), shown.gallery);
     const silenced = async (photos) => (await network.run(photos, { factors })).embedding;
+    const look = async (photos, count) => (await network.run(photos, { count })).embedding;
+    const photo = { pixels: photos.slice(0, each), height: 128, width: 64 };
+    const similar = (features) => ranking.similarities(queries.subarray(0, dim), features);
     window.work = {
         embed: async () => network.run(one),
         rank: async () => ranked(queries.subarray(0, dim), features),
         alone: async () => ranked(await silenced(one), features),
         both: async () => ranked(await silenced(one), await silenced(photos)),
+        occlude: async () => maps.occlusion(look, photo, similar),
     };
     return performance.now() - start;
 }"""
@@ -55,6 +61,7 @@ WORDS = {
     "rank": "a query ranked",
     "alone": "a stream silenced in the query, ranked",
     "both": "a stream silenced in query and gallery, ranked",
+    "occlude": "an occlusion map of 612 squares",
 }
 
 
@@ -72,11 +79,15 @@ def in_python() -> dict[str, Callable[[], object]]:
         order = np.argsort(-near, kind="stable")
         return explore.listed(order, near[order], rankings.queries[0], rankings.gallery)
 
+    quick = Quick(rankings.engine)
+    similar = similarity(torch.as_tensor(rankings.engine(image)))
+
     return {
         "embed": lambda: rankings.engine(image),
         "rank": lambda: finder.of_query(explore.SHIPPED, 0),
         "alone": lambda: finder.of_query(explore.SHIPPED, 0, stream, where=without.ALONE),
         "both": both,
+        "occlude": lambda: METHODS["occlusion"](quick, normalise(theirs[:1]), similar),
     }
 
 

@@ -49,6 +49,16 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def hosted(folder: Path) -> Iterator[str]:
+    """The address of a folder on loopback."""
+    serving = functools.partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serving) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
     """The site with the lessons 00 and 04, built by the first process that asks, and served."""
@@ -67,11 +77,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
             environment = {**os.environ, "PYTHONPATH": str(ROOT)}
             done = subprocess.run(command, cwd=shared, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr[-5000:]
-    serving = functools.partial(_Quiet, directory=str(shared / "host"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), serving) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Book(folder, f"http://127.0.0.1:{server.server_port}/{BELOW}/")
-        server.shutdown()
+    with hosted(shared / "host") as address:
+        yield Book(folder, f"{address}{BELOW}/")
 
 
 @dataclass

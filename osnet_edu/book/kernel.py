@@ -13,6 +13,8 @@ from nbclient import NotebookClient
 from ..refused import Refused
 
 CELL_TIMEOUT = 400  # seconds that one cell may take
+# A warning about the way to the kernel would stand in the middle of a build's progress.
+QUIET = ["--IPKernelApp.log_level=ERROR"]
 
 
 @contextmanager
@@ -24,7 +26,8 @@ def running(
     Gives the client, whose `execute_cell` runs a cell, and ask(code), which runs code that leaves no trace in the
     notebook and raises Refused with the traceback where that fails.
     """
-    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(folder)}})
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources=resources, extra_arguments=QUIET)
 
     def ask(code: str) -> None:
         answer = run_sync(client.kc.execute_interactive)(

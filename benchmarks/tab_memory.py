@@ -1,0 +1,92 @@
+"""The memory of a tab of the site's explorer: python benchmarks/tab_memory.py SITE [--queries 200] [--photos 20]
+
+SITE is what `python3 lab.py book SITE` has built. The tab ranks the queries and takes the photos in five rounds, each
+with a fifth of both. After each round: the page's heap once its rubbish is collected, and the memory of the tab's
+process as Linux counts it, the network's included.
+"""
+
+import argparse
+import base64
+import io
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from bookpage import hosted
+from enginepage import opened
+from test_widgets_explorer_browser import BRING
+
+from osnet_edu import draws
+from osnet_edu.lab import needs
+
+ROUNDS = 5
+ASKED = "name => { location.hash = `query=${encodeURIComponent(name)}`; }"
+IS_SHOWN = "name => document.querySelector('.oe-foot input')?.value.includes(encodeURIComponent(name))"
+NAMES = "async () => (await (await import('./kit/page/gallery.js')).gallery()).queries.names"
+
+
+def jpeg(seed: int) -> str:
+    """A photo of 1200 x 600 pixels that nobody has seen, as base64."""
+    pixels = draws.generator("tab memory", seed).integers(0, 256, (24, 12, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).resize((600, 1200)).save(file, "JPEG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def memory(session: CDPSession, process: int) -> tuple[float, float]:
+    """MB of the page's heap, and of the tab's process."""
+    session.send("HeapProfiler.collectGarbage")
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    status = Path(f"/proc/{process}/status").read_text()
+    resident = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert resident is not None  # Linux has it for every process that lives
+    return metrics["JSHeapUsedSize"] / 1e6, int(resident[1]) / 1e3
+
+
+def renderer(page: Page) -> int:
+    """The tab's process: of the browser's renderers, the largest."""
+    assert page.context.browser is not None  # it was launched, and not connected to
+    found = page.context.browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    sizes = {one["id"]: Path(f"/proc/{one['id']}/statm").read_text() for one in found if one["type"] == "renderer"}
+    return max(sizes, key=lambda process: int(sizes[process].split()[1]))
+
+
+def main(arguments: list[str] | None = None) -> list[tuple[float, float]]:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--photos", type=int, default=20)
+    options = parser.parse_args(arguments)
+    found = []
+    with (
+        sync_playwright() as playwright,
+        hosted(options.site) as address,
+        opened(playwright, needs.find_chromium(), address + "explorer.html") as page,
+    ):
+        page.locator(".oe-grid .oe-item img[src]").first.wait_for()
+        names = page.evaluate(NAMES)
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        print("| queries | photos | heap, MB | tab, MB |\n" + "|---" * 4 + "|")
+        for done in range(1, ROUNDS + 1):
+            for k in range((done - 1) * options.queries // ROUNDS, done * options.queries // ROUNDS):
+                page.evaluate(ASKED, names[k % len(names)])
+                page.wait_for_function(IS_SHOWN, arg=names[k % len(names)])
+            for k in range((done - 1) * options.photos // ROUNDS, done * options.photos // ROUNDS):
+                page.evaluate(BRING, ["drop", jpeg(k), f"photo{k}.jpg", "image/jpeg"])
+                page.get_by_text(f"photo{k}.jpg, 600x1200 pixels").wait_for(state="attached")
+                page.wait_for_function("() => document.querySelector('.oe-box').getAttribute('aria-busy') !== 'true'")
+            found.append(memory(session, renderer(page)))
+            asked = [done * many // ROUNDS for many in (options.queries, options.photos)]
+            print(f"| {asked[0]} | {asked[1]} | {found[-1][0]:.1f} | {found[-1][1]:.0f} |", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
