@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -100,11 +101,15 @@ def test_a_page_loads_only_its_own_files_and_may_load_no_others(book, parsed):
     assert outside == {"https://mybinder.org/v2/gh/some/kit/v1?urlpath=lab"}
 
 
+def test_a_site_is_a_small_download(book):
+    assert sum(path.stat().st_size for path in book.folder.rglob("*") if path.is_file()) < 30_000_000
+
+
 def test_pages_have_launch_links_exercises_and_tables(book):
     text = (book.folder / MIXER).read_text("utf-8")
     assert 'Run this lesson: <a href="https://mybinder.org/v2/gh/some/kit/v1?urlpath=lab">Binder</a>' in text
     assert "A model answer" in text and "To type your own answer and have it checked, open the lab." in text
-    assert text.count('class="oe-alive"') == len(list((book.folder / "kit/data/alive").glob("04_*.json"))) == 8
+    assert text.count('class="oe-alive"') == len(list((book.folder / "kit/data/alive").glob("04_*.json.gzip"))) == 8
     board = (book.folder / "leaderboard.html").read_text("utf-8")
     assert re.search(r"segment exchange</p></td>\s*<td><p>0\.\d\d", board)
     assert (book.folder / "kit/widgets/asking.js").read_bytes() == (widgets.widget.FOLDER / "asking.js").read_bytes()
@@ -235,7 +240,8 @@ def test_pages_are_quiet_accessible_and_fit_their_window(playwright, chromium_pa
 
 @pytest.mark.browser
 def test_a_mixer_answers_as_python_did(playwright, chromium_path, book):
-    records = [json.loads(path.read_text("utf-8")) for path in (book.folder / "kit/data/alive").glob("04_*.json")]
+    files = (book.folder / "kit/data/alive").glob("04_*.json.gzip")
+    records = [json.loads(gzip.decompress(path.read_bytes())) for path in files]
     (table,) = [one for one in records if one["script"] == "gate_mixer.js"]
     with visiting(playwright, chromium_path, book) as visit:
         page = visit.open(MIXER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 import json
 import os
@@ -14,7 +16,7 @@ from enginepage import opened, packed, served, unpacked
 from PIL import Image
 
 from osnet_edu import assets, explore
-from osnet_edu.book import engine, gallery
+from osnet_edu.book import engine, gallery, kept
 from osnet_edu.embed import TorchEmbedder, onnx_file
 from osnet_edu.network import weights
 from osnet_edu.refused import Refused
@@ -45,12 +47,16 @@ def site(tmp_path_factory) -> Path:
 
 def test_the_engine_is_three_files_and_a_graph(site):
     written = {path.name: path.stat().st_size for path in (site / "kit" / "engine").iterdir()}
-    assert set(written) == {*engine.ENGINE_FILES, "LICENSE.txt", "engine.json", "shipped.onnx", "untrained.onnx"}
+    large = f"{engine.WASM}{kept.PACKED}"
+    plain = set(engine.ENGINE_FILES) - {engine.WASM}
+    assert set(written) == {large, *plain, "LICENSE.txt", "engine.json", "shipped.onnx", "untrained.onnx"}
     assert "MIT License" in (site / "kit" / "engine" / "LICENSE.txt").read_text()
     told = json.loads((site / "kit" / "engine" / "engine.json").read_text())
-    names = ("ort-wasm-simd-threaded.wasm", "shipped.onnx", "untrained.onnx")
+    names = (large, "shipped.onnx", "untrained.onnx")
     assert told == {"version": engine.VERSION, "bytes": {name: written[name] for name in names}}
-    assert written["shipped.onnx"] < 900_000
+    assert written["shipped.onnx"] < 900_000 and written[large] < 4_000_000
+    content = gzip.decompress((site / "kit" / "engine" / large).read_bytes())
+    assert hashlib.sha256(content).hexdigest() == engine.ENGINE_FILES[engine.WASM]
 
 
 def test_the_graph_asks_for_its_factors():
@@ -209,7 +215,7 @@ def test_features_gates_and_map_are_pytorchs(page, rankings):
             assert np.abs(unpacked(text, "<f4").reshape(known.shape) - known).max() < 1e-4
     info, loaded = page.evaluate("async () => [await network.ready(), loaded]")
     assert info["layout"]["blocks"] == blocks and info["features"] == 512 and info["size"] == list(SIZE)
-    assert loaded[-1][0] == loaded[-1][1] > 15_000_000 and len(loaded) > 2
+    assert loaded[-1][0] == loaded[-1][1] > 4_000_000 and len(loaded) > 2
 
 
 def test_the_untrained_network_is_pythons_too(page, rankings):
@@ -351,15 +357,25 @@ def test_a_missing_file_and_a_closed_engine_are_said(page):
 
 
 def test_a_damaged_engine_is_said(page, site):
-    broken = site / "broken" / "engine"
-    shutil.copytree(site / "kit" / "engine", broken)
-    with open(broken / "ort-wasm-simd-threaded.wasm", "r+b") as wasm:
-        wasm.truncate(1_000_000)
-    said = page.evaluate("""async () => {
-        const { engine } = await import('/kit/page/engine.js');
-        return told(() => engine({ base: '/broken/' }).ready());
-    }""")
-    assert said.startswith("The network could not be loaded (")
+    name = f"{engine.WASM}{kept.PACKED}"
+    packed_file = (site / "kit" / "engine" / name).read_bytes()
+    content = gzip.decompress(packed_file)
+    cases = {
+        "broken": (packed_file[:1_000_000], "A file of this site is damaged: it cannot be unpacked."),
+        "cut": (content[:1_000_000], "The network could not be loaded ("),
+        "plain": (content, ""),  # as a server hands it on that unpacks it
+    }
+    for folder, (there, sentence) in cases.items():
+        shutil.copytree(site / "kit" / "engine", site / folder / "engine")
+        (site / folder / "engine" / name).write_bytes(there)
+        said = page.evaluate(
+            """async (folder) => {
+                const { engine } = await import('/kit/page/engine.js');
+                return told(() => engine({ base: `/${folder}/` }).ready());
+            }""",
+            folder,
+        )
+        assert said.startswith(sentence) and bool(said) == bool(sentence), folder
 
 
 def test_a_page_that_was_opened_as_a_file_says_what_to_do(site, playwright, chromium_path):

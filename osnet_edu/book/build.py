@@ -77,6 +77,7 @@ def _kit(kit: Path, found: Sequence[lessons.Lesson]) -> None:
     (kit / "data" / "pictures" / "explorer.webp").write_bytes(alive.webp(explorer))
     for lesson in found:
         for record in sorted(lesson.folder.glob("[0-9]*.json")):
-            shutil.copy(record, kit / "data" / "alive" / f"{lesson.name[:2]}_{record.name}")
+            place = kit / "data" / "alive" / f"{lesson.name[:2]}_{record.name}{kept.PACKED}"
+            place.write_bytes(kept.packed(record.read_bytes()))
         for picture in sorted(lesson.folder.glob("pictures/*")):
             shutil.copy(picture, kit / "data" / "pictures")

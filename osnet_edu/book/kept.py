@@ -1,5 +1,6 @@
 """Parts of the site in the cache: what took long is made once for a state of the kit, and copied after that."""
 
+import gzip
 import hashlib
 import os
 import shutil
@@ -12,10 +13,16 @@ from .. import assets
 from ..machine import whole
 from ..refused import Refused
 
-LESSONS, PAIRS, _DATA = "book", "book_pairs", "book_data"  # folders in the cache
+KEPT_LESSONS, KEPT_PAIRS, _DATA = "book", "book_pairs", "book_data"  # folders in the cache
+PACKED = ".gzip"  # not .gz, which some servers unpack on the way
 UNUSED = 7 * 24 * 3600  # seconds after which a part that no build has used is removed
 _PACKAGE = Path(__file__).resolve().parent.parent
 _Progress = Callable[[int, int], None]
+
+
+def packed(content: bytes) -> bytes:
+    """A large file of the site as its pages unpack it (site_file.js); the same bytes on every machine."""
+    return gzip.compress(content, 9, mtime=0)
 
 
 def state(files: Iterable[Path], more: Iterable[str] = ()) -> str:
@@ -36,12 +43,12 @@ def written_once(
 ) -> None:
     """Let `write` write below `kit`, or copy what it wrote for this state of the kit and these limits."""
     key = hashlib.sha256(f"{_everything()} {what} {sorted(limits.items())!r}".encode()).hexdigest()[:16]
-    folder = place(_DATA) / key
+    folder = folder_of(_DATA) / key
     made_once(folder, lambda growing: write(growing, progress, **limits))
     shutil.copytree(folder, kit, dirs_exist_ok=True)
 
 
-def place(kind: str) -> Path:
+def folder_of(kind: str) -> Path:
     """Where parts of a kind are kept."""
     return assets.cache() / kind
 
@@ -67,8 +74,8 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> None:
 
 def remove_unused() -> None:
     """Remove the parts of older states. A part that a build of this week has used stays."""
-    for kind in (LESSONS, PAIRS, _DATA):
-        for folder in place(kind).glob("[!.]*"):
+    for kind in (KEPT_LESSONS, KEPT_PAIRS, _DATA):
+        for folder in folder_of(kind).glob("[!.]*"):
             if time.time() - folder.stat().st_mtime > UNUSED:
                 whole.remove(folder)
 

@@ -14,7 +14,7 @@ from ..refused import Refused
 
 CELL_TIMEOUT = 400  # seconds that one cell may take
 # A warning about the way to the kernel would stand in the middle of a build's progress.
-QUIET = ["--IPKernelApp.log_level=ERROR"]
+_QUIET = ["--IPKernelApp.log_level=ERROR"]
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def running(
     notebook and raises Refused with the traceback where that fails.
     """
     resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources=resources, extra_arguments=QUIET)
+    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, resources=resources, extra_arguments=_QUIET)
 
     def ask(code: str) -> None:
         answer = run_sync(client.kc.execute_interactive)(

@@ -59,7 +59,7 @@ def lessons_of(notebooks: Path, limits: Sequence[str] | None = None) -> list[Les
         paths = [path for path in paths if path.name[:2] in limits]
     if not paths:
         raise Refused(f"{notebooks} holds no notebooks; expected a complete checkout")
-    where = kept.place(kept.LESSONS)
+    where = kept.folder_of(kept.KEPT_LESSONS)
     return [Lesson(path, where / f"{path.stem}-{_state(path)}") for path in paths]
 
 

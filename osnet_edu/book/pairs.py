@@ -94,7 +94,7 @@ def _place(found: Shown, triplet: Triplet, methods: Sequence[str]) -> Path:
     rankings = found.rankings[explore.SHIPPED]
     names = [photo.name for photo in _three(rankings, triplet)]
     key = "\n".join([_state(), str(len(rankings.gallery)), *names, *methods])
-    return kept.place(kept.PAIRS) / hashlib.sha256(key.encode()).hexdigest()[:16]
+    return kept.folder_of(kept.KEPT_PAIRS) / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 @cache

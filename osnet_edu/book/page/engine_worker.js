@@ -5,7 +5,7 @@
 // this worker is of no use any more.
 
 import { checkWebAssembly, inspected, session } from "./engine_session.js";
-import { fetched } from "./site_file.js";
+import { fetched, unpacked } from "./site_file.js";
 
 let run;
 
@@ -13,7 +13,7 @@ async function load({ base, graph, features }, told) {
   checkWebAssembly();
   const at = (name) => new URL(`engine/${name}`, base).href;
   const { bytes } = JSON.parse(new TextDecoder().decode(await bytesOf(at("engine.json"))));
-  const wasm = "ort-wasm-simd-threaded.wasm";
+  const wasm = "ort-wasm-simd-threaded.wasm.gzip";
   const address = typeof graph === "string" ? new URL(graph, base).href : null;
   const sizes = [bytes[wasm], address ? bytes[address.split("/").pop()] ?? 0 : 0];
   const done = [0, 0];
@@ -26,7 +26,7 @@ async function load({ base, graph, features }, told) {
   if (features && inside.features !== features) {
     throw new Error(`This network gives ${inside.features} features for a photo; the kit's networks give ${features}.`);
   }
-  const binary = await bytesOf(at(wasm), grown(0));
+  const binary = await unpacked(await bytesOf(at(wasm), grown(0)));
   const ort = await import(at("ort.wasm.min.mjs"));
   run = await session(ort, { wasm: binary, mjs: at("ort-wasm-simd-threaded.mjs"), graph: inside });
   return { layout: inside.layout, features: inside.features, outputs: inside.outputs };

@@ -1,6 +1,7 @@
 // A lesson's page: its widgets come alive when they come near, and predictions are kept in this browser.
 
 import { ranked } from "./ranked.js";
+import { fetched, unpacked } from "./site_file.js";
 import { still } from "./still.js";
 
 const NEAR = "600px";
@@ -54,11 +55,17 @@ function styled(script) {
   return sheets.get(name);
 }
 
+// What a widget draws, and what Python answered.
+async function recordOf(name) {
+  const answer = await fetched(new URL(`data/alive/${name}.gzip`, base));
+  return JSON.parse(new TextDecoder().decode(await unpacked(new Uint8Array(await answer.arrayBuffer()))));
+}
+
 async function wake(place) {
   const { script, record: name } = place.dataset;
   const [{ default: widget }, table] = await Promise.all([
     import(new URL(`widgets/${script}`, base).href),
-    fetch(new URL(`data/alive/${name}`, base)).then((answer) => answer.json()),
+    recordOf(name),
     styled(script),
   ]);
   const { record, ...answers } = table;
