@@ -16,6 +16,7 @@ async function shrunk(file) {
   if (!file.size) throw new Error(`${called} is empty.`);
   if (file.size > MOST_BYTES) throw new Error(`${called} has ${Math.round(file.size / 1e6)} MB; at most 100 are taken.`);
   const address = URL.createObjectURL(file);
+  const canvas = document.createElement("canvas");
   try {
     const img = await loaded(address, called);
     const [width, height] = [img.naturalWidth, img.naturalHeight];
@@ -25,7 +26,6 @@ async function shrunk(file) {
       throw new Error(`${called} has ${width}x${height} pixels, ${million} million; at most 50 million are taken.`);
     }
     const scale = Math.min(1, SIDE / Math.max(width, height));
-    const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.imageSmoothingQuality = "high";
@@ -42,6 +42,7 @@ async function shrunk(file) {
     if (clear) notes.push("What was see-through is white.");
     return { content: await blob.arrayBuffer(), note: notes.join(" ") };
   } finally {
+    canvas.width = canvas.height = 0; // its pixels go at once, and not some day
     URL.revokeObjectURL(address);
   }
 }

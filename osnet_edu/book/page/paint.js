@@ -9,7 +9,9 @@ function uri(rgba, height, width) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(rgba), width, height), 0, 0);
-  return canvas.toDataURL("image/png");
+  const made = canvas.toDataURL("image/png");
+  canvas.width = canvas.height = 0; // its pixels go at once
+  return made;
 }
 
 // The colour of -1 (blue, against) to 1 (orange, for).

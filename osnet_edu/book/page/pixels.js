@@ -11,6 +11,7 @@ export async function decoded(source) {
   try {
     const { width, height } = bitmap;
     if (canvas?.width !== width || canvas.height !== height) {
+      emptied();
       canvas = blank(width, height);
       context = canvas.getContext("2d", { willReadFrequently: true });
     }
@@ -20,8 +21,14 @@ export async function decoded(source) {
     return { rgb: rgbOf(isOpaque(data) ? data : (straight(bitmap) ?? data)), width, height };
   } finally {
     bitmap.close();
-    if (canvas?.width * canvas?.height > KEPT) canvas = context = undefined;
+    if (canvas?.width * canvas?.height > KEPT) emptied();
   }
+}
+
+// The canvas's pixels go at once.
+function emptied() {
+  if (canvas) canvas.width = canvas.height = 0;
+  canvas = context = undefined;
 }
 
 function blank(width, height) {
