@@ -6,7 +6,8 @@ again without some streams; `clusters` groups photos by their gates.
 
 Which pixels: one table of methods, and `ask` for pairs of photos; `exchange` asks what would change if a piece of the
 photo looked like the reference; `duel` sets three maps side by side; `correspondence` says where the other photo shows
-the same; `known` says what is known of a pair of rendered people: where they truly differ.
+the same; `known` says what is known of a pair of rendered people: where they truly differ. `flow` follows a photo
+through the network, map by map.
 
     heat = METHODS["occlusion"](model, images, similarity(reference))
 
@@ -24,7 +25,20 @@ last map, exactly; CorrRISE correlates it with random masks. DeepLift runs, but 
 `gradients.deep_lift`.
 """
 
-from . import cells, clusters, correspondence, decomposition, duel, exchange, gates, known, shapley, untrained, without
+from . import (
+    cells,
+    clusters,
+    correspondence,
+    decomposition,
+    duel,
+    exchange,
+    flow,
+    gates,
+    known,
+    shapley,
+    untrained,
+    without,
+)
 from .asking import embed
 from .gradients import Completeness, completeness, guided_backprop
 from .layers import by_stream
@@ -36,5 +50,6 @@ __all__ = [
     "DEFAULT", "FORWARD", "METHODS", "TABLE", "Completeness", "Method", "Network", "Quick", "Target", "ablation", "ask",
     "blur", "by_stream",
     "cells", "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel",
-    "embed", "exchange", "gates", "guided_backprop", "known", "margin", "shapley", "similarity", "untrained", "without",
+    "embed", "exchange", "flow", "gates", "guided_backprop", "known", "margin", "shapley", "similarity",
+    "untrained", "without",
 ]  # fmt: skip

@@ -8,8 +8,9 @@ Shapes: h x w cells, H x W pixels.
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from ..embed import normalise
 from ..network import probe
@@ -19,6 +20,7 @@ from .layers import named_map
 
 _NEAR = 0.06  # of the surface's own coordinates: how near two pixels' points must be to be one point
 _ENOUGH = 0.2  # share of a cell whose pixels must have a partner
+_CELLS = 1024  # cells that are compared with all others at a time: bounds the memory
 WITHIN = 1.5  # cells: how near a match must be to count
 
 
@@ -60,9 +62,28 @@ def matches(model: nn.Module, one: np.ndarray, other: np.ndarray, *, stage: str 
         raise Refused(f"two photos of one size are needed, got {one.shape} and {other.shape}")
     images = normalise(np.stack([one, other]))
     with probe.evaluating(model):
-        maps = F.normalize(named_map(model, stage, images))
-    first, second = maps.double().numpy(force=True)
+        return matches_of(named_map(model, stage, images))
+
+
+def matches_of(maps: Tensor, cell: tuple[int, int] | None = None) -> Matches:
+    """The same for two maps, (2, C, h, w).  cell: (row, column), the only one that is compared; then similarity is
+    (1, 1, h, w)."""
+    first, second = F.normalize(maps).double().numpy(force=True)
+    if cell is not None:
+        first = first[:, cell[0] : cell[0] + 1, cell[1] : cell[1] + 1]
     return Matches(np.einsum("cij,ckl->ijkl", first, second))
+
+
+def unlike(maps: Tensor) -> np.ndarray:
+    """How little each cell finds its like in the other photo.
+
+    maps: (2, C, h, w).  Returns: (2, h, w), 1 minus the cosine of its most similar cell of the other map.
+    """
+    first, second = F.normalize(maps).flatten(2)
+    best = [
+        torch.cat([(a.T @ b).amax(1) for a in one.split(_CELLS, 1)]) for one, b in ((first, second), (second, first))
+    ]
+    return (1 - torch.stack(best)).reshape(2, *maps.shape[2:]).numpy(force=True)
 
 
 def truth(one: Shot, other: Shot, cells: tuple[int, int]) -> np.ndarray:

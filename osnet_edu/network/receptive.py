@@ -8,7 +8,7 @@ Shapes: C channels, H x W cells or pixels, T streams.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,17 +24,13 @@ Window: TypeAlias = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
 
 
 @dataclass(frozen=True)
-class Field:
-    """What one stream of one block can see of the photo.
+class Reach:
+    """What a cell of a map can see of the photo.
 
-    block: such as conv2.0.  stream: t, from 1.  cells: side of its window on the block's own map, 2t + 1.
     shortest, longest: side of its window in the photo, in pixels, along the shortest and the longest path.
     step: pixels of the photo between two neighbouring cells.  origin: pixel on which the window of cell 0 is centred.
     """
 
-    block: str
-    stream: int
-    cells: int
     shortest: int
     longest: int
     step: int
@@ -52,6 +48,18 @@ class Field:
         return first, first + side
 
 
+@dataclass(frozen=True)
+class Field(Reach):
+    """What one stream of one block can see of the photo.
+
+    block: such as conv2.0.  stream: t, from 1.  cells: side of its window on the block's own map, 2t + 1.
+    """
+
+    block: str
+    stream: int
+    cells: int
+
+
 def receptive_fields(model: OSNet) -> tuple[Field, ...]:
     """The theoretical receptive field of every stream of every block, first block first.
 
@@ -61,30 +69,43 @@ def receptive_fields(model: OSNet) -> tuple[Field, ...]:
     """
     names = {block: name for name, block in _blocks(model).items()}
     fields: list[Field] = []
-    shortest, longest, step, origin = 1, 1, 1, 0.0
-    for part in _trunk(model):
+    for part, at, _behind in _walk(model):
         if isinstance(part, Block):
-            reaches = [_reach(one) for one in part.stream_modules()]
-            for t, reach in enumerate(reaches, start=1):
-                grown = reach * step
-                fields.append(Field(names[part], t, reach + 1, shortest + grown, longest + grown, step, origin))
-            longest += max(reaches) * step
-        else:
-            kernel, stride, padding = (_side(getattr(part, name)) for name in ("kernel_size", "stride", "padding"))
-            origin += ((kernel - 1) / 2 - padding) * step
-            shortest += (kernel - 1) * step
-            longest += (kernel - 1) * step
-            step *= stride
+            for t, one in enumerate(part.stream_modules(), start=1):
+                cells, grown = _reach(one) + 1, _reach(one) * at.step
+                fields.append(
+                    Field(at.shortest + grown, at.longest + grown, at.step, at.origin, names[part], t, cells)
+                )  # fmt: skip
     return tuple(fields)
 
 
-def _trunk(model: OSNet) -> Iterator[Block | Window]:
-    """What a photo passes, in order: blocks, and the windows between them that see more than one cell."""
-    yield model.conv1.conv
-    yield model.maxpool
-    for stage in (model.conv2, model.conv3, model.conv4):
-        for part in stage:
-            yield from [part] if isinstance(part, Block) else (p for p in part.modules() if isinstance(p, nn.AvgPool2d))
+def reaches(model: OSNet) -> dict[str, tuple[Reach, Reach]]:
+    """What a cell can see before and behind each step of the trunk, by the step's name, such as conv2.0 or maxpool.
+
+    As for `receptive_fields`, the gates are left out.  Raises: Refused, as there.
+    """
+    _blocks(model)
+    names = {step: name for name, step in model.named_modules()}
+    return {names[step]: (at, behind) for step, at, behind in _walk(model)}
+
+
+def _walk(model: OSNet) -> Iterator[tuple[nn.Module, Reach, Reach]]:
+    """Each step of the trunk, with what a cell of its input and one of its output can see."""
+    at = Reach(1, 1, 1, 0.0)
+    for part in model.steps():
+        shortest, longest, step, origin = at.shortest, at.longest, at.step, at.origin
+        if isinstance(part, Block):
+            longest += max(map(_reach, part.stream_modules())) * step
+        else:
+            for one in part.modules():
+                if isinstance(one, Window):
+                    kernel, stride, padding = (_side(getattr(one, n)) for n in ("kernel_size", "stride", "padding"))
+                    origin += ((kernel - 1) / 2 - padding) * step
+                    shortest, longest = shortest + (kernel - 1) * step, longest + (kernel - 1) * step
+                    step *= stride
+        behind = Reach(shortest, longest, step, origin)
+        yield part, at, behind
+        at = behind
 
 
 def _reach(stream: nn.Module) -> int:
@@ -124,23 +145,41 @@ def effective_field(
     count = len(blocks[block].stream_names)
     if not 1 <= stream <= count:
         raise Refused(f"block {block} has streams 1 to {count}, not {stream}")
-    maps: dict[nn.Module, list[Tensor]] = {}
+    maps: list[Tensor] = []
 
-    def fix(join: nn.Module, inputs: tuple) -> tuple:
-        """Keep what the streams made, and hand it on with its weights as constants of the photo."""
-        maps[join], weights = inputs
-        if join is blocks[block].join:
-            raise _Enough
-        return maps[join], None if weights is None else weights.detach()
+    def stop(_join: nn.Module, inputs: tuple) -> None:
+        maps.extend(inputs[0])
+        raise _Enough
 
     pixels = images.detach().clone().requires_grad_()
-    every = [(one.join, fix) for one in blocks.values()]
-    with torch.enable_grad(), probe.evaluating(model), probe.before(*every):
+    join = blocks[block].join
+    with torch.enable_grad(), probe.evaluating(model), gates_held(model), probe.before((join, stop)):
         with suppress(_Enough):
             model.feature_map(pixels)
-        seen = maps[blocks[block].join][stream - 1]
-        unit = centre(seen) if cell is None else _at(seen, cell)
-        (gradient,) = torch.autograd.grad(unit.mean(1).sum(), pixels)
+        unit = centre(maps[stream - 1]) if cell is None else cell_of(maps[stream - 1], cell)
+        return strength(unit.mean(1).sum(), pixels)
+
+
+@contextmanager
+def gates_held(model: OSNet) -> Iterator[None]:
+    """Inside the `with` block no gradient passes through a gate: its numbers are constants of the photo."""
+
+    def fix(_join: nn.Module, inputs: tuple) -> tuple:
+        streams, weights = inputs
+        return streams, None if weights is None else weights.detach()
+
+    with probe.before(*((one.join, fix) for one in _blocks(model).values())):
+        yield
+
+
+def strength(number: Tensor, pixels: Tensor) -> np.ndarray:
+    """How strongly each pixel moves a number that was computed from photos.
+
+    number: (), on the graph.  pixels: (B, 3, H, W).
+    Returns: (H, W) float64, >= 0, sums to 1 (all zero where nothing moves it): |gradient| summed over colours, averaged
+    over photos.
+    """
+    (gradient,) = torch.autograd.grad(number, pixels)
     heat = gradient.abs().sum(1).mean(0).double().cpu().numpy()
     return heat / heat.sum() if heat.sum() > 0 else heat
 
@@ -150,7 +189,8 @@ def centre(maps: Tensor) -> Tensor:
     return maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2]
 
 
-def _at(maps: Tensor, cell: tuple[int, int]) -> Tensor:
+def cell_of(maps: Tensor, cell: tuple[int, int]) -> Tensor:
+    """One cell (row, column) of each map: (B, C, H, W) -> (B, C).  Raises: Refused for a cell that is not there."""
     if not all(0 <= place < side for place, side in zip(cell, maps.shape[2:], strict=True)):
         raise Refused(f"the map has {maps.shape[2]} x {maps.shape[3]} cells, and no cell {tuple(cell)}")
     return maps[:, :, cell[0], cell[1]]
