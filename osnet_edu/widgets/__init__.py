@@ -9,6 +9,7 @@ _HOME = {
     "count_predictions": "predict",
     "save_predictions": "predict",
     "Explorer": "explorer",
+    "Flow": "flow",
     "PedestrianLab": "pedestrian_lab",
     "Ranking": "ranking",
     "GateMixer": "gate_mixer",
@@ -28,9 +29,9 @@ _HOME = {
     "Widget": "widget",
 }
 __all__ = [
-    "CompareBlocks", "Convolution", "Duelling", "Explorer", "GateMixer", "GateTheatre", "Matching", "NetworkCosts",
-    "PedestrianLab", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay", "Training", "Watch", "Widget",
-    "ask", "count_predictions", "picture", "records", "replay", "save_predictions", "widget",
+    "CompareBlocks", "Convolution", "Duelling", "Explorer", "Flow", "GateMixer", "GateTheatre", "Matching",
+    "NetworkCosts", "PedestrianLab", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay", "Training", "Watch",
+    "Widget", "ask", "count_predictions", "picture", "records", "replay", "save_predictions", "widget",
 ]  # fmt: skip
 
 

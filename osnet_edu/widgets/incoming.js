@@ -62,8 +62,9 @@ async function animated(file) {
   return (text.startsWith("GIF") && text.includes("NETSCAPE")) || /^RIFF....WEBP.*ANIM/s.test(text) || /PNG.*acTL/s.test(text);
 }
 
-// The controls, and the whole box as a place to drop a photo on. send(content): takes the bytes.
-export function incoming(parent, box, send) {
+// The controls, and the whole box as a place to drop a photo on. send(content): takes the bytes.  where: the box in a
+// word.
+export function incoming(parent, box, send, where = "explorer") {
   const line = add(parent, "div", "oe-line");
   const input = add(line, "input");
   Object.assign(input, { type: "file", accept: "image/*", hidden: true });
@@ -74,7 +75,7 @@ export function incoming(parent, box, send) {
   const said = add(parent, "p", "oe-own-said");
   said.setAttribute("role", "status");
   const say = (text) => write(said, text);
-  say(`You can also drop a photo on the explorer. ${STAYS}`);
+  say(`You can also drop a photo on the ${where}. ${STAYS}`);
 
   async function take(file) {
     try {

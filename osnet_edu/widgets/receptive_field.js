@@ -1,7 +1,8 @@
 // How far a stream sees. Python computes windows and heat; this file draws them over the photo.
 
-import { add, arrows, cellUnder, choice, outline, raster, slider, tick, write } from "./dom.js";
+import { add, arrows, cellUnder, choice, raster, slider, tick, write } from "./dom.js";
 import { page } from "./page.js";
+import { windowFrame } from "./windows.js";
 
 const FIELD = [79, 196, 187]; // of the measured field: --oe-one of a dark page, on the dimmed photo
 const MARGIN = 28; // of screen pixels around the photo: what a window sees there is padding
@@ -82,34 +83,6 @@ function windowsTable(parent) {
   return { draw };
 }
 
-// A triangle at the edge: beyond it, the window goes on.
-function pointer(pen, px, py, dx, dy, size = 7) {
-  pen.beginPath();
-  pen.moveTo(px + dx * size, py + dy * size);
-  pen.lineTo(px + dy * size, py + dx * size);
-  pen.lineTo(px - dy * size, py - dx * size);
-  pen.closePath();
-  pen.fillStyle = "#fff";
-  pen.fill();
-  pen.lineWidth = 1.5;
-  pen.strokeStyle = "#000";
-  pen.stroke();
-}
-
-// A window as a frame that stays in the picture; inset keeps two that both run along the edge apart.
-function windowFrame(pen, canvas, zoom, [top, left, bottom, right], dash, inset) {
-  const [most, least] = [(at, limit) => Math.min(at, limit - inset), (at) => Math.max(at, inset)];
-  const [x, y] = [MARGIN + left * zoom, MARGIN + top * zoom];
-  const [x2, y2] = [MARGIN + right * zoom, MARGIN + bottom * zoom];
-  const [l, t, r, b] = [least(x), least(y), most(x2, canvas.width), most(y2, canvas.height)];
-  outline(pen, [l, t, r - l, b - t], dash);
-  const [middleX, middleY] = [(l + r) / 2, (t + b) / 2];
-  if (l > x) pointer(pen, l + 2, middleY, -1, 0);
-  if (t > y) pointer(pen, middleX, t + 2, 0, -1);
-  if (r < x2) pointer(pen, r - 2, middleY, 1, 0);
-  if (b < y2) pointer(pen, middleX, b - 2, 0, 1);
-}
-
 function paint(canvas, zoom, get) {
   const [height, width] = [get("height"), get("width")];
   const pen = canvas.getContext("2d");
@@ -124,8 +97,8 @@ function paint(canvas, zoom, get) {
     pen.drawImage(raster(get("heat"), width, height, FIELD), ...place);
   }
   const windows = get("windows");
-  if (windows.longest) windowFrame(pen, canvas, zoom, windows.longest, [9, 6], 9);
-  if (windows.shortest) windowFrame(pen, canvas, zoom, windows.shortest, [], 20);
+  if (windows.longest) windowFrame(pen, [MARGIN, zoom], windows.longest, [9, 6], 9);
+  if (windows.shortest) windowFrame(pen, [MARGIN, zoom], windows.shortest, [], 20);
   canvas.setAttribute("aria-label", `The photo with the windows drawn on it; ${HOW}. ${get("sentences").join(" ")}`);
 }
 

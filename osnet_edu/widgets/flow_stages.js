@@ -1,0 +1,118 @@
+// The row of stages: photos on the left, a column for each stage, the 512 numbers as a bar code at the end.
+
+import { add, bytes, picture } from "./dom.js";
+import { cellClicked, mapPicture, redrawn, shapeOf } from "./flow_maps.js";
+
+const FULL = 1.6; // of the usual distance: as long as the bar of a stage
+
+// open(at, cell): a stage was clicked.
+export function flowStages(parent, get, open) {
+  const row = add(parent, "div", "oe-stages oe-result");
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", "from the photo to 512 numbers");
+  const redraw = redrawn(row);
+  let reached = Infinity; // columns that have appeared
+  const last = () => get("network").maps.length;
+  const behind = (name) => distanceBehind(get, name);
+
+  function appear() {
+    [...row.children].forEach((column, k) => column.classList.toggle("oe-waits", k > reached));
+    [...row.children].forEach((column, k) => column.classList.toggle("oe-now", k === reached));
+  }
+  function draw(lit) {
+    const { maps, code, similarity, parted } = get("network");
+    const stage = get("trail")[1]?.[0] || "";
+    redraw([maps, get("pictures"), code, lit, stage, parted], () => {
+      photosColumn(row, get("pictures"));
+      for (const map of maps) stageColumn(row, map, { lit, open, chosen: stage === map.name, ratio: behind(map.name), parted: parted.split(".")[0] === map.name ? parted : "" });
+      codes(row, code, similarity, get("ratios").embedding);
+    });
+    appear();
+  }
+  return {
+    draw,
+    hiding: () => reached <= last(),
+    rewind: () => (reached = 0),
+    all() {
+      reached = Infinity;
+      appear();
+    },
+    // One column more.  Returns: what is said of it; "" where all are there.
+    next() {
+      if (reached === Infinity) reached = 0;
+      reached += 1;
+      const { maps, similarity } = get("network");
+      const ends = reached > maps.length;
+      if (ends) reached = Infinity;
+      appear();
+      if (ends) return "";
+      const map = maps[reached - 1];
+      const ratio = behind(map.name);
+      const far = ratio === undefined ? "" : `, the two are ${ratio.toFixed(2)} times the usual distance apart`;
+      return `${map.name}: ${shapeOf(map.shape)}${far}.`;
+    },
+  };
+}
+
+// How far apart two photos are behind a stage, 1 is usual; nothing for one photo.
+function distanceBehind(get, stage) {
+  const steps = Object.keys(get("ratios")).filter((name) => name.split(".")[0] === stage);
+  return get("ratios")[steps[steps.length - 1]];
+}
+
+function photosColumn(row, pictures) {
+  const column = add(row, "div", "oe-column");
+  const maps = add(column, "div", "oe-maps");
+  pictures.forEach((one, k) => picture(maps, { src: one.src, text: `${k ? "second" : "first"} photo: ${one.text}` }));
+  add(column, "b", "", pictures.length > 1 ? "photos" : "photo");
+  if (pictures.length > 1) add(column, "span", "oe-small oe-soft", "distance, 1 is usual");
+}
+
+function stageColumn(row, map, { lit, open, chosen, ratio, parted }) {
+  const column = add(row, "div", "oe-column");
+  const one = add(column, "button", "oe-step");
+  one.type = "button";
+  one.dataset.key = map.name;
+  one.addEventListener("click", (event) => open(map.name, cellClicked(event, map)));
+  one.setAttribute("aria-pressed", String(chosen));
+  const maps = add(one, "span", "oe-maps");
+  map.src.forEach((_, photo) => mapPicture(maps, map, photo, lit));
+  add(one, "b", "", map.name);
+  add(one, "span", "oe-small oe-soft", shapeOf(map.shape));
+  one.title = `B, C, H, W = ${map.shape.join(", ")}`;
+  if (ratio !== undefined) distance(column, ratio);
+  if (parted) add(column, "span", "oe-parts oe-small", `they part in ${parted}`);
+}
+
+function distance(column, ratio) {
+  const meter = add(column, "span", "oe-distance");
+  meter.title = `${ratio.toFixed(2)} times the usual distance`;
+  const bar = add(meter, "i");
+  bar.style.width = `${Math.min(100, (100 * ratio) / FULL)}%`;
+  add(meter, "b", "oe-small", ratio.toFixed(2));
+}
+
+function codes(row, code, similarity, ratio) {
+  const column = add(row, "div", "oe-column oe-ends");
+  const maps = add(column, "div", "oe-codes");
+  code.forEach((values, k) => barcode(maps, values, `the 512 numbers of the ${k ? "second" : "first"} photo as a bar code`));
+  add(column, "b", "", code.length > 1 ? `similarity ${similarity.toFixed(2)}` : "512 numbers");
+  if (code.length > 1) add(column, "span", "oe-small oe-soft", "512 numbers each");
+  if (ratio !== undefined) distance(column, ratio);
+}
+
+// Numbers as stripes, the larger the darker.
+export function barcode(parent, values, words) {
+  const data = bytes(values);
+  const canvas = add(parent, "canvas", "oe-code");
+  [canvas.width, canvas.height] = [data.length, 1];
+  delete canvas.dataset.lmSuppressShortcuts; // nothing is typed on it
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", words);
+  const pen = canvas.getContext("2d");
+  const [red, green, blue] = getComputedStyle(parent).color.match(/[\d.]+/g).map(Number);
+  const image = new ImageData(data.length, 1);
+  data.forEach((value, k) => image.data.set([red, green, blue, value], 4 * k));
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
