@@ -73,7 +73,7 @@ class Flow(Widget, script="flow.js"):
         unknown = sorted(set(state) - {"at", "cell", "silenced", "small"})
         if unknown:
             raise Refused(f"{unknown[0]} is nothing that can be set here; expected at, cell, silenced or small")
-        checkpoint = _checkpoint(model)
+        checkpoint = _shipped() if model is None else _checkpoint(model)
         self._size = tuple(checkpoint.size)
         self._album = explore.shipped()[0] if folder is None else explore.Album(explore.open_folder(folder))
         shipped = model is None and folder is None
@@ -84,7 +84,8 @@ class Flow(Widget, script="flow.js"):
         self._streams = {name: len(one.stream_names) for name, one in self.model.blocks().items()}
         self._photos = {self._album.name(one): one for one in (*self._album.market.query, *self._album.market.gallery)}
         pairs = flow_pairs.suggested(self._album)
-        first = pairs[0].photos if pairs else self._album.market.gallery[:2]
+        everyone = (*self._album.market.gallery, *self._album.market.query)
+        first = pairs[0].photos if pairs else everyone[:2]
         given = [self._album.name(one) for one in first] if photos is None else _listed(photos)
         self._own = [None if isinstance(one, str) else self._taken(one) for one in given]
         self._ready = False
@@ -173,7 +174,7 @@ class Flow(Widget, script="flow.js"):
                 "maps": [flow_drawn.drawn_map(one) for one in level.maps],
                 "code": flow_drawn.drawn_code(now),
                 "similarity": flow.pair_cosine(now) if parted else 1.0,
-                "parted": parted.block if parted else "",
+                "parted": parted.block if parted and not parted.already else "",
                 "sentence": level.sentence,
             }
             self._open()
@@ -287,16 +288,20 @@ def coloured(model: OSNet, found: Market, size: tuple[int, int]) -> flow.Colouri
         return flow.Colouring(model, decode([photos[k] for k in places], size).images)
 
 
+def _shipped() -> weights.Checkpoint:
+    """The network that everything about the shipped people shares."""
+    rankings = explore.shipped()[1].rankings(explore.SHIPPED)
+    return weights.Checkpoint(rankings.model, rankings.size)
+
+
 @cache
 def _shipped_colouring() -> flow.Colouring:
     """Made once, for all who ask."""
-    shipped = weights.shipped()
+    shipped = _shipped()
     return coloured(shipped.model, explore.shipped()[0].market, shipped.size)
 
 
-def _checkpoint(model: OSNet | weights.Checkpoint | Path | str | None) -> weights.Checkpoint:
-    if model is None:
-        return weights.shipped()
+def _checkpoint(model: OSNet | weights.Checkpoint | Path | str) -> weights.Checkpoint:
     if isinstance(model, weights.Checkpoint):
         return model
     if isinstance(model, Path | str):

@@ -16,6 +16,7 @@ export function flowCell(parent, get, set, open) {
   const panel = add(parent, "section", "oe-panel oe-cell");
   panel.setAttribute("aria-label", "a cell of the open map");
   const title = add(panel, "h3");
+  const shape = add(panel, "p", "oe-small oe-soft");
   add(panel, "p", "oe-small oe-soft", `Ask a cell: ${HOW}.`);
   const rows = add(panel, "div", "oe-pairs oe-result");
   const key = add(panel, "p", "oe-small oe-soft", KEY);
@@ -47,6 +48,7 @@ export function flowCell(parent, get, set, open) {
       if (!one) return;
       make(get("pictures").length);
       write(title, one.name);
+      write(shape, `(B, C, H, W) = (${one.shape.join(", ")})`);
       key.hidden = !get("seen").map;
       frames.forEach((frame, k) => frame.load(one.src[k], get("pictures")[k].src));
       paint();

@@ -1,11 +1,12 @@
 // What is open below the stages: the steps of a stage, and a block with its streams.
 
 import { add, button } from "./dom.js";
-import { cellClicked, mapPicture, redrawn, shapeOf } from "./flow_maps.js";
+import { cellClicked, mapPicture, redrawn, shapeLines } from "./flow_maps.js";
 import { barcode } from "./flow_stages.js";
 import { isAlone, isSilent, soloed, toggled } from "./silenced.js";
 
 const PARTS = { squeeze: "squeeze", sum: "weighted sum", expansion: "expansion", bypass: "identity path", output: "output" };
+const GATES = "Bars: the mean gate, dark for the first photo and grey for the second; below each, all its channels.";
 const BEHIND = ["sum", "expansion", "bypass", "output"];
 
 export function flowInside(parent, get, set, open) {
@@ -36,7 +37,7 @@ function step(parent, map, words, { at, lit, open, shaped = true }) {
   const maps = add(one, "span", "oe-maps oe-beside");
   map.src.forEach((_, photo) => mapPicture(maps, map, photo, lit));
   add(one, "b", "", words);
-  if (shaped) add(one, "span", "oe-small oe-soft", shapeOf(map.shape));
+  if (shaped) shapeLines(one, map.shape);
   one.title = `${map.name}: B, C, H, W = ${map.shape.join(", ")}`;
   return one;
 }
@@ -56,6 +57,7 @@ function opened(parent, block, { at, lit, get, set, open }) {
   const head = add(parent, "div", "oe-blockhead");
   add(head, "h3", "", block.name);
   add(head, "p", "oe-small oe-soft", block.gate ? `Gate: ${block.gate}.` : `No gate: ${block.join} joins the streams.`);
+  if (block.gate && block.streams[0].gate.length > 1) add(head, "p", "oe-small oe-soft", GATES);
   if (block.note) add(head, "p", "oe-small oe-soft", block.note);
   const body = add(parent, "div", "oe-body");
   const draws = { at, lit, open };

@@ -1,7 +1,7 @@
 // The row of stages: photos on the left, a column for each stage, the 512 numbers as a bar code at the end.
 
 import { add, bytes, picture } from "./dom.js";
-import { cellClicked, mapPicture, redrawn, shapeOf } from "./flow_maps.js";
+import { cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
 
 const FULL = 1.6; // of the usual distance: as long as the bar of a stage
 
@@ -23,8 +23,11 @@ export function flowStages(parent, get, open) {
     const { maps, code, similarity, parted } = get("network");
     const stage = get("trail")[1]?.[0] || "";
     redraw([maps, get("pictures"), code, lit, stage, parted], () => {
-      photosColumn(row, get("pictures"));
-      for (const map of maps) stageColumn(row, map, { lit, open, chosen: stage === map.name, ratio: behind(map.name), parted: parted.split(".")[0] === map.name ? parted : "" });
+      photosColumn(row, get("pictures"), get("size"));
+      for (const map of maps) {
+        const here = parted.split(".")[0] === map.name ? parted : "";
+        stageColumn(row, map, { lit, open, chosen: stage === map.name, ratio: behind(map.name), parted: here });
+      }
       codes(row, code, similarity, get("ratios").embedding);
     });
     appear();
@@ -60,12 +63,13 @@ function distanceBehind(get, stage) {
   return get("ratios")[steps[steps.length - 1]];
 }
 
-function photosColumn(row, pictures) {
-  const column = add(row, "div", "oe-column");
+function photosColumn(row, pictures, size) {
+  const column = add(row, "div", "oe-column oe-begins");
   const maps = add(column, "div", "oe-maps");
   pictures.forEach((one, k) => picture(maps, { src: one.src, text: `${k ? "second" : "first"} photo: ${one.text}` }));
   add(column, "b", "", pictures.length > 1 ? "photos" : "photo");
-  if (pictures.length > 1) add(column, "span", "oe-small oe-soft", "distance, 1 is usual");
+  shapeLines(column, [pictures.length, 3, ...size]);
+  if (pictures.length > 1) add(column, "span", "oe-small oe-soft", "how far apart: 1 is usual");
 }
 
 function stageColumn(row, map, { lit, open, chosen, ratio, parted }) {
@@ -78,10 +82,10 @@ function stageColumn(row, map, { lit, open, chosen, ratio, parted }) {
   const maps = add(one, "span", "oe-maps");
   map.src.forEach((_, photo) => mapPicture(maps, map, photo, lit));
   add(one, "b", "", map.name);
-  add(one, "span", "oe-small oe-soft", shapeOf(map.shape));
+  shapeLines(one, map.shape);
   one.title = `B, C, H, W = ${map.shape.join(", ")}`;
   if (ratio !== undefined) distance(column, ratio);
-  if (parted) add(column, "span", "oe-parts oe-small", `they part in ${parted}`);
+  if (parted) add(column, "span", "oe-parts oe-small", `part in ${parted}`);
 }
 
 function distance(column, ratio) {

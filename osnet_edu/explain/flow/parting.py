@@ -34,21 +34,24 @@ class Parting:
     widest: str
 
     @property
+    def already(self) -> bool:
+        """Whether they are apart at every step, also before the first block."""
+        return bool(self.block) and min(self.ratios.values()) >= PARTED
+
+    @property
     def sentence(self) -> str:
         """Where they part, or that they do not, in one sentence."""
         end = f"{self.ratios[END]:.2f} times the usual distance"
+        if self.already:
+            return f"The two are apart even before the first block, {self.block}: at the end they are {end} apart."
         if self.block:
-            before = list(self.ratios)[: list(self.ratios).index(self.block)]
-            already = before and all(self.ratios[name] >= PARTED for name in before)
-            known = ", though they come in apart" * bool(already)
-            return (
-                f"{self.block} is the first block in which the two part{known}: from there on they stay apart, "
-                f"and at the end they are {end} apart."
-            )
-        widest = f"{self.widest} sees them furthest apart ({self.ratios[self.widest]:.2f} times the usual distance)"
-        if self.ratios[END] < PARTED:
-            return f"No block parts these two: {widest}, and at the end they are only {end} apart."
-        return f"No block parts these two, they part behind the last one: at the end they are {end} apart."
+            return f"The two part in {self.block} and stay apart: at the end they are {end} apart."
+        if self.ratios[END] >= PARTED:
+            return f"The two part behind the last block: at the end they are {end} apart."
+        if self.widest == END:
+            return f"No block keeps the two apart: even at the end, where they are furthest apart, it is only {end}."
+        widest = f"behind {self.widest} they are {self.ratios[self.widest]:.2f} times the usual distance apart"
+        return f"No block keeps the two apart: {widest}, which is the most, and at the end only {self.ratios[END]:.2f}."
 
 
 def parting(model: OSNet, pair: Passed, palette: Colouring) -> Parting:
