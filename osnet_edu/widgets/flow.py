@@ -142,7 +142,13 @@ class Flow(Widget, script="flow.js"):
             return
         with self.hold_sync():
             if change.name in ("shown", "silenced"):
-                self._pass(self.shown)
+                try:
+                    self._pass(self.shown)
+                except BaseException:  # the last good picture stays, and what it is of
+                    self._ready = False
+                    self.set_trait(change.name, change.old)
+                    self._ready = True
+                    raise
             elif change.name == "at":
                 self._open()
             else:

@@ -1,0 +1,191 @@
+"""The widget of the network at work without a browser: what it draws is the room's own."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from osnet_edu import Refused, osnet, widgets
+from osnet_edu.embed import normalise
+from osnet_edu.explain import flow
+from osnet_edu.network import siblings
+from osnet_edu.widgets import records
+
+MOST = 300_000  # bytes of a message
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return widgets.Flow()
+
+
+@pytest.fixture(autouse=True)
+def at_first(shown):
+    yield
+    shown.shown, shown.silenced, shown.cell, shown.at = shown.pairs[0]["names"], [], [], "network"
+
+
+def state(widget) -> dict:
+    """What is drawn, but for what was refused or went wrong."""
+    return {name: value for name, value in widget.drawn().items() if name not in ("problem", "crash")}
+
+
+def pixels(address: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGB"))
+
+
+def test_pictures_are_the_colours_of_the_maps(shown):
+    shown.at = "conv3.1"
+    now, colouring = shown._now, shown._colouring
+    level = flow.network_level(shown.model, now, colouring, flow.parting(shown.model, now, colouring))
+    for drawn, own in zip(shown.network["maps"], level.maps, strict=True):
+        assert drawn["shape"] == list(now.maps[own.name].shape)
+        for k in (0, 1):
+            assert np.array_equal(pixels(drawn["src"][k]), own.colours[k])
+            same = pixels(drawn["lit"][k])[own.lit[k] == 1]
+            assert np.array_equal(same, own.colours[k][own.lit[k] == 1]), "what differs keeps its colours"
+    assert shown.network["sentence"] == level.sentence
+    for k, code in enumerate(shown.network["code"]):
+        features = now.embedding[k].double().numpy()
+        assert np.array_equal(np.frombuffer(code, np.uint8), np.round(255 * features / features.max()))
+    block = flow.block_level(shown.model, now, colouring, "conv3.1")
+    for drawn, own in zip(shown.block["streams"], block.streams, strict=True):
+        assert drawn["gate"] == list(own.means) and np.array_equal(pixels(drawn["src"][1]), own.shown.colours[1])
+        assert np.allclose(np.frombuffer(drawn["channels"][0], np.uint8) / 255, own.gates[0], atol=0.002)
+        assert (drawn["cells"], drawn["longest"]) == (own.field.cells, own.field.longest)
+    assert [one["words"] for one in shown.stage["maps"]] == ["block 1", "block 2", "transition"]
+    assert shown.said == block.sentence and shown.trail[-1] == ["conv3.1", "conv3.1"]
+
+
+def test_a_cell_is_drawn_while_its_map_is_open(shown):
+    shown.set_state({"cell": ["conv3.1 stream 3", 1, 7, 3], "at": "conv3.1 stream 3"})
+    images = normalise(shown._images(shown.shown))
+    own = flow.cell_level(shown.model, images, shown._now, "conv3.1 stream 3", (7, 3), 1)
+    assert shown.seen["match"] == list(own.match) and shown.seen["windows"]["longest"] == list(own.windows["longest"])
+    heat = np.frombuffer(shown.seen["heat"], np.uint8).reshape(own.heat.shape)
+    assert np.abs(heat / 255 - np.sqrt(own.heat / own.heat.max())).max() < 0.003
+    assert shown.said == own.sentence
+    shown.at = "conv3"
+    assert shown.seen == {} and "conv3 makes 8 x 4 cells" in shown.said
+    shown.at = "conv3.1 squeeze"
+    assert shown.said.startswith("conv3.1 squeeze has 24 channels of 16 x 8 cells")
+    shown.at = "conv3.1 stream 1"
+    assert shown.said.startswith("A cell of stream 1 of conv3.1 sees 3 x 3 cells of the block's input")
+
+
+def test_a_muted_stream_is_followed_to_the_end(shown):
+    before = shown.network
+    shown.set_state({"silenced": [["conv3.1", 3], ["conv2.0", 1]]})
+    assert shown.silenced == [["conv2.0", 1], ["conv3.1", 3]]
+    changed = [a["src"] != b["src"] for a, b in zip(before["maps"], shown.network["maps"], strict=True)]
+    assert changed == [False, True, True, True, True]
+    unit = [one / np.linalg.norm(one) for one in shown._now.embedding.double().numpy()]
+    assert shown.network["similarity"] == pytest.approx(unit[0] @ unit[1])
+    assert (
+        f"the similarity is {unit[0] @ unit[1]:.2f}; with all streams it is {before['similarity']:.2f}" in shown.effect
+    )
+    shown.silenced = []
+    assert shown.network == before and shown.effect == ""
+
+
+def test_the_pairs_are_what_their_words_say(shown):
+    album = shown._album
+    assert len(shown.pairs) >= 11
+    for pair in shown.pairs:
+        one, two = (shown._photos[name] for name in pair["names"])
+        kind, _, part = pair["words"].partition(": ")
+        if kind == "twins":
+            assert album.folder.record(one).twin == two.person and one.camera == two.camera
+            assert album.part(one) in part or part.startswith("colour of the")
+        else:
+            assert (one.person == two.person) == (kind == "one person") and one.camera != two.camera
+    assert shown.said.startswith("The two part in conv3.0"), "the first pair parts in the middle"
+
+
+def test_one_photo_two_photos_and_ones_own(shown):
+    shown.set_state({"shown": shown.pairs[3]["names"][:1]})
+    assert len(shown.pictures) == 1 and shown.ratios == {} and "512 numbers" in shown.said
+    mine = np.random.default_rng(0).integers(0, 255, (200, 90, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(mine).save(file, "PNG")
+    shown._handle_custom_msg({"photo": 1}, [file.getvalue()])
+    assert shown.problem == "" and shown.shown[1] == "" and shown.pictures[1]["text"] == "your photo"
+    assert pixels(shown.pictures[1]["src"]).shape == (128, 64, 3)
+    before = state(shown)
+    for message, files in (({"photo": 0}, [b"no picture"]), ({"photo": 7}, [file.getvalue()]), ("photo", [b""])):
+        shown._handle_custom_msg(message, files)
+        assert shown.problem.endswith(".")
+        assert state(shown) == before, "the last good picture stays"
+    again = widgets.Flow(photos=[mine, shown.pairs[0]["names"][1]], at="conv2.0")
+    assert again.shown == ["", shown.pairs[0]["names"][1]] and again.block["name"] == "conv2.0"
+    assert widgets.Flow(photos=shown.pairs[0]["names"][0]).shown == shown.pairs[0]["names"][:1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"at": "conv9"}, {"at": "conv3.1 stream 9"}, {"shown": ["nobody.jpg"]}, {"shown": []}, {"shown": ["", ""]},
+        {"silenced": [["conv3.1", 9]]}, {"silenced": ["x"]}, {"cell": ["conv3", 0, 99, 0]},
+        {"cell": ["network", 0, 0, 0]}, {"cell": ["conv3", 5, 0, 0]}, {"cell": [1, 2]}, {"cell": ["conv3", 0, True, 0]},
+        {"at": "conv3", "cell": ["x"] * 4},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_refused_value_changes_nothing(shown, values):
+    before = state(shown)
+    shown.set_state(values)
+    assert shown.problem.endswith(".") and len(shown.problem) > 20
+    assert state(shown) == before
+    with pytest.raises(Refused):
+        for name, value in values.items():
+            setattr(shown, name, value)
+    shown.problem = ""
+
+
+def test_a_network_that_fails_half_way_leaves_the_last_picture(shown, monkeypatch):
+    before = state(shown)
+    with monkeypatch.context() as broken:
+        broken.setattr(flow, "network_level", lambda *_: 1 / 0)
+        for values in ({"shown": shown.pairs[2]["names"]}, {"silenced": [["conv2.0", 1]]}):
+            with pytest.raises(ZeroDivisionError):
+                shown.set_state(values)
+            assert "ZeroDivisionError" in shown.crash and state(shown) == before
+    shown.set_state({"shown": shown.pairs[2]["names"]})
+    assert shown.crash == "" and shown.network != before["network"]
+
+
+def test_no_message_is_large(shown, monkeypatch):
+    code, sizes, first = shown.network["code"][0], [], records.to_json(shown.drawn())
+
+    def send(data=None, buffers=None, **_):
+        sizes.append(len(json.dumps(data, default=lambda _: "")) + sum(map(len, buffers or [])))
+
+    monkeypatch.setattr(shown.comm, "send", send)
+    for place in ("conv1", "conv3", "conv3.1", "conv2.0", "conv2.0 stream 4"):
+        shown.set_state({"at": place})
+    shown.set_state({"cell": ["conv2.0 stream 4", 0, 5, 5]})
+    shown.set_state({"silenced": [["conv2.0", 1]]})
+    assert len(first) < MOST and len(sizes) >= 7 and 10_000 < max(sizes) < MOST, (len(first), sizes)
+    assert records.from_json(first)["network"]["code"][0] == code
+
+
+@pytest.mark.parametrize("model", [osnet(0.25, streams=2), siblings.build("addition", 0.25)], ids=["T2", "no gates"])
+def test_another_network_shows_what_it_has(model):
+    own = widgets.Flow(model, at="conv2.0", small=True)
+    block = model.blocks()["conv2.0"]
+    assert len(own.block["streams"]) == len(block.stream_names) and own.small
+    assert (own.block["gate"] == "") == (block.gate is None)
+    assert all(bool(one["gate"]) == (block.gate is not None) for one in own.block["streams"])
+    records.to_json(own.drawn())
+
+
+def test_bad_arguments_are_refused():
+    for arguments in (
+        {"model": 3}, {"photos": ["a", "b", "c"]}, {"photos": "nobody.jpg"}, {"photos": b"no picture"}, {"zoom": 1},
+        {"at": "conv7"}, {"folder": "/nowhere/at/all"},
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            widgets.Flow(**arguments)
