@@ -1,7 +1,7 @@
 // What is open below the stages: the steps of a stage, and a block with its streams.
 
 import { add, button } from "./dom.js";
-import { cellClicked, mapPicture, redrawn, shapeLines } from "./flow_maps.js";
+import { cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
 import { barcode } from "./flow_stages.js";
 import { isAlone, isSilent, soloed, toggled } from "./silenced.js";
 
@@ -38,7 +38,8 @@ function step(parent, map, words, { at, lit, open, shaped = true }) {
   map.src.forEach((_, photo) => mapPicture(maps, map, photo, lit));
   add(one, "b", "", words);
   if (shaped) shapeLines(one, map.shape);
-  one.title = `${map.name}: B, C, H, W = ${map.shape.join(", ")}`;
+  one.title = `(B, C, H, W) = (${map.shape.join(", ")})`;
+  one.setAttribute("aria-label", `${map.name}: ${words}, ${shapeOf(map.shape)}`);
   return one;
 }
 

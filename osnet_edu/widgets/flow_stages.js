@@ -1,6 +1,6 @@
 // The row of stages: photos on the left, a column for each stage, the 512 numbers as a bar code at the end.
 
-import { add, bytes, picture } from "./dom.js";
+import { add, bytes, picture, shape } from "./dom.js";
 import { cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
 
 const FULL = 1.6; // of the usual distance: as long as the bar of a stage
@@ -83,7 +83,9 @@ function stageColumn(row, map, { lit, open, chosen, ratio, parted }) {
   map.src.forEach((_, photo) => mapPicture(maps, map, photo, lit));
   add(one, "b", "", map.name);
   shapeLines(one, map.shape);
-  one.title = `B, C, H, W = ${map.shape.join(", ")}`;
+  one.title = `(B, C, H, W) = (${map.shape.join(", ")})`;
+  const far = ratio === undefined ? "" : `, ${ratio.toFixed(2)} times the usual distance apart`;
+  one.setAttribute("aria-label", `${map.name}: ${shapeOf(map.shape)}${far}`);
   if (ratio !== undefined) distance(column, ratio);
   if (parted) add(column, "span", "oe-parts oe-small", `part in ${parted}`);
 }
@@ -105,18 +107,10 @@ function codes(row, code, similarity, ratio) {
   if (ratio !== undefined) distance(column, ratio);
 }
 
-// Numbers as stripes, the larger the darker.
+// Numbers as stripes, the larger the darker; in the ink of the page, so that they follow its theme.
 export function barcode(parent, values, words) {
   const data = bytes(values);
-  const canvas = add(parent, "canvas", "oe-code");
-  [canvas.width, canvas.height] = [data.length, 1];
-  delete canvas.dataset.lmSuppressShortcuts; // nothing is typed on it
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", words);
-  const pen = canvas.getContext("2d");
-  const [red, green, blue] = getComputedStyle(parent).color.match(/[\d.]+/g).map(Number);
-  const image = new ImageData(data.length, 1);
-  data.forEach((value, k) => image.data.set([red, green, blue, value], 4 * k));
-  pen.putImageData(image, 0, 0);
-  return canvas;
+  const look = { viewBox: `0 0 ${data.length} 1`, preserveAspectRatio: "none", role: "img", "aria-label": words, class: "oe-code" };
+  const svg = shape(parent, "svg", look);
+  data.forEach((value, x) => value && shape(svg, "rect", { x, y: 0, width: 1, height: 1, "fill-opacity": (value / 255).toFixed(2) }));
 }
