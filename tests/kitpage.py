@@ -52,6 +52,8 @@ LAYERS = """display(widgets.Convolution(photos[0][::2, ::2]), widgets.ReceptiveF
 display(widgets.NetworkCosts(), widgets.CompareBlocks())
 widgets.GateMixer(weights.shipped().model, photos[0], same=photos[1], other=photos[2])"""
 
+FLOW = """widgets.Flow(at="conv3.1 stream 3", cell=["conv3.1 stream 3", 0, 7, 3])"""
+
 REPLAY = """board = widgets.replay()
 board.frames, board._played = list(board.recording.frames), len(board.recording.frames)
 board._show()
@@ -62,8 +64,8 @@ TRIPLET = "figures.show(figures.triplet(photos[:3], (0.5, 0.6)))"
 RANKED = "figures.show(figures.ranking(photos[0], photos[:3], [False, True, False], [0.9, 0.8, 0.7]))"
 
 CELLS = (
-    BEGIN, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), DUEL, MATCHING, EXPLORER, LAYERS, REPLAY, FIGURES,
-    TRIPLET, RANKED,
+    BEGIN, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), DUEL, MATCHING, EXPLORER, LAYERS, FLOW, REPLAY,
+    FIGURES, TRIPLET, RANKED,
 )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def lit(bench: Bench) -> str:
     return path.read_text()
 
 
-def test_every_level_by_keyboard_on_a_phone(page, lab_server):
+def test_every_level_by_keyboard_on_a_phone_and_the_flow_plays_by_itself(page, lab_server):
     bench = Bench(page, lab_server.root, "flow_keys", *FLOW)
     view = bench.page
     view.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
@@ -106,12 +106,8 @@ def test_every_level_by_keyboard_on_a_phone(page, lab_server):
     view.keyboard.press("Enter")
     bench.python("at", "network")
     assert view.evaluate(FITS)
-    bench.finish(".oe-flow")
-
-
-def test_the_flow_plays_by_itself_and_stops(page, lab_server):
-    bench = Bench(page, lab_server.root, "flow_plays", FLOW[0], "w = Flow()")
-    view = bench.page
+    bench.lab.ask("w.silenced = []")
+    bench.python("silenced", [])
     view.get_by_role("button", name="Let it flow").click()
     for count in (2, 3):
         view.wait_for_function(f"(count) => ({APPEARED})() === count", arg=count)
@@ -125,3 +121,4 @@ def test_the_flow_plays_by_itself_and_stops(page, lab_server):
     assert view.evaluate(moved) == "0.4s"
     bench.lab.ask("w.shown = w.pairs[-1]['names']")
     view.get_by_role("status").get_by_text("The two are apart even before the first block").wait_for()
+    bench.finish(".oe-flow")

@@ -150,6 +150,7 @@ def kit():
         widgets.Convolution(picture[::4, ::4]),
     ]
     own += [predict, widgets.NetworkCosts(), widgets.replay()]
+    own.append(widgets.Flow(at="conv3.1 stream 3", cell=["conv3.1 stream 3", 0, 7, 3], silenced=[["conv3.1", 1]]))
     shown += [(one, drawn(one)) for one in own]
     css = "\n".join({one._css for one in [explorer, *(one for one, _ in shown)]})
     yield {

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 THEMES = {LIGHT: "light", DARK: "dark"}
 BOXES = (
     "predict", "ranking", "lab", "theatre", "duel", "matching", "explorer", "conv", "field", "costs", "blocks", "mixer",
-    "training",
+    "training", "flow",
 )  # fmt: skip
 # Where a widget marks the same person and another one: what carries a frame, and what is filled.
 FRAMES = {

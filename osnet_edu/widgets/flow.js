@@ -58,7 +58,7 @@ function render({ model, el }) {
     photos.draw();
     write(key, get("colours"));
   }
-  box.addEventListener("pointerdown", () => get("small") && set({ small: false }));
+  box.addEventListener("click", () => get("small") && set({ small: false }));
   const undo = follow(TRAITS, draw);
   return () => {
     undo();

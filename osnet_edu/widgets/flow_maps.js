@@ -6,11 +6,11 @@ export const ORDER = ["first", "second"];
 export const shapeOf = ([, channels, rows, columns]) => `${channels} channels, ${rows} \u00d7 ${columns} cells`;
 
 // The shape in two short lines.  Where there is no room for the words, the first column of the row has them.
-export function shapeLines(parent, [, channels, rows, columns], unit = "") {
+export function shapeLines(parent, [, channels, rows, columns]) {
   const lines = add(parent, "span", "oe-shape oe-small oe-soft");
   const first = add(lines, "span", "", String(channels));
   add(first, "span", "oe-unit", " channels");
-  add(lines, "span", "", `${rows} \u00d7 ${columns}${unit}`);
+  add(lines, "span", "", `${rows}\u00d7${columns}`);
 }
 
 // A map of one photo.  lit: only what differs has its colours.

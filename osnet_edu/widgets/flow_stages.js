@@ -3,6 +3,8 @@
 import { add, bytes, picture, shape } from "./dom.js";
 import { cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
 
+const SHADES = 12; // of a bar code: one drawing each, since a page with thousands of stripes is slow
+const FAR = "Bars: how far apart the two photos are behind a stage; 1 is as far as two photos of the gallery usually are.";
 const FULL = 1.6; // of the usual distance: as long as the bar of a stage
 
 // open(at, cell): a stage was clicked.
@@ -12,12 +14,11 @@ export function flowStages(parent, get, open) {
   row.setAttribute("aria-label", "from the photo to 512 numbers");
   const redraw = redrawn(row);
   let reached = Infinity; // columns that have appeared
-  const last = () => get("network").maps.length;
+  const last = () => get("network").maps.length; // the column of the last stage
   const behind = (name) => distanceBehind(get, name);
 
   function appear() {
-    [...row.children].forEach((column, k) => column.classList.toggle("oe-waits", k > reached));
-    [...row.children].forEach((column, k) => column.classList.toggle("oe-now", k === reached));
+    row.querySelectorAll(".oe-column").forEach((column, k) => column.classList.toggle("oe-waits", k > reached));
   }
   function draw(lit) {
     const { maps, code, similarity, parted } = get("network");
@@ -29,6 +30,7 @@ export function flowStages(parent, get, open) {
         stageColumn(row, map, { lit, open, chosen: stage === map.name, ratio: behind(map.name), parted: here });
       }
       codes(row, code, similarity, get("ratios").embedding);
+      if (code.length > 1) add(row, "p", "oe-far oe-small oe-soft", FAR);
     });
     appear();
   }
@@ -69,7 +71,6 @@ function photosColumn(row, pictures, size) {
   pictures.forEach((one, k) => picture(maps, { src: one.src, text: `${k ? "second" : "first"} photo: ${one.text}` }));
   add(column, "b", "", pictures.length > 1 ? "photos" : "photo");
   shapeLines(column, [pictures.length, 3, ...size]);
-  if (pictures.length > 1) add(column, "span", "oe-small oe-soft", "how far apart: 1 is usual");
 }
 
 function stageColumn(row, map, { lit, open, chosen, ratio, parted }) {
@@ -112,5 +113,7 @@ export function barcode(parent, values, words) {
   const data = bytes(values);
   const look = { viewBox: `0 0 ${data.length} 1`, preserveAspectRatio: "none", role: "img", "aria-label": words, class: "oe-code" };
   const svg = shape(parent, "svg", look);
-  data.forEach((value, x) => value && shape(svg, "rect", { x, y: 0, width: 1, height: 1, "fill-opacity": (value / 255).toFixed(2) }));
+  const shades = Array.from({ length: SHADES }, () => "");
+  data.forEach((value, x) => (value && (shades[Math.ceil((value / 255) * SHADES) - 1] += `M${x} 0h1v1h-1z`)));
+  shades.forEach((d, k) => d && shape(svg, "path", { d, "fill-opacity": ((k + 0.5) / SHADES).toFixed(2) }));
 }

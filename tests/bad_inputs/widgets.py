@@ -33,6 +33,11 @@ def _theatre() -> Widget:
 
 
 @cache
+def _flow() -> Widget:
+    return widgets.Flow()
+
+
+@cache
 def _predict() -> Widget:
     return widgets.Predict("One or two?", ["one", "two"], truth=1, because="So it is.")
 
@@ -107,6 +112,10 @@ TRAITS: dict[tuple[Callable[[], Widget], str], dict[str, object]] = {
     (_theatre, "opened"): TEXTS,
     (_theatre, "fill"): TEXTS,
     (_theatre, "where"): TEXTS,
+    (_flow, "at"): TEXTS | {"no stream": "conv3.1 stream 9", "a half": "conv3."},
+    (_flow, "shown"): LISTS | {"three": ["a", "b", "c"], "one's own that is not there": [""]},
+    (_flow, "silenced"): FULL | {"no stream": [["conv2.0", 9]], "no block": [["conv9.0", 1]]},
+    (_flow, "cell"): FULL | {"of the network": ["network", 0, 0, 0], "too low": ["conv3", 0, 99, 0]},
     (_predict, "chosen"): NUMBERS | {"three of two": 3},
     (_ranking, "order"): LISTS | {"twice the same": [[0, 0, 1, 2, 3, 4]] * 2, "one row": [[0, 1, 2, 3, 4, 5]]},
     (_ranking, "puzzle"): NUMBERS,
@@ -177,7 +186,7 @@ def cases() -> Iterator[Case]:
                     make, lambda widget, trait=trait, value=value: widget.set_state({trait: value, "asked": 1})
                 )
                 yield Case("widgets", f"{name}.{trait}, from the page: {words}", sent)
-    for make in (_lab, _theatre, _mixer, _predict):
+    for make in (_lab, _theatre, _flow, _mixer, _predict):
         for words, value in MESSAGES.items():
             sent = _sent(make, lambda widget, value=value: widget._handle_custom_msg(value, []))
             yield Case("widgets", f"a button of {make.__name__.strip('_')}: {words}", sent)
