@@ -74,7 +74,7 @@ class Flow(Widget, script="flow.js"):
         if unknown:
             raise Refused(f"{unknown[0]} is nothing that can be set here; expected at, cell, silenced or small")
         checkpoint = _shipped() if model is None else _checkpoint(model)
-        self._size = tuple(checkpoint.size)
+        self._size: tuple[int, int] = checkpoint.size
         self._album = explore.shipped()[0] if folder is None else explore.Album(explore.open_folder(folder))
         shipped = model is None and folder is None
         self._colouring = (
@@ -177,7 +177,7 @@ class Flow(Widget, script="flow.js"):
             self.ratios = dict(parted.ratios) if parted else {}
             self.effect = flow.without_words(plain, now)
             self.network = {
-                "maps": [flow_drawn.drawn_map(one) for one in level.maps],
+                "maps": [flow_drawn.map_as_pictures(one) for one in level.maps],
                 "code": flow_drawn.drawn_code(now),
                 "similarity": flow.pair_cosine(now) if parted else 1.0,
                 "parted": parted.block if parted and not parted.already else "",

@@ -18,7 +18,7 @@ WORDS = {
 }
 
 
-def drawn_map(shown: flow.MapShown, words: str = "") -> dict:
+def map_as_pictures(shown: flow.MapShown, words: str = "") -> dict:
     """{name, words, shape: [B, C, H, W], src: [a picture each], lit: [the same where only what differs has its
     colours]}."""
     lit = [] if shown.lit is None else [uri(_lit(*both)) for both in zip(shown.colours, shown.lit, strict=True)]
@@ -44,7 +44,7 @@ def drawn_stage(level: flow.Level, blocks: list[str]) -> dict:
     for k, shown in enumerate(level.maps):
         pooling = shown.name == "maxpool"
         words = f"block {k + 1}" if shown.name in blocks else "transition" if "." in shown.name else shown.name
-        maps.append(drawn_map(shown, "max pool" if pooling else words))
+        maps.append(map_as_pictures(shown, "max pool" if pooling else words))
     return {"maps": maps, "sentence": level.sentence, "blocks": blocks}
 
 
@@ -52,7 +52,7 @@ def drawn_block(level: flow.BlockLevel) -> dict:
     """{name, join, gate, note, sentence, parts, streams}."""
     streams = [
         {
-            **drawn_map(one.shown, f"stream {one.stream}"),
+            **map_as_pictures(one.shown, f"stream {one.stream}"),
             "stream": one.stream,
             "cells": one.field.cells,
             "shortest": one.field.shortest,
@@ -63,7 +63,7 @@ def drawn_block(level: flow.BlockLevel) -> dict:
         }
         for one in level.streams
     ]
-    parts = [drawn_map(one, one.name.removeprefix(level.name).strip() or "output") for one in level.parts]
+    parts = [map_as_pictures(one, one.name.removeprefix(level.name).strip() or "output") for one in level.parts]
     return {
         "name": level.name, "join": level.join, "gate": level.gate or "", "note": level.note,
         "sentence": level.sentence, "parts": parts, "streams": streams,
@@ -83,7 +83,7 @@ def drawn_cell(level: flow.CellLevel, name: str, photo: int) -> dict:
 
 
 def part_words(shown: flow.MapShown, join: str) -> str:
-    """A map inside a block that is no stream, in a sentence."""
+    """The squeeze, the sum, the expansion or the bypass of a block, in a sentence."""
     _, channels, height, width = shown.shape
     part = shown.name.partition(" ")[2]
     words = f"{WORDS[part]}, joined by {join}" if part == "sum" else WORDS[part]

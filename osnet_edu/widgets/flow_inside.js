@@ -88,7 +88,7 @@ function streamRow(parent, block, one, { at, lit, open, get, set }) {
     made.setAttribute("aria-label", words);
     made.setAttribute("aria-pressed", String(pressed));
   };
-  press("mute", `mute stream ${one.stream} of ${block.name}`, isSilent(silenced(), block.name, one.stream), () =>
+  press("silence", `silence stream ${one.stream} of ${block.name}`, isSilent(silenced(), block.name, one.stream), () =>
     set({ silenced: toggled(silenced(), block.name, one.stream) }),
   );
   if (numbers.length === 1) return;

@@ -23,7 +23,7 @@ _CELLS = 256  # of a photo, at most, evenly over the map
 _TAIL = 1.0  # per cent of the cells that may lie beyond the darkest and the brightest shade of a colour
 _BATCH = 32
 _PAIRS = 12  # of neighbours in the sample, for what is usually unlike
-_LIT = 0.9  # share of the cells of such a pair that are less unlike than a cell that is fully lit
+_LIT = 0.9  # share of the cells of such a pair that are not fully lit
 
 
 @dataclass(frozen=True)
