@@ -55,6 +55,7 @@ function render({ model, el }) {
     inside.draw(lit && two);
     cell.draw();
     opened.hidden = get("at") === "network" || get("small");
+    box.classList.toggle("oe-closer", !opened.hidden);
     photos.draw();
     write(key, get("colours"));
   }
