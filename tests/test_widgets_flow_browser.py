@@ -111,6 +111,7 @@ def test_every_level_by_keyboard_on_a_phone_and_the_flow_plays_by_itself(page, l
     view.get_by_role("button", name="Let it flow").click()
     for count in (2, 3):
         view.wait_for_function(f"(count) => ({APPEARED})() === count", arg=count)
+    assert view.get_by_label("light up what differs").is_checked(), "stage by stage"
     view.get_by_role("button", name="Stop").click()
     view.wait_for_function(f"() => ({APPEARED})() === 7")
     view.get_by_role("status").get_by_text("The two part in conv3.0").wait_for()

@@ -31,11 +31,12 @@ function render({ model, el }) {
   }
   const stages = flowStages(box, get, open);
   const line = add(box, "div", "oe-line oe-acts");
-  const play = playing(line, stages, (text) => write(said, text || get("said")));
-  const differs = tick(line, "light up what differs", (on) => {
-    lit = on;
+  const light = (on) => {
+    differs.input.checked = lit = on;
     draw();
-  });
+  };
+  const play = playing(line, stages, () => light(true), (text) => write(said, text || get("said")));
+  const differs = tick(line, "light up what differs", light);
   const clear = button(line, "All streams on", () => set({ silenced: [] }));
   const photos = flowPhotos(line, here);
   const opened = add(box, "div", "oe-opened");
@@ -91,8 +92,8 @@ function trailOf(parent, open) {
   return { draw };
 }
 
-// Stage after stage appears: played, stepped, or all at once.  tell(text): what is said of the newest; "" at the end.
-function playing(parent, stages, tell) {
+// Stage after stage appears: played, stepped, or all at once.  begins(): before the first one.  tell(text): what is said of the newest; "" at the end.
+function playing(parent, stages, begins, tell) {
   let timer = 0;
   const run = button(parent, "Let it flow", () => (timer ? stop() : start()));
   const step = button(parent, "Step", () => {
@@ -103,6 +104,7 @@ function playing(parent, stages, tell) {
     run.textContent = running ? "Stop" : "Let it flow";
   }
   function next() {
+    if (!stages.hiding()) begins();
     const text = stages.next();
     tell(text);
     if (!text) pause();
@@ -114,6 +116,7 @@ function playing(parent, stages, tell) {
     show(false);
   }
   function start() {
+    begins();
     stages.rewind();
     next();
     timer = setInterval(next, PACE);

@@ -76,10 +76,9 @@ function frame(parent, photo, { get, ask, map, loaded }) {
   const grid = () => map().shape.slice(2);
   asked.addEventListener("click", (event) => ask(photo, ...inMap(event, asked, grid())));
   arrows(asked, 4, (rows, columns) => {
-    const now = get("seen");
-    const here = now.map && now.photo === photo ? now.cell : grid().map((side) => Math.floor(side / 2));
-    const moves = now.map && now.photo === photo ? [rows, columns] : [0, 0]; // the first key asks the middle
-    ask(photo, here[0] + moves[0], here[1] + moves[1]);
+    const [name, whose, row, column] = get("cell"); // what was asked last, answered or not
+    if (name === get("at") && whose === photo) ask(photo, row + rows, column + columns);
+    else ask(photo, ...grid().map((side) => Math.floor(side / 2))); // the first key asks the middle
   });
   const images = [new Image(), new Image()];
   images.forEach((img) => (img.onload = loaded));
