@@ -23,6 +23,16 @@ FRAMED = """() => {
     const style = getComputedStyle(document.activeElement);
     return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1;
 }"""
+# For half a second the page has not moved.
+RESTS = """() => new Promise((done) => {
+    let [at, since] = [scrollY, performance.now()];
+    const look = () => {
+        if (scrollY !== at) [at, since] = [scrollY, performance.now()];
+        if (performance.now() - since > 500) done(true);
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
 
 
 @contextmanager
@@ -66,12 +76,15 @@ def test_by_keyboard_alone(playwright, chromium_path, book, size, theme):
         page.locator(".oe-duel .oe-stack img[src]").first.wait_for()
         opened = re.search(r"#query=.*&opened=(\S+?\.jpg)", page.url)
         assert opened, "the address holds what is open"
+        page.wait_for_function(RESTS)
+        top, bottom = page.locator(".oe-head").evaluate("e => [e.getBoundingClientRect().top, innerHeight]")
+        assert 0 <= top < bottom - 200, "the questions are in view"
         tab(page, "Where? The correspondence")
         keys.press("Enter")
         page.locator(".oe-matching canvas, .oe-matching img[src]").first.wait_for()
         accessible(page)
         tab(page, "Close the pair")
-        keys.press("Enter")
+        keys.press("Escape")
         page.locator(".oe-pair").wait_for(state="hidden")
         assert page.evaluate(CALLED).startswith("Gallery as ranked by shipped"), "the focus goes back to the list"
 

@@ -11,13 +11,18 @@ const WHYS = [
 ];
 
 // pictured(place): a small picture of a gallery photo, or of the query for -1: {src, text}.  closed(): to the list.
-export function openpair(parent, { python, get, set, says }, { pictured, closed }) {
+export function openpair(parent, { box, python, get, set, says }, { pictured, closed }) {
   const pair = add(parent, "section", "oe-pair");
   pair.setAttribute("aria-label", "the open pair");
   const close = () => {
     set({ opened: "" });
     closed();
   };
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || pair.hidden) return;
+    event.stopPropagation(); // JupyterLab would leave the widget
+    close();
+  });
   const questions = whys(pair, {
     chosen(value, text) {
       set({ why: value });
@@ -38,7 +43,13 @@ export function openpair(parent, { python, get, set, says }, { pictured, closed 
     draw();
     pair.scrollTo(0, 0);
     // In the next frame: what belongs to the pair has its place by then.
-    requestAnimationFrame(() => pair.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" }));
+    requestAnimationFrame(intoView);
+  }
+  // Where the pair will stand: while it slides up, it is still below that.
+  function intoView() {
+    pair.style.animation = "none";
+    pair.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    pair.style.animation = "";
   }
   function photos() {
     two.hidden = !asking && child.there();
