@@ -172,7 +172,9 @@ def wishes(explorer) -> list[dict]:
     """Thirty wishes of two parts each."""
     rng, choices = draws.named(23, "wishes"), explorer.choices
     of = {
-        "search": ["red", "T-SHIRT", "person 19", "camera 2 black", "twin by hair", "0200_c3", "boots  olive", "photo"],
+        "search": [
+            *"red|T-SHIRT|person 19|red t-shirt|camera 2 black|twin by hair|0200_c3|boots  olive|photo".split("|")
+        ],
         "camera": choices["cameras"],
         "attribute": choices["attributes"][::3],
         "twin": choices["twins"],

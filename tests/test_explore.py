@@ -108,6 +108,9 @@ def test_wishes_hold_one_by_one_and_together(shipped):
     found = names(search="person 181, jeans")
     assert all("jeans" in album.described(queries[k]) and queries[k].person == 181 for k in found)
     assert names(search="nobody wears this").size == 0
+    side_by_side = names(search="red t-shirt")
+    assert side_by_side.size and all("red t-shirt" in album.described(queries[k]) for k in side_by_side)
+    assert set(side_by_side) < set(names(search="t-shirt red")), "nowhere side by side: both words anywhere"
 
 
 def test_the_hardest_stand_first_in_each_order(shipped):

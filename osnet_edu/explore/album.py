@@ -50,7 +50,8 @@ NAMED = {  # a few colours that everybody knows, display sRGB in [0, 1]
 class Wish:
     """Which queries to list, and in which order; the default lists all.
 
-    search: words that must all occur in a photo's name or description.  camera: 0 for any.  attribute: such as
+    search: words that must all occur in a photo's name or description; where they stand side by side in some photos,
+    only these.  camera: 0 for any.  attribute: such as
     "hat: cap".  twin: a part by which the person differs from a twin.  failures: only those whose first photo shows
     another person.  sort: one of SORTS.
     """
@@ -172,7 +173,7 @@ class Album:
         if wish.sort not in SORTS:
             raise Refused(f"queries are sorted by one of {', '.join(SORTS)}, got {wish.sort!r}")
         words = wish.search.lower().split()
-        kept = []
+        kept, together = [], []
         for place, photo in enumerate(photos):
             if wish.camera and photo.camera != wish.camera:
                 continue
@@ -186,7 +187,10 @@ class Album:
                 text = f"{self.name(photo)} {self.who(photo)} {self.described(photo)}".lower()
                 if not all(word in text for word in words):
                     continue
+                if " ".join(words) in text:
+                    together.append(place)
             kept.append(place)
+        kept = together or kept
         return np.array(kept, int)[_order(wish.sort, hardness, kept)]
 
     def _wears(self, photo: Photo) -> dict[str, str]:

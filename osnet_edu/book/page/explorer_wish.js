@@ -65,15 +65,18 @@ export function triples(hard) {
 export function fitting(queries, wish, hard) {
   oneOf(wish.sort, SORTS, "order");
   const words = wish.search.toLowerCase().split(/\s+/).filter(Boolean);
-  const kept = [];
+  const [all, together] = [[], []];
   for (let k = 0; k < queries.count; k++) {
     if (wish.camera && queries.cameras[k] !== wish.camera) continue;
     if (wish.attribute && !queries.attributes[k].includes(wish.attribute)) continue;
     if (wish.twin && queries.twins[k] !== wish.twin) continue;
     if (wish.failures && hard().firstHit[k] <= 1) continue;
     const text = `${queries.names[k]} ${queries.who[k]} ${queries.described[k]}`.toLowerCase();
-    if (words.every((word) => text.includes(word))) kept.push(k);
+    if (!words.every((word) => text.includes(word))) continue;
+    all.push(k);
+    if (words.length && text.includes(words.join(" "))) together.push(k);
   }
+  const kept = together.length ? together : all;
   return Int32Array.from(wish.sort === SORTS[0] ? kept : sorted(kept, wish.sort, hard()));
 }
 
