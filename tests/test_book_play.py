@@ -259,6 +259,14 @@ def test_the_tour_by_keyboard(site, tour):
     page.locator("#tour .play-dots", has_text="1 of 5").wait_for()
     assert page.url.endswith("#game=2")
     assert question_of(page, tour)[0] not in asked
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+        page.locator("#tour.play-told").wait_for()
+        page.keyboard.press("Enter")
+    page.get_by_role("link", name="game 2").click()
+    page.locator("#tour .play-dots", has_text="1 of 5").wait_for()
+    page.goto(page.url.split("#")[0] + "?#install")
+    page.wait_for_function("() => document.querySelector('#install').getBoundingClientRect().top < innerHeight / 2")
 
 
 def test_the_tour_by_mouse_and_the_clothes(site, tour):

@@ -33,12 +33,13 @@ def site(
     *,
     says: Says | None = None,
     launch: pages.Launch | None = None,
+    home: str = "",
     limits: Mapping[str, object] | None = None,
 ) -> Path:
     """Build the site into a new folder.
 
     out: is not there yet, or empty.  notebooks: the folder of the lessons.  says(what): a progress for (done, total)
-    of it.  launch: where a lesson runs elsewhere: lesson -> name -> address.
+    of it.  launch: where a lesson runs elsewhere: lesson -> name -> address.  home: the repository.
     limits: a small site, for tests: lessons, a list of notebooks such as ["00", "04"]; the others go to the files of
     this room that write data.
     Returns: out.  Raises: Refused where out is taken or a notebook fails.
@@ -58,7 +59,7 @@ def site(
             kept.written_once(what, write, growing / "kit", says(what), some)
         step = says("pages")
         step(0, 1)
-        pages.write(growing, found, launch or {})
+        pages.write(growing, found, launch or {}, home)
         step(1, 1)
     kept.remove_unused()
     return out

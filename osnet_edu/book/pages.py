@@ -43,8 +43,11 @@ ELSEWHERE = {
 Launch = Mapping[str, Mapping[str, str]]  # lesson -> name -> address
 
 
-def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
-    """Write all pages into a folder.  lessons: executed.  launch: where a lesson runs elsewhere, by its name."""
+def write(folder: Path, lessons: Sequence[Lesson], launch: Launch, home: str = "") -> None:
+    """Write all pages into a folder.
+
+    lessons: executed.  launch: where a lesson runs elsewhere, by its name.  home: the repository's address, or "".
+    """
     with tempfile.TemporaryDirectory(prefix="osnet_edu_") as place:
         source, made = Path(place, "source"), Path(place, "made")
         _sources(source, lessons)
@@ -53,7 +56,7 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch) -> None:
         shutil.copytree(made, folder, dirs_exist_ok=True, ignore=left_out)
     for sheet in folder.glob("_static/styles/pydata-sphinx-theme.css"):
         sheet.write_text(_PAPER.sub("", sheet.read_text(encoding="utf-8")), encoding="utf-8")
-    _own(folder, launch)
+    _own(folder, launch, home)
     for page in sorted(folder.rglob("*.html")):
         _finish(page, folder)
 
@@ -254,14 +257,14 @@ def _generate(source: Path, made: Path, trees: Path, launch: Launch) -> None:
 # --- the kit's own pages, and what every page has ---------------------------------------------------------------------
 
 
-def _own(folder: Path, launch: Launch) -> None:
+def _own(folder: Path, launch: Launch, home: str) -> None:
     loader = jinja2.FileSystemLoader(TEMPLATES)
     maker = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
     first = next(iter(launch.values()), {})
     for name in _OWN:
         text = maker.get_template(f"{name}.html.j2").render(
-            pathto=lambda to, _resource=0: to, launch=first, lesson=False
+            pathto=lambda to, _resource=0: to, launch=first, lesson=False, home=home
         )
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
 

@@ -17,7 +17,7 @@ def made(out: str, lessons: list[str] | None) -> None:
     """Build the site into a folder and say how large it is.  lessons: two digits each; None for all."""
     started = time.monotonic()
     limits = {} if lessons is None else {"lessons": lessons}
-    folder = build.site(out, NOTEBOOKS, says=said, launch=launches(), limits=limits)
+    folder = build.site(out, NOTEBOOKS, says=said, launch=launches(), home=home(), limits=limits)
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
     programs.say(f"Built in {installer.clock(time.monotonic() - started)}: {len(files)} files, {size:.1f} MB.")
@@ -34,6 +34,15 @@ def said(what: str) -> Callable[[int, int], None]:
         sys.stdout.flush()
 
     return update
+
+
+def home() -> str:
+    """The address of the repository on GitHub; "" where it is not known."""
+    try:
+        owner, repo = badge.github_name(badge.ask_git(programs.HERE, "remote", "get-url", "origin"))
+    except Refused:
+        return ""
+    return f"https://github.com/{owner}/{repo}"
 
 
 def launches() -> dict[str, dict[str, str]]:

@@ -200,7 +200,7 @@ function strip(parent, { tried, person, at }, chose) {
     const choice = button(row, "", () => chose(one.at), `change-photo ${one.known ? "play-same" : "play-other"}`);
     choice.setAttribute("aria-pressed", String(one.at === at));
     picture(choice, { src: jpeg(variant ? variant.jpeg : person.base), text: "" });
-    add(choice, "span", "", variant ? variant.words : "before");
+    add(choice, "span", "", variant ? `${variant.group}: ${variant.words}` : "before");
     add(choice, "b", "", one.similarity.toFixed(2));
     add(choice, "span", "play-truth", one.known ? "✓ known" : "✗ not known");
   });

@@ -31,7 +31,7 @@ export function tour(root, record) {
   function show(focus) {
     root.replaceChildren();
     if (at < questions.length) card(root, { questions, at, answers, src, answered, next, focus });
-    else ending(root, { record, number, questions, answers, src, again, focus });
+    else ending(root, { record, number, questions, answers, src, again, replay, focus });
     for (const one of questions.slice(at + 1, at + 2)) {
       [one.query.src, ...one.options.flatMap((option) => [option.src, option.map])].forEach((name) => (new Image().src = src(name)));
     }
@@ -44,6 +44,12 @@ export function tour(root, record) {
 
   function again() {
     location.hash = `#game=${number + 1}`;
+  }
+
+  function replay() {
+    [answers, at] = [[], 0];
+    keep();
+    show(true);
   }
 
   function begin(focus) {
@@ -62,6 +68,12 @@ export function tour(root, record) {
   return { number: () => number, answers: () => answers };
 }
 
+// A link to a place of this page: it has moved down since the page was opened.
+function arrive() {
+  const place = document.getElementById(location.hash.slice(1));
+  if (place) requestAnimationFrame(() => place.scrollIntoView());
+}
+
 async function start() {
   const root = document.querySelector("#tour");
   const words = add(root, "p", "play-note", "The photos are on their way.");
@@ -71,6 +83,7 @@ async function start() {
     const record = await answer.json();
     tour(root, record);
     clothes(document.querySelector("[data-clothes]"), record, (name) => new URL(name, DATA).href);
+    arrive();
   } catch (error) {
     write(words, `The photos of the game did not arrive (${error.message}).`);
     if (!words.isConnected) root.append(words);

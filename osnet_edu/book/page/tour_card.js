@@ -5,7 +5,7 @@ import { PLAYERS, choice, count, marks, truth } from "./tour_game.js";
 import { digits, looked, verdict, why } from "./tour_words.js";
 
 const SIDES = ["left", "right"];
-const NAMES = { you: "You", network: "Network", colours: "Colours" };
+const NAMES = { you: "You", network: "Network", colours: "Colour count" };
 
 // questions, at: which of them.  answers: the sides taken so far.  src: name of a picture -> its address.
 // answered(side), next(): what the game does then.  focus: does the question get the focus?

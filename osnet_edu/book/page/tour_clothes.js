@@ -38,10 +38,11 @@ function ask(root, record, one, src) {
   const options = one.dressed.map((dressed, side) => {
     const figure = add(row, "figure", "play-option");
     const choose = button(figure, "", () => tell(side), "play-photo");
-    choose.setAttribute("aria-label", dressed.words);
+    const words = dressed.words.replace("in her clothes", "in this person's clothes");
+    choose.setAttribute("aria-label", words);
     picture(choose, { src: src(dressed.src), text: "" });
     const caption = add(figure, "figcaption");
-    add(caption, "b", "", dressed.words.replace("in her clothes", "in this person's clothes"));
+    add(caption, "b", "", words);
     return { figure, choose, caption };
   });
   const panel = add(root, "div", "play-answer");

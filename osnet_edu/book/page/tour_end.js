@@ -4,9 +4,9 @@ import { add, button, picture, write } from "../widgets/dom.js";
 import { PLAYERS, count, marks } from "./tour_game.js";
 import { ending as words } from "./tour_words.js";
 
-const NAMES = { you: "You", network: "Network", colours: "Colours" };
+const NAMES = { you: "You", network: "Network", colours: "Colour count" };
 
-export function ending(root, { record, number, questions, answers, src, again, focus }) {
+export function ending(root, { record, number, questions, answers, src, again, replay, focus }) {
   const found = marks(questions, answers);
   const scores = Object.fromEntries(PLAYERS.map((player) => [player, count(found[player])]));
   root.classList.remove("play-told");
@@ -15,13 +15,13 @@ export function ending(root, { record, number, questions, answers, src, again, f
   const { queries, network, colours } = record.all;
   const said = add(root, "p", "play-small");
   said.setAttribute("role", "status");
-  write(said, `You ${scores.you} of 5, the network ${scores.network}, the colour histogram ${scores.colours}. These five are hard on purpose: in all, the network finds the same person first for ${network} of ${queries} photos, and the colour histogram for ${colours}.`);
+  write(said, `You ${scores.you} of 5, the network ${scores.network}, a count of colours ${scores.colours}. These five are hard on purpose: in all, the network finds the same person first for ${network} of ${queries} photos, and the count of colours for ${colours}.`);
   const links = add(root, "p", "play-links");
   link(links, "lessons/00_start_here.html", "Lesson 00: how it works", "play-button play-first");
   button(links, "Other photos", again, "play-button");
   link(links, "#clothes", "Now the clothes", "play-button");
-  const share = add(root, "p", "play-note", "These five questions again: ");
-  link(share, `#game=${number}`, `game ${number}`, "");
+  const share = add(root, "p", "play-note", "The same five questions again, or for a friend: ");
+  link(share, `#game=${number}`, `game ${number}`, "").addEventListener("click", replay);
   share.append(". A map can mislead: ");
   link(share, "lessons/10_believe_it.html", "lesson 10 tests maps", "");
   share.append(".");
