@@ -13,7 +13,8 @@ const LISTED = 10; // photos of the ranked list
 const ROLES = ["query", "hard positive", "hard negative"];
 const NO_MEAN = "the mean of a stream needs PyTorch, which this page does not have: open the lab for it";
 export const SOURCE =
-  "Gates, similarities and ranks: the network in this page. Shares: computed when this page was built.";
+  "Gates, similarities and ranks: the network in this page. Shares: computed when this page was built. A link keeps the"
+  + " pair, and not what you silence here.";
 const OWN = "Gates, similarities and ranks: the network in this page. Shares need PyTorch: open the lab for those of a network of your own.";
 
 // Rank of each photo of the list that counts: a Map from place to rank.  found: columns of rank.js.
