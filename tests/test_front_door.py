@@ -93,15 +93,15 @@ def test_every_linked_file_exists():
 def test_every_picture_says_in_words_what_is_to_see():
     words = [alt for alt, _ in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README)]
     words += [html.unescape(alt) for alt in re.findall(r'<img [^>]*alt="([^"]*)"', README)]
-    assert len(words) == len(NOTEBOOKS) + 2 == len(re.findall(r"<img |!\[", README))
+    assert len(words) == len(NOTEBOOKS) + 3 == len(re.findall(r"<img |!\[", README))
     assert all(len(alt.split()) >= 10 for alt in words) and len(set(words)) == len(words)
 
 
 def test_pictures_are_as_wide_as_they_are_shown_or_wider_and_light_to_load():
     pictures = sorted(FRONT.glob("*.png"))
-    assert {path.stem for path in pictures} == {path.stem[:2] for path in NOTEBOOKS} | {"explorer"}
+    assert {path.stem for path in pictures} == {path.stem[:2] for path in NOTEBOOKS} | {"explorer", "site"}
     for path in pictures:
-        large = path.stem == "explorer"
+        large = path.stem in ("explorer", "site")
         assert path.stat().st_size <= (LARGE if large else SMALL), path.name
         with Image.open(path) as image:
             assert image.width == (1000 if large else 480)
