@@ -41,11 +41,11 @@ LONGEST_FIRST = (
 
 # Files whose tests start processes, train or render for most of a minute together: --quick leaves them out.
 SLOW = {
-    "test_anyone", "test_benchmarks", "test_cli", "test_cli_outputs", "test_clothes", "test_distributed",
-    "test_engines", "test_exchanged", "test_exercises_kernel", "test_experiments", "test_explain_pairs",
-    "test_frozen", "test_gate_parts", "test_gate_scale", "test_gate_variance", "test_hard_positives",
-    "test_importance", "test_leaderboard", "test_lesson_rules", "test_memory", "test_people_dataset", "test_runs",
-    "test_train",
+    "test_anyone", "test_benchmarks", "test_book", "test_cli", "test_cli_outputs", "test_clothes", "test_distributed",
+    "test_engines", "test_exchanged", "test_exercises_kernel", "test_experiments", "test_explain_flow",
+    "test_explain_pairs", "test_frozen", "test_gate_parts", "test_gate_scale", "test_gate_variance",
+    "test_hard_positives", "test_importance", "test_leaderboard", "test_lesson_rules", "test_memory",
+    "test_people_dataset", "test_runs", "test_train",
 }  # fmt: skip
 
 
