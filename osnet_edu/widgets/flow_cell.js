@@ -1,7 +1,7 @@
 // A cell of the open map: the pixels it can see, those that move it, and where the other photo has the same.
 
 import { add, arrows, cellUnder, outline, raster, write } from "./dom.js";
-import { ORDER } from "./flow_maps.js";
+import { ORDER, nearest } from "./flow_maps.js";
 import { windowFrame } from "./windows.js";
 
 const MARGIN = 10; // of screen pixels around a photo: what a window sees there is padding
@@ -29,8 +29,7 @@ export function flowCell(parent, get, set, open) {
   }
   function ask(photo, row, column) {
     const [, , tall, wide] = map().shape;
-    const inside = (at, most) => Math.min(most - 1, Math.max(0, at));
-    open(get("at"), [photo, inside(row, tall), inside(column, wide)]);
+    open(get("at"), [photo, nearest(row, tall), nearest(column, wide)]);
   }
   function make(count) {
     if (frames.length === count) return;

@@ -1,7 +1,7 @@
 // What is open below the stages: the steps of a stage, and a block with its streams.
 
 import { add, button } from "./dom.js";
-import { cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
+import { ORDER, cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
 import { barcode } from "./flow_stages.js";
 import { isAlone, isSilent, soloed, toggled } from "./silenced.js";
 
@@ -104,7 +104,7 @@ function gates(parent, one) {
     const track = add(line, "span", "oe-track");
     add(track, "i", photo ? "oe-two-nd" : "").style.width = `${100 * mean}%`;
     add(line, "b", "oe-small", mean.toFixed(2));
-    const who = photo ? "second" : "first";
+    const who = ORDER[photo];
     line.title = `mean gate for the ${who} photo; the stripes are its channels, the darker the further open`;
     barcode(line, one.channels[photo], `all gates of stream ${one.stream} for the ${who} photo, ${mean.toFixed(2)} on average`);
   });

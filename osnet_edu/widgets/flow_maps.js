@@ -24,15 +24,17 @@ export function mapPicture(parent, map, photo, lit) {
   return img;
 }
 
+// A row or column as near as there is one, of `most`.
+export const nearest = (at, most) => Math.min(most - 1, Math.max(0, at));
+
 // The cell of a map that was clicked, [photo, row, column]; nothing where the click came from a key or beside the maps.
 export function cellClicked(event, map) {
   const img = event.target;
   if (!event.detail || !img.matches?.("img.oe-map")) return undefined;
   const [, , rows, columns] = map.shape;
-  const inside = (at, most) => Math.min(most - 1, Math.max(0, at));
   const [row, column] = cellUnder(event, img, rows, columns);
   const photo = [...img.parentElement.querySelectorAll("img.oe-map")].indexOf(img);
-  return [photo, inside(row, rows), inside(column, columns)];
+  return [photo, nearest(row, rows), nearest(column, columns)];
 }
 
 // Draws anew only if something changed, and gives the focus back to the control of the same name.

@@ -1,7 +1,7 @@
 // The row of stages: photos on the left, a column for each stage, the 512 numbers as a bar code at the end.
 
 import { add, bytes, picture, shape } from "./dom.js";
-import { cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
+import { ORDER, cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
 
 const SHADES = 12; // of a bar code: one drawing each, since a page with thousands of stripes is slow
 const FAR = "Bars: how far apart the two photos are behind a stage; 1 is as far as two photos of the gallery usually are.";
@@ -68,7 +68,7 @@ function distanceBehind(get, stage) {
 function photosColumn(row, pictures, size) {
   const column = add(row, "div", "oe-column oe-begins");
   const maps = add(column, "div", "oe-maps");
-  pictures.forEach((one, k) => picture(maps, { src: one.src, text: `${k ? "second" : "first"} photo: ${one.text}` }));
+  pictures.forEach((one, k) => picture(maps, { src: one.src, text: `${ORDER[k]} photo: ${one.text}` }));
   add(column, "b", "", pictures.length > 1 ? "photos" : "photo");
   shapeLines(column, [pictures.length, 3, ...size]);
 }
@@ -102,7 +102,7 @@ function distance(column, ratio) {
 function codes(row, code, similarity, ratio) {
   const column = add(row, "div", "oe-column oe-ends");
   const maps = add(column, "div", "oe-codes");
-  code.forEach((values, k) => barcode(maps, values, `the 512 numbers of the ${k ? "second" : "first"} photo as a bar code`));
+  code.forEach((values, k) => barcode(maps, values, `the 512 numbers of the ${ORDER[k]} photo as a bar code`));
   add(column, "b", "", code.length > 1 ? `similarity ${similarity.toFixed(2)}` : "512 numbers");
   if (code.length > 1) add(column, "span", "oe-small oe-soft", "512 numbers each");
   if (ratio !== undefined) distance(column, ratio);

@@ -30,6 +30,9 @@ export function clothes(root, record, src) {
   show(0);
 }
 
+// Who is in a photo, without a guess whether the person is a woman.
+const plain = ({ words }) => words.replace("in her clothes", "in this person's clothes");
+
 function ask(root, record, one, src) {
   const row = add(root, "div", "play-row");
   shown(row, one.query, "This person", src);
@@ -38,7 +41,7 @@ function ask(root, record, one, src) {
   const options = one.dressed.map((dressed, side) => {
     const figure = add(row, "figure", "play-option");
     const choose = button(figure, "", () => tell(side), "play-photo");
-    const words = dressed.words.replace("in her clothes", "in this person's clothes");
+    const words = plain(dressed);
     choose.setAttribute("aria-label", words);
     picture(choose, { src: src(dressed.src), text: "" });
     const caption = add(figure, "figcaption");
@@ -62,7 +65,7 @@ function ask(root, record, one, src) {
       add(caption, "span", "", `similarity ${dressed.network.toFixed(2)}`);
       add(caption, "span", "", dressed.rank === 1 ? "this person comes first" : `this person comes at rank ${dressed.rank}`);
     });
-    add(said, "h3", "", `${side === taken ? "Yes" : "No"}: it is ${one.dressed[taken].words.replace("in her", "in this person's")}.`);
+    add(said, "h3", "", `${side === taken ? "Yes" : "No"}: it is ${plain(one.dressed[taken])}.`);
     add(said, "p", "", "The network compares what people wear.");
     measured(panel, record);
   }
