@@ -117,7 +117,7 @@ def test_pages_have_launch_links_exercises_and_tables(book):
 
 
 def test_the_lessons_of_the_site_are_kept_for_the_next_build(book):
-    assert [lesson.ready for lesson in lessons.lessons_of(NOTEBOOKS, LESSONS)] == [True, True]
+    assert [lesson.folder.is_dir() for lesson in lessons.lessons_of(NOTEBOOKS, LESSONS)] == [True, True]
     with pytest.raises(Refused, match="has no notebook 77"):
         lessons.lessons_of(NOTEBOOKS, ["00", "77"])
 

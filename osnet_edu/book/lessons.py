@@ -41,10 +41,6 @@ class Lesson:
     def name(self) -> str:
         return self.path.stem
 
-    @property
-    def ready(self) -> bool:
-        return self.folder.is_dir()
-
 
 def lessons_of(notebooks: Path, limits: Sequence[str] | None = None) -> list[Lesson]:
     """The lessons of a folder in their order.  limits: two digits each, "00" and "04", of those that are wanted.

@@ -50,10 +50,9 @@ NAMED = {  # a few colours that everybody knows, display sRGB in [0, 1]
 class Wish:
     """Which queries to list, and in which order; the default lists all.
 
-    search: words that must all occur in a photo's name or description; where they stand side by side in some photos,
-    only these.  camera: 0 for any.  attribute: such as
-    "hat: cap".  twin: a part by which the person differs from a twin.  failures: only those whose first photo shows
-    another person.  sort: one of SORTS.
+    search: words that must all occur in a photo's name or description. If they stand side by side for some photos,
+    only these are listed.  camera: 0 for any.  attribute: such as "hat: cap".  twin: a part by which the person differs
+    from a twin.  failures: only those whose first photo shows another person.  sort: one of SORTS.
     """
 
     search: str = ""
