@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import axe
 import pytest
 from bookpage import visiting
-from test_explorer_voila import CALLED
+from test_explorer_voila import CALLED, tab_to
 from test_widgets_explorer_browser import BRING
 
 from osnet_edu import osnet
@@ -46,12 +46,8 @@ def explorer(playwright, chromium_path, book, size, theme):
 
 
 def tab(page, wanted: str, key: str = "Tab") -> None:
-    for _ in range(120):
-        page.keyboard.press(key)
-        if page.evaluate(CALLED).startswith(wanted):
-            assert page.evaluate(FRAMED), f"{wanted} has the focus, and nobody sees it"
-            return
-    pytest.fail(f"{key} does not reach {wanted!r}")
+    tab_to(page, wanted, key)
+    assert page.evaluate(FRAMED), f"{wanted} has the focus, and nobody sees it"
 
 
 def accessible(page) -> None:

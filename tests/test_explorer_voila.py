@@ -131,12 +131,16 @@ class Visit(Bench):
         return -40 < top < self.size["height"] - 200
 
     def tab(self, wanted: str, key: str = "Tab", most: int = 120) -> None:
-        """Press Tab, or Shift+Tab, until what has the focus is called so."""
-        for _ in range(most):
-            self.page.keyboard.press(key)
-            if self.page.evaluate(CALLED).startswith(wanted):
-                return
-        pytest.fail(f"{key} does not reach {wanted!r}")
+        tab_to(self.page, wanted, key, most)
+
+
+def tab_to(page, wanted: str, key: str = "Tab", most: int = 120) -> None:
+    """Press Tab, or Shift+Tab, until what has the focus is called so."""
+    for _ in range(most):
+        page.keyboard.press(key)
+        if page.evaluate(CALLED).startswith(wanted):
+            return
+    pytest.fail(f"{key} does not reach {wanted!r}")
 
 
 @contextmanager
