@@ -154,7 +154,7 @@ def template(model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> b
     whole = _Whole(_scattered(folded(model)), mean, std)
     images = torch.zeros(2, 160, 96, 3, dtype=torch.uint8)
     free = torch.export.Dim.DYNAMIC
-    with _quiet(), torch.no_grad():
+    with unheard(), torch.no_grad():
         program = torch.onnx.export(
             whole,
             (images, torch.ones(whole.layout.shape[:2])),
@@ -275,7 +275,7 @@ def _scattered(model: nn.Module) -> nn.Module:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def unheard() -> Iterator[None]:
     """PyTorch's exporter tells of its own parts: packages that it would know, functions that it will rename."""
     log = logging.getLogger("torch.onnx")
     before = log.level
