@@ -31,7 +31,7 @@ TWICE = {
     "a colour, and the same on light paper": ("ONE", "TWO"),
     "two frozen sets, of twins and of hard positives": ("FROZEN", "TUNING", "PARTS"),
     "of an experiment's people": ("SEED",),
-    "the name of an untrained network": ("UNTRAINED",),
+    "of a network, and how a chart draws it": ("STREAMS", "TRAINED", "UNTRAINED"),
     "a notebook's exercises, and single ones": ("EXERCISES", "NOTICED", "STREAM"),
 }
 

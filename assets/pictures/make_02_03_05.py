@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from osnet_edu import assets, osnet
-from osnet_edu.figures import INK, MUTED, ONE, PAPER
+from osnet_edu.figures import INK, MUTED, PAPER, PARAMETERS, WORK
 from osnet_edu.network import costs, receptive
 from osnet_edu.people import PARTS, TWIN_LABELS, read_people
 from osnet_edu.photos import market
@@ -110,12 +110,11 @@ def rows() -> Figure:
     table = [row for row in costs.table(osnet()) if row.layers]
     names = ["conv1", "conv2", "transition", "conv3", "transition ", "conv4", "conv5", "fc"]
     figure = Figure((9.2, 3.9), dpi=DOTS, facecolor=PAPER)
-    kinds = (("parameters", 0.13, ONE, ""), ("multiply_adds", 0.57, WRITTEN, "////"))
-    for kind, left, colour, hatch in kinds:
+    for kind, left, style in (("parameters", 0.13, PARAMETERS), ("multiply_adds", 0.57, WORK)):
         ax = figure.add_axes((left, 0.06, 0.40, 0.80))
         values = np.array([getattr(row, kind) for row in table])
         at = np.arange(len(table))[::-1]
-        ax.barh(at, values, color=colour, edgecolor=INK, hatch=hatch, height=0.66, lw=0.8)
+        ax.barh(at, values, **style.bar, height=0.66, lw=0)
         unit = "million" if kind == "multiply_adds" else "thousand"
         for y, value in zip(at, values, strict=True):
             shown = value / (1e6 if unit == "million" else 1e3)

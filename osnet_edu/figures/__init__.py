@@ -2,9 +2,11 @@
 
 Every function returns a matplotlib Figure of its own (no pyplot, no global state) that carries its description as its
 label; `show` puts it into a notebook with that description as alt text, readable in the light and the dark theme.
+How streams, recipes, trained and untrained networks look stands in colours.py: `axis.plot(x, y, **TRAINED.line)`.
 `numbers` shows a table of text: a sentence, and the lines folded.
 """
 
+from ..colours import AFTER, BEFORE, FITTED, KIT, MEASURED, PARAMETERS, PUBLISHED, STREAMS, TRAINED, UNTRAINED, WORK
 from .board import leaderboard
 from .compared import differences, overfitting
 from .followed import clusters, followed
@@ -18,9 +20,9 @@ from .progress import progress
 from .training import augmented, collapses, left_out, schedules
 
 __all__ = [
-    "BLUE", "CSS", "HEAT", "INK", "MUTED", "ONE", "ORANGE", "PANEL", "PAPER", "TWO",
-    "augmented", "clusters", "collapses", "differences", "explained_pair", "first_figure", "followed",
-    "gates", "greyed", "heat_image", "heats", "intervals",
-    "leaderboard", "left_out", "mined", "numbers", "overfitting", "overlay", "photos", "png", "progress",
-    "ranked", "ranking", "schedules", "show", "triplet", "you_are_here",
+    "AFTER", "BEFORE", "BLUE", "CSS", "FITTED", "HEAT", "INK", "KIT", "MEASURED", "MUTED", "ONE", "ORANGE", "PANEL",
+    "PAPER", "PARAMETERS", "PUBLISHED", "STREAMS", "TRAINED", "TWO", "UNTRAINED", "WORK", "augmented", "clusters",
+    "collapses", "differences", "explained_pair", "first_figure", "followed", "gates", "greyed", "heat_image",
+    "heats", "intervals", "leaderboard", "left_out", "mined", "numbers", "overfitting", "overlay", "photos", "png",
+    "progress", "ranked", "ranking", "schedules", "show", "triplet", "you_are_here",
 ]  # fmt: skip

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..colours import TRAINED, UNTRAINED
 from ..refused import Refused
-from .paper import HEAT, INK, LINE, MUTED, ONE, TWO, Sheet, as_sentence
+from .paper import HEAT, INK, LINE, MUTED, Sheet, as_sentence
 
 PARTS_SHOWN = {"top color": "top", "bottom color": "bottom"}  # short names of parts
 
@@ -60,11 +61,11 @@ def leaderboard(board, *, network: str = "shipped", view: str = "across", title:
         y = top + (i + 0.5) * row
         weight = "bold" if name in above and above[name].shown else "normal"
         sheet.text(left - 0.1, y, name, size=9, ha="right", va="center_baseline", weight=weight, color=INK)
-        for found, color, marker in ((theirs.get(name), TWO, "D"), (ours[name], ONE, "o")):
+        for found, style in ((theirs.get(name), UNTRAINED), (ours[name], TRAINED)):
             if found is None:
                 continue
-            sheet.line([at(found.low), at(found.high)], [y, y], color=color, linewidth=1.4, zorder=3)
-            sheet.mark(at(found.value), y, color, marker)
+            sheet.line([at(found.low), at(found.high)], [y, y], color=style.colour.light, linewidth=1.4, zorder=3)
+            sheet.mark(at(found.value), y, style.colour.light, style.mark)
         for k, part in enumerate(columns):
             _shaded(sheet, start + k * cell, y, (cell, row), parts[name][part].value)
     sheet.text(start + cell * len(columns) / 2, top + height + 0.25, "by the part that differs", size=9.5, ha="center")
@@ -84,8 +85,9 @@ def _shaded(sheet: Sheet, x: float, y: float, size: tuple[float, float], value: 
 
 
 def _key(sheet: Sheet, x: float, y: float) -> None:
-    for color, marker, words in ((ONE, "o", "trained"), (TWO, "D", "never trained")):
-        sheet.mark(x, y, color, marker)
+    for style, words in ((TRAINED, "trained"), (UNTRAINED, "never trained")):
+        color = style.colour.light
+        sheet.mark(x, y, color, style.mark)
         sheet.text(x + 0.12, y, words, size=9.5, va="center_baseline", color=color, weight="bold")
         x += 0.45 + 0.085 * len(words)
     words = "lines: 95 % over families; a bold name beats its untrained network"

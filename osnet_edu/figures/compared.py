@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..colours import KIT, PUBLISHED
 from ..refused import Refused
 from .paper import INK, LINE, MUTED, ONE, PAPER, TWO, Bounded, Sheet, as_sentence, wide
 
@@ -67,11 +68,11 @@ def differences(
         if not np.isnan(line.published_difference):
             _diamond(sheet, at(line.published_difference), y - (0.13 if earlier else 0.06))
         if before:
-            sheet.line([at(before.low), at(before.high)], [y] * 2, color=ONE, linewidth=1, zorder=3)
-            _mark(sheet, at(before.value), y, ONE, "o", hollow=True)
+            sheet.line([at(before.low), at(before.high)], [y] * 2, color=KIT.colour.light, linewidth=1, zorder=3)
+            _mark(sheet, at(before.value), y, KIT.colour.light, "o", hollow=True)
         below = y + (0.13 if earlier else 0.05)
-        sheet.line([at(found.low), at(found.high)], [below] * 2, color=ONE, linewidth=2, zorder=3)
-        _mark(sheet, at(found.value), below, ONE, "o")
+        sheet.line([at(found.low), at(found.high)], [below] * 2, color=KIT.colour.light, linewidth=2, zorder=3)
+        _mark(sheet, at(found.value), below, KIT.colour.light, "o")
         strong = line.verdict in ("agrees", "contradicts")
         words = f"{found.value:+.1f}  ({found.low:+.1f} to {found.high:+.1f})"
         sheet.text(left + span + 0.15, y, words, size=8.5, va="center_baseline", color=INK)
@@ -161,18 +162,20 @@ def _published(line) -> str:
 
 def _key(sheet: Sheet, x: float, y: float, ours: str, earlier: str = "") -> None:
     _diamond(sheet, x + 0.08, y)
-    sheet.text(x + 0.22, y, "paper, Market-1501", size=9, va="center_baseline", color=TWO, weight="bold")
+    sheet.text(
+        x + 0.22, y, "paper, Market-1501", size=9, va="center_baseline", color=PUBLISHED.colour.light, weight="bold"
+    )
     x += 1.85
     for name, hollow in ((earlier, True), (f"{ours}, with a 95 % interval", False)):
         if name:
-            sheet.line([x, x + 0.4], [y] * 2, color=ONE, linewidth=1 if hollow else 2)
-            _mark(sheet, x + 0.2, y, ONE, "o", hollow=hollow)
-            sheet.text(x + 0.5, y, name, size=9, va="center_baseline", color=ONE, weight="bold")
+            sheet.line([x, x + 0.4], [y] * 2, color=KIT.colour.light, linewidth=1 if hollow else 2)
+            _mark(sheet, x + 0.2, y, KIT.colour.light, "o", hollow=hollow)
+            sheet.text(x + 0.5, y, name, size=9, va="center_baseline", color=KIT.colour.light, weight="bold")
             x += 0.75 + wide(name, 9)
 
 
 def _diamond(sheet: Sheet, x: float, y: float) -> None:
-    _mark(sheet, x, y, TWO, "D", hollow=True)
+    _mark(sheet, x, y, PUBLISHED.colour.light, PUBLISHED.mark, hollow=True)
 
 
 def _mark(sheet: Sheet, x: float, y: float, color: str, marker: str, hollow: bool = False) -> None:

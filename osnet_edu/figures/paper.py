@@ -29,7 +29,7 @@ WIDTH = 9.0  # the widest figure that fits a notebook beside JupyterLab's file l
 # Each colour on white and on black paper. `show` swaps one for the other.
 INK, MUTED, PAPER, PANEL, LINE = "#1d2430", "#5a6472", "#ffffff", "#eef2f7", "#b9c2cd"
 ORANGE, BLUE = colours.SAME.light, colours.OTHER.light
-ONE, TWO = colours.ONE.light, colours.TWO.light  # two things of a chart that are neither
+ONE, TWO = colours.ONE.light, colours.TWO.light  # two things of a chart that no table names
 DARK = {
     INK: "#e9ecf1",
     MUTED: "#abb4c0",
@@ -40,6 +40,7 @@ DARK = {
     BLUE: colours.OTHER.dark,
     ONE: colours.ONE.dark,
     TWO: colours.TWO.dark,
+    **{colour.light: colour.dark for colour in colours.OF_PARTS.values()},
 }
 HEAT = LinearSegmentedColormap.from_list("blue_orange", ["#0b3c7d", "#4f93d8", "#f2f2f2", "#f0963c", "#9a3c00"])
 

@@ -64,7 +64,7 @@ function mapIn(place, cells = "") {
 
 // One stream, with a slider for its gate and the net's own gate below.  Returns: draws it.
 function streamColumn(board, t, get, set) {
-  const place = column(board, `stream ${t + 1}`);
+  const place = column(board, `stream ${t + 1}`, `oe-stream-${t + 1}`);
   const show = mapIn(place, `${2 * t + 3} \u00d7 ${2 * t + 3} cells`);
   const hand = slider(
     place,
