@@ -15,7 +15,7 @@ from osnet_edu.machine import compute
 from osnet_edu.network.siblings import ROWS, TABLE_5
 from osnet_edu.photos import market
 from osnet_edu.train import TrainConfig
-from osnet_edu.trials import ablation, compare, ingredients, runs, table
+from osnet_edu.trials import ablation, compare, hand_made, ingredients, runs, table
 from osnet_edu.trials import people as overfitting
 from osnet_edu.trials.runs import Plan, Variant
 from osnet_edu.trials.table import Outcome
@@ -323,6 +323,30 @@ def test_what_an_ingredient_is_worth():
     assert found.differences()["no triplet loss"].value == pytest.approx(-10)
     assert "below 0: no triplet loss." in found.sentences()
     assert "no triplet loss" in str(found)
+
+
+def test_streams_that_grow_are_held_against_windows_made_by_hand():
+    outcomes = [made("primary", s, 0.30 + 0.01 * s) for s in (0, 1)] + [made("hand-made", s, 0.28) for s in (0, 1)]
+    found = hand_made.Grown(tuple(outcomes))
+    assert found.gain().by_seed == pytest.approx((2, 3)) and found.gain("rank1").value == pytest.approx(2.5)
+    assert "2 paired seeds" in str(found) and "mAP                 +2.5" in str(found)
+
+
+def test_the_price_of_streams_that_grow():
+    """Each kind's streams by hand, at full width: six blocks, two each of 64, 96 and 128 channels inside."""
+    grown, made_by_hand = hand_made.prices(1.0, (256, 128))
+    # Of t Lite layers: a pointwise and nine weights a channel, two numbers a channel for the normalisation.
+    assert grown.streams == sum(2 * 10 * (mid * mid + 11 * mid) for mid in (64, 96, 128))
+    assert made_by_hand.streams == sum(2 * (4 * mid * mid + (9 + 25 + 49 + 81 + 8) * mid) for mid in (64, 96, 128))
+    assert grown.parameters - made_by_hand.parameters == grown.streams - made_by_hand.streams
+    assert grown.multiply_adds == 978_878_352
+
+
+def test_both_kinds_are_run_by_the_recipes_of_the_ablation(root):
+    for name, of in ((hand_made.FEW_STEPS, ablation.NAME), (hand_made.MANY_STEPS, ablation.LONGER)):
+        plan, truth = hand_made.plan(root, name=name), ablation.plan(root, name=of)
+        assert [variant.row for variant in plan.variants] == ["primary", "hand-made"]
+        assert {variant.config for variant in plan.variants} == {truth.variants[0].config}
 
 
 def longer():

@@ -7,9 +7,10 @@ from torch import nn
 from osnet_edu import Refused, osnet, train
 from osnet_edu.machine import compute
 from osnet_edu.network import costs, siblings, weights
-from osnet_edu.network.model import AggregationGate, OSBlock, Sum
-from osnet_edu.network.siblings import ROWS, SIBLINGS, TABLE_5
+from osnet_edu.network.model import AggregationGate, Lite3x3, OSBlock, Sum
+from osnet_edu.network.siblings import HAND_MADE, ROWS, SIBLINGS, TABLE_5
 
+EVERY = {**ROWS, HAND_MADE.key: HAND_MADE}
 REDUCED = {"width": 0.25, "gate_hidden": 4}
 
 
@@ -61,6 +62,8 @@ def blocks(model):
         "stream-wise": -sum(2 * 5 * (mid - 1) for mid in (16, 24, 32)),
         "fixed-gates": sum(2 * (4 * mid - (8 * mid + 4 + mid)) for mid in (16, 24, 32)),
         "concatenation": sum(2 * (4 * mid * mid + 2 * mid - (8 * mid + 4 + mid)) for mid in (16, 24, 32)),
+        # Four layers for ten, with the windows of all four: 9 + 25 + 49 + 81 for 10 * 9 weights a channel.
+        "hand-made": sum(2 * (-6 * mid * mid + (164 - 90) * mid - 6 * 2 * mid) for mid in (16, 24, 32)),
         "full": sum(2 * 10 * (8 * mid * mid - 9 * mid) for mid in (16, 24, 32)),
     }.items(),
 )
@@ -69,7 +72,7 @@ def test_what_a_row_adds_in_parameters(key, more):
     assert costs.parameters(ours) - costs.parameters(primary) == more
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
 def test_each_stream_sees_the_window_that_its_row_states(row):
     """Measured: which inputs move the middle cell of a stream, all weights positive and no channel dead."""
     block = siblings.block(row, 16, 64, gate_hidden=4).double().eval()
@@ -94,6 +97,24 @@ def test_same_depth_has_the_primary_s_layers_in_every_two_blocks_and_one_scale_i
     model = siblings.build("same-depth", **REDUCED)
     depths = [[len(list(stream.children())) for stream in block.middle] for block in blocks(model).values()]
     assert depths == [[2] * 4, [3] * 4] * 3
+
+
+def test_a_wide_light_layer_is_lite_3x3_with_another_window():
+    truth, wide = seeded(lambda: Lite3x3(6, 8)), seeded(lambda: siblings.LiteWide(6, 8, 3), seed=1)
+    wide.load_state_dict(truth.state_dict())
+    x = torch.rand(2, 6, 7, 5)
+    assert torch.equal(wide(x), truth(x))
+    seven = siblings.LiteWide(6, 8, 7).eval()
+    by_hand = nn.functional.conv2d(seven.conv1(x), seven.conv2.weight, padding=3, groups=8)
+    torch.testing.assert_close(seven(x), seven.bn(by_hand).relu())
+    assert costs.parameters(seven) == 6 * 8 + 49 * 8 + 2 * 8
+    with pytest.raises(Refused, match="kernel must be odd and at least 1, got 4"):
+        siblings.LiteWide(6, 8, 4)
+
+
+def test_what_hand_made_windows_look_like():
+    names = [lane.layers for lane in siblings.lanes(siblings.block(HAND_MADE, 64, 256))]
+    assert names == [("Lite 3x3",), ("Lite 5x5",), ("Lite 7x7",), ("Lite 9x9",)]
 
 
 @pytest.fixture
@@ -159,7 +180,7 @@ def test_a_grouped_convolution_and_its_expansion_are_a_sum_over_streams():
     torch.testing.assert_close(block.conv3(block.mix(block.streams(x))), block.conv3.bn(total))
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
 def test_only_a_dynamic_join_looks_at_the_photo(row):
     """A join whose weights are fixed is homogeneous: twice the streams, twice the sum. A gate is not."""
     block = seeded(lambda: siblings.block(row, 64, 64, gate_hidden=4))
@@ -171,7 +192,7 @@ def test_only_a_dynamic_join_looks_at_the_photo(row):
     assert torch.allclose(2 * once, twice, rtol=1e-4, atol=1e-5) != row.dynamic
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
 def test_every_row_trains_and_comes_back_from_a_file(row, tmp_path):
     torch.manual_seed(0)
     model = siblings.build(row, 0.1, num_classes=3, gate_hidden=2)
@@ -200,6 +221,7 @@ SHARED, SUM = "one gate for all streams, one number a channel", "a sum"
 ANATOMY = {
     "primary": (SIX, [3, 5, 7, 9], SHARED, 16, SUM),
     "full": (FOUR, [3, 5, 7, 9], SHARED, 16, SUM),
+    "hand-made": (FOUR, [3, 5, 7, 9], SHARED, 16, SUM),
     "same-depth": (FOUR, [5, 5, 5, 5], SHARED, 16, SUM),
     "concatenation": (FOUR, [3, 5, 7, 9], None, 0, "concatenation and a 1x1 convolution"),
     "addition": (FOUR, [3, 5, 7, 9], None, 0, SUM),
@@ -215,11 +237,11 @@ ANATOMY = {
 }
 
 
-@pytest.mark.parametrize("key", ROWS)
+@pytest.mark.parametrize("key", EVERY)
 def test_every_block_says_its_streams_its_gate_and_its_join(key):
     said = siblings.anatomy(siblings.build(key, **REDUCED).blocks()["conv2.0"])
     assert [list(said.streams), list(said.scales), said.gate, said.numbers, said.join] == list(ANATOMY[key])
-    assert (said.gate is not None) == (ROWS[key].dynamic or key == "fixed-gates")
+    assert (said.gate is not None) == (EVERY[key].dynamic or key == "fixed-gates")
 
 
 BLOCKS = ["conv2.0", "conv2.1", "conv3.0", "conv3.1", "conv4.0", "conv4.1"]
@@ -229,7 +251,7 @@ def ones(model):
     return torch.ones(6, max(len(block.stream_names) for block in model.blocks().values()))
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
 def test_a_pass_with_factors_of_one_is_the_plain_pass_to_the_last_bit(row):
     model = seeded(lambda: siblings.build(row, **REDUCED))
     images = torch.randn(2, 3, 64, 32)
@@ -245,7 +267,7 @@ def test_a_pass_with_factors_of_one_is_the_plain_pass_to_the_last_bit(row):
         assert own is None or torch.equal(answer.gates["conv2.0"], own[..., 0, 0])
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
 def test_a_factor_multiplies_what_a_stream_contributes_and_nothing_else(row):
     """The join is linear in each weighted stream but for `Mix`, so it is asked for zero, which no layer can hide."""
     block = seeded(lambda: siblings.block(row, 16, 64, gate_hidden=4))
@@ -274,4 +296,5 @@ def test_a_row_that_is_not_there_is_named(wrong):
 
 
 def test_rows_are_found_by_key_number_and_themselves():
+    assert siblings.find("hand-made") is siblings.find(HAND_MADE) is HAND_MADE
     assert siblings.find(8) is siblings.find("fixed-gates") is siblings.find(ROWS["fixed-gates"])

@@ -110,6 +110,14 @@ EXPERIMENTS = {
             "trials.people.run", resumed=True,
         ),
         Experiment(
+            "hand-made", "Layers that are all alike, or windows made by hand? After short trainings.", 40,
+            "trials.hand_made.run", resumed=True,
+        ),
+        Experiment(
+            "hand-made-longer", "The same after the kit's default training.", 95,
+            "trials.hand_made.run_many", resumed=True,
+        ),
+        Experiment(
             LEADERBOARD, "Which method finds where two twins differ?", 100,
             "grading.leaderboard.run", "grading.leaderboard.run", resumed=True,
         ),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from ...refused import Refused
 from ..model import AggregationGate, Block, Conv1x1Linear, ConvLayer, OSBlock, Sum, stream
 from .joins import Concatenate, SumInExpansion
 
@@ -145,6 +146,37 @@ def squeeze_excite(c_in: int, c_out: int, *, streams: int, gate_hidden: int | No
         return SiblingBlock(c_in, c_out, parts, Sum(), gate=gate, squeezed=width, joined=width, ibn=ibn)
 
     return _widest(block, c_in, c_out, streams=streams, gate_hidden=gate_hidden, ibn=ibn)
+
+
+def hand_made(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, ibn: bool) -> SiblingBlock:
+    """Inception's idea in a light form: a window of its own for each stream, chosen by hand, in a single layer.
+
+    Stream t sees the (2t + 1) x (2t + 1) cells that it sees in OSBlock, but through one wide layer instead of t layers
+    that are all alike. The channels, the gate and the sum are those of OSBlock.
+    """
+    mid, hidden = _inside(c_out, gate_hidden)
+    parts = [LiteWide(mid, mid, 2 * t + 1) for t in range(1, streams + 1)]
+    return SiblingBlock(c_in, c_out, parts, Sum(), gate=AggregationGate(mid, hidden), squeezed=mid, joined=mid, ibn=ibn)
+
+
+class LiteWide(nn.Module):
+    """Lite 3x3 with another window: pointwise, then depthwise. (B, C_in, H, W) -> (B, C_out, H, W).
+
+    kernel: side of the window, odd. C_in * C_out + kernel * kernel * C_out weights.
+    Raises: Refused for an even kernel, which would change the size of the map.
+    """
+
+    def __init__(self, c_in: int, c_out: int, kernel: int):
+        super().__init__()
+        if kernel < 1 or kernel % 2 == 0:
+            raise Refused(f"kernel must be odd and at least 1, got {kernel}")
+        self.conv1 = nn.Conv2d(c_in, c_out, 1, bias=False)
+        self.conv2 = nn.Conv2d(c_out, c_out, kernel, padding=kernel // 2, bias=False, groups=c_out)
+        self.bn = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(self.bn(self.conv2(self.conv1(x))))
 
 
 class Grouped(nn.Module):
