@@ -53,7 +53,7 @@ def find(picture, part):
 
 
 def test_a_figure_is_one_img_with_alt_text_and_a_picture_for_each_theme():
-    figure = figures.you_are_here("conv3")
+    figure = figures.photos(noise(1), ["one"])
     shown = figures.show(figure, 'A "map" of <OSNet>').data
     assert shown.count("<img") == 1
     assert 'alt="A &quot;map&quot; of &lt;OSNet&gt;"' in shown
@@ -90,7 +90,7 @@ def test_a_picture_without_words_is_refused():
     with pytest.raises(ValueError, match="needs alt text"):
         figures.show(Figure())
     with pytest.raises(ValueError, match="needs alt text"):
-        figures.show(figures.you_are_here(), "  ")
+        figures.show(figures.photos(noise(1), ["one"]), "  ")
 
 
 def test_no_global_state():
@@ -260,45 +260,6 @@ def test_an_explained_pair_says_whose_photos_they_are():
     assert told in figure.get_label()
 
 
-# ---- the map -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("place", "says", "lit"),
-    [
-        ({}, "You are here: the whole network", 7),
-        ({"stage": "conv2"}, "stage conv2", 1),
-        ({"block": "conv4.1"}, "stage conv4, block conv4.1", 3),  # stage, block, and the frame round its inside
-        ({"block": "conv3.0", "stream": 3}, "stage conv3, block conv3.0, stream 3", 5),
-        ({"gate": True}, "a block, the gate", 20),  # five channels of four streams
-        ({"channel": True, "stream": 1}, "a block, stream 1, one channel", 5),
-    ],
-)
-def test_the_map_marks_where_you_are(place, says, lit):
-    figure = figures.you_are_here(**place)
-    assert figure.get_label().endswith(says.removeprefix("You are here: ") + ".")
-    opaque = [
-        p for p in edges(figure, figures.INK) if p.get_facecolor()[3] < 1 or to_hex(p.get_facecolor()) == figures.PAPER
-    ]
-    whole = {(round(p.get_window_extent().x0), round(p.get_window_extent().y0)) for p in opaque}
-    assert len(whole) == lit
-
-
-@pytest.mark.parametrize(
-    ("place", "sentence"),
-    [
-        ({"stage": "conv6"}, "no stage 'conv6'; stages are conv1"),
-        ({"block": "conv1.0"}, "no block 'conv1.0'"),
-        ({"block": "conv2.2"}, "no block 'conv2.2'"),
-        ({"stage": "conv2", "block": "conv3.0"}, "no block 'conv3.0' in conv2"),
-        ({"stream": 5}, "stream must be 1 to 4, got 5"),
-    ],
-)
-def test_a_place_that_is_not_on_the_map_is_refused(place, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        figures.you_are_here(**place)
-
-
 # ---- measurements ------------------------------------------------------------------------------------------------
 
 
@@ -352,7 +313,6 @@ def test_no_words_leave_the_page():
         figures.triplet(noise(3), (0.1, 0.9), captions=["person 1234, camera 5"] * 3, title="The hardest case of all"),
         figures.gates(still, ["query", "same person", "other person"]),
         figures.heats(noise(1)[0], heat, reference=noise(1)[0], title="What speaks for the match?"),
-        figures.you_are_here("conv3", "conv3.1", 4, gate=True, channel=True),
     ]
     for figure in pages:
         figure.canvas.draw() if hasattr(figure.canvas, "draw") else None

@@ -1,4 +1,4 @@
-"""Pictures of records: photos, rankings, triplets, gates, heat, comparisons, and the map that says where you are.
+"""Pictures of records: photos, rankings, triplets, gates, heat and comparisons.
 
 Every function returns a matplotlib Figure of its own (no pyplot, no global state) that carries its description as its
 label; `show` puts it into a notebook with that description as alt text, readable in the light and the dark theme.
@@ -14,7 +14,6 @@ from .heat import explained_pair, gates, greyed, heat_image, heats, overlay
 from .measured import first_figure, intervals
 from .numbers import numbers
 from .paper import BLUE, CSS, HEAT, INK, MUTED, ONE, ORANGE, PANEL, PAPER, TWO, png, show
-from .place import you_are_here
 from .portraits import mined, photos, ranked, ranking, triplet
 from .progress import progress
 from .training import augmented, collapses, left_out, schedules
@@ -24,5 +23,5 @@ __all__ = [
     "PAPER", "PARAMETERS", "PUBLISHED", "STREAMS", "TRAINED", "TWO", "UNTRAINED", "WORK", "augmented", "clusters",
     "collapses", "differences", "explained_pair", "first_figure", "followed", "gates", "greyed", "heat_image",
     "heats", "intervals", "leaderboard", "left_out", "mined", "numbers", "overfitting", "overlay", "photos", "png",
-    "progress", "ranked", "ranking", "schedules", "show", "triplet", "you_are_here",
+    "progress", "ranked", "ranking", "schedules", "show", "triplet",
 ]  # fmt: skip

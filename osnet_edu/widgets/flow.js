@@ -4,6 +4,7 @@ import { add, button, tick, write } from "./dom.js";
 import { flowCell } from "./flow_cell.js";
 import { flowInside } from "./flow_inside.js";
 import { flowPhotos } from "./flow_photos.js";
+import { flowSmall } from "./flow_small.js";
 import { flowStages } from "./flow_stages.js";
 import { page } from "./page.js";
 
@@ -16,6 +17,7 @@ const TRAITS = [
 function render({ model, el }) {
   const here = page({ model, el }, "oe-flow");
   const { box, get, set, says, follow } = here;
+  const small = flowSmall(box, here);
   const trail = trailOf(box, (at) => open(at));
   const said = says(box, "p", "oe-lead oe-result");
   const effect = says(box, "p", "oe-small oe-soft");
@@ -38,6 +40,7 @@ function render({ model, el }) {
   const play = playing(line, stages, () => light(true), (text) => write(said, text || get("said")));
   const differs = tick(line, "light up what differs", light);
   const clear = button(line, "All streams on", () => set({ silenced: [] }));
+  small.closedBy(line);
   const photos = flowPhotos(line, here);
   const opened = add(box, "div", "oe-opened");
   const inside = flowInside(opened, get, set, open);
@@ -46,7 +49,7 @@ function render({ model, el }) {
 
   function draw() {
     const two = get("shown").length === 2;
-    box.classList.toggle("oe-little", get("small"));
+    small.draw();
     trail.draw(get("trail"), get("seen"));
     if (!play.on()) write(said, get("said"));
     write(effect, get("effect"));
@@ -60,7 +63,6 @@ function render({ model, el }) {
     photos.draw();
     write(key, get("colours"));
   }
-  box.addEventListener("click", () => get("small") && set({ small: false }));
   const undo = follow(TRAITS, draw);
   return () => {
     undo();
