@@ -12,10 +12,11 @@ from test_explain_without import folder  # noqa: F401  a fixture
 from test_explore import plain_folder
 
 from osnet_edu import assets, explore, osnet
-from osnet_edu.network import weights
+from osnet_edu.explain import flow
+from osnet_edu.network import siblings, weights
 from osnet_edu.photos import market
 from osnet_edu.refused import Refused
-from osnet_edu.widgets import Duelling, Explorer, GateTheatre, Matching, PedestrianLab, records
+from osnet_edu.widgets import Duelling, Explorer, Flow, GateTheatre, Matching, PedestrianLab, records
 
 
 @pytest.fixture
@@ -142,6 +143,68 @@ def test_the_second_side_asks_the_second_network(shown):
     shown.set_state({"other": "untrained", "opened": shown.gallery["names"][int(place[rank == 2][0])], "side": 1})
     assert shown.asked_of.endswith("asked of the network untrained.")
     assert shown.child.rankings is shown._shelf.rankings("untrained")
+
+
+def test_a_pair_is_followed_stage_by_stage(shown):
+    place, rank = numbers(shown.left, "place"), numbers(shown.left, "rank")
+    first, second = (shown.gallery["names"][int(place[rank == k][0])] for k in (1, 2))
+    left_out = shown.gallery["names"][int(place[rank == 0][0])]
+    shown.set_state({"opened": first, "why": "flow"})
+    pair = shown.child
+    assert isinstance(pair, Flow) and pair.shown == [shown.query, first] and pair.choices == pair.pairs == []
+    assert pair.model is shown._rankings.model
+    similarity = float(numbers(shown.left, "similarity", "<f4")[rank == 1][0])
+    assert pair.network["similarity"] == pytest.approx(similarity, abs=2e-3)
+    assert pair.said == flow.parting(pair.model, pair._now, pair._colouring).sentence
+    pair.at = "conv3.1"
+    for name in (second, left_out):
+        shown.opened = name
+        assert shown.child is pair and pair.shown == [shown.query, name], "one is kept, and shows the next pair"
+        assert pair.block["name"] == "conv3.1" and "flow" not in shown.cannot
+    shown.other = "shipped"
+    shown.set_state({"silenced": [["conv3.1", 3]], "side": 1, "opened": first})
+    assert shown.child is pair and pair.silenced == [["conv3.1", 3]], "what the list does without, the picture does too"
+    assert shown.asked_of.endswith("Here both photos do without the silenced streams, in the list the query alone.")
+    shown.where = "both"
+    assert "Here both" not in shown.asked_of and pair.effect.startswith("Without stream 3 of conv3.1 the similarity is")
+    there = numbers(shown.right, "place") == place[rank == 1][0]
+    similarity = float(numbers(shown.right, "similarity", "<f4")[there][0])
+    assert pair.network["similarity"] == pytest.approx(similarity, abs=2e-3)
+    shown.silenced = []
+    assert pair.silenced == [] and pair.effect == ""
+    image = shown._rankings.pictures([shown._rankings.gallery[30]])[0]
+    shown._handle_custom_msg({"photo": "own"}, [memoryview(as_file(image))])
+    shown.set_state({"why": "flow", "opened": first})
+    assert shown.child.shown == ["", first] and np.array_equal(shown.child._own[0], image)
+
+
+def test_the_stages_of_networks_that_have_less(folder):  # noqa: F811
+    """Real photos: a folder that nobody rendered.  Without gates, with two streams, as a sibling of the lesson."""
+    models = {"T2": osnet(0.25, streams=2), "no gates": siblings.build("addition", 0.25)}
+    shown = Explorer(folder, models=models, why="flow")
+    shown.opened = shown.gallery["names"][0]
+    for name, model in models.items():
+        shown.model = name
+        pair, block = shown.child, model.blocks()["conv2.0"]
+        assert shown.problem == shown.crash == "" and pair.pictures[1]["text"].startswith("person ")
+        pair.at = "conv2.0"
+        assert len(pair.block["streams"]) == len(block.stream_names)
+        assert all(bool(one["gate"]) == (block.gate is not None) for one in pair.block["streams"])
+    assert "has no gate" in pair.said
+
+
+def test_a_network_that_fails_on_a_pair_says_so_and_the_rest_goes_on(shown, monkeypatch):
+    first, second = shown.gallery["names"][:2]
+    shown.set_state({"opened": first, "why": "flow"})
+    pair, before = shown.child, shown.child.drawn()
+    with monkeypatch.context() as broken:
+        broken.setattr(shown._rankings.model.conv4[1], "forward", lambda x: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            shown.set_state({"opened": second})
+    assert "ZeroDivisionError" in shown.crash and shown.child is None and shown.opened == second
+    assert "asked of the network shipped" in shown.asked_of and pair.drawn() == before
+    shown.set_state({"opened": first})
+    assert shown.child is pair and shown.crash == "" and pair.shown == [shown.query, first]
 
 
 # --- a photo of one's own ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import { askedQuery, strip } from "./strip.js";
 import { takeaway } from "./takeaway.js";
 import { thumbnails } from "./thumbnails.js";
 
-const INVITE = "Choose a photo. Why is it there? Which scale was used, and where did the network look?";
+const INVITE = "Choose a photo. Why is it there? How does the network tell the two apart, stage by stage? Which scale was used, and where did it look?";
 const TRAITS = [
   "query", "model", "other", "silenced", "where", "search", "camera", "attribute", "twin", "failures", "sort", "left_out",
   "opened", "side", "why", "own_at", "models", "choices", "blocks", "queries", "gallery", "found", "at", "left", "right",

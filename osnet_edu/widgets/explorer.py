@@ -20,12 +20,13 @@ from ..refused import Refused
 from . import explorer_state
 from .at_rest import AtRest
 from .named_streams import streams_named
-from .openings import CORRESPONDENCE, DUEL, WHYS, Openings, Pair
+from .openings import CORRESPONDENCE, DUEL, FLOW, WHYS, Openings, Pair
 from .pictures import thumbnail, uri
 from .widget import Widget, checked, one_of, sentence
 
 _KEPT = 4_000  # small pictures that are remembered
 MOST_ASKED = 400  # small pictures in one message
+_BOTH = "Here both photos do without the silenced streams, in the list the query alone."
 
 
 class Explorer(Widget, script="explorer.js"):
@@ -40,7 +41,7 @@ class Explorer(Widget, script="explorer.js"):
         search, camera, attribute, twin, failures, sort: which queries are listed, as in explore.Wish.
         left_out: whether photos that the rule leaves out are shown.
         opened: a gallery photo, or "".  side: 0 to ask the first network about it, 1 the second.
-        why: "duel", "gates" or "correspondence"; "edit" for the pedestrian lab with the query's person.
+        why: "duel", "gates", "correspondence" or "flow"; "edit" for the pedestrian lab with the query's person.
         own_at: where a wide photo of one's own is cut, 0 left to 1 right.
     said: what the ranking says.  state: a line of Python that makes this state again.  child: the widget of the pair.
     """
@@ -206,7 +207,8 @@ class Explorer(Widget, script="explorer.js"):
                 self._list_queries()
             if change.name in ("model", "query", "other", "silenced", "where", "own_at"):
                 self._rank()
-            if change.name in ("model", "query", "opened", "side", "why"):
+            flows = ("silenced", "where", "own_at") if self.why == FLOW else ()
+            if change.name in ("model", "query", "opened", "side", "why", *flows):
                 self._open()
             self._tell()
 
@@ -245,15 +247,17 @@ class Explorer(Widget, script="explorer.js"):
         rankings = self._shelf.rankings(name)
         place = self._album.find(rankings.gallery, self.opened, "gallery photo")
         own = None if self.query else self._framed(rankings.size)
-        pair = Pair(name, rankings, self.at, own, place)
+        silenced = tuple((block, stream) for block, stream in self.silenced) if self.side and self.other else ()
+        pair = Pair(name, rankings, self.at, own, place, silenced)
         query = "your photo" if own is not None else self._album.who(rankings.queries[self.at])
-        asked_of = f"{query}, and {self._album.who(rankings.gallery[place])}: asked of the network {name}."
+        self.asked_of = f"{query}, and {self._album.who(rankings.gallery[place])}: asked of the network {name}."
         self.cannot = self._openings.cannot(pair)
         try:
             self.child = self._openings.widget(pair, self.why)
+            if self.why == FLOW and silenced and self.where == without.ALONE:
+                self.asked_of += f" {_BOTH}"
         except Refused as reason:
-            asked_of = f"{asked_of} {sentence(reason)}"
-        self.asked_of = asked_of
+            self.asked_of += f" {sentence(reason)}"
 
     def _tell(self) -> None:
         values = {name: getattr(self, name) for name in explorer_state.IN_ADDRESS}

@@ -41,7 +41,7 @@ function render({ model, el }) {
   const differs = tick(line, "light up what differs", light);
   const clear = button(line, "All streams on", () => set({ silenced: [] }));
   small.closedBy(line);
-  const photos = flowPhotos(line, here);
+  const photos = get("choices").length ? flowPhotos(line, here) : null; // else somebody else chooses them
   const opened = add(box, "div", "oe-opened");
   const inside = flowInside(opened, get, set, open);
   const cell = flowCell(opened, get, set, open);
@@ -60,14 +60,14 @@ function render({ model, el }) {
     cell.draw();
     opened.hidden = get("at") === "network" || get("small");
     box.classList.toggle("oe-closer", !opened.hidden);
-    photos.draw();
+    photos?.draw();
     write(key, get("colours"));
   }
   const undo = follow(TRAITS, draw);
   return () => {
     undo();
     play.stop();
-    photos.end();
+    photos?.end();
   };
 }
 

@@ -28,10 +28,11 @@ class Flow(Widget, script="flow.js"):
     """A picture of the network through which photos flow.
 
     model: a network, a checkpoint, or a weights file; without it the shipped one.
-    folder: a Market-1501 folder or a plain folder with one folder a person; without it the shipped people. Its gallery
-    chooses the colours of the maps, and says how far apart two photos usually are.
+    folder: a Market-1501 folder, a plain folder with one folder a person, or an album of one; without it the shipped
+    people. Its gallery chooses the colours of the maps, and says how far apart two photos usually are.
     photos: one photo or two, each a name in the folder, or a picture: a path, bytes, or (H, W, 3) uint8; without them
     a pair of twins.
+    choose: whether the page offers other photos.
     Every other argument is a trait that may be set:
         at: the place that is open, such as "network", "conv3", "conv3.1", "conv3.1 stream 3" or "conv3.1 squeeze".
         cell: [map, photo, row, column] of the cell that is asked, such as ["conv3", 0, 4, 2]; or [].
@@ -65,9 +66,10 @@ class Flow(Widget, script="flow.js"):
     def __init__(
         self,
         model: OSNet | weights.Checkpoint | Path | str | None = None,
-        folder: Path | str | Market | None = None,
+        folder: Path | str | Market | explore.Album | None = None,
         *,
         photos: str | picture.PictureSource | Sequence | None = None,
+        choose: bool = True,
         **state,
     ):
         unknown = sorted(set(state) - {"at", "cell", "silenced", "small"})
@@ -75,7 +77,7 @@ class Flow(Widget, script="flow.js"):
             raise Refused(f"{unknown[0]} is nothing that can be set here; expected at, cell, silenced or small")
         checkpoint = _shipped() if model is None else _checkpoint(model)
         self._size: tuple[int, int] = checkpoint.size
-        self._album = explore.shipped()[0] if folder is None else explore.Album(explore.open_folder(folder))
+        self._album = _album(folder)
         shipped = model is None and folder is None
         self._colouring = (
             _shipped_colouring() if shipped else coloured(checkpoint.model, self._album.market, self._size)
@@ -83,7 +85,7 @@ class Flow(Widget, script="flow.js"):
         self.model = self._colouring.model
         self._streams = {name: len(one.stream_names) for name, one in self.model.blocks().items()}
         self._photos = {self._album.name(one): one for one in (*self._album.market.query, *self._album.market.gallery)}
-        pairs = flow_pairs.suggested(self._album)
+        pairs = flow_pairs.suggested(self._album) if choose or photos is None else []
         everyone = (*self._album.market.gallery, *self._album.market.query)
         first = pairs[0].photos if pairs else everyone[:2]
         given = [self._album.name(one) for one in first] if photos is None else _listed(photos)
@@ -91,8 +93,8 @@ class Flow(Widget, script="flow.js"):
         self._ready = False
         super().__init__(
             size=list(self._size),
-            pairs=[self._suggestion(pair) for pair in pairs],
-            choices=flow_pairs.menu(self._album),
+            pairs=[self._suggestion(pair) for pair in pairs] if choose else [],
+            choices=flow_pairs.menu(self._album) if choose else [],
             colours=f"The colours are the three directions in which the channels of a map differ most over "
             f"{len(self._colouring.images)} photos of the gallery (PCA): one colour means one thing in both photos. "
             "From map to map the colours mean other things.",
@@ -225,6 +227,26 @@ class Flow(Widget, script="flow.js"):
 
     # --- photos ------------------------------------------------------------------------------------------------------
 
+    def point(self, photos: Sequence[str | picture.PictureSource], silenced: Sequence = ()) -> None:
+        """Show other photos, and silence these streams.  photos, silenced: as for the class.
+
+        Raises: Refused for a photo that cannot be read and a stream that is not there; all stays.
+        """
+        before = self._own, list(self.silenced)
+        self._own = [None if isinstance(one, str) else self._taken(one) for one in _listed(photos)]
+        try:
+            away = streams_named(self._streams, list(silenced))
+            with self.hold_sync():
+                self._ready = False
+                self.silenced = away
+                self._ready = True
+                self._pass([one if isinstance(one, str) else "" for one in photos])
+        except BaseException:
+            self._ready = False
+            self._own, self.silenced = before
+            self._ready = True
+            raise
+
     def bring(self, photo: picture.PictureSource, place: int = 0) -> None:
         """Show a photo of one's own.  place: 0 or 1, the photo that it takes the place of.
 
@@ -305,6 +327,12 @@ def _shipped_colouring() -> flow.Colouring:
     """Made once, for all who ask."""
     shipped = _shipped()
     return coloured(shipped.model, explore.shipped()[0].market, shipped.size)
+
+
+def _album(folder: Path | str | Market | explore.Album | None) -> explore.Album:
+    if isinstance(folder, explore.Album):
+        return folder
+    return explore.shipped()[0] if folder is None else explore.Album(explore.open_folder(folder))
 
 
 def _checkpoint(model: OSNet | weights.Checkpoint | Path | str) -> weights.Checkpoint:

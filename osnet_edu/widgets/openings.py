@@ -1,4 +1,4 @@
-"""What an open pair is asked: the four questions, which of them a pair can answer, and the widgets that answer them."""
+"""What an open pair is asked: the five questions, which of them a pair can answer, and the widgets that answer them."""
 
 import threading
 from collections.abc import Iterator
@@ -11,15 +11,17 @@ from .. import explore, people
 from ..explain import duel, exchange, without
 from ..grading import judging
 from ..machine import compute
+from ..network.weights import Checkpoint
 from ..refused import Refused
 from ..retrieval.mining import Triplet
+from .flow import Flow
 from .gate_theatre import GateTheatre
 from .matching import Matching
 from .pedestrian_lab import PedestrianLab
 from .widget import Widget, sentence
 
-DUEL, GATES, CORRESPONDENCE, EDIT = "duel", "gates", "correspondence", "edit"
-WHYS = (DUEL, GATES, CORRESPONDENCE, EDIT)
+DUEL, GATES, CORRESPONDENCE, EDIT, FLOW = "duel", "gates", "correspondence", "edit", "flow"
+WHYS = (DUEL, GATES, CORRESPONDENCE, EDIT, FLOW)
 # What takes a second to load, in parts.
 LOADED = (
     "scipy.special", "scipy.linalg", "scipy.sparse.csgraph", "scipy.optimize", "scipy.integrate", "scipy.interpolate",
@@ -29,7 +31,7 @@ LOADED = (
 # For three photos a second thread saves little, and where it waits for a busy core it costs seconds.
 _ONE = compute.Compute(threads=1)
 _KEPT = 8  # widgets that are kept for the next pair
-_OWN = "Nobody knows the right match of a photo of your own, so only the correspondence can be asked."
+_OWN = "Nobody knows the right match of a photo of your own, so only the correspondence and the stages can be asked."
 _REAL = "This person was not rendered and cannot be edited."
 
 
@@ -38,7 +40,7 @@ class Pair:
     """A query and a gallery photo, asked of a network.
 
     name, rankings: of the network.  query: its place; -1 for a photo of one's own, which is `own` then, (H, W, 3) uint8
-    of the network's size.  place: of the gallery photo.
+    of the network's size.  place: of the gallery photo.  silenced: (block, stream) pairs that the network does without.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Pair:
     query: int
     own: np.ndarray | None
     place: int
+    silenced: tuple[tuple[str, int], ...] = ()
 
     @property
     def triplet(self) -> Triplet:
@@ -90,10 +93,11 @@ class Openings:
         if reason:
             raise Refused(reason)
         key = pair.rankings, why
-        shown = (pair.triplet,)
+        shown: tuple = (self._named(pair), pair.silenced)
         if why == EDIT:
-            photos = pair.rankings.queries[pair.query], pair.rankings.gallery[pair.place]
-            shown = tuple(map(self._album.name, photos))
+            shown = tuple(self._named(pair))
+        elif why != FLOW:
+            shown = (pair.triplet,)
         if key not in self._kept:
             self._kept[key] = self._made(pair.rankings, why, shown[0])
             while len(self._kept) > _KEPT:
@@ -148,14 +152,21 @@ class Openings:
             yield
             judge.ask(found[0])
 
-    def _made(self, rankings: without.Rankings, why: str, first: str | Triplet) -> Widget:
-        """first: what the widget begins with, a query's name or a triple."""
+    def _made(self, rankings: without.Rankings, why: str, first: str | list | Triplet) -> Widget:
+        """first: what the widget begins with, a query's name, two photos or a triple."""
         if isinstance(first, str):
             return PedestrianLab(folder=self._album, photo=first, rankings=rankings)
+        if isinstance(first, list):
+            return Flow(Checkpoint(rankings.model, rankings.size), self._album, photos=first, choose=False)
         from .duelling import Duelling  # it loads matplotlib, which the first view need not wait for
 
         kind = {DUEL: Duelling, GATES: GateTheatre}[why]
         return kind(None, self._album.folder, rankings=rankings, first=first)
+
+    def _named(self, pair: Pair) -> list:
+        """Query and gallery photo by their names, a photo of one's own as it is."""
+        query = pair.own if pair.query < 0 else self._album.name(pair.rankings.queries[pair.query])
+        return [query, self._album.name(pair.rankings.gallery[pair.place])]
 
     def _two(self, pair: Pair) -> list:
         """Query and gallery photo; rendered once more where both show one rendered person, so that truth is known."""

@@ -1,10 +1,11 @@
-// The open pair: its four questions, what is asked right now, and the widget that answers.
+// The open pair: its five questions, what is asked right now, and the widget that answers.
 
 import { add, button, write } from "./dom.js";
 import { calm } from "./movers.js";
 
 const WHYS = [
   ["duel", "Why this one?", "The duel"],
+  ["flow", "How, stage by stage?", "The network at work"],
   ["gates", "Which scale?", "The gates"],
   ["correspondence", "Where?", "The correspondence"],
   ["edit", "What if?", "Edit the person"],
@@ -86,7 +87,7 @@ export function openpair(parent, { box, python, get, set, says }, { pictured, cl
   };
 }
 
-// The four questions as buttons, and why some of them cannot be asked.
+// The five questions as buttons, and why some of them cannot be asked.
 function whys(parent, { chosen, closed }) {
   const line = add(parent, "div", "oe-head");
   const buttons = WHYS.map(([value, question, answer]) => {

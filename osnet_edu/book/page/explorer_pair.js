@@ -7,8 +7,9 @@ import { joined, pixelsOf } from "./explorer_shelf.js";
 import { ranks, theatre } from "./theatre.js";
 import { Refused, sentence, traits } from "./traits.js";
 
-export const WHYS = ["duel", "gates", "correspondence", "edit"];
-const OWN = "Nobody knows the right match of a photo of your own, so only the correspondence can be asked.";
+export const WHYS = ["duel", "gates", "correspondence", "edit", "flow"];
+const OWN = "Nobody knows the right match of a photo of your own, so only the correspondence and the stages can be asked.";
+const FLOW = "This page does not show the stages of a pair. The explorer in JupyterLab and in the app does.";
 const LEFT_OUT = "the Market rule leaves this photo out, so it cannot win or lose against another one";
 
 // The triple that a gallery photo asks about: itself, and the best-ranked photo of the other side.
@@ -38,14 +39,14 @@ export class Openings {
   // A pair: {name: of the network, query: place or -1, own: pixels, src: of the own photo, place: of the gallery photo}.
   // Returns: {triple, cannot: {question: why, in a sentence}}.
   async look(pair) {
-    if (pair.query < 0) return { triple: null, cannot: { duel: OWN, gates: OWN, edit: OWN } };
+    if (pair.query < 0) return { triple: null, cannot: { duel: OWN, gates: OWN, edit: OWN, flow: FLOW } };
     const { shelf, album, rank } = this.given;
     try {
       const found = rank(await shelf.row(pair.name, pair.query), pair.query);
-      return { triple: tripleOf(album, found, pair.query, pair.place), cannot: {} };
+      return { triple: tripleOf(album, found, pair.query, pair.place), cannot: { flow: FLOW } };
     } catch (refusal) {
       if (!(refusal instanceof Refused)) throw refusal;
-      return { triple: null, cannot: { duel: sentence(refusal), gates: sentence(refusal) } };
+      return { triple: null, cannot: { duel: sentence(refusal), gates: sentence(refusal), flow: FLOW } };
     }
   }
 
