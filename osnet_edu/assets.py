@@ -13,7 +13,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,6 +79,19 @@ def subset() -> Path:
         if not folder.is_dir():  # otherwise another process was faster
             raise
     return folder
+
+
+def kept_for(names: Iterable[str], folder: str, ending: str) -> str:
+    """The file, below assets/, of what was computed from the shipped weights and some of the shipped photos.
+
+    names: of the photos.  The file's name is a digest of all that it depends on: the weights, the photos and their
+    order. With other weights or other photos no file has the name.
+    """
+    digest = hashlib.sha256()
+    for shipped in (WEIGHTS, SUBSET):
+        digest.update(path(shipped).read_bytes())
+    digest.update("\n".join(names).encode())
+    return f"{folder}/{digest.hexdigest()[:16]}{ending}"
 
 
 MOST_UNPACKED = 4_000_000_000  # bytes

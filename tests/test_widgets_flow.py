@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from osnet_edu import Refused, osnet, widgets
+from osnet_edu import Refused, assets, explore, osnet, widgets
 from osnet_edu.embed import normalise
 from osnet_edu.explain import flow
 from osnet_edu.network import siblings
-from osnet_edu.widgets import records
+from osnet_edu.widgets import flow_colours, records
 
 MOST = 300_000  # bytes of a message
 
@@ -58,6 +58,23 @@ def test_pictures_are_the_colours_of_the_maps(shown):
         assert (drawn["cells"], drawn["longest"]) == (own.field.cells, own.field.longest)
     assert [one["words"] for one in shown.stage["maps"]] == ["block 1", "block 2", "transition"]
     assert shown.said == block.sentence and shown.trail[-1] == ["conv3.1", "conv3.1"]
+
+
+def test_the_kept_colours_are_what_the_shipped_network_gives(shown, monkeypatch):
+    found = explore.shipped()[0].market
+    with np.load(assets.path(flow_colours.kept_name(flow_colours.sampled(found))), allow_pickle=False) as file:
+        kept = dict(file)
+    own = flow_colours.coloured(shown.model, found, tuple(shown.size)).everything()
+    assert kept.keys() == own.keys()
+    for name, values in own.items():
+        assert kept[name].shape == values.shape, name
+        same = np.allclose(kept[name], values, rtol=1e-3, atol=1e-5) if values.dtype == float else None
+        assert np.array_equal(kept[name], values) if same is None else same, name
+    again = flow.Colouring(shown.model, shown._colouring.images, kept)
+    assert np.array_equal(again.basis("conv3.1 stream 3").axes, shown._colouring.basis("conv3.1 stream 3").axes)
+    monkeypatch.setattr(flow_colours, "kept_name", lambda photos: "colours/none.npz")
+    measured = flow_colours.shipped_colouring.__wrapped__()
+    assert measured.usual("conv3.1") == pytest.approx(shown._colouring.usual("conv3.1"), rel=1e-4), "without the file"
 
 
 def test_a_cell_is_drawn_while_its_map_is_open(shown):

@@ -27,7 +27,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LEFT_OUT = ("book", "commands", "lab", "__main__.py")
 LOOKING = ("alive.py", "controls.py", "kernel.py", "lessons.py")
 MADE_WITH = ("torch", "captum", "numpy", "pillow", "scipy", "matplotlib", "ipywidgets", "anywidget", "nbclient")
-_SHIPPED = ("results", "seeds", "features", "pictures", assets.SUBSET, assets.WEIGHTS)
+_SHIPPED = ("results", "seeds", "features", "colours", "pictures", assets.SUBSET, assets.WEIGHTS)
 
 
 @dataclass(frozen=True)

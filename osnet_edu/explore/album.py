@@ -4,6 +4,7 @@ Rendered people come with all that they wear, so a student can look for a red to
 only the name is known.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -223,7 +224,7 @@ def hardness(rankings: without.Rankings) -> Hardness:
 
 def colour(value: Sequence[float]) -> str:
     """The name of the nearest of a few colours.  value: display sRGB in [0, 1]."""
-    return min(NAMED, key=lambda name: float(np.linalg.norm(np.subtract(value, NAMED[name]))))
+    return min(NAMED, key=lambda name: math.dist(value, NAMED[name]))
 
 
 def _worded(what: str, worn: Mapping[str, str]) -> str:

@@ -1,10 +1,8 @@
 """The shipped people as the shipped network embeds them, kept with the kit: a first view need not wait for it.
 
-The file's name is a digest of all that it depends on: the weights, the photos and their order. With other weights or
-other photos no file has the name, and the network embeds.
+Where no file was made for the weights and photos that are there, the network embeds.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,16 +12,10 @@ from ..embed import Embedding
 from ..network.model import FEATURES
 from ..photos.market import Market, Photo
 
-_FOLDER = "features"
-
 
 def name(photos: Sequence[Photo]) -> str:
     """The file of the shipped network's features of some of the shipped photos, below assets/."""
-    digest = hashlib.sha256()
-    for shipped in (assets.WEIGHTS, assets.SUBSET):
-        digest.update(assets.path(shipped).read_bytes())
-    digest.update("\n".join(photo.name for photo in photos).encode())
-    return f"{_FOLDER}/{digest.hexdigest()[:16]}.npy"
+    return assets.kept_for((photo.name for photo in photos), "features", ".npy")
 
 
 def shipped_features(found: Market) -> Embedding | None:

@@ -304,6 +304,10 @@ def _sizes(kind: type) -> dict[str, type | int]:
     }
 
 
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and abs(typing.cast(float, value)) < 1e300
+
+
 _Record = typing.TypeVar("_Record")
 
 
@@ -311,7 +315,7 @@ def _record(kind: type[_Record], names: list, values: object, entry: str) -> _Re
     """A record from its columns.  entry: where it stands, for the sentence that refuses it."""
     known = _sizes(typing.cast(type, kind))  # mypy doubts that a type[_Record] has a hash
     what = kind.__name__.lower()
-    if sorted(map(str, names)) != sorted(known):
+    if names != list(known) and sorted(map(str, names)) != sorted(known):
         odd = next((str(name)[:40] for name in names if name not in known), "one too few")
         raise Refused(f"{entry}: the fields of {what} are not those of this version ({odd})")
     if not isinstance(values, list) or len(values) != len(names):
@@ -322,9 +326,10 @@ def _record(kind: type[_Record], names: list, values: object, entry: str) -> _Re
         if isinstance(size, type):
             fits = type(value) is size
         else:
-            numbers = value if isinstance(value, list) else [value]
-            fits = isinstance(value, list) == (size > 0) and len(numbers) == max(size, 1)
-            fits = fits and all(type(one) in (int, float) and abs(one) < 1e300 for one in numbers)
+            many = isinstance(value, list)
+            fits = many == (size > 0) and (
+                all(map(_is_number, value)) and len(value) == size if many else _is_number(value)
+            )
         if not fits:
             raise Refused(f"{entry}: {name} of {what} cannot be {str(value)[:40]!r}")
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})

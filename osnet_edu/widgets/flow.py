@@ -1,7 +1,6 @@
 """The network at work: one or two photos pass through it, and every stage, block, stream and cell can be looked at."""
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +9,16 @@ import traitlets
 from .. import explore
 from ..embed import normalise
 from ..explain import flow
-from ..machine.compute import Compute, using
+from ..machine.compute import using
 from ..network import weights
 from ..network.model import OSNet
 from ..photos import picture
 from ..photos.market import Market, decode
 from ..refused import Refused
-from . import flow_drawn, flow_pairs
+from . import flow_colours, flow_drawn, flow_pairs
 from .named_streams import streams_named
 from .pictures import uri
 from .widget import Widget, checked
-
-_ONE = Compute(threads=1)  # for two photos a second thread saves little, and waits where others work
 
 
 class Flow(Widget, script="flow.js"):
@@ -75,13 +72,15 @@ class Flow(Widget, script="flow.js"):
         unknown = sorted(set(state) - {"at", "cell", "silenced", "small"})
         if unknown:
             raise Refused(f"{unknown[0]} is nothing that can be set here; expected at, cell, silenced or small")
-        checkpoint = _shipped() if model is None else _checkpoint(model)
+        checkpoint = flow_colours.shipped_network() if model is None else _checkpoint(model)
         self._size: tuple[int, int] = checkpoint.size
         self._album = _album(folder)
         shipped = model is None and folder is None
         self._colouring = (
-            _shipped_colouring() if shipped else coloured(checkpoint.model, self._album.market, self._size)
-        )  # fmt: skip
+            flow_colours.shipped_colouring()
+            if shipped
+            else flow_colours.coloured(checkpoint.model, self._album.market, self._size)
+        )
         self.model = self._colouring.model
         self._streams = {name: len(one.stream_names) for name, one in self.model.blocks().items()}
         self._photos = {self._album.name(one): one for one in (*self._album.market.query, *self._album.market.gallery)}
@@ -158,7 +157,7 @@ class Flow(Widget, script="flow.js"):
 
     def _pass(self, shown: Sequence[str]) -> None:
         """Other photos, or other streams: all is new. It is computed first, and shown when all of it is there."""
-        with using(_ONE):
+        with using(flow_colours.ONE):
             images = self._images(shown)
             batch = normalise(images)
             silenced = [(block, stream) for block, stream in self.silenced]
@@ -190,7 +189,7 @@ class Flow(Widget, script="flow.js"):
     def _open(self) -> None:
         here = flow.place_named(self.model, self.at)
         self._level: flow.BlockLevel | None = None
-        with using(_ONE):
+        with using(flow_colours.ONE):
             stage = (
                 flow.stage_level(self.model, self._now, self._colouring, here.stage, self._parted)
                 if here.stage
@@ -210,7 +209,7 @@ class Flow(Widget, script="flow.js"):
             self.seen, self.said = {}, self._sentence(here)
             return
         _, photo, row, column = self.cell
-        with using(_ONE):
+        with using(flow_colours.ONE):
             level = flow.cell_level(self.model, self._batch, self._now, here.map, (row, column), photo)
         self.seen, self.said = flow_drawn.drawn_cell(level, here.map, photo), level.sentence
 
@@ -306,27 +305,6 @@ class Flow(Widget, script="flow.js"):
         names = [self._album.name(one) for one in pair.photos]
         small = decode(list(pair.photos), (64, 32)).images
         return {"words": pair.words, "names": names, "src": [uri(image, "JPEG") for image in small]}
-
-
-def coloured(model: OSNet, found: Market, size: tuple[int, int]) -> flow.Colouring:
-    """The colours of a network's maps by a folder's gallery, or its queries where the gallery is smaller."""
-    photos = max(found.gallery, found.query, key=len)
-    places = np.unique(np.linspace(0, len(photos) - 1, min(flow.SAMPLE, len(photos))).round().astype(int))
-    with using(_ONE):
-        return flow.Colouring(model, decode([photos[k] for k in places], size).images)
-
-
-def _shipped() -> weights.Checkpoint:
-    """The network that everything about the shipped people shares."""
-    rankings = explore.shipped()[1].rankings(explore.SHIPPED)
-    return weights.Checkpoint(rankings.model, rankings.size)
-
-
-@cache
-def _shipped_colouring() -> flow.Colouring:
-    """Made once, for all who ask."""
-    shipped = _shipped()
-    return coloured(shipped.model, explore.shipped()[0].market, shipped.size)
 
 
 def _album(folder: Path | str | Market | explore.Album | None) -> explore.Album:

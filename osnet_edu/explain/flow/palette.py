@@ -3,7 +3,7 @@
 Shapes: B photos, C channels, H x W cells, N gallery photos.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,17 +66,50 @@ def basis_of(cells: np.ndarray) -> Basis:
 class Colouring:
     """What a network makes of a gallery, as a measure for single photos. Each answer is computed once, when asked for.
 
-    model: the network.  images: (N, H, W, 3) uint8, some photos of the gallery, at the network's size.
+    model: the network.  images: (N, H, W, 3) uint8, some photos of the gallery, at the network's size.  kept: what
+    `everything` gave for the same network and photos.
     Raises: Refused for fewer than 3 photos.
     """
 
-    def __init__(self, model: OSNet, images: np.ndarray):
+    def __init__(self, model: OSNet, images: np.ndarray, kept: Mapping[str, np.ndarray] | None = None):
         if len(images) < 3:
             raise Refused(f"at least 3 photos of a gallery are needed to choose colours, got {len(images)}")
         self.model, self.images = model, images
         self._bases: dict[str, Basis] = {}
         self._usual: dict[str, float] = {}
         self._unlike: dict[str, float] = {}
+        if kept is not None:
+            ends = np.cumsum(kept["channels"])
+            tables = np.split(kept["directions"], ends[:-1])
+            for name, table, ranges in zip(kept["maps"].tolist(), tables, kept["ranges"], strict=True):
+                self._bases[name] = Basis(table[:, 0], table[:, 1:], ranges[:3], ranges[3:6], float(ranges[6]))
+            self._usual = dict(zip(kept["steps"].tolist(), kept["usual"].tolist(), strict=True))
+            self._unlike = dict(zip(kept["compared"].tolist(), kept["unlike"].tolist(), strict=True))
+
+    def everything(self) -> dict[str, np.ndarray]:
+        """Every answer for every map, as arrays for a file.
+
+        maps: names.  channels: C of each.  directions: (all C, 4), mean and axes.  ranges: (maps, 7), low, high, share.
+        steps, usual; compared, unlike: names and a number each.
+        """
+        names = dict.fromkeys([*stages(self.model), *trunk(self.model)])
+        bases = {name: self.basis(name) for name in [*names, *self._inside()]}
+        usual = {name: self.usual(name) for name in (*trunk(self.model), END)}
+        self._compare()
+        return {
+            "maps": np.array(list(bases)),
+            "channels": np.array([len(one.mean) for one in bases.values()]),
+            "directions": np.concatenate([np.column_stack([one.mean, one.axes]) for one in bases.values()]),
+            "ranges": np.array([[*one.low, *one.high, one.share] for one in bases.values()]),
+            "steps": np.array(list(usual)),
+            "usual": np.array(list(usual.values())),
+            "compared": np.array(list(self._unlike)),
+            "unlike": np.array(list(self._unlike.values())),
+        }
+
+    def _inside(self) -> list[str]:
+        """The maps inside the blocks."""
+        return [name for block in self.model.blocks() for name in block_maps(self.model, block) if name != block]
 
     def basis(self, name: str) -> Basis:
         """The colours of a map.  Those of a whole level are found in one pass of the gallery.
