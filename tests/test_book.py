@@ -15,6 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 from bookpage import LESSONS, WHOLE, Book, visiting
+from docutils import nodes
 from PIL import Image
 
 import lab
@@ -211,6 +212,14 @@ def test_formulas_and_headings_are_written_as_a_browser_reads_them():
 
 
 # ---- in a browser
+
+
+def test_a_section_that_may_be_skipped_is_marked():
+    tree = nodes.document(None, None)
+    for title in ("5 · A proof (deeper)", "6 · What is deeper", "7 · (deeper) still"):
+        tree += nodes.section("", nodes.title("", title), nodes.paragraph("", "Words."))
+    generator._mark(None, tree)
+    assert [section["classes"] for section in tree.findall(nodes.section)] == [["oe-deeper"], [], []]
 
 
 @pytest.mark.browser

@@ -8,6 +8,8 @@ import re
 from docutils import nodes
 from docutils.utils.math import latex2mathml
 
+DEEPER = re.compile(r"\(deeper\)\s*$")  # ends the heading of a section that a reader may skip
+
 # Spellings that the converter lacks, and what a reader sees no difference to.
 _SPELT = ((re.compile(r"\\dots\b"), r"\\ldots"), (re.compile(r"\\[Bb]igg?(?![a-zA-Z])"), ""))
 
@@ -34,6 +36,13 @@ def _block(self, node) -> None:
     raise nodes.SkipNode
 
 
+def _mark(_app, tree: nodes.document) -> None:
+    """A section that may be skipped says so to the style sheet."""
+    for section in tree.findall(nodes.section):
+        if DEEPER.search(section[0].astext()):
+            section["classes"].append("oe-deeper")
+
+
 def _context(app, page: str, _template, context: dict, _tree) -> None:
     context["lesson"] = page.startswith("lessons/")
     context["launch"] = app.config.oe_launch.get(page.rpartition("/")[2], {}) if context["lesson"] else {}
@@ -43,5 +52,6 @@ def setup(app) -> dict:
     """What Sphinx calls when it loads this extension: formulas as MathML, and what our templates need."""
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.add_config_value("oe_launch", {}, "html")
+    app.connect("doctree-read", _mark)
     app.connect("html-page-context", _context)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
