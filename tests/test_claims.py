@@ -9,8 +9,10 @@ from importlib import import_module
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
-from claims.reading import NOTEBOOKS, texts, texts_of
+from claims import kinds
+from claims.reading import NOTEBOOKS, Place, texts, texts_of
 from claims.registry import Claim, drifted, excused, unheld
 from claims.running import Lesson, run
 
@@ -44,6 +46,14 @@ def test_every_sentence_that_sounds_like_a_result_is_held_or_excused(number):
 def test_hundreds_of_sentences_are_held_and_every_excuse_has_a_reason():
     assert sum(len(claim.quotes) for number in NOTEBOOKS for claim in claims(number)) >= 200
     assert all(len(reason) > 20 and places for reason, places in excused().items())
+
+
+def test_a_sentence_of_a_kind_is_held_by_a_check_that_asks_for_it():
+    now, before = kinds.unread_today(), kinds.listed()
+    pairs = [{(place, one) for place, said in found.items() for one in said} for found in (now, before)]
+    new, mended = sorted(pairs[0] - pairs[1]), sorted(pairs[1] - pairs[0])
+    assert not new, "no check asks for the kind of:\n" + "\n".join(f"notebook {place}: {one}" for place, one in new)
+    assert not mended, "no longer so, run `python -m claims.kinds` in tests/:\n" + "\n".join(map(str, mended))
 
 
 # ---------------------------------------------------------------------------------------------
@@ -83,3 +93,82 @@ def test_runs_that_say_something_else_are_found(tmp_path):
     assert about(run(few, honest)) == []
     (said,) = about(run(few, planted, plant))
     assert "notebook 06, nb06-longer-says" in said and "'longer': 5" in said
+
+
+PLANTED = {
+    "shape": (
+        "Notice the shape: a bell around the middle.",
+        "Averaging over noisy copies calms the map.",
+        "The long bars drown the short ones.",
+    ),
+    "most": (
+        "What is measured there is mostly the price of two calls.",
+        "Nearly every map shows something that training made.",
+        "Most photos of the group show the same coat.",
+    ),
+    "none": (
+        "No single stream made this mistake.",
+        "No published method beats the new colours.",
+        "A 1x1 convolution moves pixels, and blurs nothing.",
+    ),
+    "hardly": (
+        "The gates hardly move from photo to photo.",
+        "Of 400 people there is little to forget.",
+        "The widest gate is near one.",
+    ),
+    "order": (
+        "In conv2.0 the background explains more than the person.",
+        "The distances rise while the loss falls.",
+        "It is the best of the baselines.",
+    ),
+    "every": (
+        "The slopes of the corner are larger in every photo.",
+        "In the first blocks gates follow the camera.",
+        "Everything else is the same in all four.",
+    ),
+}
+
+
+def numbers_alone(_lesson):
+    """A check that computes a true number and asks for no kind."""
+    return abs(0.3 - 0.3) == 0, "0.3"
+
+
+@pytest.mark.parametrize("kind, sentence", [(kind, one) for kind, said in PLANTED.items() for one in said])
+def test_a_planted_sentence_of_each_kind_is_found_and_a_true_number_does_not_hold_it(kind, sentence):
+    claim = Claim(Place("04", "x"), (sentence,), numbers_alone)
+    for claims in ([], [claim]):
+        (found,) = kinds.unread("04", {"x": f"First words. {sentence}"}, claims, {"x"})["04.x"]
+        assert kind in found[1 : found.index("]")].split(", ") and found.endswith(sentence)
+
+
+def asks_for_all(_lesson):
+    values, flags = [1.0], [True]
+    holds = kinds.bell(values) and kinds.most(flags) and kinds.none(flags) and kinds.hardly(0.1, 2)
+    return holds and kinds.ordered(values) and kinds.every(flags), ""
+
+
+@pytest.mark.parametrize("sentence", [one for said in PLANTED.values() for one in said])
+def test_a_check_that_asks_for_the_kind_holds_it(sentence):
+    assert kinds.unread("04", {"x": sentence}, [Claim(Place("04", "x"), (sentence,), asks_for_all)], {"x"}) == {}
+
+
+def test_each_kind_tells_true_from_false():
+    """The numbers that the sentences were false about, and ones about which they would be true."""
+    x = np.linspace(-3, 3, 41)
+    gauss = np.exp(-(x**2))
+    comb, flat = gauss * (1 - 0.4 * (np.arange(41) % 2)), np.clip(2 * gauss, 0, 1)
+    assert kinds.bell(gauss) and kinds.bell([1, 4, 10, 16, 19, 16, 10, 4, 1])
+    assert not kinds.bell(comb) and not kinds.bell(flat) and not kinds.bell(np.roll(gauss, 15))
+    assert kinds.steady([3, 2, 1], rises=False) and not kinds.steady([3, 2, 3.5, 1], rises=False)
+    assert not kinds.steady([0.53, 0.6, 0.78], rises=False)
+    noise = np.random.default_rng(0).normal(size=(16, 8))
+    assert not kinds.calmer(noise, 0.9 * noise + 0.05) and kinds.calmer(noise, noise.cumsum(0).cumsum(1))
+    near, far = np.zeros((3, 2)) + [[0, 0.1]], np.ones((3, 2)) * 9
+    spread = np.arange(6.0).reshape(3, 2)
+    assert kinds.similar([near, far]) and not kinds.similar([spread, spread])
+    assert kinds.most([1, 1, 0]) and not kinds.most([1, 0]) and not kinds.most([]) and not kinds.most([1, 0, 0])
+    assert kinds.none([0, 0]) and not kinds.none([0, 1]) and not kinds.none([])
+    assert kinds.every([1, 1]) and not kinds.every([1, 0]) and not kinds.every([])
+    assert kinds.hardly(0.002, 0.6) and not kinds.hardly(-0.044, 0.019)
+    assert kinds.ordered([29, 19]) and not kinds.ordered([19, 29]) and not kinds.ordered([2, 2])

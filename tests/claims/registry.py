@@ -53,7 +53,7 @@ def excused() -> dict[str, dict[str, list[str]]]:
 def drifted(number: str, texts: dict[str, str], claims: Iterable[Claim]) -> list[str]:
     """Quotations and excuses that no longer stand where they are said to stand."""
     quoted = [(claim.place.cell, quote) for claim in claims for quote in claim.quotes]
-    quoted += [(cell, sentence) for cell, sentence in _excused_in(number)]
+    quoted += [(cell, sentence) for cell, sentence in excuses_in(number)]
     return [
         f"notebook {number}, {cell} does not say: {quote!r}"
         for cell, quote in quoted
@@ -66,7 +66,7 @@ def unheld(number: str, texts: dict[str, str], claims: Iterable[Claim]) -> list[
     quotes: dict[str, list[str]] = {}
     for claim in claims:
         quotes.setdefault(claim.place.cell, []).extend(map(plain, claim.quotes))
-    for cell, sentence in _excused_in(number):
+    for cell, sentence in excuses_in(number):
         quotes.setdefault(cell, []).append(plain(sentence))
     found = []
     for cell, text in texts.items():
@@ -78,14 +78,21 @@ def unheld(number: str, texts: dict[str, str], claims: Iterable[Claim]) -> list[
     return found
 
 
+def covering(sentence: str, quotes: Iterable[str]) -> bool:
+    """Whether one of the quotations, word for word as it stands, is of this sentence."""
+    return _covered(sentence, map(plain, quotes))
+
+
 def _covered(sentence: str, quotes: Iterable[str]) -> bool:
     return any(quote in sentence or sentence in quote for quote in quotes)
 
 
-def _excused_in(number: str) -> list[tuple[str, str]]:
+def excuses_in(number: str, *, arguments: bool = True) -> list[tuple[str, str]]:
+    """The excused sentences of a notebook: (cell, sentence).  arguments: with those that are excused as arguments."""
     return [
         (place[3:], sentence)
-        for by_place in excused().values()
+        for reason, by_place in excused().items()
+        if arguments or not reason.startswith("an argument")
         for place, said in by_place.items()
         for sentence in said
         if place.startswith(f"{number}.")
