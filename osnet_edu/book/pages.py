@@ -17,6 +17,7 @@ import nbformat
 from .. import __version__, assets, exercises
 from ..grading import leaderboard
 from ..refused import Refused
+from . import glossary
 from .alive import webp
 from .lessons import WIDGET_VIEW, Lesson
 
@@ -71,7 +72,7 @@ def _sources(source: Path, lessons: Sequence[Lesson]) -> None:
     listed = "\n".join(f"lessons/{lesson.name}" for lesson in lessons)
     contents = (TEMPLATES / "contents.md").read_text(encoding="utf-8").replace("{lessons}", listed)
     (source / "contents.md").write_text(contents, encoding="utf-8")
-    shutil.copy(TEMPLATES / "glossary.md", source)
+    (source / "glossary.md").write_text(glossary.page(), encoding="utf-8")
     (source / "pictures").mkdir()
     for name, card in (("model_card", "osnet_x0_25.md"), ("datasheet", "people.md")):
         text = assets.path(card).read_text(encoding="utf-8")
