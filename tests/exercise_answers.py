@@ -305,7 +305,7 @@ ANSWERS = {
             "more": "return ConvLayer(c_in, c_out, 1)",
             "3x3 with bias": "return nn.Conv2d(c_in, c_out, 3)",
         },
-        ["return nn.Conv2d(c_in, c_out, 5, padding=2, bias=False)", "return lambda x: x", "return nn.Conv2d"],
+        ["return nn.Conv2d(c_in, c_out, (1, 3), padding=(0, 1), bias=False)", "return lambda x: x", "return nn.Conv2d"],
         "my_pointwise(c_in, c_out)",
     ),
     "depthwise": answers(
@@ -322,7 +322,7 @@ ANSWERS = {
             "groups, padding and bias": "return nn.Conv2d(channels, channels, 3)",
             "stride": "return nn.Conv2d(channels, channels, 3, 2, 1, groups=channels, bias=False)",
         },
-        ["return nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False)", "return 3"],
+        ["return nn.Conv2d(channels, channels, (3, 5), padding=(1, 2), groups=channels, bias=False)", "return 3"],
         "my_depthwise(channels)",
     ),
     "lite_3x3": answers(
@@ -542,7 +542,7 @@ ANSWERS = {
             "side by side": "return torch.cat([x * gate(x) for x in streams], dim=1)",
             "residual gate": "return sum((1 + gate(x)) * x for x in streams)",
         },
-        ["return [gate(x) * x for x in streams]", "return sum((1 - gate(x)) * x for x in streams)"],
+        ["return [gate(x) * x for x in streams]", "return sum(gate(x) ** 3 * x for x in streams)"],
         "my_gated_sum(streams, gate)",
     ),
     "gate": answers(

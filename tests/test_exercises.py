@@ -99,6 +99,19 @@ def test_the_notebook_has_its_exercises_and_none_is_filled_in(notebook):
         assert holes(tree) or same_code(tree, REGISTRY[name].starter), f"{name} is not open"
 
 
+@pytest.mark.parametrize("notebook", ["00", *NOTEBOOKS])
+def test_a_task_and_its_starter_stand_in_the_notebook_word_for_word(notebook):
+    (path,) = (Path(__file__).resolve().parent.parent / "notebooks").glob(f"{notebook}_*.ipynb")
+    before, placed = "", 0
+    for cell in nbformat.read(path, as_version=4).cells:
+        if match := re.match(r"%%exercise (\w+)\n", cell.source):
+            placed += 1
+            assert cell.source.rstrip() == exercises.cell(match.group(1)).rstrip()
+            assert before.rstrip() == exercises.card(match.group(1)).markdown.rstrip()
+        before = cell.source
+    assert placed >= 1
+
+
 def test_the_references_agree_with_the_figures_of_the_paper():
     reference = {name: task.reference for name, task in REGISTRY.items()}
     assert [reference["lite_parameters"](c, c) for c in (64, 96, 128)] == [4672, 10080, 17536]

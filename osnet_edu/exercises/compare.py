@@ -112,11 +112,11 @@ class CallsTrial:
         """The names of the arguments that it altered."""
         return tuple(dict.fromkeys(name for outcome in self.outcomes for name in outcome.changed))
 
-    def error(self, other: Any) -> Exception | None:
-        """The first exception that it raises where the other does not."""
+    def error(self, other: Any) -> tuple[Exception, str] | None:
+        """The first exception that it raises where the other does not, and in which call."""
         for case, mine in enumerate(self.outcomes):
             if mine.error is not None and _known_call(self.how, other, self.seed, case).error is None:
-                return mine.error
+                return mine.error, self._given(case)
         return None
 
     def difference(self, other: Any) -> str | None:
@@ -297,8 +297,9 @@ class BuildsTrial:
     def changed(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for made in self.made for name in made.changed))
 
-    def error(self, other: Any) -> Exception | None:
-        return next((made.error for made in self.made if made.error is not None), None)
+    def error(self, other: Any) -> tuple[Exception, str] | None:
+        made = next((made for made in self.made if made.error is not None), None)
+        return made and (made.error, f"{_built(made)}, it")
 
     def difference(self, other: Any) -> str | None:
         for case, mine in enumerate(self.made):
@@ -308,7 +309,7 @@ class BuildsTrial:
                 )
                 return f"It makes {what}: a module, such as `nn.Conv2d` or a class of `nn.Module`."
             if told := self._compare(mine, _known_layer(self.how, other, self.seed, case)):
-                return f"Built with ({', '.join(map(shown, mine.arguments))}), {told}."
+                return f"{_built(mine)}, {told}."
         return None
 
     def _compare(self, mine: Made, known: Known) -> str | None:
@@ -335,6 +336,10 @@ class BuildsTrial:
                     return None
                 wrong_mode = " in evaluation mode"
         return f"with the same weights it does not compute the expected numbers{wrong_mode}"
+
+
+def _built(made: Made) -> str:
+    return f"Built with ({', '.join(map(shown, made.arguments))})"
 
 
 def _pairings(mine: Made, known: Known) -> Iterator[list[tuple[Tensor, Tensor]]]:

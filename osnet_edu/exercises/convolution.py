@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..network.model import Lite3x3
+from . import slips
 from .answers import convolution as solved
 from .compare import Builds, Calls
 from .draw import integer, tensor
@@ -56,7 +57,8 @@ _DEPTHWISE = {
 
 def _depthwise_with(options):
     def build(channels):
-        return nn.Conv2d(channels, channels, 3, **{"padding": 1, "bias": False, "groups": channels, **options})
+        usual = {"kernel_size": 3, "padding": 1, "bias": False, "groups": channels}
+        return nn.Conv2d(channels, channels, **{**usual, **options})
 
     return build
 
@@ -64,13 +66,14 @@ def _depthwise_with(options):
 class _Lite(nn.Module):
     """Lite 3x3 with the things that can go wrong in it."""
 
-    def __init__(self, c_in, c_out, *, depth_first, point_bias, depth_bias, padding, groups, order):
+    def __init__(self, c_in, c_out, *, depth_first, point_bias, depth_bias, padding, groups, order, relu, window):
         super().__init__()
         inner = c_in if depth_first else c_out
         point = nn.Conv2d(c_in, c_out, 1, bias=point_bias)
-        depth = nn.Conv2d(inner, inner, 3, padding=padding, bias=depth_bias, groups=inner if groups else 1)
+        usual = {"kernel_size": 3, "padding": padding, "bias": depth_bias, "groups": inner if groups else 1}
+        depth = nn.Conv2d(inner, inner, **{**usual, **window})
         first, second = (depth, point) if depth_first else (point, depth)
-        parts = {"1": first, "2": second, "n": nn.BatchNorm2d(c_out), "r": nn.ReLU()}
+        parts = {"1": first, "2": second, "n": nn.BatchNorm2d(c_out), "r": slips.Relu(relu) if relu else nn.ReLU()}
         # A second normalisation has weights of its own.
         middle = nn.BatchNorm2d(c_in if depth_first else c_out)
         self.layers = nn.Sequential(*(middle if name == "m" else parts[name] for name in order))
@@ -110,6 +113,14 @@ _ORDERS = {
         "1n2r",
         "The normalisation is between the two convolutions; it belongs after both, before the ReLU.",
     ),
+    "normalisation and relu between": (
+        "1nr2",
+        "Normalisation and ReLU are in front of the depthwise convolution. They belong after it.",
+    ),
+    "relu and normalisation between": (
+        "1rn2",
+        "ReLU and normalisation are in front of the depthwise convolution. They belong after it, normalisation first.",
+    ),
     "normalised twice": (
         "1m2nr",
         "There is a second normalisation between the two convolutions. Remove it: nothing comes between them.",
@@ -129,6 +140,8 @@ def _lite_with(**options):
         "padding": 1,
         "groups": True,
         "order": "12nr",
+        "relu": "",
+        "window": {},
     }
     return lambda c_in, c_out: _Lite(c_in, c_out, **{**usual, **options})
 
@@ -380,6 +393,16 @@ def my_pointwise(c_in, c_out):
             lambda a, b: nn.Conv2d(a, b, 3, padding=1),
         ),
         Mistake(
+            "5x5",
+            "The kernel is 5x5, so it looks at neighbours. Pointwise is 1x1.",
+            lambda a, b: nn.Conv2d(a, b, 5, padding=2, bias=False),
+        ),
+        Mistake(
+            "5x5 without padding",
+            "The kernel is 5x5, and the map has lost its edge. Pointwise is 1x1.",
+            lambda a, b: nn.Conv2d(a, b, 5, bias=False),
+        ),
+        Mistake(
             "swapped",
             "Channels in and out are swapped: `nn.Conv2d(c_in, c_out, ...)`.",
             lambda a, b: nn.Conv2d(b, a, 1, bias=False),
@@ -440,6 +463,7 @@ def my_depthwise(channels):
             lambda c: nn.Conv2d(c, c, 3),
         ),
         Mistake("stride", "A stride of 2 halves the map.", _depthwise_with({"stride": 2})),
+        *(Mistake(name, says, _depthwise_with(options)) for name, (options, says) in slips.WINDOWS.items()),
         Mistake(
             "too much padding",
             "With `padding=2` the map grows by a row and a column on each side. A 3x3 kernel needs 1.",
@@ -489,6 +513,8 @@ class MyLite3x3(nn.Module):
     mistakes=(
         *_one_or_two(_LITE, lambda options: _lite_with(**options)),
         *(Mistake(name, says, _lite_with(order=order)) for name, (order, says) in _ORDERS.items()),
+        *(Mistake(name, says, _lite_with(window=window)) for name, (window, says) in slips.WINDOWS.items()),
+        *(Mistake(name, says, _lite_with(relu=name)) for name, (_, says) in slips.RELUS.items()),
     ),
     properties=(
         Property("sees at most 3x3", _sees_3x3),
@@ -545,6 +571,11 @@ LITE_PARAMETERS = Exercise(
             "The 3x3 is counted as if every channel saw every other channel. In a depthwise convolution each channel "
             "has 9 weights only.",
             lambda a, b: a * b + 9 * b * b,
+        ),
+        Mistake(
+            "depthwise over pairs",
+            "The depthwise convolution is counted over c_in x c_out. Each of the `c_out` channels has one kernel of 9.",
+            lambda a, b: a * b + 9 * a * b,
         ),
         Mistake(
             "pointwise added",

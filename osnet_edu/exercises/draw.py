@@ -21,8 +21,15 @@ class Layer:
     def __init__(self, rng: np.random.Generator, channels: int):
         self.weights, self.bias, self.calls = tensor(rng, channels, channels), tensor(rng, channels, 1, 1), 0
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def _count(self, x: Tensor) -> None:
+        """Raises: RuntimeError for a map of other channels, as a layer does."""
         self.calls += 1
+        channels = self.weights.shape[1]
+        if x.dim() != 4 or x.shape[1] != channels:
+            raise RuntimeError(f"the layer takes maps (B, {channels}, H, W), and was given {tuple(x.shape)}")
+
+    def __call__(self, x: Tensor) -> Tensor:
+        self._count(x)
         mixed = torch.einsum("oc,bchw->bohw", self.weights, x)
         return torch.tanh(mixed + 0.5 * mixed.roll(1, 2) + self.bias) + 0.1 * mixed
 
@@ -31,7 +38,7 @@ class Gate(Layer):
     """Replaces a gate: (B, C, H, W) -> (B, C, 1, 1), between 0 and 1."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        self.calls += 1
+        self._count(x)
         averages = x.mean((2, 3), keepdim=True)
         return torch.sigmoid(2 * torch.einsum("oc,bchw->bohw", self.weights, averages) + self.bias)
 

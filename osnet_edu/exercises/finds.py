@@ -68,8 +68,8 @@ class FindsTrial:
     def changed(self) -> tuple[str, ...]:
         return ()
 
-    def error(self, other: Any) -> Exception | None:
-        return self.outcome if isinstance(self.outcome, Exception) else None
+    def error(self, other: Any) -> tuple[Exception, str] | None:
+        return (self.outcome, "It") if isinstance(self.outcome, Exception) else None
 
     def difference(self, other: Any) -> str | None:
         if isinstance(self.outcome, Exception):

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ..network.model import AggregationGate, OSBlock, Sum
+from . import slips
 from .answers import gate as solved
 from .compare import Builds, Calls
 from .draw import Gate, integer, maps, tensor
@@ -37,6 +38,11 @@ def _gate_with(forward, **options):
 
 def _usual(down, up, x):
     return torch.sigmoid(up(torch.relu(down(_average(x)))))
+
+
+def _gate_bent(bend):
+    """The gate with another function in the place of its ReLU."""
+    return _gate_with(lambda down, up, x: torch.sigmoid(up(bend(down(_average(x))))))
 
 
 class _OneStep(nn.Module):
@@ -171,6 +177,7 @@ GATED_SUM = Exercise(
             lambda streams, gate: torch.cat([gate(x) * x for x in streams], 1),
         ),
         Mistake("product", "The weighted streams are multiplied with one another. Add them up instead.", _product),
+        *slips.weights(),
         Mistake(
             "gate of the weighted",
             "The gate is applied twice: G(x) * G(x) * x.",
@@ -215,7 +222,7 @@ class MyGate(nn.Module):
     solution=solved.MyGate,
     shows=(AggregationGate,),
     comparison=Builds(
-        lambda rng: (integer(rng, 5, 8), integer(rng, 2, 4)), lambda rng, given: (tensor(rng, 3, given[0], 4, 5),)
+        lambda rng: (integer(rng, 5, 8), integer(rng, 2, 4)), lambda rng, given: (6 * tensor(rng, 3, given[0], 4, 5),)
     ),
     mistakes=(
         Mistake(
@@ -259,6 +266,12 @@ class MyGate(nn.Module):
             "There is a sigmoid between the two convolutions, where ReLU belongs.",
             _gate_with(lambda down, up, x: torch.sigmoid(up(torch.sigmoid(down(_average(x)))))),
         ),
+        Mistake(
+            "one minus the gate",
+            "It gives 1 - sigmoid(...), so that a large answer closes the stream. Give the sigmoid itself.",
+            _gate_with(lambda down, up, x: 1 - _usual(down, up, x)),
+        ),
+        *(Mistake(f"{name} between", says, _gate_bent(bend)) for name, (bend, says) in slips.RELUS.items()),
         Mistake(
             "relu at the end",
             "There is a ReLU at the end, where the sigmoid belongs.",
@@ -348,6 +361,7 @@ class MyMix(nn.Module):
             "There is one gate, but it is called for the first stream only, and its answer is used for all streams.",
             _mix_with(lambda gates, maps: gates[0](maps[0]) * sum(maps)),
         ),
+        *slips.weights(lambda sums: _mix_with(lambda gates, maps: sums(maps, gates[0]))),
         Mistake("no gate", "The gate is made and never used.", _mix_with(lambda gates, maps: sum(maps))),
         Mistake(
             "first stream only",

@@ -61,12 +61,13 @@ def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str]) -
     for mistake in task.mistakes:
         if all(trial.difference(mistake.wrong) is None for trial in trials):
             return Verdict("wrong", mistake.says, mistake.name)
-    if error := next((error for trial in trials if (error := trial.error(task.reference))), None):
+    if raised := next((raised for trial in trials if (raised := trial.error(task.reference))), None):
+        error, given = raised
         if isinstance(error, Failed):
             told, error = str(error), error.__cause__ or error
         else:
             told = f"{type(error).__name__}: {' '.join(text_of(error)[:400].split())}"
-        return Verdict("failed", f"It defines `{task.answer}`, which raises {told}", code=frame(error))
+        return Verdict("failed", f"It defines `{task.answer}`. {given} raises {told}", code=frame(error))
     for one in task.properties:
         try:
             with quiet(0):

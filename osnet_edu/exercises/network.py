@@ -440,6 +440,11 @@ GATE_FLOOR = Exercise(
         ),
         Mistake("floor ignored", "The floor has no effect.", lambda c, f: max(1, c // 64)),
         Mistake(
+            "no floor",
+            "The floor is left out, and a narrow block gets 0 units. Take the larger of the width and the floor.",
+            lambda c, f: c // 64,
+        ),
+        Mistake(
             "min",
             "`min` takes the smaller number, so the floor becomes a ceiling. Use `max` to keep the width above it.",
             lambda c, f: min(max(1, c // 64), f),

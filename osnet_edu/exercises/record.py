@@ -11,8 +11,8 @@ class Trial(Protocol):
     def changed(self) -> tuple[str, ...]:
         """The names of what it altered in place."""
 
-    def error(self, other: Any) -> Exception | None:
-        """What it raises where the other answer raises nothing."""
+    def error(self, other: Any) -> tuple[Exception, str] | None:
+        """What it raises where the other answer raises nothing, and in which call: "With `x = 3` it"."""
 
     def difference(self, other: Any) -> str | None:
         """None where both behave alike on every input, else a sentence on the first difference."""

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ..network.model import Lite3x3, stream
+from . import slips
 from .answers import streams as solved
 from .compare import Builds, Calls
 from .draw import Layer, integer, tensor
@@ -55,6 +56,11 @@ def _stack(rng):
 
 def _squeezed(rng):
     return tensor(rng, 2, 3, 4, 5), Layer(rng, 3), [Layer(rng, 3) for _ in range(integer(rng, 2, 4))]
+
+
+def _summed(bend):
+    """The residual sum with another function in the place of its ReLU."""
+    return lambda x, f: bend(x + f(x))
 
 
 RECEPTIVE_FIELD = Exercise(
@@ -189,7 +195,7 @@ def my_residual(x, branch):
 ''',
     hints=("There are two terms inside the ReLU: the input, and what the branch makes of it.",),
     reference=solved.my_residual,
-    comparison=Calls(lambda rng: (tensor(rng, 1, 2, 2, 3), Layer(rng, 2))),
+    comparison=Calls(lambda rng: (4 * tensor(rng, 1, 2, 2, 3), Layer(rng, 2))),  # some above 6, where a ReLU is capped
     mistakes=(
         Mistake(
             "no input",
@@ -202,6 +208,17 @@ def my_residual(x, branch):
             "ReLU comes before the sum: only the branch passes through it. It must come after.",
             lambda x, f: x + torch.relu(f(x)),
         ),
+        Mistake(
+            "relu of the input alone",
+            "Only `x` passes through the ReLU: the branch is added behind it. ReLU comes after the sum.",
+            lambda x, f: torch.relu(x) + f(x),
+        ),
+        Mistake(
+            "relu of the input, then of the sum",
+            "`x` passes through a ReLU before the sum, so that its negative numbers are lost. Add `x` as it is.",
+            lambda x, f: torch.relu(torch.relu(x) + f(x)),
+        ),
+        *(Mistake(name, says, _summed(bend)) for name, (bend, says) in slips.RELUS.items()),
         Mistake(
             "relu each",
             "Each term has a ReLU of its own, so the branch can no longer subtract anything. Use one, after the sum.",
