@@ -329,6 +329,9 @@ def test_streams_that_grow_are_held_against_windows_made_by_hand():
     outcomes = [made("primary", s, 0.30 + 0.01 * s) for s in (0, 1)] + [made("hand-made", s, 0.28) for s in (0, 1)]
     found = hand_made.Grown(tuple(outcomes))
     assert found.gain().by_seed == pytest.approx((2, 3)) and found.gain("rank1").value == pytest.approx(2.5)
+    others = [made("full", s, 0.40 + 0.06 * s) for s in (0, 1)]
+    pooled = hand_made.Grown(tuple(outcomes), tuple(others + outcomes[:2])).gain()
+    assert pooled.value == found.gain().value and pooled.seed_error > found.gain().seed_error
     assert "2 paired seeds" in str(found) and "mAP                 +2.5" in str(found)
 
 
@@ -353,7 +356,16 @@ def longer():
     return ablation.read_shipped(ablation.LONGER)
 
 
-@pytest.mark.parametrize("read", [ablation.read_shipped, longer, ingredients.read_shipped, overfitting.read_shipped])
+def by_hand():
+    return hand_made.read_shipped(hand_made.MANY_STEPS)
+
+
+SHIPPED = (
+    ablation.read_shipped, longer, ingredients.read_shipped, overfitting.read_shipped, hand_made.read_shipped, by_hand
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("read", SHIPPED)
 def test_what_ships_is_complete(read):
     found = read()
     names, seeds = compare.complete(found.outcomes)
@@ -373,6 +385,17 @@ def test_what_lesson_06_says_of_the_runs_that_ship():
     assert on_the_papers_side(short) == (5, 10) and on_the_papers_side(long) == (10, 10)
     for key in ("inception", "resnext", "se"):
         assert short[key].difference.low > 0 > long[key].difference.value
+
+
+def test_equal_layers_are_behind_after_few_steps_and_level_after_many():
+    few, many = hand_made.read_shipped().gain(), by_hand().gain()
+    assert few.high < 0 and not many.clear
+    for shipped, record in ((hand_made.read_shipped(), ablation.read_shipped()), (by_hand(), longer())):
+        ours, theirs = (
+            [replace(o, seconds=0) for o in runs if o.variant == "primary" and o.seed in range(3)]
+            for runs in (shipped.outcomes, record.outcomes)
+        )
+        assert ours == theirs[: len(ours)]
 
 
 def test_the_command_line_runs_and_refuses(root, tmp_path, capsys):

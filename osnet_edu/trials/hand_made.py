@@ -37,13 +37,19 @@ class Price:
 
 @dataclass(frozen=True)
 class Grown:
-    """The runs, and what follows from them."""
+    """The runs, and what follows from them.
+
+    beside: runs of other rows by the same recipe and the same seeds. They say more about how far seeds scatter.
+    """
 
     outcomes: tuple[Outcome, ...]
+    beside: tuple[Outcome, ...] = ()
 
     def gain(self, metric: str = "mean_ap") -> PairedDifference:
-        """Layers that are all alike minus windows made by hand, in points, over the seeds that both were run from."""
-        return compare.differences(self.outcomes, MADE.key, metric, [GROWN.key])[GROWN.key]
+        """Layers that are all alike minus windows made by hand, in points, over the seeds that all were run from."""
+        own = {GROWN.key, MADE.key}
+        others = tuple(outcome for outcome in self.beside if outcome.variant not in own)
+        return compare.differences(self.outcomes + others, MADE.key, metric)[GROWN.key]
 
     def __str__(self) -> str:
         gains = [self.gain(metric) for metric in compare.METRICS]
@@ -86,5 +92,5 @@ run_many = partial(run, name=MANY_STEPS)
 
 
 def read_shipped(name: str = FEW_STEPS) -> Grown:
-    """The runs that ship with the kit.  name: FEW_STEPS or MANY_STEPS."""
-    return Grown(shipped_runs(name))
+    """The runs that ship with the kit, beside those of the ablation.  name: FEW_STEPS or MANY_STEPS."""
+    return Grown(shipped_runs(name), shipped_runs(_RECIPES[name]))
