@@ -298,8 +298,7 @@ class BuildsTrial:
         return tuple(dict.fromkeys(name for made in self.made for name in made.changed))
 
     def error(self, other: Any) -> tuple[Exception, str] | None:
-        made = next((made for made in self.made if made.error is not None), None)
-        return made and (made.error, f"{_built(made)}, it")
+        return next(((made.error, f"{_built(made)}, it") for made in self.made if made.error is not None), None)
 
     def difference(self, other: Any) -> str | None:
         for case, mine in enumerate(self.made):

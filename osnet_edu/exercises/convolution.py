@@ -463,7 +463,7 @@ def my_depthwise(channels):
             lambda c: nn.Conv2d(c, c, 3),
         ),
         Mistake("stride", "A stride of 2 halves the map.", _depthwise_with({"stride": 2})),
-        *(Mistake(name, says, _depthwise_with(options)) for name, (options, says) in slips.WINDOWS.items()),
+        *(Mistake(name, says, _depthwise_with(options)) for name, (options, says) in slips.OTHER_KERNELS.items()),
         Mistake(
             "too much padding",
             "With `padding=2` the map grows by a row and a column on each side. A 3x3 kernel needs 1.",
@@ -513,7 +513,7 @@ class MyLite3x3(nn.Module):
     mistakes=(
         *_one_or_two(_LITE, lambda options: _lite_with(**options)),
         *(Mistake(name, says, _lite_with(order=order)) for name, (order, says) in _ORDERS.items()),
-        *(Mistake(name, says, _lite_with(window=window)) for name, (window, says) in slips.WINDOWS.items()),
+        *(Mistake(name, says, _lite_with(window=window)) for name, (window, says) in slips.OTHER_KERNELS.items()),
         *(Mistake(name, says, _lite_with(relu=name)) for name, (_, says) in slips.RELUS.items()),
     ),
     properties=(

@@ -12,7 +12,7 @@ _LARGE = "The kernel is {0}x{0}. It has to be 3x3, with `padding=1`."
 _SPREAD = "A dilation of 2 makes the kernel skip every other cell. Leave `dilation` out: it is 1."
 _EDGE = "The edge is filled with cells of the map (`padding_mode`). Leave that out: the edge is filled with zeros."
 # What to give nn.Conv2d instead of a 3x3 kernel with padding 1.
-WINDOWS: dict[str, tuple[dict, str]] = {
+OTHER_KERNELS: dict[str, tuple[dict, str]] = {
     "kernel of 5": ({"kernel_size": 5, "padding": 2}, _LARGE.format(5)),
     "kernel of 5, padding of 3": ({"kernel_size": 5}, _LARGE.format(5)),
     "kernel of 5, no padding": ({"kernel_size": 5, "padding": 0}, _LARGE.format(5)),
@@ -58,7 +58,7 @@ def _over_streams(weigh: Callable[[Tensor], Tensor]) -> Callable[[Sequence[Tenso
 
 
 _COMPETE = "The weights of the streams are made to add up to 1, so that streams compete. Each gate stands for itself: "
-WEIGHTS: dict[str, tuple[Callable[[Sequence[Tensor], Callable], Tensor], str]] = {
+_WEIGHTS: dict[str, tuple[Callable[[Sequence[Tensor], Callable], Tensor], str]] = {
     "softmax over streams": (_over_streams(lambda g: g.softmax(0)), _COMPETE + "take the softmax out."),
     "divided by their sum": (_over_streams(lambda g: g / g.sum(0)), _COMPETE + "do not divide by their sum."),
     "softmax over channels": (
@@ -73,6 +73,6 @@ WEIGHTS: dict[str, tuple[Callable[[Sequence[Tensor], Callable], Tensor], str]] =
 
 
 def weights(make: Callable[[Callable], object] = lambda sums: sums) -> Iterator[Mistake]:
-    """The mistakes of WEIGHTS.  make: from a gated sum (streams, gate) to what an answer would be."""
-    for name, (sums, says) in WEIGHTS.items():
+    """The mistakes of _WEIGHTS.  make: from a gated sum (streams, gate) to what an answer would be."""
+    for name, (sums, says) in _WEIGHTS.items():
         yield Mistake(name, says, make(sums))

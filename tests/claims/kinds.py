@@ -12,6 +12,7 @@ import textwrap
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -126,7 +127,7 @@ def hardly(change: float, beside: float) -> bool:
 def ordered(values: Iterable[float]) -> bool:
     """Whether each number is larger than the one after it."""
     given = list(values)
-    return len(given) > 1 and all(a > b for a, b in zip(given, given[1:], strict=False))
+    return len(given) > 1 and all(a > b for a, b in pairwise(given))
 
 
 # --- which sentences are not held -------------------------------------------------------------------------------------
