@@ -202,8 +202,8 @@ MARGINS = """() => {
 class Visitor:
     """A browser that keeps note of what its pages ask for and complain of."""
 
-    def __init__(self, browser, app: App):
-        self.app, self.context = app, browser.new_context()
+    def __init__(self, browser, app: App, touch: bool = False):
+        self.app, self.context = app, browser.new_context(has_touch=touch)
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.context.on("request", lambda request: self.requests.append(request.url))
@@ -228,10 +228,10 @@ class Visitor:
 
 
 @contextmanager
-def visitor_of(playwright, chromium_path: str, app: App):
+def visitor_of(playwright, chromium_path: str, app: App, touch: bool = False):
     browser = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
     try:
-        yield Visitor(browser, app)
+        yield Visitor(browser, app, touch)
     finally:
         browser.close()
 
@@ -249,6 +249,7 @@ def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, p
         looks = [("dark", ""), ("dark", "&theme=light"), ("light", "&theme=dark"), ("light", "")]
         pages = [page] + [visitor.open(*look) for look in looks]
         assert [one.evaluate(LOOK) for one in pages] == [LIGHT, DARK, LIGHT, DARK, LIGHT]
+        page.set_viewport_size({"width": 1920, "height": 900})
         left, right = page.evaluate(MARGINS)
         assert left > 50 and abs(left - right) <= 1
         assert len(app.kernels()) == 5
