@@ -21,7 +21,7 @@ from .passing import END, Passed, block_maps, passed, place_named, stages, trunk
 SAMPLE = 96  # of a gallery
 _CELLS = 256  # of a photo, at most, evenly over the map
 _TAIL = 1.0  # per cent of the cells that may lie beyond the darkest and the brightest shade of a colour
-_BATCH = 32
+_BATCH = 4  # every map of a pass is kept: of the full width in its own size, 40 MB a photo
 _PAIRS = 12  # of neighbours in the sample, for what is usually unlike
 _LIT = 0.9  # share of the cells of such a pair that are not fully lit
 
@@ -153,7 +153,7 @@ class Colouring:
                 cells[name].append(flat[:, :, chosen].movedim(1, 2).flatten(0, 1).numpy(force=True))
             for name, pooled in ends.items():
                 pooled.append(some.pooled(name).numpy(force=True))
-        self._bases |= {name: basis_of(np.concatenate(parts)) for name, parts in cells.items()}
+        self._bases |= {name: basis_of(np.concatenate(cells.pop(name))) for name in list(cells)}
         pairs = np.triu_indices(len(self.images), 1)
         for name, parts in ends.items():
             unit = retrieval.unit(np.concatenate(parts))
@@ -161,12 +161,12 @@ class Colouring:
 
     def _compare(self) -> None:
         names = dict.fromkeys([*stages(self.model), *trunk(self.model)])
-        few = self.images[np.linspace(0, len(self.images) - 1, min(_PAIRS + 1, len(self.images))).round().astype(int)]
-        some = self._passed(few)
-        for name in names:
-            maps = some.maps[name]
-            found = [correspondence.unlike(torch.stack([a, b])) for a, b in pairwise(maps)]
-            self._unlike[name] = float(np.quantile(np.concatenate(found), _LIT))
+        few = np.linspace(0, len(self.images) - 1, min(_PAIRS + 1, len(self.images))).round().astype(int)
+        found: dict[str, list[np.ndarray]] = {name: [] for name in names}
+        for a, b in pairwise(self._passed(self.images[k : k + 1]) for k in few):
+            for name, unlike in found.items():
+                unlike.append(correspondence.unlike(torch.cat([a.maps[name], b.maps[name]])))
+        self._unlike = {name: float(np.quantile(np.concatenate(unlike), _LIT)) for name, unlike in found.items()}
 
     def _passed(self, images: np.ndarray) -> Passed:
         return passed(self.model, normalise(images, next(self.model.parameters()).device))
