@@ -166,6 +166,7 @@ class Flow(Widget, script="flow.js"):
             parted = flow.parting(self.model, now, self._colouring) if len(images) == 2 else None
             level = flow.network_level(self.model, now, self._colouring, parted)
         self._batch, self._now, self._plain, self._parted = batch, now, plain, parted
+        self._asked: tuple = ()
         with self.hold_sync():
             self._ready = False
             self.shown = list(shown)
@@ -204,6 +205,9 @@ class Flow(Widget, script="flow.js"):
         self._point()
 
     def _point(self) -> None:
+        if self._asked == (self.at, *self.cell):
+            return  # place and cell have changed in one message
+        self._asked = (self.at, *self.cell)
         here = flow.place_named(self.model, self.at)
         if not self.cell or self.cell[0] != here.map:
             self.seen, self.said = {}, self._sentence(here)
