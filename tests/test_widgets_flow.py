@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from osnet_edu import Refused, assets, explore, osnet, widgets
 from osnet_edu.embed import normalise
 from osnet_edu.explain import flow
-from osnet_edu.network import siblings
+from osnet_edu.network import siblings, weights
 from osnet_edu.widgets import flow_colours, records
 
 MOST = 300_000  # bytes of a message
@@ -20,6 +21,17 @@ MOST = 300_000  # bytes of a message
 @pytest.fixture(scope="module")
 def shown():
     return widgets.Flow()
+
+
+@pytest.fixture(scope="module")
+def few(shown):
+    """Some of the shipped people, so that colours take no time."""
+    found = shown._album.market
+    return explore.Album(replace(found, query=found.query[:6], gallery=found.gallery[:6]))
+
+
+def two(album: explore.Album) -> list[str]:
+    return [album.name(photo) for photo in album.market.query[:2]]
 
 
 @pytest.fixture(autouse=True)
@@ -175,27 +187,92 @@ def test_a_network_that_fails_half_way_leaves_the_last_picture(shown, monkeypatc
 
 
 def test_no_message_is_large(shown, monkeypatch):
-    code, sizes, first = shown.network["code"][0], [], records.to_json(shown.drawn())
+    code, first = shown.network["code"][0], records.to_json(shown.drawn())
+    places = ("conv1", "maxpool", "conv3", "conv2.0", "conv2.0 stream 4", "conv2.0 squeeze", "conv2.0 expansion")
+    sizes = messages(shown, monkeypatch)
+    for values in ({"shown": shown.shown[::-1]}, {"silenced": [["conv2.0", 1]]}):
+        shown.set_state(values)
+    open_all(shown, *places)
+    assert len(sizes) >= 2 * len(places) + 2 and shown.problem == ""
+    assert len(first) < MOST and 10_000 < max(sizes) < MOST, (len(first), sizes)
+    assert records.from_json(first)["network"]["code"][0] == code
+
+
+def messages(widget, monkeypatch) -> list[int]:
+    """Bytes of each message from now on."""
+    sizes: list[int] = []
 
     def send(data=None, buffers=None, **_):
         sizes.append(len(json.dumps(data, default=lambda _: "")) + sum(map(len, buffers or [])))
 
-    monkeypatch.setattr(shown.comm, "send", send)
-    for place in ("conv1", "conv3", "conv3.1", "conv2.0", "conv2.0 stream 4"):
-        shown.set_state({"at": place})
-    shown.set_state({"cell": ["conv2.0 stream 4", 0, 5, 5]})
-    shown.set_state({"silenced": [["conv2.0", 1]]})
-    assert len(first) < MOST and len(sizes) >= 7 and 10_000 < max(sizes) < MOST, (len(first), sizes)
-    assert records.from_json(first)["network"]["code"][0] == code
+    monkeypatch.setattr(widget.comm, "send", send)
+    return sizes
 
 
-@pytest.mark.parametrize("model", [osnet(0.25, streams=2), siblings.build("addition", 0.25)], ids=["T2", "no gates"])
-def test_another_network_shows_what_it_has(model):
-    own = widgets.Flow(model, at="conv2.0", small=True)
+def open_all(widget, *places: str) -> None:
+    """Each place, and a cell of the second photo there."""
+    for place in places:
+        widget.set_state({"at": place})
+        widget.set_state({"cell": [place, 1, 2, 2]})
+        assert widget.seen["map"] == place and widget.seen["match"]
+
+
+@pytest.mark.slow
+def test_the_full_width_in_its_own_size_has_all_levels_and_no_large_message(few, monkeypatch):
+    wide = widgets.Flow(weights.Checkpoint(osnet(1.0), (256, 128)), few, photos=two(few), choose=False)
+    assert wide.network["maps"][1]["shape"] == [2, 256, 32, 16] and len(wide.network["code"][0]) == 512
+    sizes = messages(wide, monkeypatch)
+    sizes.append(len(records.to_json(wide.drawn())))
+    open_all(wide, "conv2.0 stream 4")
+    assert len(sizes) >= 3 and max(sizes) < MOST, sizes
+    assert len(wide.block["streams"][0]["channels"][0]) == 64, "a gate for each channel"
+
+
+def test_a_block_that_raises_leaves_the_last_picture(shown, monkeypatch):
+    before, own = state(shown), list(shown._own)
+    with monkeypatch.context() as broken:
+        broken.setattr(shown.model.conv4[1], "forward", lambda *_: 1 / 0)
+        for values in ({"shown": shown.pairs[2]["names"]}, {"silenced": [["conv2.0", 1]]}):
+            with pytest.raises(ZeroDivisionError):
+                shown.set_state(values)
+            assert shown.crash.startswith("Traceback") and state(shown) == before
+        for act in (lambda: shown.point(shown.pairs[3]["names"]), lambda: shown.bring(np.zeros((64, 32, 3), np.uint8))):
+            with pytest.raises(ZeroDivisionError):
+                act()
+            assert state(shown) == before and all(a is b for a, b in zip(shown._own, own, strict=True))
+    shown.set_state({"at": "conv4.1", "cell": ["conv4.1", 1, 0, 0]})
+    assert shown.crash == "" and shown.seen["map"] == "conv4.1"
+
+
+def test_a_photo_that_has_become_unreadable_is_refused_and_the_last_picture_stays(tmp_path):
+    for k in range(4):
+        (tmp_path / "people" / f"{k:04d}").mkdir(parents=True)
+        for camera in (1, 2):
+            pixels = np.random.default_rng(10 * k + camera).integers(0, 255, (128, 64, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "people" / f"{k:04d}" / f"{k:04d}_c{camera}s1_000001_00.png")
+    own = widgets.Flow(folder=tmp_path / "people")
+    before, name = state(own), next(one for one, _ in own.choices if one not in own.shown)
+    own._photos[name].path.write_bytes(b"no picture any more")
+    own.set_state({"shown": [name]})
+    assert own.problem.startswith(name) and "cannot be read" in own.problem and state(own) == before
+    with pytest.raises(Refused, match="cannot be read"):
+        own.point([own.shown[0], name], [["conv2.0", 1]])
+    assert state(own) == before
+
+
+@pytest.mark.parametrize("kind", ["T1", "T2", "concatenation", "addition", "stream-wise", "inception", "se"])
+def test_another_network_shows_what_it_has(few, kind):
+    """Fewer streams, and siblings of the lesson about them, by each kind of join and gate."""
+    model = siblings.build(kind, 0.25)
+    own = widgets.Flow(model, few, photos=two(few), at="conv2.0", small=True, choose=False)
     block = model.blocks()["conv2.0"]
     assert len(own.block["streams"]) == len(block.stream_names) and own.small
     assert (own.block["gate"] == "") == (block.gate is None)
     assert all(bool(one["gate"]) == (block.gate is not None) for one in own.block["streams"])
+    assert ("has no gate" in own.said or "one stream" in own.said) or block.gate is not None
+    for place in ("conv2.0 stream 1", "conv2.0 sum", "conv2.2"):
+        own.set_state({"at": place, "cell": [place, 0, 1, 1]})
+        assert own.problem == own.crash == "" and own.seen["map"] == place
     records.to_json(own.drawn())
 
 
