@@ -148,7 +148,8 @@ def visiting(folder: Path, playwright, chromium_path: str, size: dict[str, int],
     state_file = folder / "state.json"
     cells = f"from osnet_edu.widgets import {of}", f"w = {of}()", WRITE.format(path=str(state_file))
     where = {"Explorer": (), "PedestrianLab": (".oe-lab", ".oe-pictures img[src]")}[of]
-    with app_of(folder, *cells) as app, visitor_of(playwright, chromium_path, app) as visitor:
+    touch = size == NARROW
+    with app_of(folder, *cells) as app, visitor_of(playwright, chromium_path, app, touch) as visitor:
         (folder / "kit" / "assets").symlink_to(ROOT / "assets")
         assert wait_until(lambda: answers(app))
         yield Visit(visitor, state_file, size, theme, *where)
@@ -160,6 +161,39 @@ def portrait(tmp_path) -> Path:
     photo = sorted((assets.subset() / "bounding_box_test").glob("*.jpg"))[30]
     Image.open(photo).resize((256, 512)).save(tmp_path / "mine.png")
     return tmp_path / "mine.png"
+
+
+def followed(visit: Visit) -> None:
+    """The open pair stage by stage, by mouse, or by touch on a narrow page: each level, and streams silenced."""
+    flow = visit.box.locator(".oe-flow")
+
+    def press(what) -> None:
+        what.tap() if visit.size == NARROW else what.click()
+
+    def opens(step: str, says: str, head: str) -> None:
+        press(flow.get_by_role("button", name=step).locator("b"))
+        flow.locator(".oe-lead", has_text=says).wait_for()
+        opened = flow.get_by_role("heading", name=head, exact=True).first
+        assert visit.wait_for(lambda: 0 < opened.bounding_box()["y"] < visit.size["height"] - 100), "it comes into view"
+
+    press(visit.box.get_by_role("button", name="How, stage by stage? The network at work"))
+    visit.python("why", "flow")
+    flow.locator(".oe-lead", has_text=re.compile("The two|No block")).wait_for()
+    assert flow.locator("summary", has_text="Choose photos").count() == 0, "the list chooses the photos"
+    opens("conv3: 96 channels", "conv3 makes 8 x 4 cells of 96 channels", "conv3")
+    opens("conv3.1: block 2", "The gate of conv3.1 opens widest for", "conv3.1")
+    opens("conv3.1 stream 3: stream 3", "A cell of stream 3 of conv3.1 sees 7 x 7 cells", "conv3.1 stream 3")
+    press(flow.get_by_role("application", name="conv3.1 stream 3 of the second photo"))
+    flow.locator(".oe-lead", has_text=re.compile(r"Row \d+, column \d+ can see 191 x 191 pixels")).wait_for()
+    press(flow.get_by_role("button", name="silence stream 3 of conv3.1"))
+    flow.get_by_text("Without stream 3 of conv3.1 the similarity is").wait_for()
+    press(flow.get_by_role("button", name="solo stream 4 of conv3.1"))
+    flow.get_by_text("Without streams 1, 2, 3 of conv3.1 the similarity is").wait_for()
+    visit.look("flow")
+    press(flow.get_by_role("button", name="All streams on"))
+    flow.get_by_text("Without streams").wait_for(state="hidden")
+    press(flow.get_by_role("navigation").get_by_role("button", name="network"))
+    flow.get_by_role("heading", name="conv3.1", exact=True).wait_for(state="hidden")
 
 
 @LOOKS
@@ -183,6 +217,7 @@ def test_all_by_mouse(tmp_path, playwright, chromium_path, portrait, size, theme
         assert visit.trait("why") == "duel" and visit.wait_for(lambda: visit.in_view(".oe-pair"))
         assert box.locator(".oe-two").is_hidden()
         visit.look("pair")
+        followed(visit)
 
         visit.uncover()
         visit.unfold("Networks")
@@ -238,6 +273,29 @@ def test_all_by_keyboard(tmp_path, playwright, chromium_path, portrait, size, th
         visit.python("opened", lambda name: name != "")
         box.locator(".oe-duel").wait_for()
         visit.look("pair")
+
+        lead, first = box.locator(".oe-flow .oe-lead"), re.compile("The two|No block")
+        visit.tab("How, stage by stage?")
+        keys.press("Enter")
+        visit.python("why", "flow")
+        lead.filter(has_text=first).wait_for()
+        for step, says in (("conv2: 64", "conv2 makes"), ("conv2.0: block 1", "The gate of conv2.0 opens"),
+                           ("conv2.0 stream 2", "A cell of stream 2 of conv2.0 sees 5 x 5")):  # fmt: skip
+            visit.tab(step)
+            keys.press("Enter")
+            lead.filter(has_text=says).wait_for()
+        visit.tab("silence stream 2 of conv2.0")
+        keys.press("Space")
+        box.get_by_text("Without stream 2 of conv2.0 the similarity is").wait_for()
+        visit.tab("solo stream 2 of conv2.0")
+        keys.press("Space")
+        box.get_by_text("Without streams 1, 3, 4 of conv2.0 the similarity is").wait_for()
+        visit.tab("conv2.0 stream 2 of the first photo")
+        keys.press("ArrowUp")
+        lead.filter(has_text="Row 17, column 9 can see").wait_for()
+        visit.tab("network", "Shift+Tab")
+        keys.press("Enter")
+        lead.filter(has_text=first).wait_for()
 
         visit.tab("Networks", "Shift+Tab")
         keys.press("Enter")

@@ -6,6 +6,7 @@ import { flowInside } from "./flow_inside.js";
 import { flowPhotos } from "./flow_photos.js";
 import { flowSmall } from "./flow_small.js";
 import { flowStages } from "./flow_stages.js";
+import { calm } from "./movers.js";
 import { page } from "./page.js";
 
 const PACE = 1400; // milliseconds from one stage to the next: time to read what is said of it
@@ -22,6 +23,7 @@ function render({ model, el }) {
   const said = says(box, "p", "oe-lead oe-result");
   const effect = says(box, "p", "oe-small oe-soft");
   let lit = false;
+  let sought = ""; // the place that was asked for, until it stands in view
   // at: a place.  cell: [photo, row, column] of its map, or nothing.
   function open(at, cell) {
     play.stop();
@@ -29,6 +31,7 @@ function render({ model, el }) {
     if (cell) values.cell = [at, ...cell];
     else if (get("cell")[0] === at) values.cell = []; // the place without a cell
     if (get("small")) values.small = false;
+    if (at !== get("at")) sought = at;
     set(values);
   }
   const stages = flowStages(box, get, open);
@@ -60,8 +63,16 @@ function render({ model, el }) {
     cell.draw();
     opened.hidden = get("at") === "network" || get("small");
     box.classList.toggle("oe-closer", !opened.hidden);
+    if (sought === get("at") && get("asked") === get("answered")) seen();
     photos?.draw();
     write(key, get("colours"));
+  }
+  // What was opened comes into view: a stage, a block, or the map of what has nothing inside.
+  function seen() {
+    const [stage, block] = inside.heads();
+    const head = sought === get("stage").name ? stage : sought === get("block").name ? block : cell.head;
+    sought = "";
+    if (!opened.hidden) head?.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
   }
   const undo = follow(TRAITS, draw);
   return () => {

@@ -7,7 +7,7 @@ import { windowFrame } from "./windows.js";
 const MARGIN = 10; // of screen pixels around a photo: what a window sees there is padding
 const FIELD = [79, 196, 187]; // of what moves the cell: --oe-one of a dark page, on the dimmed photo
 const TALL = 264; // screen pixels of a photo
-const HOW = "point at a cell, or use the arrow keys on a map";
+const HOW = "click or tap a cell of a map, or use the arrow keys on it";
 const KEY =
   "On the photo: the dashed frame is what the cell can see on its longest path, the solid one on its shortest, and " +
   "green-blue is what moves it. On the other photo, the frame is the most similar cell.";
@@ -17,7 +17,7 @@ export function flowCell(parent, get, set, open) {
   panel.setAttribute("aria-label", "a cell of the open map");
   const title = add(panel, "h3");
   const shape = add(panel, "p", "oe-small oe-soft");
-  add(panel, "p", "oe-small oe-soft", `Ask a cell: ${HOW}.`);
+  const told = add(panel, "p", "oe-small");
   const rows = add(panel, "div", "oe-pairs oe-result");
   const key = add(panel, "p", "oe-small oe-soft", KEY);
   let frames = [];
@@ -41,6 +41,7 @@ export function flowCell(parent, get, set, open) {
     if (one) frames.forEach((frame) => frame.paint(one, get("seen")));
   }
   return {
+    head: title,
     draw() {
       const one = map();
       panel.hidden = !one;
@@ -48,6 +49,7 @@ export function flowCell(parent, get, set, open) {
       make(get("pictures").length);
       write(title, one.name);
       write(shape, `(B, C, H, W) = (${one.shape.join(", ")})`);
+      write(told, get("seen").map ? get("said") : `Ask a cell: ${HOW}.`);
       key.hidden = !get("seen").map;
       frames.forEach((frame, k) => frame.load(one.src[k], get("pictures")[k].src));
       paint();

@@ -24,7 +24,7 @@ export function flowInside(parent, get, set, open) {
     drawStage([one, at, lit], () => one.name && steps(stage, one, at, lit, open));
     drawBlock([inner, at, lit, get("silenced")], () => inner.name && opened(block, inner, { at, lit, get, set, open }));
   }
-  return { draw };
+  return { draw, heads: () => [stage, block].map((part) => part.querySelector("h3")) };
 }
 
 // A map of each photo as one button.
