@@ -1,5 +1,6 @@
 """How lessons choose what they show, and what many differences say at once."""
 
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from test_explain_without import folder  # noqa: F401  a fixture
 
 from osnet_edu import assets, osnet
 from osnet_edu.experiments import baselines, causes
-from osnet_edu.explain import gates
+from osnet_edu.explain import flow, gates
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 from osnet_edu.refused import Refused
@@ -131,3 +132,20 @@ def test_notebook_09_takes_a_network_and_photos_of_ones_own(folder, tmp_path):  
     lesson = run(nbformat.read(NOTEBOOKS["09"], as_version=4), tmp_path, own)
     assert lesson.printed["nb09-noticed"].count("not twins") == len(lesson.end.noticed)
     assert lesson.end.widget.graded.kind in ("none", "taken") and lesson.printed.get("nb09-evidence", "") == ""
+
+
+POINTS = re.compile(r"\[[^\]]+\]\(#flow=([^)]*)\)")
+
+
+@pytest.mark.parametrize("number", NOTEBOOKS)
+def test_every_link_into_the_picture_names_a_place_of_the_shipped_network(number):
+    model = weights.shipped().model
+    cells = nbformat.read(NOTEBOOKS[number], as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    places = POINTS.findall(text)
+    assert len(places) == text.count("#flow="), "each is an ordinary link"
+    for place in places:
+        flow.place_named(model, place.replace("+", " "))
+    assert (2 <= len(places) <= 6) == (number >= "02")
+    with pytest.raises(Refused, match=r"conv3\.1 has"):
+        flow.place_named(model, "conv3.1 stream 5")

@@ -29,6 +29,9 @@ _PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg|webp))")
 # In the dark theme the generator puts every output on light paper; the kit's own have dark drawings.
 _PAPER = re.compile(r"html\[data-theme=dark\] \.bd-content div\.cell_output \.text_html[^{}]*\{[^}]*\}")
 LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
+_POINTS = re.compile(
+    r"\[([^\]]*)\]\((#flow=[\w.+]+)\)"
+)  # into the picture of flow.js: no heading, as Sphinx would think
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 # The generator's own choice of a theme: theme.js makes it, also where storage is forbidden.
 THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
@@ -139,6 +142,7 @@ def as_page(lesson: Lesson, there: Collection[str]) -> nbformat.NotebookNode:
             cell.outputs = [helped(task[1])] if task else _outputs(cell.outputs, told, lesson.name[:2])
         elif cell.cell_type == "markdown":
             cell.source = LINK.sub(lambda link: link[0] if link[2] in there else link[1], cell.source)
+            cell.source = _POINTS.sub(r'<a href="\2">\1</a>', cell.source)
     return notebook
 
 

@@ -3,6 +3,7 @@
 import { add, button, tick, write } from "./dom.js";
 import { flowCell } from "./flow_cell.js";
 import { flowInside } from "./flow_inside.js";
+import { flowLinks } from "./flow_links.js";
 import { flowPhotos } from "./flow_photos.js";
 import { flowSmall } from "./flow_small.js";
 import { flowStages } from "./flow_stages.js";
@@ -19,6 +20,7 @@ function render({ model, el }) {
   const here = page({ model, el }, "oe-flow");
   const { box, get, set, says, follow } = here;
   const small = flowSmall(box, here);
+  const links = flowLinks(box, here);
   const trail = trailOf(box, (at) => open(at));
   const said = says(box, "p", "oe-lead oe-result");
   const effect = says(box, "p", "oe-small oe-soft");
@@ -61,6 +63,7 @@ function render({ model, el }) {
     stages.draw(lit && two);
     inside.draw(lit && two);
     cell.draw();
+    links.draw();
     opened.hidden = get("at") === "network" || get("small");
     box.classList.toggle("oe-closer", !opened.hidden);
     if (sought === get("at") && get("asked") === get("answered")) seen();
@@ -79,6 +82,7 @@ function render({ model, el }) {
     undo();
     play.stop();
     photos?.end();
+    links.end();
   };
 }
 

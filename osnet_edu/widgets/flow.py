@@ -15,7 +15,8 @@ from ..network.model import OSNet
 from ..photos import picture
 from ..photos.market import Market, decode
 from ..refused import Refused
-from . import flow_colours, flow_drawn, flow_pairs
+from . import flow_drawn, flow_pairs
+from .flow_colours import ONE, coloured, shipped_colouring, shipped_network
 from .named_streams import streams_named
 from .pictures import uri
 from .widget import Widget, checked
@@ -72,15 +73,11 @@ class Flow(Widget, script="flow.js"):
         unknown = sorted(set(state) - {"at", "cell", "silenced", "small"})
         if unknown:
             raise Refused(f"{unknown[0]} is nothing that can be set here; expected at, cell, silenced or small")
-        checkpoint = flow_colours.shipped_network() if model is None else _checkpoint(model)
+        checkpoint = shipped_network() if model is None else _checkpoint(model)
         self._size: tuple[int, int] = checkpoint.size
         self._album = _album(folder)
         shipped = model is None and folder is None
-        self._colouring = (
-            flow_colours.shipped_colouring()
-            if shipped
-            else flow_colours.coloured(checkpoint.model, self._album.market, self._size)
-        )
+        self._colouring = shipped_colouring() if shipped else coloured(checkpoint.model, self._album.market, self._size)
         self.model = self._colouring.model
         self._streams = {name: len(one.stream_names) for name, one in self.model.blocks().items()}
         self._photos = {self._album.name(one): one for one in (*self._album.market.query, *self._album.market.gallery)}
@@ -157,7 +154,7 @@ class Flow(Widget, script="flow.js"):
 
     def _pass(self, shown: Sequence[str]) -> None:
         """Other photos, or other streams: all is new. It is computed first, and shown when all of it is there."""
-        with using(flow_colours.ONE):
+        with using(ONE):
             images = self._images(shown)
             batch = normalise(images)
             silenced = [(block, stream) for block, stream in self.silenced]
@@ -190,7 +187,7 @@ class Flow(Widget, script="flow.js"):
     def _open(self) -> None:
         here = flow.place_named(self.model, self.at)
         self._level: flow.BlockLevel | None = None
-        with using(flow_colours.ONE):
+        with using(ONE):
             stage = (
                 flow.stage_level(self.model, self._now, self._colouring, here.stage, self._parted)
                 if here.stage
@@ -213,7 +210,7 @@ class Flow(Widget, script="flow.js"):
             self.seen, self.said = {}, self._sentence(here)
             return
         _, photo, row, column = self.cell
-        with using(flow_colours.ONE):
+        with using(ONE):
             level = flow.cell_level(self.model, self._batch, self._now, here.map, (row, column), photo)
         self.seen, self.said = flow_drawn.drawn_cell(level, here.map, photo), level.sentence
 

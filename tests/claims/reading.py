@@ -34,7 +34,8 @@ class Place:
 
 
 def plain(text: str) -> str:
-    """A text without marks of emphasis and line ends, as both a quotation and its source are compared."""
+    """A text without marks of emphasis, links into the picture and line ends, as quotation and source are compared."""
+    text = re.sub(r"\[([^\]]*)\]\(#flow=[^)]*\)", r"\1", text)
     text = re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|\*(?=[.,:;])", "", text)
     return re.sub(r"\s+", " ", text).strip()
 
