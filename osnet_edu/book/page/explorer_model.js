@@ -1,9 +1,9 @@
 // The explorer's model in the page: it answers what widgets/explorer.py answers.
 
 import { DEFAULTS, STATE, line, link, linked } from "./explorer_state.js";
-import { streamsNamed } from "./explorer_shelf.js";
 import { SORTS, WISHES, fitting } from "./explorer_wish.js";
 import { WHYS } from "./explorer_pair.js";
+import { streamsNamed } from "./layout.js";
 import { Refused, oneOf, said, sentence, stillAsked, traits } from "./traits.js";
 
 const MOST_ASKED = 400; // small pictures in one message

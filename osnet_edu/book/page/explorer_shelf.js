@@ -4,37 +4,11 @@
 // Shapes: G gallery photos, D features, K blocks of at most T streams.
 
 import { hardness } from "./explorer_wish.js";
+import { factorsOf } from "./layout.js";
 import { similarities } from "./rank.js";
 import { Refused, said } from "./traits.js";
 
 const KEPT = 8; // galleries without some streams that are remembered
-
-// What each stream is multiplied by: (K * T), 0 for a silenced one.  layout: {blocks, streams}.  silenced: [block, stream].
-export function factorsOf({ blocks, streams }, silenced) {
-  const most = Math.max(...streams);
-  const found = new Float32Array(blocks.length * most).fill(1);
-  for (const [block, stream] of silenced) found[blocks.indexOf(block) * most + stream - 1] = 0;
-  return found;
-}
-
-// Each stream once, in the order of the network.  Throws: Refused for a stream that is not there.
-export function streamsNamed({ blocks, streams }, named) {
-  const found = new Map();
-  for (const one of named) {
-    if (!Array.isArray(one) || one.length !== 2) {
-      throw new Refused(`a stream is named by its block and its number, got ${said(one)}`);
-    }
-    const [block, stream] = one;
-    const row = blocks.indexOf(block);
-    if (row < 0) throw new Refused(`there is no block ${said(block)}; expected one of ${blocks.join(", ")}`);
-    const numbers = Array.from({ length: streams[row] }, (_, t) => t + 1);
-    if (!numbers.includes(stream)) {
-      throw new Refused(`there is no stream of ${block} ${said(stream)}; expected one of ${numbers.join(", ")}`);
-    }
-    found.set(row * 100 + stream, [block, stream]);
-  }
-  return [...found.keys()].sort((a, b) => a - b).map((key) => found.get(key));
-}
 
 export class Shelf {
   // album: of gallery.js.  layout: of the shipped networks.  engineOf(name): their engine.

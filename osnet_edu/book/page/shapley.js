@@ -3,7 +3,7 @@
 //
 // Shapes: T streams, D features.
 
-import { factorsOf } from "./explorer_shelf.js";
+import { factorsOf } from "./layout.js";
 import { similarities } from "./rank.js";
 import { Refused, stillAsked } from "./traits.js";
 

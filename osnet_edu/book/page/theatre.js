@@ -3,8 +3,9 @@
 //
 // Shapes: three photos (query, match, impostor), K blocks, T streams, C channels.
 
-import { joined, pixelsOf, streamsNamed } from "./explorer_shelf.js";
+import { joined, pixelsOf } from "./explorer_shelf.js";
 import { triples } from "./explorer_wish.js";
+import { gatesOf, streamsNamed } from "./layout.js";
 import { ofMargin } from "./shapley.js";
 import { leaning, moved, verdict } from "./theatre_words.js";
 import { Refused, oneOf, stillAsked, traits } from "./traits.js";
@@ -178,21 +179,6 @@ export function titled(album, { query, margin }) {
 }
 
 const mean = (row) => row.reduce((sum, one) => sum + one, 0) / row.length;
-
-// gates: (N, K, T, C) as the graph pads them.  Returns: per photo, block and stream the numbers that its gate has.
-export function gatesOf({ blocks, streams, channels }, gates) {
-  if (!gates) return [0, 1, 2].map(() => blocks.map((_, b) => Array.from({ length: streams[b] }, () => [])));
-  const [T, C] = [Math.max(...streams), Math.max(...channels)];
-  const all = gates.length / (blocks.length * T * C);
-  return Array.from({ length: all }, (_, n) =>
-    blocks.map((_, b) =>
-      Array.from({ length: streams[b] }, (_, t) => {
-        const start = ((n * blocks.length + b) * T + t) * C;
-        return Array.from(gates.subarray(start, start + channels[b]));
-      }),
-    ),
-  );
-}
 
 // shares: (N * K * (T + 1)), of each block its streams' and then the branch's.
 function sharesOf({ blocks, streams }, shares, k) {
