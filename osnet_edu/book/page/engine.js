@@ -7,16 +7,18 @@ const CLOSED = "The network was closed before it answered.";
 
 // base: the folder of the site in which engine/ is.  graph: an address below it, or the bytes of an ONNX file.
 // size: of the photos.  features: how many numbers the network must give, any where absent.  progress: (bytes, of all) while it is loaded.
+// bytes: how long the graph is, where engine.json does not say it.  maps: it is a graph of all maps, as flow_graph.py writes it.
 // Returns:
 //   ready() -> {layout: {blocks, streams, channels}, size: [H, W], features: D, outputs: names}; loads it once
-//   run(photos, {count, factors, want, signal, progress, batch}) -> {embedding (count, D), gates (count, blocks,
+//   run(photos, {count, factors, want, signal, progress, batch, cell}) -> {embedding (count, D), gates (count, blocks,
 //     streams, channels), map (count, ...mapShape)}: those in `want`, Float32Array, with gatesShape and mapShape.
 //     photos: Uint8Array (count, H, W, 3), RGB.  factors: Float32Array (blocks, streams), 1 where absent.
 //     signal: of an AbortController, heard between batches.  progress: (photos, of all).
+//     cell: {map, at: [row, column]} that is asked, of a graph of all maps, which takes one photo at a time.
 //   close() ends the worker; what was asked is refused.
 // Errors: a plain sentence each; an aborted run throws the signal's reason.
 export function engine({
-  base = new URL("../", import.meta.url), graph = "engine/shipped.onnx", size = SIZE, features, progress,
+  base = new URL("../", import.meta.url), graph = "engine/shipped.onnx", size = SIZE, features, progress, bytes, maps = false,
 } = {}) {
   let worker, loading, closed = 0;
 
@@ -39,7 +41,7 @@ export function engine({
       throw new Error(CLOSED);
     }
     worker = made;
-    const asked = { base: new URL(base, import.meta.url).href, graph, features };
+    const asked = { base: new URL(base, import.meta.url).href, graph, features, bytes, maps };
     const info = await ask({ load: asked }, [], progress);
     return { ...info, size: [...size] };
   }
@@ -55,7 +57,7 @@ export function engine({
     return loading;
   }
 
-  async function run(photos, { count, factors, want = ["embedding"], signal, progress: told, batch = BATCH } = {}) {
+  async function run(photos, { count, factors, want = ["embedding"], signal, progress: told, batch = maps ? 1 : BATCH, cell } = {}) {
     signal?.throwIfAborted();
     await ready();
     const each = size[0] * size[1] * 3, all = count ?? photos.length / each;
@@ -67,7 +69,7 @@ export function engine({
     for (let start = 0; start < all; start += batch) {
       signal?.throwIfAborted();
       const end = Math.min(start + batch, all), some = new Uint8Array(photos.slice(start * each, end * each).buffer);
-      const input = { photos: some, count: end - start, size, factors, want };
+      const input = { photos: some, count: end - start, size, factors, want, cell };
       const { shapes, ...part } = await ask({ run: input }, [some.buffer]).catch((error) => {
         if (error.ended) close();
         throw error;

@@ -1,6 +1,6 @@
 // The worker in which the network computes, so that the page stays alive.
 //
-// In: {id, load: {base, graph, features}} and then {id, run: {photos, count, size, factors, want}}.
+// In: {id, load: {base, graph, features, bytes, maps}} and then {id, run: {photos, count, size, factors, want, cell}}.
 // Out: {id, loaded: [bytes, of all]} on the way; at the end {id, answer} or {id, problem, ended}: a sentence, and whether
 // this worker is of no use any more.
 
@@ -9,20 +9,20 @@ import { fetched, unpacked } from "./site_file.js";
 
 let run;
 
-async function load({ base, graph, features }, told) {
+async function load({ base, graph, features, bytes: long, maps }, told) {
   checkWebAssembly();
   const at = (name) => new URL(`engine/${name}`, base).href;
   const { bytes } = JSON.parse(new TextDecoder().decode(await bytesOf(at("engine.json"))));
   const wasm = "ort-wasm-simd-threaded.wasm.gzip";
   const address = typeof graph === "string" ? new URL(graph, base).href : null;
-  const sizes = [bytes[wasm], address ? bytes[address.split("/").pop()] ?? 0 : 0];
+  const sizes = [bytes[wasm], address ? long ?? bytes[address.split("/").pop()] ?? 0 : 0];
   const done = [0, 0];
   const grown = (k) => (count) => {
     done[k] = count;
     told(done[0] + done[1], sizes[0] + sizes[1]);
   };
   const file = address ? await bytesOf(address, grown(1)) : graph;
-  const inside = inspected(file);
+  const inside = inspected(file, maps);
   if (features && inside.features !== features) {
     throw new Error(`This network gives ${inside.features} features for a photo; the kit's networks give ${features}.`);
   }

@@ -29,13 +29,14 @@ export function said(value) {
 }
 
 // start: {name: value}.
+// begin(): brings what has to be there before a question is looked at; a promise.
 // check(values): looks at what is set; returns what is taken instead, or throws Refused.
 // answer(names, signal): works out what follows from these names and tells it; a promise.
 // press(message, buffers, signal): a button or a file; a promise.
 // want(message): a message that waits for nobody; whether it was one.
 // Returns: {model, values, tell(values), send(message, buffers), ask(values, message)}; ask is a question by
 // the page itself, and a promise of its end.
-export function traits(start, { check = (values) => values, answer = async () => {}, press = none, want = () => false } = {}) {
+export function traits(start, { begin = null, check = (values) => values, answer = async () => {}, press = none, want = () => false } = {}) {
   const values = { problem: "", crash: "", asked: 0, answered: 0, ...start };
   const held = { ...values }; // as it was taken; `values` may hold what is only asked
   const heard = new Map();
@@ -56,6 +57,7 @@ export function traits(start, { check = (values) => values, answer = async () =>
     tell({ problem: "", crash: "" });
     let taken = false;
     try {
+      if (begin) await begin();
       tell(check(set));
       taken = true;
       for (const [message, buffers] of presses) await press(message, buffers, signal);
