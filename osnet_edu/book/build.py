@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import assets
 from ..machine import whole
 from ..widgets import widget
-from . import alive, engine, explorer, gallery, kept, lessons, pages, pairs, play, variants
+from . import alive, engine, explorer, flow, gallery, kept, lessons, pages, pairs, play, variants
 
 _Progress = Callable[[int, int], None]
 Says = Callable[[str], _Progress]
@@ -21,6 +21,7 @@ DATA: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ("engine", engine.write, ("graphs",)),
     ("gallery", gallery.write, ("queries", "gallery", "models")),
     ("explorer", explorer.write, ("queries", "gallery", "models")),
+    ("network at work", flow.write, ("graphs",)),
     ("hard pairs", pairs.write, ("pairs", "methods", "queries", "gallery")),
     ("tour", play.write, ("games", "dressed")),
     ("people", variants.write, ("persons", "changes")),

@@ -13,7 +13,7 @@ from .. import assets
 from ..machine import whole
 from ..refused import Refused
 
-KEPT_LESSONS, KEPT_PAIRS, _DATA = "book", "book_pairs", "book_data"  # folders in the cache
+KEPT_LESSONS, KEPT_PAIRS, KEPT_GRAPHS, _DATA = "book", "book_pairs", "book_graphs", "book_data"  # folders in the cache
 PACKED = ".gzip"  # not .gz, which some servers unpack on the way
 UNUSED = 7 * 24 * 3600  # seconds after which a part that no build has used is removed
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -74,7 +74,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> None:
 
 def remove_unused() -> None:
     """Remove the parts of older states. A part that a build of this week has used stays."""
-    for kind in (KEPT_LESSONS, KEPT_PAIRS, _DATA):
+    for kind in (KEPT_LESSONS, KEPT_PAIRS, KEPT_GRAPHS, _DATA):
         for folder in folder_of(kind).glob("[!.]*"):
             if time.time() - folder.stat().st_mtime > UNUSED:
                 whole.remove(folder)

@@ -10,6 +10,8 @@ _HOME = {
     "save_predictions": "predict",
     "Explorer": "explorer",
     "Flow": "flow",
+    "coloured": "flow",
+    "described_photo": "flow_pairs",
     "PedestrianLab": "pedestrian_lab",
     "Ranking": "ranking",
     "GateMixer": "gate_mixer",
@@ -31,7 +33,8 @@ _HOME = {
 __all__ = [
     "CompareBlocks", "Convolution", "Duelling", "Explorer", "Flow", "GateMixer", "GateTheatre", "Matching",
     "NetworkCosts", "PedestrianLab", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay", "Training", "Watch",
-    "Widget", "ask", "count_predictions", "picture", "records", "replay", "save_predictions", "widget",
+    "Widget", "ask", "coloured", "count_predictions", "described_photo", "picture", "records", "replay",
+    "save_predictions", "widget",
 ]  # fmt: skip
 
 

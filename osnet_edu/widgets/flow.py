@@ -299,8 +299,7 @@ class Flow(Widget, script="flow.js"):
     def _described(self, name: str) -> str:
         if not name:
             return "your photo"
-        photo = self._photos[name]
-        return ", ".join(filter(None, [self._album.who(photo), self._album.looks(photo)]))
+        return flow_pairs.described_photo(self._album, self._photos[name])
 
     def _suggestion(self, pair: flow_pairs.Suggested) -> dict:
         names = [self._album.name(one) for one in pair.photos]

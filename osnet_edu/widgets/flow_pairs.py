@@ -65,3 +65,8 @@ def menu(album: Album) -> list[list[str]]:
     photos = [*album.market.query, *album.market.gallery]
     some = photos[:: -(-len(photos) // _MOST)]
     return [[album.name(photo), label] for photo, label in zip(some, album.labels(some), strict=True)]
+
+
+def described_photo(album: Album, photo: Photo) -> str:
+    """Who is on a photo, by which camera, and in which clothes."""
+    return ", ".join(filter(None, [album.who(photo), album.looks(photo)]))

@@ -21,11 +21,12 @@ from .levels import (
 )
 from .palette import SAMPLE, Basis, Colouring
 from .parting import PARTED, Parting, parting
-from .passing import Passed, Place, block_maps, on_graph, passed, place_named, stage_maps, stages, trunk
+from .passing import END, Passed, Place, block_maps, on_graph, passed, place_named, stage_maps, stages, trunk
 from .seen import CellLevel, cell_level, reach_of
 
 __all__ = [
-    "PARTED", "SAMPLE", "Basis", "BlockLevel", "CellLevel", "Colouring", "Level", "MapShown", "Parting", "Passed",
-    "Place", "StreamShown", "block_level", "block_maps", "cell_level", "network_level", "on_graph", "pair_cosine",
-    "parting", "passed", "place_named", "reach_of", "stage_level", "stage_maps", "stages", "trunk", "without_words",
+    "END", "PARTED", "SAMPLE", "Basis", "BlockLevel", "CellLevel", "Colouring", "Level", "MapShown", "Parting",
+    "Passed", "Place", "StreamShown", "block_level", "block_maps", "cell_level", "network_level", "on_graph",
+    "pair_cosine", "parting", "passed", "place_named", "reach_of", "stage_level", "stage_maps", "stages", "trunk",
+    "without_words",
 ]  # fmt: skip

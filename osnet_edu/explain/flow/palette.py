@@ -131,15 +131,18 @@ class Colouring:
             self._fit((*stages(self.model), *trunk(self.model)))
         return self._usual[name]
 
+    def unlike(self, name: str) -> float:
+        """1 minus the cosine of the most similar cell: what nine in ten cells of pairs of gallery photos stay below."""
+        if not self._unlike:
+            self._compare()
+        return self._unlike[name]
+
     def lit(self, maps: Tensor, name: str) -> np.ndarray:
         """How little each cell of two photos finds its like in the other one: (2, C, H, W) -> (2, H, W) in [0, 1].
 
-        1 minus the cosine of the most similar cell, divided by what nine in ten cells of pairs of gallery photos stay
-        below, and cut off at 1.
+        1 minus the cosine of the most similar cell, divided by `unlike` of the map, and cut off at 1.
         """
-        if not self._unlike:
-            self._compare()
-        most = self._unlike[name]
+        most = self.unlike(name)
         return np.clip(correspondence.unlike(maps) / most, 0, 1) if most > 0 else np.zeros((2, *maps.shape[2:]))
 
     def _fit(self, names: Sequence[str]) -> None:
