@@ -17,6 +17,7 @@ import { decoded } from "./pixels.js";
 import { rank } from "./rank.js";
 import { fetched } from "./site_file.js";
 import { sentence } from "./traits.js";
+import { working } from "./working.js";
 
 const BASE = new URL("../", import.meta.url);
 const VIEWS = { duel: duelView, gates: theatreView, matching: matchingView, edit: editView };
@@ -98,22 +99,6 @@ async function begun(told) {
   const made = new Explorer({ ...given, openings: new Openings(given), own, small, shown, save: saved });
   await made.begin();
   return made;
-}
-
-// What the page says of the work that goes on: a sentence, and a bar where a part of it is known.
-function working(parent) {
-  const line = parent.appendChild(document.createElement("p"));
-  line.className = "page-working";
-  const words = line.appendChild(document.createElement("span"));
-  words.setAttribute("role", "status");
-  const bar = line.appendChild(document.createElement("progress"));
-  bar.setAttribute("aria-label", "the network is loaded");
-  return (text, part) => {
-    line.hidden = !text;
-    if (words.textContent !== text) words.textContent = text;
-    bar.hidden = part === undefined;
-    if (part !== undefined) bar.value = part;
-  };
 }
 
 // The state stands behind the # of the address; anything that is not a state is refused with a sentence.

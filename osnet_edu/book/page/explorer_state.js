@@ -1,6 +1,7 @@
 // The explorer's state as what stands behind the # of an address and as a line of Python: the grammar of
 // widgets/explorer_state.py, so that a link of the one works in the other.
 
+import { encoded, fieldsOf } from "./address.js";
 import { Refused, said } from "./traits.js";
 
 // What may be set with its default, in the order in which it is set again.
@@ -11,7 +12,6 @@ export const DEFAULTS = {
 };
 export const STATE = Object.keys(DEFAULTS);
 const OF_HALVES = ["own_at"]; // numbers with a fraction; the others are whole
-const LONGEST = 4000; // letters
 const NO_STATE = "this address does not end in a state of the explorer";
 
 const changed = (values) => STATE.filter((name) => !same(values[name], DEFAULTS[name]));
@@ -33,20 +33,8 @@ export function line(values, own = []) {
 
 // The state that an address names: {name: value}.  text: what follows the #.  Throws: Refused for anything else.
 export function linked(text) {
-  if (typeof text !== "string" || text.length > LONGEST) throw new Refused(NO_STATE);
-  const fields = text === "" ? [] : text.split("&");
-  if (fields.length > STATE.length) throw new Refused(`${NO_STATE} (Max number of fields exceeded)`);
-  const found = {};
-  for (const field of fields) {
-    const [, key, value] = /^([^=]*)=([^]*)$/.exec(field) || [];
-    if (key === undefined) throw new Refused(`${NO_STATE} (bad query field: ${said(field)})`);
-    const name = decoded(key);
-    if (!STATE.includes(name) || name in found) {
-      throw new Refused(`the address sets ${said(name.slice(0, 40))}; expected ${STATE.join(", ")}, each once at most`);
-    }
-    found[name] = read(name, decoded(value));
-  }
-  return found;
+  const fields = fieldsOf(text, STATE, NO_STATE);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, read(name, value)]));
 }
 
 function read(name, text) {
@@ -78,26 +66,3 @@ function plain(name, value) {
 }
 
 const half = (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
-
-function encoded(text) {
-  const escape = (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(text).replace(/[!'()*]/g, escape).replaceAll("%20", "+");
-}
-
-// Bytes that are not a letter become a mark of their own, as in Python.
-function decoded(text) {
-  const bytes = [];
-  const plus = text.replaceAll("+", " ");
-  for (let at = 0; at < plus.length; at++) {
-    const hex = /^%[0-9a-f]{2}/i.exec(plus.slice(at, at + 3));
-    if (hex) {
-      bytes.push(parseInt(hex[0].slice(1), 16));
-      at += 2;
-    } else {
-      const letter = String.fromCodePoint(plus.codePointAt(at));
-      bytes.push(...new TextEncoder().encode(letter));
-      at += letter.length - 1;
-    }
-  }
-  return new TextDecoder().decode(new Uint8Array(bytes));
-}
