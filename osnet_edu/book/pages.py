@@ -23,7 +23,7 @@ from .lessons import WIDGET_VIEW, Lesson
 
 ROOM = Path(__file__).parent
 TEMPLATES, PAGE_FOLDER = ROOM / "templates", ROOM / "page"
-_OWN = ("index", "explorer", "change")
+_OWN = ("index", "explorer", "flow", "change")
 TITLE = "osnet_edu"
 _PICTURE = re.compile(r"kit:([0-9a-f]+\.(?:png|jpg|webp))")
 # In the dark theme the generator puts every output on light paper; the kit's own have dark drawings.

@@ -17,7 +17,8 @@ export const START = {
 };
 
 // start: traits to begin with, such as Python wrote them when the page was built.
-// bring(): what the answers need; a promise, asked again after it was refused:
+// name: of the network; also a trait, `model`.
+// bring(name): what the answers need; a promise, asked again after it was refused:
 //   about           flow_NAME.json
 //   photos          {has(name), first: a name, pixels(name) -> promise, src(name), words(name)}
 //   run(pixels, {factors, want, cell, signal}) -> {name: Float32Array, nameShape}, of the network's graph of all maps
@@ -26,12 +27,12 @@ export const START = {
 //   own(bytes, size)  pixels of a photo of one's own; a promise
 // Returns: a Flow; its model is for the widget.
 export class Flow {
-  constructor({ start, bring }) {
+  constructor({ start, bring, name = "shipped" }) {
     Object.assign(this, { bring, own: [], stale: new Set(), passes: new Map(), heats: new Map(), state: null, named: 0 });
     this.page = traits(
-      { ...START, ...start },
+      { ...START, ...start, model: name },
       {
-        begin: async () => (this.given ??= await bring()),
+        begin: async () => (this.given ??= await bring(this.values.model)),
         check: (set) => this.check(set),
         answer: (names, signal) => this.answer(names, signal),
         press: (message, files, signal) => this.pressed(message, files, signal),
@@ -198,9 +199,10 @@ export class Flow {
     return { seen, said: seen.sentence };
   }
 
-  // ---- a photo of one's own
+  // ---- another network, and a photo of one's own
 
   async pressed(message, files, signal) {
+    if (message?.network) return this._become(message.network, signal);
     if (!Number.isInteger(message?.photo) || files.length !== 1) {
       throw new Refused("expected one photo, and which of the two it replaces");
     }
@@ -208,6 +210,7 @@ export class Flow {
       throw new Refused(`a photo takes the place of photo 0 or 1, got ${message.photo}`);
     }
     const pixels = await this.given.own(files[0], this.given.about.size);
+    stillAsked(signal);
     const before = { own: [...this.own], shown: this.values.shown };
     const place = Math.min(message.photo, before.shown.length);
     this.own[place] = this._kept(pixels);
@@ -219,6 +222,22 @@ export class Flow {
         this.own = before.own;
         this.page.tell({ shown: before.shown });
       }
+      throw error;
+    }
+  }
+
+  async _become(model, signal) {
+    const before = [this.given, this.values.model];
+    const use = (given, name) => {
+      Object.assign(this, { given, state: null });
+      [this.passes, this.heats].forEach((all) => all.clear());
+      this.page.tell({ model: name });
+    };
+    use(await this.bring(model), model);
+    try {
+      await this.answer(["shown"], signal);
+    } catch (error) {
+      if (!signal?.aborted) use(...before);
       throw error;
     }
   }
