@@ -151,7 +151,8 @@ class Asking:
 def answers_of(widget: Widget, kind: Controls) -> dict:
     """The record of a widget and its answers, as plain values; the widget is put back where it takes that.
 
-    Returns: {record, shared, controls, free, near, answers, film}: see page/still.js, which reads them.
+    Returns: {record, shared, controls, free, near, answers, film, network}: see page/still.js, which reads them, and
+    page/lesson.js.
     """
     with widget.hold_sync():  # nobody looks on: the page of this kernel is told nothing
         film = kind.film(widget) if kind.film else None
@@ -174,6 +175,7 @@ def answers_of(widget: Widget, kind: Controls) -> dict:
         "answers": answers,
         "complete": kind.complete,
         "film": film,
+        "network": kind.network(widget) if kind.network else "",
     }
 
 

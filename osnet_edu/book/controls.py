@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from .. import explore
 from ..widgets import Replay, Widget
 
 _Values = Callable[[Widget], list[tuple]]
@@ -27,7 +28,7 @@ class Controls:
     controls: what a visitor sets and Python answers.  free: what may be set without an answer.  near: numbers, of which
     a page takes the nearest.  presses: buttons, and the controls on which their answers depend.  complete: every
     setting is answered.  film: what a recorded run shows, moment by moment.  link: the page on which the visitor finds
-    the widget instead.
+    the widget instead.  network: the name of the network by which a page answers everything itself, "" for none.
     """
 
     controls: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Controls:
     complete: bool = False
     film: Callable[[Widget], dict] | None = None
     link: str = ""
+    network: Callable[[Widget], str] | None = None
 
 
 def controls_of(widget: Widget) -> Controls:
@@ -94,6 +96,11 @@ def _silences(widget) -> list:
         *([pair for pair in pairs if pair[1] == stream] for stream in streams),
         *([pair for pair in pairs if pair[0] == block] for block in blocks),
     ]
+
+
+def _shipped_flow(widget) -> str:
+    """A page has the shipped networks and people, and no photo of anybody's own."""
+    return explore.SHIPPED if widget.shipped and all(widget.shown) else ""
 
 
 def filmed(widget: Widget) -> dict:
@@ -207,6 +214,7 @@ _KINDS: dict[str, Controls] = {
     "Replay": Controls(
         ("block",), ((_one("block", lambda widget: ["all", *widget.blocks]),),), ("chosen",), film=filmed
     ),
+    "Flow": Controls(free=("small",), network=_shipped_flow),
     "Explorer": Controls(link="explorer.html"),
     "PedestrianLab": Controls(link="change.html"),
 }

@@ -38,6 +38,7 @@ class Flow(Widget, script="flow.js"):
         small: whether only the row of stages is drawn until somebody touches it.
         shown: the names of the photos, "" for a photo of one's own.
     said: the sentence of the place.  ratios: by step, how far apart the two photos are there; see flow.Parting.
+    shipped: whether it is the shipped network that looks at the shipped people.
     Raises: Refused for anything that cannot be shown, and then everything stays as it was.
     """
 
@@ -76,7 +77,7 @@ class Flow(Widget, script="flow.js"):
         checkpoint = shipped_network() if model is None else _checkpoint(model)
         self._size: tuple[int, int] = checkpoint.size
         self._album = _album(folder)
-        shipped = model is None and folder is None
+        self.shipped = shipped = model is None and folder is None
         self._colouring = shipped_colouring() if shipped else coloured(checkpoint.model, self._album.market, self._size)
         self.model = self._colouring.model
         self._streams = {name: len(one.stream_names) for name, one in self.model.blocks().items()}

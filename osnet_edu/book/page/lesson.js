@@ -2,7 +2,7 @@
 
 import { ranked } from "./ranked.js";
 import { fetched, unpacked } from "./site_file.js";
-import { still } from "./still.js";
+import { still, unpacked as resolved } from "./still.js";
 
 const NEAR = "600px";
 const KEPT = "osnet_edu.predictions";
@@ -10,6 +10,7 @@ const COMPLETE = "Python answered every setting of this when the page was built.
 const PARTLY = "Python answered some settings of this when the page was built; for the rest, open the lab.";
 const DRAWN = "This was drawn when the page was built. To change anything in it, open the lab.";
 const PREDICTED = "Your answer is kept in this browser, and sent nowhere.";
+const LIVES = "This was drawn when the page was built. Touch it, and the network in this page answers; its files are fetched then.";
 const SUMMED = "The sums are made in this page as you move the photos; only the lab judges the puzzles.";
 const WORKS = { "ranking.js": ranked };
 const base = new URL("../", import.meta.url);
@@ -61,6 +62,15 @@ async function recordOf(name) {
   return JSON.parse(new TextDecoder().decode(await unpacked(new Uint8Array(await answer.arrayBuffer()))));
 }
 
+// Widgets that the network in this page answers: all of a page by one engine, which is fetched when one is touched.
+let site;
+const lines = new Set(); // below each of them
+async function living({ record, shared, network }) {
+  const [{ Flow }, { flowSite }] = await Promise.all([import("./flow_model.js"), import("./flow_site.js")]);
+  site ??= flowSite(base, (text) => lines.forEach((line) => (line.textContent = text || LIVES)));
+  return new Flow({ start: resolved(shared)(record), bring: site.of, name: network }).model;
+}
+
 async function wake(place) {
   const { script, record: name } = place.dataset;
   const [{ default: widget }, table] = await Promise.all([
@@ -69,7 +79,7 @@ async function wake(place) {
     styled(script),
   ]);
   const { record, ...answers } = table;
-  const model = still(record, answers, WORKS[script]);
+  const model = table.network ? await living(table) : still(record, answers, WORKS[script]);
   if (script === "predict.js") remember(model, name);
   const el = document.createElement("div");
   widget.render({ model, el });
@@ -78,9 +88,14 @@ async function wake(place) {
 }
 
 // The line below a widget: what answers here.
-function said(script, { complete, controls, film }) {
+function said(script, { complete, controls, film, network }) {
   const line = document.createElement("p");
   line.className = "oe-from";
+  if (network) {
+    lines.add(line);
+    line.textContent = LIVES;
+    return line;
+  }
   const words = complete ? COMPLETE : controls.length || film ? PARTLY : DRAWN;
   line.append({ "predict.js": PREDICTED, "ranking.js": SUMMED }[script] || words);
   if (!complete) {

@@ -14,7 +14,7 @@ const PICTURES = new URL("../data/pictures/", import.meta.url);
 
 export function still(record, answers = {}, works = () => null) {
   const { controls = [], free = [], presses = {}, near = {}, film = null } = answers;
-  const whole = unpacked(answers.shared || []);
+  const whole = unpacked(answers.shared);
   const start = whole(record);
   const now = { ...start };
   const heard = {}; // event -> functions
@@ -87,7 +87,7 @@ export function still(record, answers = {}, works = () => null) {
 }
 
 // Values in which references are replaced by what they stand for.
-function unpacked(shared) {
+export function unpacked(shared = []) {
   const known = new Map();
   function whole(value) {
     if (typeof value === "string") return value.startsWith("kit:") ? new URL(value.slice(4), PICTURES).href : value;
