@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 from enginepage import POLICY, opened, packed, served, unpacked
+from test_book_flow import differs, drawn, read
 
 from osnet_edu import draws, explore
-from osnet_edu.book import engine, gallery, pairs
+from osnet_edu.book import engine, flow, gallery, pairs
 from osnet_edu.book import explorer as book_explorer
 from osnet_edu.embed import embedder_for, normalise, onnx_file
 from osnet_edu.explain import METHODS, Quick, correspondence, duel, exchange, shapley, similarity
@@ -45,6 +46,7 @@ def site(tmp_path_factory) -> Path:
         pytest.skip(str(reason))
     gallery.write(kit)
     book_explorer.write(kit, models=[explore.SHIPPED])
+    flow.write(kit, graphs=[explore.SHIPPED])
     pairs.write(kit, pairs=1, methods=(duel.DEFAULT, "occlusion"))
     shutil.copytree(PAGE, kit / "page")
     (kit / "widgets").mkdir()
@@ -480,13 +482,42 @@ def test_a_hard_pair_has_the_duel_of_the_lab(page, explorer, rankings):
     widget.close()
 
 
+STAGES_TOLD = """() => {
+    const { values } = made.openings.kept.get('shipped flow');
+    return JSON.stringify(values, (_, value) => (value instanceof Uint8Array ? { base64: packed(value) } : value));
+}"""
+
+
+def check_stages(page, explorer, question: dict) -> None:
+    """A pair's stages are asked of both."""
+    for name, value in question.items():
+        explorer.set_trait(name, value)
+    said = page.evaluate("(question) => asked(question, 'asked_of')", question)
+    assert said["asked_of"] == explorer.asked_of and said["problem"] == ""
+    known = drawn(explorer.child)
+    found = read(page.evaluate(STAGES_TOLD))
+    found["pictures"] = [one["text"] for one in found["pictures"]]
+    assert differs({name: found[name] for name in known}, known) == []
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{}, {"side": 1, "other": explore.SHIPPED, "silenced": [["conv3.0", 2]]}],
+    ids=["whole", "without a stream"],
+)
+def test_the_stages_of_a_pair_are_pythons(page, explorer, state):
+    """Also of a photo that the rule leaves out."""
+    place, rank = (np.frombuffer(explorer.left[name], "<i4") for name in ("place", "rank"))
+    for kind in (rank == 1, rank == 0):
+        check_stages(page, explorer, {**state, "opened": explorer.gallery["names"][place[kind][0]], "why": "flow"})
+
+
 def test_a_pair_says_what_it_cannot_answer(page, explorer):
     place, rank = (np.frombuffer(explorer.left[name], "<i4") for name in ("place", "rank"))
     left_out = explorer.gallery["names"][place[rank == 0][0]]
     found = page.evaluate("(opened) => asked({ opened, why: 'duel' }, 'asked_of', 'cannot', 'child')", left_out)
     explorer.opened = left_out
     assert found["asked_of"] == explorer.asked_of and found["child"] is None
-    assert found["cannot"].pop("flow").startswith("This page does not show the stages")
     assert found["cannot"] == explorer.cannot
     explorer.opened = ""
 
@@ -505,8 +536,10 @@ def test_a_photo_and_a_network_of_ones_own(page, explorer, site, rankings, tmp_p
     assert page.evaluate("() => [made.values.link, made.values.source]") == [
         "", "The network in this page. Your photo stays in this tab.",
     ]  # fmt: skip
-    page.evaluate("(query) => asked({ query })", explorer.queries["names"][30])
-    explorer.query = explorer.queries["names"][30]
+    check_stages(page, explorer, {"opened": explorer.gallery["names"][5], "why": "flow"})
+    for name, value in {"opened": "", "why": "duel", "query": explorer.queries["names"][30]}.items():
+        page.evaluate("(set) => asked(set)", {name: value})
+        explorer.set_trait(name, value)
 
     file = tmp_path / "mine.onnx"
     file.write_bytes(onnx_file(explore.shipped()[1].checkpoint(explore.UNTRAINED).model))
@@ -517,6 +550,10 @@ def test_a_photo_and_a_network_of_ones_own(page, explorer, site, rankings, tmp_p
     found = page.evaluate("() => [...columns(made.values.left), made.values.said, 'untrained']")
     check_columns(found, explorer.left)
     assert page.evaluate("() => made.values.state").endswith("# without the network 'mine.onnx': it is in no file")
+    opened = {"opened": explorer.gallery["names"][0], "why": "flow"}
+    said = page.evaluate("(opened) => asked(opened, 'asked_of', 'child', 'cannot')", opened)
+    assert said["child"] is None and "The file of a network of your own has no maps" in said["asked_of"]
+    page.evaluate("() => asked({ opened: '', why: 'duel' })")
     (tmp_path / "bad.onnx").write_bytes(b"no graph")
     page.locator("input[type=file][accept='.onnx']").set_input_files(tmp_path / "bad.onnx")
     page.wait_for_function("() => document.querySelector('.oe-problem').textContent.includes('not an ONNX file')")

@@ -1,7 +1,7 @@
 // explorer.html: the explorer's own widget, fed by the network in the page and by what was computed when it was built.
 
 import explorer from "../widgets/explorer.js";
-import { duelView, editView, matchingView, theatreView } from "./explorer_views.js";
+import { duelView, editView, flowView, matchingView, theatreView } from "./explorer_views.js";
 import { recorded } from "./explorer_duel.js";
 import { Explorer } from "./explorer_model.js";
 import { Openings } from "./explorer_pair.js";
@@ -9,6 +9,7 @@ import { saved } from "./explorer_save.js";
 import { Shelf } from "./explorer_shelf.js";
 import { linked } from "./explorer_state.js";
 import { engine } from "./engine.js";
+import { flowSite } from "./flow_site.js";
 import { gallery } from "./gallery.js";
 import { ownNetwork } from "./own_network.js";
 import { framed, isWide, readOwn } from "./own_photo.js";
@@ -20,10 +21,13 @@ import { sentence } from "./traits.js";
 import { working } from "./working.js";
 
 const BASE = new URL("../", import.meta.url);
-const VIEWS = { duel: duelView, gates: theatreView, matching: matchingView, edit: editView };
+const VIEWS = { duel: duelView, gates: theatreView, matching: matchingView, edit: editView, flow: flowView };
 const STATE = /^#\w+=/; // the end of an address that holds a state, as takeaway.js knows it
 
-const STYLES = ["widgets/explorer.css", "widgets/duelling.css", "widgets/gate_theatre.css", "widgets/matching.css", "page/explorer.css"];
+const STYLES = [
+  "widgets/explorer.css", "widgets/duelling.css", "widgets/gate_theatre.css", "widgets/matching.css", "widgets/flow.css",
+  "page/explorer.css",
+];
 
 // The widgets' own styles, which are there before the widgets are.
 function styled() {
@@ -93,7 +97,7 @@ async function begun(told) {
     return rank(row, who, album.gallery);
   };
   const shelf = new Shelf({ album, layout: about.layout, engineOf: engines(told), told });
-  const given = { shelf, album, about, rank: ranked, pairs: await pairs(), draw: paint };
+  const given = { shelf, album, about, rank: ranked, pairs: await pairs(), draw: paint, flows: flowSite(BASE, told) };
   const small = async (of, place) => new Uint8Array(await (await fetch(album[of].src(place))).arrayBuffer());
   const shown = (child) => VIEWS[child.kind](child);
   const made = new Explorer({ ...given, openings: new Openings(given), own, small, shown, save: saved });

@@ -18,6 +18,9 @@ const FOLLOWS = { // what is worked out anew when a value changes, in this order
   tell: STATE,
 };
 
+const STAGES = ["silenced", "where", "own_at"]; // what else the stages of a pair follow
+const BOTH = "Here both photos do without the silenced streams, in the list the query alone.";
+
 // given:
 //   album, about        as gallery.js reads it; explorer.json
 //   shelf, openings     of explorer_shelf.js and explorer_pair.js
@@ -86,6 +89,7 @@ export class Explorer {
   // ---- what follows
 
   async answer(names, signal) {
+    if (this.values.why === "flow" && names.some((name) => STAGES.includes(name))) this.stale.add("open");
     for (const [step, of] of Object.entries(FOLLOWS)) if (names.some((name) => of.includes(name))) this.stale.add(step);
     for (const step of Object.keys(FOLLOWS)) {
       if (!this.stale.has(step)) continue;
@@ -143,13 +147,15 @@ export class Explorer {
     const name = side && other ? other : model;
     const place = this.album.gallery.names.indexOf(opened);
     const at = query ? this.album.queries.names.indexOf(query) : -1;
-    const pair = { name, query: at, own: this.framed?.pixels, src: this.framed?.src, place };
+    const silenced = side && other ? this.values.silenced : [];
+    const pair = { name, query: at, own: this.framed?.pixels, src: this.framed?.src, place, silenced };
     const asker = at < 0 ? "your photo" : this.album.queries.who[at];
     let words = `${asker}, and ${this.album.gallery.who[place]}: asked of the network ${name}.`;
     const known = await this.openings.look(pair);
     let child = null;
     try {
       child = this._view(await this.openings.child(pair, why, known, signal));
+      if (why === "flow" && silenced.length && this.values.where === "query") words = `${words} ${BOTH}`;
     } catch (refusal) {
       if (!(refusal instanceof Refused)) throw refusal;
       words = `${words} ${sentence(refusal)}`;

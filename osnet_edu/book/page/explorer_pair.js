@@ -4,12 +4,14 @@
 import { duel } from "./explorer_duel.js";
 import { matching } from "./explorer_matching.js";
 import { joined, pixelsOf } from "./explorer_shelf.js";
+import { Flow } from "./flow_model.js";
 import { ranks, theatre } from "./theatre.js";
 import { Refused, sentence, traits } from "./traits.js";
 
 export const WHYS = ["duel", "gates", "correspondence", "edit", "flow"];
 const OWN = "Nobody knows the right match of a photo of your own, so only the correspondence and the stages can be asked.";
-const FLOW = "This page does not show the stages of a pair. The explorer in JupyterLab and in the app does.";
+const NO_MAPS = "The file of a network of your own has no maps, so its stages cannot be shown here. The explorer in the lab shows them.";
+const HERE = "The network in this page.";
 const LEFT_OUT = "the Market rule leaves this photo out, so it cannot win or lose against another one";
 
 // The triple that a gallery photo asks about: itself, and the best-ranked photo of the other side.
@@ -29,24 +31,26 @@ export function tripleOf(album, found, query, place) {
   return { query, positive, negative, margin: similarity(positive) - similarity(negative) };
 }
 
-// given: {shelf, album, about, rank, pairs, draw}.
+// given: {shelf, album, about, rank, pairs, draw, flows: of flow_site.js}.
 export class Openings {
   constructor(given) {
     this.given = given;
     this.kept = new Map(); // by network and question
   }
 
-  // A pair: {name: of the network, query: place or -1, own: pixels, src: of the own photo, place: of the gallery photo}.
+  // A pair: {name: of the network, query: place or -1, own: pixels, src: of the own photo, place: of the gallery photo,
+  // silenced: streams that the network does without}.
   // Returns: {triple, cannot: {question: why, in a sentence}}.
   async look(pair) {
-    if (pair.query < 0) return { triple: null, cannot: { duel: OWN, gates: OWN, edit: OWN, flow: FLOW } };
     const { shelf, album, rank } = this.given;
+    const stages = shelf.find(pair.name).own ? { flow: NO_MAPS } : {};
+    if (pair.query < 0) return { triple: null, cannot: { duel: OWN, gates: OWN, edit: OWN, ...stages } };
     try {
       const found = rank(await shelf.row(pair.name, pair.query), pair.query);
-      return { triple: tripleOf(album, found, pair.query, pair.place), cannot: { flow: FLOW } };
+      return { triple: tripleOf(album, found, pair.query, pair.place), cannot: stages };
     } catch (refusal) {
       if (!(refusal instanceof Refused)) throw refusal;
-      return { triple: null, cannot: { duel: sentence(refusal), gates: sentence(refusal), flow: FLOW } };
+      return { triple: null, cannot: { duel: sentence(refusal), gates: sentence(refusal), ...stages } };
     }
   }
 
@@ -57,6 +61,7 @@ export class Openings {
     if (why === "edit") return { kind: "edit", ...edited(this.given.album, pair) };
     if (why === "correspondence") return { kind: "matching", ...(await this._matching(pair, signal)) };
     const key = `${pair.name} ${why}`;
+    if (why === "flow") return { kind: "flow", model: (await this._flow(pair, key)).model };
     if (this.kept.has(key)) await this.kept.get(key).point(triple);
     else {
       const make = { duel, gates: theatre }[why];
@@ -74,6 +79,21 @@ export class Openings {
   forget(name) {
     this.close();
     WHYS.forEach((why) => this.kept.delete(`${name} ${why}`));
+  }
+
+  // One for each network, which keeps the place that is open from pair to pair.
+  async _flow(pair, key) {
+    const { flows, album } = this.given;
+    if (!this.kept.has(key)) {
+      const { shown } = await flows.of(pair.name);
+      const start = { colours: shown.colours, source: HERE };
+      this.kept.set(key, new Flow({ start, bring: flows.of, name: pair.name }));
+    }
+    const made = this.kept.get(key);
+    const query = pair.query < 0 ? "" : album.queries.names[pair.query];
+    await made.point([query, album.gallery.names[pair.place]], pair.silenced, [pair.own]);
+    if (made.values.problem) throw new Refused(made.values.problem);
+    return made;
   }
 
   async _matching(pair, signal) {

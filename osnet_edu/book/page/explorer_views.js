@@ -2,6 +2,7 @@
 // with what its streams contribute.
 
 import duelling from "../widgets/duelling.js";
+import flow from "../widgets/flow.js";
 import gateTheatre from "../widgets/gate_theatre.js";
 import matching from "../widgets/matching.js";
 
@@ -37,6 +38,7 @@ function viewed(widget, model, more = () => {}) {
 }
 
 export const duelView = ({ model }) => viewed(duelling, model);
+export const flowView = ({ model }) => viewed(flow, model);
 export const matchingView = ({ model }) => viewed(matching, model);
 export const theatreView = ({ model, of }) => viewed(gateTheatre, model, (el) => contributions(el, model, of));
 

@@ -42,10 +42,11 @@ export class Flow {
     this.values = this.page.values;
   }
 
-  // Shows photos by their names; "" for one's own, whose pixels stand at its place in `own`.
-  async show(shown, own = []) {
+  // Other photos by their names, "" for one's own, whose pixels stand at its place in `own`; and these streams silenced.
+  // What goes wrong is in `problem`.
+  async point(shown, silenced, own) {
     this.own = own.map((pixels) => pixels && this._kept(pixels));
-    await this.page.ask({ shown, cell: [] });
+    await this.page.ask({ shown, silenced });
   }
 
   // ---- what may be set
