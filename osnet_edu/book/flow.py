@@ -57,8 +57,11 @@ def write(folder: Path, progress: Callable[[int, int], None] | None = None, *, g
 def _graph(checkpoint: weights.Checkpoint) -> bytes:
     key = hashlib.sha256(f"{_state()} {export.digest(checkpoint.model)} {checkpoint.size}".encode()).hexdigest()[:16]
     folder, name = kept.folder_of(kept.KEPT_GRAPHS) / key, "graph.onnx"
-    make = flow_graph.graph
-    kept.made_once(folder, lambda growing: (growing / name).write_bytes(make(checkpoint.model, checkpoint.size)))
+
+    def make(growing: Path) -> None:
+        (growing / name).write_bytes(flow_graph.graph(checkpoint.model, checkpoint.size))
+
+    kept.made_once(folder, make)
     return (folder / name).read_bytes()
 
 

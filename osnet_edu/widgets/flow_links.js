@@ -24,6 +24,18 @@ function answersFor(box, link) {
   return (above.at(-1) || boxes[0]) === box;
 }
 
+// An element comes into view, and the focus to what is in it.
+function show(one, block, focused) {
+  focused.focus({ preventScroll: true });
+  one.scrollIntoView({ block, behavior: still() ? "auto" : "smooth" });
+}
+
+// pairs: [event, heard].  Returns: the undoing.
+function listening(pairs) {
+  pairs.forEach(([type, act]) => document.addEventListener(type, act, true));
+  return () => pairs.forEach(([type, act]) => document.removeEventListener(type, act, true));
+}
+
 function inView(box) {
   const { top, bottom } = box.querySelector(".oe-stages").getBoundingClientRect();
   return top < innerHeight && bottom > 0;
@@ -64,13 +76,11 @@ export function flowLinks(box, { set, says }) {
   function arrive() {
     if (!arriving || box.classList.contains("oe-little")) return;
     arriving = back.hidden = false;
-    back.focus({ preventScroll: true });
-    box.scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" });
+    show(box, "start", back);
   }
   function goBack() {
     back.hidden = true;
-    from.scrollIntoView({ block: "center", behavior: still() ? "auto" : "smooth" });
-    from.focus({ preventScroll: true });
+    show(from, "center", from);
     leave();
   }
   const acts = {
@@ -94,20 +104,20 @@ export function flowLinks(box, { set, says }) {
     const link = linkOf(event);
     if (link && answersFor(box, link)) acts[event.type](link, event);
   }
-  function pressed(event) {
-    if (event.key !== "Escape") return;
-    if (pointed) leave();
-    else if (!back.hidden && box.contains(event.target)) goBack();
+  function pressed({ key, target }) {
+    if (key === "Escape" && pointed) leave();
+    else if (key === "Escape" && !back.hidden && box.contains(target)) goBack();
   }
-  const pairs = [...Object.keys(acts).map((type) => [type, heard]), ["keydown", pressed], ["scroll", () => pointed && lay(card, pointed)]];
-  pairs.forEach(([type, act]) => document.addEventListener(type, act, true));
+  const deaf = listening([
+    ...Object.keys(acts).map((type) => [type, heard]), ["keydown", pressed], ["scroll", () => pointed && lay(card, pointed)],
+  ]);
   return {
     draw() {
       mark();
       arrive();
     },
     end() {
-      pairs.forEach(([type, act]) => document.removeEventListener(type, act, true));
+      deaf();
       leave();
     },
   };
