@@ -27,6 +27,7 @@ READS = 5  # seconds that a person looks at the first ranking before a click
 STREAMS = [f"stream {t} of conv{stage}.{place}" for stage, place, t in product((2, 3, 4), (0, 1), (1, 2, 3, 4))]
 QUESTIONS = {
     "Why this one? The duel": ".oe-duel",
+    "How, stage by stage? The network at work": ".oe-flow",
     "Which scale? The gates": ".oe-theatre",
     "Where? The correspondence": ".oe-matching",
     "What if? Edit the person": ".oe-lab",

@@ -19,7 +19,7 @@ from osnet_edu import explore
 from osnet_edu.embed import embedder_for, normalise
 from osnet_edu.explain import TABLE, Network, ask, by_stream, correspondence, duel, embed, similarity
 from osnet_edu.network import weights
-from osnet_edu.widgets import Duelling
+from osnet_edu.widgets import Duelling, Flow
 
 
 def main() -> None:
@@ -53,6 +53,7 @@ def main() -> None:
         median = statistics.median(times)
         print(f"| {name} | {median / one:.1f} | {1000 * median:.0f} |")
     waits(rounds)
+    levels()
 
 
 def waits(rounds: int) -> None:
@@ -79,6 +80,41 @@ def waits(rounds: int) -> None:
     print(f"| the first of all, Captum's import too | {1000 * first:.0f} |")
     for name, times in (("of another query", later), ("prepared", prepared), ("seen before", again)):
         print(f"| {name} | {1000 * statistics.median(times):.0f} |")
+
+
+def levels(times: int = 20) -> None:
+    """The network at work, level by level: what opens, and all levels for one photo and for two."""
+    shown = Flow()
+    pairs = [pair["names"] for pair in shown.pairs]
+    way = {"stage": "conv3", "block": "conv3.1", "stream": "conv3.1 stream 3"}
+
+    def cell(k: int) -> None:
+        shown.cell = ["conv3.1 stream 3", 0, k % 16, k % 8]
+
+    def photos(k: int, count: int = 2) -> None:
+        shown.shown = pairs[k % len(pairs)][:count]
+
+    def all_levels(k: int, count: int) -> None:
+        shown.at, shown.cell = "network", []
+        photos(k, count)
+        for place in way.values():
+            shown.at = place
+        cell(k)
+
+    sides = {"network, two other photos": photos}
+    sides |= {f"{level}, {place}": partial(setattr, shown, "at", place) for level, place in way.items()}
+    sides |= {"cell of conv3.1 stream 3": cell}
+    sides |= {f"a photo{' and another' * (n - 1)} through all levels": partial(all_levels, count=n) for n in (1, 2)}
+    print("| level | milliseconds |\n|---|---|")
+    for name, act in sides.items():
+        place = name.partition(", ")[2]
+        taken = []
+        for k in range(times + 2):
+            shown.at = way["stream"] if name.startswith("cell") else "network"
+            began = time.perf_counter()
+            act() if place in way.values() else act(k)
+            taken.append(time.perf_counter() - began)
+        print(f"| {name} | {1000 * statistics.median(taken[2:]):.0f} |")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,24 @@
 """The memory of a tab of the site's explorer: python benchmarks/tab_memory.py SITE [--queries 200] [--photos 20]
+or of the network at work in JupyterLab: python benchmarks/tab_memory.py --lab [--openings 200]
 
 SITE is what `python3 lab.py book SITE` has built. The tab ranks the queries and takes the photos in five rounds, each
 with a fifth of both. After each round: the page's heap once its rubbish is collected, and of the tab's process its own
 memory, the network's included, and what it shares with the browser. The shared part holds decoded pictures: the browser
 keeps some hundred MB of them and drops them when memory is short.
+
+In JupyterLab, Flow opens places, cells and other photos in turn, in five rounds as well.
 """
 
 import argparse
 import base64
 import io
+import os
 import re
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
@@ -25,6 +30,7 @@ from test_widgets_explorer_browser import BRING
 
 from osnet_edu.lab import needs
 
+TESTS = Path(__file__).resolve().parent.parent / "tests"
 ROUNDS = 5
 ASKED = "name => { location.hash = `query=${encodeURIComponent(name)}`; }"
 IS_SHOWN = "name => document.querySelector('.oe-foot input')?.value.includes(encodeURIComponent(name))"
@@ -56,12 +62,65 @@ def renderer(page: Page) -> int:
     return max(sizes, key=lambda process: int(sizes[process].split()[1]))
 
 
+CELLS = "import torch\ntorch.set_num_threads(1)\nfrom osnet_edu.widgets import Flow", "w = Flow()"
+# [how many openings, the first of them]: a place, a cell of its map, and another pair, in turn; each until it is said.
+OPEN = """async ([count, first]) => {
+    const box = document.querySelector('.oe-flow');
+    const said = box.querySelector('.oe-lead');
+    const places = ['conv1', 'conv2', 'conv2.0', 'conv2.0 stream 3', 'conv3', 'conv3.1', 'conv3.1 stream 1', 'conv5'];
+    const acts = [
+        (k) => {
+            const place = places[k % places.length];
+            const stage = place.split('.')[0];
+            const way = [stage, place.split(' ')[0], place].filter((one, at, all) => all.indexOf(one) === at);
+            return way.map((key) => () => box.querySelector(`button[data-key="${key}"]`).click());
+        },
+        () => [() => box.querySelector('.oe-asked').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp' }))],
+        (k) => [() => [...box.querySelectorAll('button.oe-pair')].at(k % 11).click()],
+    ];
+    for (let k = first; k < first + count; k++) {
+        for (const act of acts[k % 3](Math.floor(k / 3))) {
+            const before = said.textContent;
+            act();
+            const end = performance.now() + 3000;
+            while (said.textContent === before && performance.now() < end) await new Promise(requestAnimationFrame);
+        }
+    }
+}"""
+
+
+def test_flow_in_the_lab(page, lab_server, capsys):
+    from test_widgets_browser import Bench
+
+    openings = int(os.environ.get("OSNET_EDU_OPENINGS", "200"))
+    bench = Bench(page, lab_server.root, "tab_memory", *CELLS)
+    session = bench.page.context.new_cdp_session(bench.page)
+    session.send("Performance.enable")
+    with capsys.disabled():
+        print("\n| openings | heap, MB | own, MB | shared, MB | elements |\n" + "|---" * 5 + "|")
+        for done in range(ROUNDS + 1):
+            if done:
+                bench.page.evaluate(OPEN, [openings // ROUNDS, (done - 1) * openings // ROUNDS])
+            heap, own, shared = memory(session, renderer(bench.page))
+            elements = bench.page.evaluate("() => document.querySelectorAll('*').length")
+            print(f"| {done * openings // ROUNDS} | {heap:.1f} | {own:.0f} | {shared:.0f} | {elements} |", flush=True)
+    assert bench.lab.errors() == []
+
+
 def main(arguments: list[str] | None = None) -> list[tuple[float, ...]]:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("site", type=Path)
+    parser.add_argument("site", type=Path, nargs="?")
+    parser.add_argument("--lab", action="store_true", help="the network at work in JupyterLab, without a site")
+    parser.add_argument("--openings", type=int, default=200)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--photos", type=int, default=20)
     options = parser.parse_args(arguments)
+    if options.lab:
+        os.environ["OSNET_EDU_OPENINGS"] = str(options.openings)
+        plain = ["-p", "conftest", "-q", "-p", "no:cacheprovider", "-c", str(TESTS.parent / "pyproject.toml")]
+        sys.exit(pytest.main([*plain, __file__]))
+    if options.site is None:
+        parser.error("expected the folder of a site, or --lab")
     found = []
     with (
         sync_playwright() as playwright,
