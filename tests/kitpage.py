@@ -10,7 +10,7 @@ from labpage import LabPage
 BEGIN = """import torch
 torch.set_num_threads(1)
 from IPython.display import display
-from osnet_edu import assets, explore, figures, people, widgets
+from osnet_edu import assets, embed, explore, figures, people, widgets
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 album, shelf = explore.shipped()
@@ -52,6 +52,12 @@ LAYERS = """display(widgets.Convolution(photos[0][::2, ::2]), widgets.ReceptiveF
 display(widgets.NetworkCosts(), widgets.CompareBlocks())
 widgets.GateMixer(weights.shipped().model, photos[0], same=photos[1], other=photos[2])"""
 
+GAME = """game = widgets.WhoIsIt()
+game.answers = [0]
+display(game, widgets.PickQuery(*(
+    embed.Embedding(features, photos) for features, photos in (
+        (rankings.query_features, rankings.queries), (rankings.gallery_features, rankings.gallery)))))"""
+
 FLOW = """widgets.Flow(at="conv3.1 stream 3", cell=["conv3.1 stream 3", 0, 7, 3])"""
 
 REPLAY = """board = widgets.replay()
@@ -64,7 +70,7 @@ TRIPLET = "figures.show(figures.triplet(photos[:3], (0.5, 0.6)))"
 RANKED = "figures.show(figures.ranking(photos[0], photos[:3], [False, True, False], [0.9, 0.8, 0.7]))"
 
 CELLS = (
-    BEGIN, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), DUEL, MATCHING, EXPLORER, LAYERS, FLOW, REPLAY,
+    BEGIN, GAME, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), DUEL, MATCHING, EXPLORER, LAYERS, FLOW, REPLAY,
     FIGURES, TRIPLET, RANKED,
 )  # fmt: skip
 

@@ -23,17 +23,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 THEMES = {LIGHT: "light", DARK: "dark"}
 BOXES = (
     "predict", "ranking", "lab", "theatre", "duel", "matching", "explorer", "conv", "field", "costs", "blocks", "mixer",
-    "training", "flow",
+    "training", "flow", "who", "pick",
 )  # fmt: skip
 # Where a widget marks the same person and another one: what carries a frame, and what is filled.
 FRAMES = {
     "same": (
         ".oe-predict .oe-true", ".oe-ranking .oe-hit", ".oe-lab .oe-first .oe-match img", ".oe-theatre li.oe-hit img",
-        ".oe-explorer .oe-item.oe-match img",
+        ".oe-explorer .oe-item.oe-match img", ".oe-who .oe-option.oe-same", ".oe-pick .oe-hit img",
     ),
     "other": (
         ".oe-predict .oe-false", ".oe-ranking .oe-other", ".oe-lab .oe-first .oe-other img",
         ".oe-theatre li.oe-other img", ".oe-explorer .oe-item.oe-other img", ".oe-training .oe-pair img.oe-second",
+        ".oe-who .oe-option.oe-other", ".oe-pick .oe-miss img",
     ),
 }  # fmt: skip
 FILLED = {

@@ -129,6 +129,10 @@ _KINDS: dict[str, Controls] = {
         ((_one("chosen", lambda widget: list(range(1, len(widget.answers) + 1))),),),
         complete=True,
     ),
+    "WhoIsIt": Controls(("answers",), free=("answers",), complete=True),  # the page holds what it needs to play
+    "PickQuery": Controls(
+        ("chosen",), ((_one("chosen", lambda widget: list(range(len(widget.offered)))),),), complete=True
+    ),
     "NetworkCosts": Controls(
         ("width", "height", "streams", "opened"),
         (

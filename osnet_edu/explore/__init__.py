@@ -1,5 +1,6 @@
 """Exploring a gallery: which queries to look at, which networks rank it, what is in the list."""
 
+from . import guessing, story
 from .album import BY_NAME, NAMED, SORTS, WISHES, Album, Hardness, Wish, colour, hardness, open_folder
 from .dressed import (
     EXCHANGED_CLOTHES,
@@ -56,6 +57,7 @@ __all__ = [
     "dressed",
     "edited",
     "framed",
+    "guessing",
     "hardness",
     "judged",
     "listed",
@@ -64,6 +66,7 @@ __all__ = [
     "plain_changes",
     "read_own",
     "shipped",
+    "story",
     "triplet",
     "unclear",
     "viewed",

@@ -4,14 +4,23 @@ Both wear a yellow jumper. Ana's print is black, Bea's is white. Where the query
 ranks Ana first. Where she has turned it away, it ranks all six photos of Bea before her.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from .. import assets, people
 from ..explain import without
-from ..photos.market import Market, Photo
+from ..photos.market import DISTRACTOR, JUNK, Market, Photo
 from ..refused import Refused
 from ..retrieval.mining import Triplet
 
 ANA, BEA = 209, 210  # their numbers among the shipped people
+_NAMES = {ANA: "Ana", BEA: "Bea", DISTRACTOR: "a passer-by", JUNK: "junk"}
+
+
+def called(photo: Photo) -> str:
+    """Who is in a photo of the shipped people: "Ana", "Bea", or "person 12"."""
+    return _NAMES.get(photo.person, f"person {photo.person}")
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,15 @@ class Trio:
 PRINT_SEEN = Trio("0209_c6s1_020900_01.jpg", "0209_c5s1_020907_02.jpg", "0210_c2s1_021007_02.jpg")
 # The print turned away, from the side: the impostor is the photo that the shipped network ranks first.
 PRINT_TURNED = Trio("0209_c1s1_020900_01.jpg", "0209_c3s1_020907_02.jpg", "0210_c5s1_021007_02.jpg")
+
+
+def portraits() -> np.ndarray:
+    """Ana and Bea in one and the same view, from the front and from the side: (4, H, W, 3) uint8, Ana first."""
+    records = {record.path.rpartition("/")[2]: record for record in people.read_people(assets.subset())}
+    ana, bea = (records[name] for name in (PRINT_TURNED.match, PRINT_TURNED.impostor))
+    front = replace(bea.view, yaw=0.0, dx=0.0, distance=8.0, camera_height=1.7, arms="swing", passer=0)
+    views = front, replace(front, yaw=1.4)
+    return np.stack([people.render(who.identity, view).image for who in (ana, bea) for view in views])
 
 
 def trio_of(rankings: without.Rankings, trio: Trio) -> Triplet:

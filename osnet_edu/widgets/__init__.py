@@ -10,6 +10,8 @@ _HOME = {
     "save_predictions": "predict",
     "Explorer": "explorer",
     "Flow": "flow",
+    "WhoIsIt": "who_is_it",
+    "PickQuery": "pick_query",
     "coloured": "flow",
     "described_photo": "flow_pairs",
     "PedestrianLab": "pedestrian_lab",
@@ -32,9 +34,9 @@ _HOME = {
 }
 __all__ = [
     "CompareBlocks", "Convolution", "Duelling", "Explorer", "Flow", "GateMixer", "GateTheatre", "Matching",
-    "NetworkCosts", "PedestrianLab", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay", "Training", "Watch",
-    "Widget", "ask", "coloured", "count_predictions", "described_photo", "picture", "records", "replay",
-    "save_predictions", "widget",
+    "NetworkCosts", "PedestrianLab", "PickQuery", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay",
+    "Training", "Watch", "WhoIsIt", "Widget", "ask", "coloured", "count_predictions", "described_photo", "picture",
+    "records", "replay", "save_predictions", "widget",
 ]  # fmt: skip
 
 

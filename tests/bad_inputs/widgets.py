@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 
 from osnet_edu import Refused, explore, widgets
+from osnet_edu.embed import Embedding
 from osnet_edu.widgets.widget import Widget
 
 from . import ground
@@ -46,6 +47,18 @@ def _predict() -> Widget:
 def _ranking() -> Widget:
     album, _ = _shipped()
     return widgets.Ranking(album.market.query[:2], album.market.gallery[:6])
+
+
+@cache
+def _who() -> Widget:
+    return widgets.WhoIsIt()
+
+
+@cache
+def _pick() -> Widget:
+    _, rankings = _shipped()
+    sides = (rankings.query_features, rankings.queries), (rankings.gallery_features, rankings.gallery)
+    return widgets.PickQuery(*(Embedding(*side) for side in sides), count=3)
 
 
 @cache
@@ -116,6 +129,8 @@ TRAITS: dict[tuple[Callable[[], Widget], str], dict[str, object]] = {
     (_flow, "shown"): LISTS | {"three": ["a", "b", "c"], "one's own that is not there": [""]},
     (_flow, "silenced"): FULL | {"no stream": [["conv2.0", 9]], "no block": [["conv9.0", 1]]},
     (_flow, "cell"): FULL | {"of the network": ["network", 0, 0, 0], "too low": ["conv3", 0, 99, 0]},
+    (_who, "answers"): FULL | {"six": [0] * 6, "option 4": [4], "below": [-1]},
+    (_pick, "chosen"): NUMBERS | {"three of three": 3},
     (_predict, "chosen"): NUMBERS | {"three of two": 3},
     (_ranking, "order"): LISTS | {"twice the same": [[0, 0, 1, 2, 3, 4]] * 2, "one row": [[0, 1, 2, 3, 4, 5]]},
     (_ranking, "puzzle"): NUMBERS,
