@@ -30,11 +30,11 @@ def paper(height: float):
     return figure, ax, text, box
 
 
-def write(pictures: Mapping[str, Callable[[], Figure]]) -> None:
-    """Draw each picture and write it under its name, for light and for dark pages."""
+def write(pictures: Mapping[str, Callable[[], Figure]], dots: int = DOTS) -> None:
+    """Draw each picture and write it under its name, for light and for dark pages.  dots: pixels an inch."""
     for name, draw in pictures.items():
         figure = draw()
         for kind, dark in (("", False), ("_dark", True)):
-            drawn = Image.open(BytesIO(figures.png(figure, dark=dark, dpi=DOTS))).convert("RGB")
+            drawn = Image.open(BytesIO(figures.png(figure, dark=dark, dpi=dots))).convert("RGB")
             # Few colours are enough for a picture of 200 kB at most.
             drawn.quantize(192, dither=Image.Dither.NONE).save(OUT / f"{name}{kind}.png", optimize=True)

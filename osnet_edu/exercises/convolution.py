@@ -478,7 +478,7 @@ LITE_3X3 = Exercise(
     title="Lite 3x3",
     required=True,
     stars=3,
-    minutes=10,
+    minutes=8,
     answer="MyLite3x3",
     prompt=(
         "Now the layer from which OSNet is made. **Lite 3x3**: first a pointwise convolution from `c_in` to "

@@ -138,12 +138,12 @@ class FirstFigure:
             else "and whether the sharp look is better at it than the blurred one is left open"
         )
         return (
-            f"Blurred, match and impostor both stand out from strangers in {both.value:.0%} of the triples: there the "
-            f"coarse look narrows the search to the two of them. Of these, the sharp look puts the match first in "
-            f"{told.value:.0%} (guessing: 50 %), {helps}: over all triples it gains {100 * gain.value:.1f} points "
-            f"({100 * gain.low:.1f} to {100 * gain.high:.1f}). To the letter, with an impostor who, sharp, falls back "
-            f"among the strangers, the story holds in {story.value:.1%} of the triples ({story.low:.1%} to "
-            f"{story.high:.1%}) and fails in the others."
+            f"Blurred, match and impostor both stand out from strangers in {both.value:.0%} of the triples: they are "
+            f"more similar to the query than {BAR:.0%} of the strangers are. Of these triples, the sharp look puts the "
+            f"match before the impostor in {told.value:.0%} (guessing: 50 %), {helps}: over all triples it gains "
+            f"{100 * gain.value:.1f} points ({100 * gain.low:.1f} to {100 * gain.high:.1f}). In the whole story the "
+            f"sharp look also puts the impostor back among the strangers. That holds in {story.value:.1%} of the "
+            f"triples ({story.low:.1%} to {story.high:.1%})."
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """Photos: in rows, as a ranking, as a triplet."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -95,7 +95,7 @@ def ranking(
         f"A query and the {k} gallery photos closest to it. The same person stands at {where}. Similarities from "
         f"{similarities[0]:.2f} at rank {first} to {similarities[-1]:.2f} at rank {first + k - 1}."
     )
-    rule = f"Left out, as the Market rule has it: {plural(left_out, 'photo')} of this person by the query's own camera."
+    rule = f"Left out by the Market rule: {plural(left_out, 'photo')} of this person by the query's own camera."
     sheet = Sheet(start + k * (w + gap), h + 1.42, description + (f" {rule}" if left_out else ""))
     sheet.text(left, 0.08, "query", weight="bold")
     sheet.image(query, left, 0.34, w, h)
@@ -114,10 +114,24 @@ def ranking(
     return sheet.figure
 
 
-def ranked(queries, gallery, query: int, *, k: int = 7, size: tuple[int, int] = (128, 64)) -> Figure:
+def by_number(photo: Photo) -> str:
+    """Who is in a photo: "person 12", "a passer-by" or "junk"."""
+    return {DISTRACTOR: "a passer-by", JUNK: "junk"}.get(photo.person, f"person {photo.person}")
+
+
+def ranked(
+    queries,
+    gallery,
+    query: int,
+    *,
+    k: int = 7,
+    size: tuple[int, int] = (128, 64),
+    called: Callable[[Photo], str] = by_number,
+) -> Figure:
     """The ranking of one embedded query, drawn: `ranking` from records.
 
     queries, gallery: embed.Embedding.  query: its index.  k: ranks to show.  size: (height, width) to draw photos at.
+    called: who is in a photo, in words.
     """
     row = retrieval.distances(queries.features[query : query + 1], gallery.features)[0]
     photo = queries.photos[query]
@@ -131,25 +145,28 @@ def ranked(queries, gallery, query: int, *, k: int = 7, size: tuple[int, int] = 
         [other.person == photo.person for other in found],
         1 - row[order],
         left_out=int(own.sum()),
-        query_caption=_caption(photo),
+        query_caption=f"{called(photo)}\ncamera {photo.camera}",
         captions=[f"camera {other.camera}" for other in found],
     )
 
 
-def mined(case, queries, gallery, *, title: str = "", size: tuple[int, int] = (128, 64)) -> Figure:
+def mined(
+    case,
+    queries,
+    gallery,
+    *,
+    title: str = "",
+    size: tuple[int, int] = (128, 64),
+    called: Callable[[Photo], str] = by_number,
+) -> Figure:
     """A mined triplet, drawn: `triplet` from records.
 
-    case: mining.Triplet, of cosine distances.  queries, gallery: embed.Embedding.
+    case: mining.Triplet, of cosine distances.  queries, gallery: embed.Embedding.  called: who is in a photo, in words.
     """
     photos = (queries.photos[case.query], gallery.photos[case.positive], gallery.photos[case.negative])
     similarities = (1 - case.positive_distance, 1 - case.negative_distance)
-    captions = [_caption(photo).replace("\n", ", ") for photo in photos]
+    captions = [f"{called(photo)}, camera {photo.camera}" for photo in photos]
     return triplet(decode(photos, size).images, similarities, captions=captions, title=title)
-
-
-def _caption(photo: Photo) -> str:
-    person = {DISTRACTOR: "a passer-by", JUNK: "junk"}.get(photo.person, f"person {photo.person}")
-    return f"{person}\ncamera {photo.camera}"
 
 
 def triplet(

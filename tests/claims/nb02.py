@@ -1,6 +1,6 @@
 """Notebook 02: what layers do and cost."""
 
-# ruff: noqa: E501 - a sentence is quoted as it stands
+import re
 
 import torch
 from torch import nn
@@ -8,7 +8,7 @@ from torch import nn
 from osnet_edu.network import costs
 from osnet_edu.network.model import Lite3x3
 
-from . import measured
+from . import kinds, measured
 from .registry import Book
 
 BOOK = Book("02")
@@ -24,7 +24,7 @@ def _(_lesson):
 
 
 @says("nb02-patch-says", "The sum is 24: three times (9 − 1).")
-@says("nb02-slide-says", "the right-most column is −18 or −27 although nothing gets darker there.")
+@says("nb02-slide-says", "the right-most column is −18 or −27, but the patch does not get darker there.")
 @says("ask:shrink", "so it can stand on the 3 x 3 numbers in the middle only.")
 def _(lesson):
     n = lesson.after["nb02-slide"]
@@ -37,7 +37,7 @@ def _(lesson):
     return ok, f"sum {(n.window * n.kernel).sum()}, right-most column {column}"
 
 
-@says("nb02-depthwise-says", "Both reach 9 cells.", "But in the depthwise layer only channel 2 has noticed.")
+@says("nb02-depthwise-says", "Both layers reach 9 cells.", "But in the depthwise layer channel 2 alone has changed.")
 @says("ask:depthwise-channels", "Depthwise does not mean fewer channels.")
 def _(lesson):
     said = lesson.printed["nb02-depthwise-moves"]
@@ -46,7 +46,7 @@ def _(lesson):
 
 @says(
     "nb02-mixes-says",
-    "Notice that every edge of the photo is still exactly where it was: a 1x1 convolution moves nothing and blurs nothing.",
+    "Notice that the edges of the photo stay where they were: one pixel of a mix depends on one pixel of the photo.",
 )
 def _(lesson):
     mix, image = lesson.end.mix, torch.tensor(lesson.end.image).permute(2, 0, 1)[None].float()
@@ -59,8 +59,8 @@ def _(lesson):
 
 @says(
     "nb02-lite-formula",
-    "so that together they are one linear map",
-    "Every input channel gets the same 3x3 pattern $d_o$, only scaled by $m_{oi}$.",
+    "So together they can be written as one traditional",
+    "Each input channel gets the same pattern, scaled by a number of its own.",
 )
 def _(lesson):
     n = lesson.after["nb02-factorised"]
@@ -69,7 +69,9 @@ def _(lesson):
 
 
 @says(
-    "nb02-ratio", "about 8 here, and never more than 9.", "nearly all of a Lite layer's work is its 1x1, not its 3x3."
+    "nb02-ratio",
+    "about 8 here, and never more than 9.",
+    "more than 85 % of a Lite layer's multiply-adds, not in its 3x3.",
 )
 @says("ask:speed", "At 64 channels Lite 3x3 needs 7.9 times fewer multiply-adds than a full 3x3.")
 def _(_lesson):
@@ -83,10 +85,42 @@ def _(_lesson):
     return ok, f"ratios {ratios}, share of the 1x1 {shares}"
 
 
-@says("nb02-milliseconds-says", "although it does a sixth of the work")
+@says("nb02-milliseconds-says", "its depthwise 3x3 does the smaller part of the work.")
 def _(_lesson):
-    ratio = 9 * 16 * 16 / (16 * 16 + 9 * 16)
-    return 5 < ratio < 7, f"a full layer does {ratio:.1f} times the work"
+    pointwise, depthwise = 16 * 16, 9 * 16
+    return depthwise < pointwise, f"{depthwise} against {pointwise} multiply-adds a cell"
+
+
+def edges_of_the_print(lesson) -> dict[str, list[tuple[float, float]]]:
+    """Mix -> for Ana and for Bea the mean at the left and at the right edge of the print."""
+    return {
+        name: [(float(one[40:46, 26:28].mean()), float(one[40:46, 36:38].mean())) for one in pair]
+        for name, pair in lesson.after["nb02-print"].seen.items()
+    }
+
+
+@says(
+    "nb02-print-says",
+    "So after red minus blue the edges of the two prints have the same sign",
+    "After grey the signs differ: where Ana's print gets darker, Bea's gets brighter.",
+)
+@says("nb02-recap", "it decides whether an edge can tell Ana's black print from Bea's white one.")
+def _(lesson):
+    found = edges_of_the_print(lesson)
+    (ana, bea), (dark, light) = found["edges of red - blue"], found["edges of grey"]
+    same = kinds.every(x * y > 0 and min(abs(x), abs(y)) > 10 for x, y in zip(ana, bea, strict=True))
+    return same and dark[0] < -10 and light[0] > 10 and dark[1] > 10 and light[1] < -10, f"{found}"
+
+
+@says(
+    "nb02-order-says",
+    "Where a layer makes more channels than it gets, this order also has more patterns, and pays for them.",
+)
+@says("nb02-print-says", "It would cost as much here")
+def _(lesson):
+    said = lesson.printed["nb02-order"]
+    numbers = [int(word.replace(",", "")) for word in re.findall(r"([\d,]+) weights", said)]
+    return numbers == [4672, 4672, 1600, 1168] and numbers[2] > numbers[3], said
 
 
 @says("nb02-overfit", "Three times as large.", "So Lite layers buy a threefold saving for a small loss")
@@ -105,7 +139,7 @@ def _(_lesson):
 @says(
     "nb02-traffic-says",
     "Notice the middle line.",
-    "Against small photos of the same people they save little or nothing",
+    "Against small photos of the same people they save little",
 )
 def _(lesson):
     n = lesson.after["nb02-traffic"]
