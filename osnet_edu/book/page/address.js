@@ -4,7 +4,7 @@ import { Refused, said } from "./traits.js";
 
 const LONGEST = 4000; // letters
 
-// text: what follows the #.  known: the names that may be set.  otherwise: what is said of a text that is no such thing.
+// text: what follows the #.  known: the names that may be set.  otherwise: what is said of any other text.
 // Returns: {name: text}.  Throws: Refused.
 export function fieldsOf(text, known, otherwise) {
   if (typeof text !== "string" || text.length > LONGEST) throw new Refused(otherwise);

@@ -23,7 +23,7 @@ export function link({ shown, at, cell, silenced, model }, first) {
 }
 
 // The same back: {shown, at, cell, silenced, model}, all of them.  text: what follows the #.
-// Throws: Refused for a text that is no such state.
+// Throws: Refused for any other text.
 export function linked(text, first) {
   const found = fieldsOf(text, NAMES, NO_STATE);
   for (const [name, form] of Object.entries(FORMS)) {
