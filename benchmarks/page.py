@@ -1,7 +1,8 @@
 """The network in a page beside Python, on this machine: python benchmarks/page.py [--times 20]
 
 The same work in a real Chromium and in Python, in turn: one photo embedded, a query ranked, a stream silenced in the
-query alone and in query and gallery, each to the ranked list, and one occlusion map. Milliseconds, of the median and
+query alone and in query and gallery, each to the ranked list, one occlusion map, and one photo and two through every
+level of the network at work, from the whole network to a cell. Milliseconds, of the median and
 the 95th percentile, and how many times as long the page takes as Python.
 """
 
@@ -21,15 +22,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from enginepage import opened, served
 
-from osnet_edu import book, explore
-from osnet_edu.book import engine, gallery
+from osnet_edu import book, explore, widgets
+from osnet_edu.book import engine, flow, gallery
 from osnet_edu.embed import normalise
 from osnet_edu.explain import METHODS, Quick, similarity, without
 from osnet_edu.lab import needs
 
 START = """async () => {
-    const [{ engine }, { gallery }, ranking, maps] = await Promise.all(['engine', 'gallery', 'rank', 'maps'].map(
-        (name) => import(`/kit/page/${name}.js`)));
+    const names = ['engine', 'gallery', 'rank', 'maps', 'flow_model', 'flow_site'];
+    const [{ engine }, { gallery }, ranking, maps, { Flow }, { flowSite }] = await Promise.all(
+        names.map((name) => import(`/kit/page/${name}.js`)));
     const shown = await gallery(), photos = await shown.gallery.all(), asked = await shown.queries.all();
     const { queries, gallery: features, dim } = await shown.features('shipped');
     const start = performance.now(), network = engine();
@@ -42,7 +44,18 @@ START = """async () => {
     const look = async (photos, count) => (await network.run(photos, { count })).embedding;
     const photo = { pixels: photos.slice(0, each), height: 128, width: 64 };
     const similar = (features) => ranking.similarities(queries.subarray(0, dim), features);
+    const flow = new Flow({ bring: flowSite(new URL('/kit/', location.href)).of });
+    let next = 0;
+    const levels = async (count) => {
+        const some = shown.gallery.names.slice(next, next += count);
+        await flow.page.ask({ shown: some, at: 'network', cell: [] });
+        for (const at of ['conv3', 'conv3.1', 'conv3.1 stream 3']) await flow.page.ask({ at });
+        await flow.page.ask({ cell: ['conv3.1 stream 3', 0, 7, 3] });
+        if (flow.values.problem || !flow.values.seen.sentence) throw new Error(flow.values.problem);
+    };
     window.work = {
+        levels: () => levels(1),
+        pair: () => levels(2),
         embed: async () => network.run(one),
         rank: async () => ranked(queries.subarray(0, dim), features),
         alone: async () => ranked(await silenced(one), features),
@@ -62,6 +75,8 @@ WORDS = {
     "alone": "a stream silenced in the query, ranked",
     "both": "a stream silenced in query and gallery, ranked",
     "occlude": "an occlusion map of 612 squares",
+    "levels": "a photo through all levels of the network at work",
+    "pair": "two photos through all levels, with what differs",
 }
 
 
@@ -82,7 +97,18 @@ def in_python() -> dict[str, Callable[[], object]]:
     quick = Quick(rankings.engine)
     similar = similarity(torch.as_tensor(rankings.engine(image)))
 
+    at_work = widgets.Flow()
+    gallery_names = iter([photo.name for photo in rankings.gallery])
+
+    def levels(count: int) -> None:
+        at_work.set_state({"shown": [next(gallery_names) for _ in range(count)], "at": "network", "cell": []})
+        for at in ("conv3", "conv3.1", "conv3.1 stream 3"):
+            at_work.set_state({"at": at})
+        at_work.set_state({"cell": ["conv3.1 stream 3", 0, 7, 3]})
+
     return {
+        "levels": lambda: levels(1),
+        "pair": lambda: levels(2),
         "embed": lambda: rankings.engine(image),
         "rank": lambda: finder.of_query(explore.SHIPPED, 0),
         "alone": lambda: finder.of_query(explore.SHIPPED, 0, stream, where=without.ALONE),
@@ -115,6 +141,7 @@ def main(arguments: list[str] | None = None) -> dict[str, tuple[list[float], lis
         root = Path(folder)
         engine.write(root / "kit", graphs=[explore.SHIPPED])
         gallery.write(root / "kit", models=[explore.SHIPPED])
+        flow.write(root / "kit", graphs=[explore.SHIPPED])
         shutil.copytree(Path(book.__file__).parent / "page", root / "kit" / "page")
         with served(root) as address, opened(playwright, needs.find_chromium(), address) as page:
             print(f"The engine is loaded in {page.evaluate(START):.0f} ms.\n")
