@@ -14,6 +14,7 @@ import pytest
 from labpage import CHROMIUM_FLAGS
 
 from osnet_edu import colours, people, widgets
+from osnet_edu.embed import Embedding
 from osnet_edu.widgets import records
 from osnet_edu.widgets.pictures import thumbnail
 
@@ -151,6 +152,10 @@ def kit():
     ]
     own += [predict, widgets.NetworkCosts(), widgets.replay()]
     own.append(widgets.Flow(at="conv3.1 stream 3", cell=["conv3.1 stream 3", 0, 7, 3], silenced=[["conv3.1", 1]]))
+    sides = [(rankings.query_features, rankings.queries), (rankings.gallery_features, rankings.gallery)]
+    game = widgets.WhoIsIt()
+    game.set_state({"answers": [0]})
+    own += [game, widgets.PickQuery(*(Embedding(*side) for side in sides))]
     shown += [(one, drawn(one)) for one in own]
     css = "\n".join({one._css for one in [explorer, *(one for one, _ in shown)]})
     yield {
