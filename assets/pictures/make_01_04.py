@@ -5,16 +5,18 @@ They are committed as assets/pictures/01_who_is_it.png and 04_sum_and_gate.png, 
 
 from pathlib import Path
 
-from drawing import paper, write
+from drawing import DOTS, paper, write
 from matplotlib.figure import Figure
 from PIL import Image
 
 from osnet_edu import assets
-from osnet_edu.figures import BLUE, INK, MUTED, ONE, ORANGE, PAPER
+from osnet_edu.figures import BLUE, INK, MUTED, ORANGE, PAPER, STREAMS
 from osnet_edu.people import read_people
 from osnet_edu.photos import market
 
 LINE = "#8a95a3"
+
+FINE = STREAMS[0]  # stream 1
 
 
 def who_is_it() -> Figure:
@@ -81,10 +83,10 @@ def who_is_it() -> Figure:
 def sum_and_gate() -> Figure:
     """The hand-made numbers of section 1: two people, two channels, two streams; summed and gated."""
     figure, _, text, box = paper(3.7)
-    people = ("Ana", "Bo")
+    people = ("Ana", "Bea")
     cells = {  # channel: [(stream 1, stream 2) of each person], gates of the two streams
         "channel “print”": ([(0.9, 4.0), (0.1, 4.4)], (1.0, 0.1)),
-        "channel “coat”": ([(3.6, 0.7), (3.8, 0.2)], (0.1, 1.0)),
+        "channel “chest”": ([(3.6, 0.7), (3.8, 0.2)], (0.1, 1.0)),
     }
     scale = 0.5
     text(0.15, 1.03, "two streams", weight="bold")
@@ -103,14 +105,14 @@ def sum_and_gate() -> Figure:
         sums, mixed = [sum(v) for v in values], [sum(g * s for g, s in zip(gates, v, strict=True)) for v in values]
         for row, (name, v) in enumerate(zip(people, values, strict=True)):
             text(x - 0.42, 0.8 + 0.36 * row, name, color=MUTED)
-            end = bar(x, 0.78 + 0.36 * row, [(v[0], ONE, ""), (v[1], PAPER, "////")])
+            end = bar(x, 0.78 + 0.36 * row, [(v[0], FINE.colour.light, ""), (v[1], PAPER, "////")])
             text(end + 0.06, 0.8 + 0.36 * row, f"{v[0]} + {v[1]}", 9, color=MUTED)
             text(x + 0.8 * row, 1.75, f"{name} {sums[row]:.1f}", 12)
             text(x + 1.0 * row, 2.65, f"{name} {mixed[row]:.2f}", 12)
         text(x, 2.02, f"ratio {sums[0] / sums[1]:.1f}: nearly alike", color=MUTED)
         text(x, 2.36, f"gates {gates[0]} and {gates[1]}", 9, color=MUTED)
         text(x, 2.92, f"ratio {mixed[0] / mixed[1]:.1f}: told apart", color=INK, weight="bold")
-    box(1.75, 0.44, 0.24, 0.16, facecolor=ONE, edgecolor=INK)
+    box(1.75, 0.44, 0.24, 0.16, facecolor=FINE.colour.light, edgecolor=INK)
     text(2.06, 0.43, "stream 1, fine", 9)
     box(3.2, 0.44, 0.24, 0.16, facecolor=PAPER, edgecolor=INK, hatch="////")
     text(3.51, 0.43, "stream 2, coarse", 9)
@@ -119,4 +121,4 @@ def sum_and_gate() -> Figure:
 
 
 if __name__ == "__main__":
-    write({"01_who_is_it": who_is_it, "04_sum_and_gate": sum_and_gate})
+    write({"01_who_is_it": who_is_it, "04_sum_and_gate": sum_and_gate}, dots=2 * DOTS)

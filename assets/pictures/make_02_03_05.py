@@ -3,17 +3,19 @@
 They are committed as assets/pictures/02_three_ways.png, 03_fields.png and 05_rows.png, and with _dark for dark pages.
 """
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from drawing import DOTS, write
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from osnet_edu import assets, osnet
-from osnet_edu.explain import known
-from osnet_edu.explore import story
 from osnet_edu.figures import INK, MUTED, PAPER, PARAMETERS, WORK
 from osnet_edu.network import costs, receptive
+from osnet_edu.people import PARTS, TWIN_LABELS, read_people
 from osnet_edu.photos import market
 
 LINE = "#8a95a3"
@@ -56,8 +58,8 @@ def three_ways() -> Figure:
         ("traditional 3x3", 0.15, 0.1, [[3, 3, 3]], "3x3 cells of every channel: 9 x 3 = 27 weights"),
         ("depthwise 3x3", 4.0, 0.1, [[3, 0, 0]], "3x3 cells of one channel: 9 weights"),
         ("pointwise 1x1", 0.15, 1.9, [[1, 1, 1]], "one cell of every channel: 3 weights"),
-        ("Lite 3x3: pointwise, then depthwise", 4.0, 1.9, [[3, 3, 3], [3]],
-         "3 + 9 = 12 weights: 3 mix the channels of a cell, 9 add up 3x3 cells"),
+        ("Lite 3x3: pointwise, then depthwise", 4.0, 1.9, [[1, 1, 1], [3]],
+         "3 + 9 = 12 weights, and all channels and neighbours are seen"),
     )  # fmt: skip
     for name, x, y, steps, words in looks:
         text(x, y, name, 12, weight="bold")
@@ -70,16 +72,20 @@ def three_ways() -> Figure:
     return figure
 
 
-def middle_of_print(photo: market.Photo) -> tuple[float, float]:
-    """Row and column of the middle of a print, in a photo of 256 x 128."""
-    (labels,) = known.masks([photo], (256, 128))
-    rows, columns = np.nonzero(labels == known.NAMES.index("print"))
-    return rows.mean(), columns.mean()
+def middle_of_part(root: Path, photo: market.Photo) -> tuple[float, float]:
+    """Row and column of the middle of the part in which twins differ, in a photo of 256 x 128."""
+    mask = np.asarray(Image.open(root / "masks" / photo.path.parent.name / f"{photo.path.stem}.png"))
+    rows, columns = np.nonzero(np.isin(mask, [PARTS.index(name) for name in TWIN_LABELS["logo"]]))
+    return rows.mean() * 256 / mask.shape[0], columns.mean() * 128 / mask.shape[1]
 
 
 def fields() -> Figure:
-    _, photo, _ = story.PRINT_SEEN.photos(market.read(assets.subset()))  # Ana, from behind
-    row, column = middle_of_print(photo)
+    root = assets.subset()
+    people = market.read(root)
+    records = {Path(record.path).name: record for record in read_people(root)}
+    prints = [p for p in people.query if records[p.name].part == "logo"]
+    photo = max(prints, key=lambda p: records[p.name].visible)  # the print that is seen best
+    row, column = middle_of_part(root, photo)
     image = market.decode([photo], (256, 128)).images[0]
     shown = {field.stream: field for field in receptive.receptive_fields(osnet(0.25)) if field.block == "conv2.0"}
     figure = Figure((8.8, 4.1), dpi=DOTS, facecolor=PAPER)
@@ -128,8 +134,7 @@ def rows() -> Figure:
 
 def main() -> None:
     torch.manual_seed(0)
-    write({"02_three_ways": three_ways, "03_fields": fields}, dots=2 * DOTS)
-    write({"05_rows": rows})
+    write({"02_three_ways": three_ways, "03_fields": fields, "05_rows": rows}, dots=2 * DOTS)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from drawing import WIDTH, paper, write
+from drawing import DOTS, WIDTH, paper, write
 from matplotlib.patches import FancyBboxPatch
 
 from osnet_edu import assets, train
@@ -146,4 +146,4 @@ def _grid(ax, images: Sequence[np.ndarray], x: float, y: float, shots: int, acro
 
 
 if __name__ == "__main__":
-    write({"06_siblings": four_siblings, "07_the_loop": the_loop})
+    write({"06_siblings": four_siblings, "07_the_loop": the_loop}, dots=2 * DOTS)

@@ -12,6 +12,7 @@ from .compared import differences, overfitting
 from .followed import clusters, followed
 from .heat import explained_pair, gates, greyed, heat_image, heats, overlay
 from .measured import first_figure, intervals
+from .moved import gates_moved, parted
 from .numbers import numbers
 from .paper import BLUE, CSS, HEAT, INK, MUTED, ONE, ORANGE, PANEL, PAPER, TWO, png, show
 from .portraits import mined, photos, ranked, ranking, triplet
@@ -21,7 +22,7 @@ from .training import augmented, collapses, left_out, schedules
 __all__ = [
     "AFTER", "BEFORE", "BLUE", "CSS", "FITTED", "HEAT", "INK", "KIT", "MEASURED", "MUTED", "ONE", "ORANGE", "PANEL",
     "PAPER", "PARAMETERS", "PUBLISHED", "STREAMS", "TRAINED", "TWO", "UNTRAINED", "WORK", "augmented", "clusters",
-    "collapses", "differences", "explained_pair", "first_figure", "followed", "gates", "greyed", "heat_image",
-    "heats", "intervals", "leaderboard", "left_out", "mined", "numbers", "overfitting", "overlay", "photos", "png",
-    "progress", "ranked", "ranking", "schedules", "show", "triplet",
+    "collapses", "differences", "explained_pair", "first_figure", "followed", "gates", "gates_moved", "greyed",
+    "heat_image", "heats", "intervals", "leaderboard", "left_out", "mined", "numbers", "overfitting", "overlay",
+    "parted", "photos", "png", "progress", "ranked", "ranking", "schedules", "show", "triplet",
 ]  # fmt: skip
