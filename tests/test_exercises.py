@@ -49,11 +49,11 @@ def verdict(name: str, source: str):
 # The collection
 
 
-def test_every_notebook_has_three_required_ones_and_there_are_twenty():
+def test_every_notebook_has_two_or_three_required_ones_and_there_are_twenty():
     assert len(REGISTRY) >= 20 and set(ANSWERS) == set(REGISTRY)
     for notebook in NOTEBOOKS:
         tasks = exercises.by_notebook(notebook)
-        assert sum(task.required for task in tasks) == 3
+        assert sum(task.required for task in tasks) in (2, 3)
         assert len(tasks) >= 4
         assert sum(task.minutes for task in tasks if task.required) <= 25, "45 minutes are for the whole notebook"
 

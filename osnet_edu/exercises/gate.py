@@ -192,7 +192,7 @@ GATE = Exercise(
     title="The aggregation gate",
     required=True,
     stars=3,
-    minutes=10,
+    minutes=8,
     answer="MyGate",
     prompt=(
         "Build **G**: average each channel over all positions, then a 1x1 convolution from `channels` to "
@@ -207,7 +207,7 @@ class MyGate(nn.Module):
 
     def __init__(self, channels, hidden):
         super().__init__()
-        self.pool = ...
+        self.pool = nn.AdaptiveAvgPool2d(1)  # each channel becomes one number
         self.down = ...
         self.up = ...
 
@@ -307,7 +307,7 @@ SHARED_GATE = Exercise(
     name="shared_gate",
     notebook="04",
     title="One gate for all streams",
-    required=True,
+    required=False,
     stars=2,
     minutes=6,
     answer="MyMix",

@@ -182,7 +182,7 @@ BLOCK_FROM_PARTS = Exercise(
     answer="my_block",
     prompt=(
         "All parts of the **omni-scale residual block** lie on the table, as functions; put them together. "
-        "Squeeze `x`; let every stream see the squeezed map; weigh each stream by the gate's answer about it "
+        "Squeeze `x`; let every stream see the squeezed map; weight each stream by the gate's answer about it "
         "and add up; expand the sum; add what the shortcut makes of `x`; ReLU."
     ),
     starter='''import torch
@@ -482,7 +482,7 @@ LOAD_STRICTLY = Exercise(
     name="load_strictly",
     notebook="05",
     title="Load a checkpoint strictly",
-    required=True,
+    required=False,
     stars=3,
     minutes=7,
     answer="my_load",

@@ -56,7 +56,7 @@ FIXED_GATES = Exercise(
     name="fixed_gates",
     notebook="06",
     title="Learned, and fixed",
-    required=True,
+    required=False,
     stars=2,
     minutes=6,
     answer="my_fixed_gates",
@@ -194,7 +194,7 @@ PAIRED = Exercise(
     answer="my_paired_difference",
     prompt=(
         "Two blocks were trained from the same seeds: `ours[i]` and `reference[i]` saw the same batches. Return the "
-        "**mean difference** (ours less reference) and its **standard error**: the standard deviation of the "
+        "**mean difference** (ours minus reference) and its **standard error**: the standard deviation of the "
         "differences, with n - 1 in the denominator, divided by the square root of n. Take the differences *first*: "
         "what a seed does to both then cancels."
     ),

@@ -196,13 +196,12 @@ BATCH_HARD = Exercise(
     title="The batch-hard triplet loss",
     required=True,
     stars=3,
-    minutes=9,
+    minutes=8,
     answer="my_batch_hard",
     prompt=(
         "All distances within a batch are known, and whose photo each one is. For **each** photo take the distance to "
         "the **farthest photo of the same person** and to the **closest photo of anybody else**. The triplet loss is "
-        "what the second lacks to be larger by `margin`, and 0 where nothing is missing. Return the mean over all "
-        "photos."
+        "the first minus the second plus `margin`, or 0 if that is negative. Return the mean over all photos."
     ),
     starter='''import numpy as np
 
@@ -292,7 +291,7 @@ WARM_UP = Exercise(
     name="warm_up",
     notebook="07",
     title="Warm-up and cosine",
-    required=True,
+    required=False,
     stars=2,
     minutes=7,
     answer="my_learning_rate",

@@ -11,6 +11,7 @@ from osnet_edu.explain.gates import read
 from osnet_edu.network import costs
 from osnet_edu.photos import market
 
+from . import kinds
 from .registry import Book
 
 BOOK = Book("05")
@@ -28,6 +29,7 @@ def by_stage(kind):
 @says("nb05-answer", "Of 2.17 million parameters most lie in conv4, 806 thousand, and conv3, 444 thousand.")
 @says("nb05-answer", "Of 978.9 million multiply-adds most are done in conv2, 334 million, and conv3, 223 million.")
 @says("nb05-answer-says", "Notice that the two charts lean in opposite directions.")
+@says("nb05-answer-says", "Most parameters are late, and most work is early.")
 @says("ask:where-parameters", "parameters in conv4, work in conv2")
 @says(
     "ask:where-parameters",
@@ -54,7 +56,10 @@ def _(_lesson):
     return ok, f"{first}, {rounded}, late {late:.0%}, early {early:.0%}"
 
 
-@says("nb05-one-gate", "(A fresh gate moves only a little with the photo; training makes it bolder.)")
+@says(
+    "nb05-one-gate",
+    "a fresh gate moves only a little from photo to photo, and a trained one moves much more.",
+)
 def _(lesson):
     model = lesson.end.shipped.model
     shots = market.decode(
@@ -81,7 +86,7 @@ def _(_lesson):
 @says("nb05-walk-says", "The map shrinks from 256 x 128 pixels to 16 x 8 cells while the channels grow from 3 to 512.")
 def _(lesson):
     said = lesson.printed["nb05-walk"]
-    return "(512, 16, 8)" in said and lesson.end.images.shape[1:] == (3, 256, 128), said
+    return "(512, 16, 8)" in said and lesson.after["nb05-walk"].photo.images.shape[1:3] == (256, 128), said
 
 
 @says("nb05-table-says", '2,169,508 parameters and 978,878,352 multiply-adds: the paper\'s "2.2 M" and "978.9 M".')
@@ -145,12 +150,22 @@ def _(lesson):
     ), f"width {width}, {shipped.size}, {work:,}"
 
 
-@says("nb05-one-unit-says", "Left, all photos lie on one line: whoever knows one gate knows the other.")
+@says(
+    "nb05-one-unit-says",
+    "Left, all photos lie on one curve: if you know one gate, you know the other.",
+    "Right, they form a cloud.",
+)
 @says("nb05-one-unit-figure", "With one hidden unit all points lie on one curve; with four they fill an area.")
 @says("ask:one-unit", "none: all follow one number")
 def _(lesson):
     said = lesson.printed["nb05-one-unit"].splitlines()
-    return "in 1 direction" in said[0] and "in 1 direction" not in said[1], f"{said}"
+    found = lesson.after["nb05-one-unit"].found[1]
+    step = found[found[:, 0].argsort()].diff(dim=0)
+    along = [float(s) for s in step.T.sign().sum(1)]
+    turns = kinds.every(
+        kinds.steady(found[found[:, 0].argsort()][:, k].tolist(), rises=along[k] > 0) for k in range(16)
+    )
+    return turns and "by 15 of the other" in said[0] and "by 0 of the other" in said[1], f"{said}, {along}"
 
 
 @says("nb05-one-unit-says", "It costs a few hundred parameters.")
@@ -170,3 +185,56 @@ def _(_lesson):
     gate = osnet(0.25).blocks()["conv2.0"].gate
     found = gate.fc1.in_channels, gate.fc1.out_channels, gate.fc2.out_channels
     return found == (16, 1, 16), f"{found}"
+
+
+@says(
+    "nb05-squeeze-says",
+    "With a quarter of the channels the block costs a tenth of what it costs with all of them.",
+    "With an eighth the two 1x1 layers cost more than the streams, so there is little left to save.",
+)
+def _(lesson):
+    rows = [line.replace(",", "").split() for line in lesson.printed["nb05-squeeze-code"].splitlines()[1:]]
+    whole, _half, quarter, eighth = ([int(x) for x in row[-3:]] for row in rows)
+    share = quarter[2] / whole[2]
+    return 0.085 < share < 0.115 and eighth[1] > eighth[0], f"a quarter costs {share:.3f} of the whole; {rows}"
+
+
+@says("nb05-squeeze", "The four streams are ten Lite layers (1 + 2 + 3 + 4).")
+@says("nb05-squeeze", "Their price grows with the square of their channels.")
+def _(lesson):
+    n = lesson.after["nb05-here"]
+    layers = [module for module in n.OSBlock(256, 256).modules() if isinstance(module, n.Lite3x3)]
+    times = costs.parameters(n.Lite3x3(256, 256)) / costs.parameters(n.Lite3x3(128, 128))
+    return len(layers) == 10 and 3.8 < times < 4, f"{len(layers)} layers; twice the channels cost {times:.2f} times"
+
+
+@says("nb05-negative-says", "With a ReLU behind the expansion all of these would be 0.")
+@says("nb05-negative-says", "Notice that every block takes away at a good part of its numbers.")
+def _(lesson):
+    taken = lesson.after["nb05-negative"].taken
+    return len(taken) == 6 and kinds.every(
+        share > 0.2 for share in taken
+    ), f"shares below 0: {[round(x, 2) for x in taken]}"
+
+
+@says(
+    "nb05-parting-says",
+    "With the print in sight, Bea ends farther away than Ana's own photo, so the network is right.",
+    "With the print turned away, Bea ends closer, so it is wrong.",
+    "At the end all four pairs are much closer than two photos usually are",
+)
+@says(
+    "nb05-recap",
+    "With the print in sight Bea's photo ends farther from the query than Ana's, with the print turned away closer.",
+)
+def _(lesson):
+    cases = lesson.after["nb05-parting"].cases
+    (ana, bea), (ana_away, bea_away) = ([one.ratios["embedding"] for one in pair] for pair in cases.values())
+    said = f"in sight {ana:.2f} and {bea:.2f}, turned away {ana_away:.2f} and {bea_away:.2f}"
+    return bea > ana and bea_away < ana_away and max(ana, bea, ana_away, bea_away) < 0.5, said
+
+
+@says("nb05-parting-says", "In neither case does a block bring Ana and Bea apart and keep them apart.")
+def _(lesson):
+    cases = lesson.after["nb05-parting"].cases
+    return all(pair[1].block == "" for pair in cases.values()), f"{[pair[1].sentence for pair in cases.values()]}"

@@ -3,14 +3,17 @@
 # ruff: noqa: E501 - a sentence is quoted as it stands
 
 import re
+from dataclasses import fields
 
 import numpy as np
 
+from osnet_edu import explore
+from osnet_edu.explore import story
 from osnet_edu.network import costs, siblings
 from osnet_edu.trials import ablation, compare, together
 from osnet_edu.trials import people as overfitting
 
-from . import measured
+from . import kinds, measured
 from .registry import Book
 
 BOOK = Book("06")
@@ -36,13 +39,13 @@ def size(key):
     return costs.parameters(siblings.build(key, 0.25, gate_hidden=4))
 
 
-@says("nb06-four-says", "ResNeXt (2017) has many thin streams, all alike, and adds them.")
+@says("nb06-frame-says", "ResNeXt (2017) has many thin streams, all alike, and adds them.")
 def _(_lesson):
     (lane,) = siblings.lanes(siblings.block("resnext", 64, 256))
     return lane.count > 4, f"{lane.count} streams"
 
 
-@says("nb06-concatenation-says", "behind a join comes a 1x1, and with it the two are one thing.")
+@says("nb06-concatenation-says", "Behind a join comes a 1x1, and with it the two are one thing.")
 def _(lesson):
     gap = float(re.search(r"difference: (\S+)", lesson.printed["nb06-concatenation"])[1])
     return gap < 1e-5, f"largest difference {gap}"
@@ -61,21 +64,21 @@ def _(_lesson):
     return abs(ratios - 1).max() < 0.05, f"ratios to the omni-scale block {ratios.round(3).tolist()}"
 
 
-@says("nb06-costs-says", "In which place do rows 9 to 11 differ most from row 1 in parameters?")
+@says("nb06-paper-says", "In which place do rows 9 to 11 differ most from row 1 in parameters?")
 def _(_lesson):
     found = [size(key) for key in ("T1", "T2", "T3", "primary")]
     return found == sorted(found) and found[0] < found[-1], f"{found}"
 
 
 @says("nb06-dynamic", "Does the join only double?")
-@says("nb06-dynamic-says", "Notice the last line.", "untrained it answers weakly, trained much more strongly.")
+@says("nb06-dynamic-says", "Notice the last line.", "an untrained one weakly, a trained one much more strongly.")
 def _(lesson):
     off = [float(x) for x in re.findall(r"([\d.]+)% away", lesson.printed["nb06-dynamic"])]
     return max(off[:2]) < 0.01 and off[2] > 0.01 and off[3] > 1.5 * off[2], f"away from doubling, in %: {off}"
 
 
 @says("ask:best-row", "one", "is better by 1.7 points of mAP, at about three times the parameters.")
-@says("nb06-rerun-says", "But row 2 has three times the parameters and came out better in the paper's own table.")
+@says("nb06-light", "But row 2 has three times the parameters and came out better in the paper's own table.")
 def _(_lesson):
     better = [row.key for row in rows() if row.mean_ap > measured.paper("primary")[1]]
     gap = measured.paper("full")[1] - measured.paper("primary")[1]
@@ -85,8 +88,11 @@ def _(_lesson):
     ) < 0.01 and 2.7 < times < 3.4, f"{better}, {gap:+.1f}, {times:.2f} times"
 
 
-@says("nb06-paper-says", "three points of mAP from the primary block to plain addition, and each row is one run.")
-@says("nb06-paper-says", "T = 1 alone falls far behind.")
+@says(
+    "nb06-paper-says",
+    "Notice how little lies between the first rows: three points of mAP from the primary block (row 1) to plain addition.",
+)
+@says("nb06-paper-says", "T = 1 falls far behind all others.")
 def _(_lesson):
     base = measured.paper("primary")[1]
     gaps = {row.key: row.mean_ap - base for row in rows()}
@@ -95,8 +101,9 @@ def _(_lesson):
 
 
 @says(
-    "nb06-ours",
-    "Short means 375 steps: the omni-scale block ends near a mAP of 30 %, the best of three colour baselines is at 9 %, and the same block after 1,500 steps at 72 %.",
+    "nb06-ours-intro",
+    "Short runs take 375 steps: the omni-scale block ends near a mAP of 30 %, and after 1,500 steps at 72 %.",
+    "(To compare colours, without any network, gives at most 9 %.",
 )
 def _(lesson):
     found = [score(lesson, "table", "primary"), 100 * measured.colours(), score(lesson, "longer", "primary")]
@@ -104,15 +111,15 @@ def _(lesson):
     return np.allclose(found, [30, 9, 72], atol=1) and steps == [375, 1500], f"{found}, {steps} steps"
 
 
-@says("nb06-ours", "Forty-two such runs are more than an hour of one core.")
-@says("nb06-ours", "So what follows is about the first two minutes of learning")
+@says("nb06-rerun", "(about two minutes a row on a quiet machine)")
+@says("nb06-rerun-says", "`ablation` takes a good hour of one core")
 def _(lesson):
     table = lesson.end.table
     each = table.minutes() / len(table.outcomes)
     return len(table.outcomes) == 42 and 60 < table.minutes() < 120 and 1 < each < 3, f"{table.minutes():.0f} minutes"
 
 
-@says("nb06-pairs-says", "Notice that the second number is smaller: pairing has paid.")
+@says("nb06-pairs-says", "Notice that the second number is smaller: pairing helped.")
 def _(lesson):
     first, second = (float(x) for x in re.findall(r":\s+([\d.]+)$", lesson.printed["nb06-pairs"], re.M))
     return second < first, f"{first} and {second} points"
@@ -123,14 +130,16 @@ def _(_lesson):
     return abs(0.95**10 - 0.60) < 0.005, f"{0.95**10:.3f}"
 
 
-@says("nb06-ablation-says", "Notice in the figure which bars cross the dark line.")
-@says("nb06-ablation-says", "here it is ahead, and so are the three siblings.")
-@says("nb06-ablation-says", "No stream of theirs is deeper than two layers.")
+@says(
+    "nb06-ablation-says",
+    "T = 1 falls far behind in the paper, and here it is ahead, and so are the three siblings.",
+    "The deepest of their streams has two layers.",
+)
 def _(lesson):
     found = differences(lesson, "table")
     ahead = {key: round(found[key].value, 1) for key in ("T1", *SIBLINGS)}
     deepest = max(len(lane.layers) for key in ahead for lane in siblings.lanes(siblings.block(key, 64, 256)))
-    return min(ahead.values()) > 0 and deepest <= 2 and any(
+    return min(ahead.values()) > 0 and deepest == 2 and any(
         not d.clear for d in found.values()
     ), f"{ahead}, {deepest} layers"
 
@@ -154,22 +163,27 @@ def _(lesson):
 @says("nb06-longer-says", "Notice that all ten dots lie on the paper's side of the line.")
 @says(
     "nb06-longer-says",
-    "Five of the rings did not, and these five rows have crossed it, and so have the three siblings.",
+    "Five of the rings, the short runs, did not.",
+    "These five rows have crossed the line, and so have the three siblings.",
 )
-@says("nb06-longer-says", "So the first runs were not wrong; they answered another question, who learns fast.")
+@says("nb06-longer-says", "So the short runs were not wrong. They answered another question: who learns fast.")
 def _(lesson):
     base = measured.paper("primary")[1]
     sides = {}
     for which in ("table", "longer"):
         found = differences(lesson, which)
         sides[which] = sum((found[row.key].value > 0) == (row.mean_ap > base) for row in rows())
-    crossed = all(differences(lesson, "table")[k].value > 0 > differences(lesson, "longer")[k].value for k in SIBLINGS)
+    ten = [differences(lesson, "longer")[row.key].value * (row.mean_ap - base) for row in rows()]
+    crossed = kinds.every(value > 0 for value in ten) and all(
+        differences(lesson, "table")[k].value > 0 > differences(lesson, "longer")[k].value for k in SIBLINGS
+    )
     return sides == {"table": 5, "longer": 10} and crossed, f"on the paper's side: {sides}; siblings crossed: {crossed}"
 
 
 @says(
     "nb06-evidence",
-    "all ten are differences to the same three runs of the omni-scale block. Had those been lucky, nine rows would seem to be behind at once.",
+    "all ten are differences to the same three runs of the omni-scale block.",
+    "If those runs were lucky, nine rows would seem to be behind at once.",
 )
 def _(lesson):
     behind = sum(d.value < 0 for key, d in differences(lesson, "longer").items() if key not in SIBLINGS)
@@ -224,7 +238,10 @@ def _(lesson):
     "nb06-gap-says",
     "Notice both panels: a gap can shrink because strangers are found better or because the seen people are found worse.",
 )
-@says("nb06-gap-says", "on the right of the figure the gap is small because there is little to forget.")
+@says(
+    "nb06-gap-says",
+    "There the scores of seen and unseen people are both low: the gap is small because the network has learned little.",
+)
 def _(lesson):
     gaps, seen = (
         {k: [np.mean(getattr(p, w)) for p in points] for k, points in lesson.end.kinds.items()} for w in ("gap", "seen")
@@ -244,7 +261,7 @@ def _(lesson):
 
 @says(
     "nb06-gap-good",
-    "From 25 to 200 people the standard convolutions have the larger seen score and find strangers better; at 400, where nobody has learned much, the light ones do.",
+    "From 25 to 200 people the standard convolutions have the larger seen score and find strangers better; at 400, where both learned little, the light ones do.",
 )
 def _(lesson):
     light, full = (lesson.end.kinds[kind] for kind in overfitting.ROWS)
@@ -260,3 +277,33 @@ def _(lesson):
 def _(_lesson):
     work = [costs.multiply_adds(siblings.build(key, 0.25, gate_hidden=4), (3, 128, 64)) for key in ("full", "primary")]
     return 2.6 < work[0] / work[1] < 3, f"{work[0] / work[1]:.2f} times"
+
+
+@says("nb06-cardinality-says", "More streams make a wider block at the same price.", "All of them still see one scale.")
+def _(lesson):
+    lines = [line.split() for line in lesson.printed["nb06-cardinality"].splitlines()]
+    widths, weights = [int(x[5]) for x in lines], [int(x[7].replace(",", "")) for x in lines]
+    scales = {lane.scale for lane in siblings.lanes(siblings.block("resnext", 64, 256))}
+    return kinds.ordered(reversed(widths)) and max(weights) <= 9000 and len(scales) == 1, f"{widths}, {weights}"
+
+
+@says("nb06-print-says", "Notice that each of the four has a window that holds the whole print.")
+@says("nb06-print-says", "Only Inception's 1x1 window is smaller.")
+def _(lesson):
+    n = lesson.after["nb06-print"]
+    print_side = max(n.tall, n.wide)
+    sides = {
+        key: [n.stream_1.longest + (k - 3) * n.stream_1.step for k in siblings.find(key).scales]
+        for key in ("primary", *SIBLINGS)
+    }
+    smaller = [(key, side) for key, found in sides.items() for side in found if side < print_side]
+    held = kinds.every(max(found) >= print_side for found in sides.values())
+    return held and smaller == [("inception", 11)], f"the print is {print_side} pixels, windows {sides}"
+
+
+@says("nb06-cardinality-says", "The print on Ana's jumper is all that tells her from Bea.")
+def _(lesson):
+    album, _shelf = explore.shipped()
+    ana, _, bea = (album.folder.record(one).identity for one in story.PRINT_SEEN.photos(album.market))
+    differ = [one.name for one in fields(ana) if getattr(ana, one.name) != getattr(bea, one.name)]
+    return differ == ["logo_color"], f"they differ in {differ}"
