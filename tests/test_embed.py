@@ -24,6 +24,12 @@ def model():
     return osnet(0.25).eval()
 
 
+def test_pictures_that_may_not_be_written_are_taken_without_a_warning():
+    images = np.full((1, 4, 2, 3), 128, np.uint8)
+    images.setflags(write=False)
+    assert np.array_equal(embed.normalise(images), embed.normalise(images.copy()))
+
+
 def test_normalise_by_hand():
     images = np.zeros((1, 2, 1, 3), np.uint8)
     images[0, 1, 0] = (255, 128, 0)

@@ -100,6 +100,21 @@ def test_the_picture_tells_every_method_in_words(made):
         figures.leaderboard(made, network="seed 9")
 
 
+def test_a_method_of_several_variants_has_one_row_and_the_numbers_have_all():
+    blocks = [block(f"Grad-CAM, conv{k}", value) for k, value in ((2, 0.1), (3, 0.4), (4, 0.2))]
+    blocks += [block(f"stream {t} of conv3.1", 0.05 * t) for t in (1, 2)] + [block("gradient", 0.3)]
+    found = Board(tuple(blocks))
+    told = figures.leaderboard(found).get_label()
+    assert told.index("Grad-CAM, conv3 (best of 3) 0.40") < told.index("gradient 0.30")
+    assert "stream 2 of conv3.1 (best of 2) 0.10" in told and "conv2" not in told
+    rows = figures.leaderboard_numbers(found).splitlines()
+    assert (
+        len(rows) == 7
+        and rows[1].startswith("Grad-CAM, conv3")
+        and rows[1].split()[2:6] == ["0.40", "0.40", "to", "0.40"]
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [

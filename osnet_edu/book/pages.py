@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 import nbformat
 
-from .. import __version__, assets, exercises
+from .. import __version__, assets, exercises, figures
 from ..grading import leaderboard
 from ..refused import Refused
 from . import glossary
@@ -112,9 +112,15 @@ def board() -> str:
             "first: 1 is the truth. The last column says whether a method does better on the shipped network than on "
             "one that was never trained. Lesson 10 explains how to read it.",
             "",
+            figures.show(figures.leaderboard(table)).data,
+            "",
+            "<details><summary>All numbers</summary>",
+            "",
             "| method | across views | 95 % interval | same view | untrained | better than untrained |",
             "|---|---|---|---|---|---|",
             *rows,
+            "",
+            "</details>",
             "",
             "## What needs no network",
             "",

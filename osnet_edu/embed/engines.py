@@ -203,7 +203,8 @@ def normalise(images: np.ndarray | Tensor, device: torch.device | str = "cpu") -
     Zero after this is mean grey, not black.  Raises: Refused for another shape or type.
     """
     if isinstance(images, np.ndarray):
-        images = np.ascontiguousarray(images)  # a mirrored picture steps backwards, which PyTorch cannot
+        # A mirrored picture steps backwards, which PyTorch cannot, and it warns of one that may not be written.
+        images = np.require(images, requirements=("C", "W"))
     x = torch.as_tensor(images, device=device)
     if x.dim() != 4 or x.shape[3] != 3 or x.dtype != torch.uint8:
         raise Refused(f"expected images (N, H, W, 3) of uint8, got {tuple(x.shape)} of {x.dtype}")

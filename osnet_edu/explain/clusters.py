@@ -1,4 +1,4 @@
-"""Do gates cluster? The gates of many photos in two dimensions, in groups, and what those groups have in common.
+"""Do gates cluster? The gates of many photos in groups, and what those groups have in common.
 
 The paper shows photos whose gates are near and finds that they look alike. Any such picture is easy to believe, so the
 groups are also held against shuffled labels: by how much do people, cameras or colours agree with them, beyond chance?
@@ -20,13 +20,9 @@ SHUFFLES = 200
 class Clusters:
     """Photos by their gates.
 
-    pca, tsne: (N, 2), each photo's place.  explained: share of the variance that the two axes of pca hold.
     group: (N,), 0 to K - 1, the largest group first.  nearest: by group, the photos nearest its centre, closest first.
     """
 
-    pca: np.ndarray
-    tsne: np.ndarray
-    explained: float
     group: np.ndarray
     nearest: tuple[tuple[int, ...], ...]
 
@@ -47,25 +43,19 @@ class Agreement:
         return self.value > self.shuffled
 
 
-def clusters(gates: np.ndarray, groups: int = 6, *, pictures: int = 6, seed: int = 0) -> Clusters:
-    """Place photos by the gates of one block, and group them by k-means.
+def clusters(gates: np.ndarray, groups: int = 4, *, pictures: int = 6, seed: int = 0) -> Clusters:
+    """Group photos by the gates of one block, by k-means.
 
-    gates: (N, T, C) or (N, D).  pictures: photos to name of each group.  seed: of t-SNE and k-means.
+    gates: (N, T, C) or (N, D).  pictures: photos to name of each group.  seed: of k-means.
     Raises: Refused for fewer photos than three a group, or gates that do not vary.
     """
     from sklearn.cluster import KMeans
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
 
     x = np.asarray(gates, float).reshape(len(gates), -1)
     if groups < 2 or len(x) < 3 * groups:
         raise Refused(f"{groups} groups need {3 * max(groups, 2)} photos or more, got {len(x)}")
     if not np.ptp(x, axis=0).any():
         raise Refused("these gates are the same for all photos: there is nothing to group")
-    pca = PCA(2, random_state=seed)
-    flat = pca.fit_transform(x)
-    perplexity = min(30.0, (len(x) - 1) / 3)
-    tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(x)
     found = KMeans(groups, n_init=10, random_state=seed).fit(x)
     order = np.argsort(-np.bincount(found.labels_, minlength=groups), kind="stable")
     group = np.argsort(order)[found.labels_]
@@ -73,7 +63,7 @@ def clusters(gates: np.ndarray, groups: int = 6, *, pictures: int = 6, seed: int
     for centre in found.cluster_centers_[order]:
         distance = np.linalg.norm(x - centre, axis=1)
         nearest.append(tuple(int(i) for i in np.argsort(distance, kind="stable")[:pictures]))
-    return Clusters(flat, tsne, float(pca.explained_variance_ratio_.sum()), group, tuple(nearest))
+    return Clusters(group, tuple(nearest))
 
 
 def agreement(group: np.ndarray, labels: Mapping[str, np.ndarray], *, seed: int = 0) -> dict[str, Agreement]:

@@ -7,22 +7,24 @@ How streams, recipes, trained and untrained networks look stands in colours.py: 
 """
 
 from ..colours import AFTER, BEFORE, FITTED, KIT, MEASURED, PARAMETERS, PUBLISHED, STREAMS, TRAINED, UNTRAINED, WORK
-from .board import leaderboard
+from .board import leaderboard, leaderboard_numbers
 from .compared import differences, overfitting
 from .followed import clusters, followed
 from .heat import explained_pair, gates, greyed, heat_image, heats, overlay
-from .measured import first_figure, intervals
+from .measured import estimates, first_figure, intervals
 from .moved import gates_moved, parted
 from .numbers import numbers
 from .paper import BLUE, CSS, HEAT, INK, MUTED, ONE, ORANGE, PANEL, PAPER, TWO, png, show
 from .portraits import mined, photos, ranked, ranking, triplet
 from .progress import progress
+from .streams import streams
 from .training import augmented, collapses, left_out, schedules
 
 __all__ = [
     "AFTER", "BEFORE", "BLUE", "CSS", "FITTED", "HEAT", "INK", "KIT", "MEASURED", "MUTED", "ONE", "ORANGE", "PANEL",
     "PAPER", "PARAMETERS", "PUBLISHED", "STREAMS", "TRAINED", "TWO", "UNTRAINED", "WORK", "augmented", "clusters",
-    "collapses", "differences", "explained_pair", "first_figure", "followed", "gates", "gates_moved", "greyed",
-    "heat_image", "heats", "intervals", "leaderboard", "left_out", "mined", "numbers", "overfitting", "overlay",
-    "parted", "photos", "png", "progress", "ranked", "ranking", "schedules", "show", "triplet",
+    "collapses", "differences", "estimates", "explained_pair", "first_figure", "followed", "gates", "gates_moved",
+    "greyed", "heat_image", "heats", "intervals", "leaderboard", "leaderboard_numbers", "left_out", "mined", "numbers",
+    "overfitting", "overlay", "parted", "photos", "png", "progress", "ranked", "ranking", "schedules", "show",
+    "streams", "triplet",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What gates follow: shares of their variance by block, and photos placed and grouped by their gates."""
+"""What gates follow: shares of their variance by block, and photos grouped by their gates."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import INK, LINE, MUTED, ONE, PANEL, PAPER, TWO, Bounded, Sheet, as_pictures, as_sentence, fitted
+from .paper import INK, LINE, MUTED, ONE, PAPER, TWO, Bounded, Sheet, as_pictures, as_sentence, fitted
 
 HATCHES = ("", "", "////", "....")
-# Seven colours that colour-blind readers tell apart, after Okabe and Ito; each label has a marker of its own too.
+# Seven colours that colour-blind readers tell apart, after Okabe and Ito; neighbours differ in their hatching too.
 SEVEN = (ONE, TWO, "#8a7a00", "#cc79a7", "#3d9a63", "#6b6b6b", INK)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_BAR_HATCHES = ("", "////", "....", "", "\\\\\\\\", "xxxx", "")
 
 
 def followed(shares: Mapping[str, Mapping[str, Bounded]], *, title: str = "") -> Figure:
@@ -56,14 +56,15 @@ def clusters(
     labels: Sequence[str],
     images: np.ndarray,
     *,
-    colours: np.ndarray | None = None,
+    beside: Mapping[str, Sequence[str]] | None = None,
     title: str = "",
-    coloured: str = "",
 ) -> Figure:
-    """Photos by their gates: placed by PCA and by t-SNE, and for each group the photos nearest its centre.
+    """Groups of photos by their gates: the photos nearest each centre, and of which labels the group is made.
 
-    found: explain.clusters.Clusters.  labels: (N,), of at most seven kinds, such as cameras.  images: (N, H, W, 3)
-    uint8.  colours: (N, 3) in [0, 1], drawn in place of the labels in the lower row; coloured: what they are.
+    found: explain.clusters.Clusters.  labels: (N,), of at most seven kinds, such as cameras; a bar for each group shows
+    how many of each it has.  images: (N, H, W, 3) uint8.  beside: in the plural, such as
+    "people" -> (N,) other labels, of which the kinds in a group are counted.
+    Raises: Refused for another number of photos or labels, and for more kinds.
     """
     images = as_pictures(images)
     kinds = sorted(set(labels))
@@ -72,46 +73,46 @@ def clusters(
             f"expected {len(found.group)} photos with a label each, of at most {len(SEVEN)} kinds, "
             f"got {len(images)} photos and {len(labels)} labels of {len(kinds)} kinds"
         )
-    w, h = fitted(images[0], 0.3)
+    w, h = fitted(images[0], 0.67)
+    left, top, bar = 0.1, 0.85, 2.3
+    start, row = left + bar + 0.35, h + 0.22
     count = max(map(len, found.nearest))
-    side, left, top = 2.3, 0.1, 0.75
-    rows = 2 if colours is not None else 1
-    strips = left + 2 * (side + 0.2) + 0.25
-    height = max(top + rows * (side + 0.3), top + len(found.nearest) * (h + 0.08)) + 0.1
-    said = (
-        f"{as_sentence(title)}{len(labels)} photos placed by their gates; the two axes of PCA hold "
-        f"{found.explained:.0%} of the variance. {len(found.nearest)} groups of "
-        f"{', '.join(str(int(size)) for size in np.bincount(found.group))} photos, each with the {count} nearest "
-        "its centre."
-    )
-    sheet = Sheet(strips + 0.85 + count * (w + 0.05), height - 0.2, said)
-    sheet.text(0.1, 0.08, title, size=11, weight="bold")
-    for row in range(rows):
-        for column, (name, places) in enumerate((("PCA", found.pca), ("t-SNE", found.tsne))):
-            x, y = left + column * (side + 0.2), top + row * (side + 0.3)
-            sheet.text(x, y - 0.22, f"{name}, {coloured}" if row else name, size=9, color=MUTED)
-            sheet.box(x, y, side, side, fill=PANEL if row == 0 else PAPER, edge=LINE)
-            low, high = places.min(0), places.max(0)
-            at = (places - low) / np.maximum(high - low, 1e-12)
-            px, py = x + 0.1 + (side - 0.2) * at[:, 0], y + side - 0.1 - (side - 0.2) * at[:, 1]
-            if row:
-                sheet.ax.scatter(px, py, s=14, c=colours, edgecolors=MUTED, linewidths=0.4, zorder=3)
-                continue
-            for kind, colour, marker in zip(kinds, SEVEN, MARKERS, strict=False):
-                here = np.array([label == kind for label in labels])
-                sheet.ax.scatter(
-                    px[here], py[here], s=13, color=colour, marker=marker, linewidths=0, zorder=3, alpha=0.8
-                )
-    x = left
-    for kind, colour, marker in zip(kinds, SEVEN, MARKERS, strict=False):
-        sheet.ax.scatter([x + 0.08], [0.42], s=24, color=colour, marker=marker, linewidths=0, zorder=3)
-        sheet.text(x + 0.18, 0.35, str(kind), size=9)
-        x += 0.34 + 0.08 * len(str(kind))
-    sheet.text(strips, top - 0.22, "photos nearest the centre of each group", size=9, color=MUTED)
     sizes = np.bincount(found.group)
+    shares = [
+        {kind: np.mean([labels[i] == kind for i in np.flatnonzero(found.group == k)]) for kind in kinds}
+        for k in range(len(sizes))
+    ]
+    told = "; ".join(
+        f"group {k + 1}, {sizes[k]} photos: " + ", ".join(f"{kind} {share:.0%}" for kind, share in of.items() if share)
+        for k, of in enumerate(shares)
+    )
+    said = (
+        f"{as_sentence(title)}{len(sizes)} groups of photos by their gates, each with the {count} nearest its centre. "
+    )
+    sheet = Sheet(max(start + count * (w + 0.1), 6.9), top + len(sizes) * row + 0.05, f"{said}{told}.")
+    sheet.text(0.1, 0.08, title, size=11, weight="bold")
+    x = left
+    for kind, colour, hatch in zip(kinds, SEVEN, _BAR_HATCHES, strict=False):
+        sheet.box(x, 0.42, 0.2, 0.15, fill=colour, edge=PAPER, hatch=hatch, linewidth=0)
+        sheet.text(x + 0.26, 0.4, str(kind), size=9.5)
+        x += 0.5 + 0.085 * len(str(kind))
     for k, nearest in enumerate(found.nearest):
-        y = top + k * (h + 0.08)
-        sheet.text(strips, y + h / 2, f"{sizes[k]} photos", size=9, color=MUTED, va="center_baseline")
+        y = top + k * row
+        sheet.text(left, y, f"group {k + 1}: {sizes[k]} photos", size=10.5, weight="bold")
+        x = left
+        for kind, colour, hatch in zip(kinds, SEVEN, _BAR_HATCHES, strict=False):
+            wide = bar * shares[k][kind]
+            if wide:
+                sheet.box(x, y + 0.3, wide, 0.28, fill=colour, edge=PAPER, hatch=hatch, linewidth=0)
+            x += wide
+        for i, (name, of) in enumerate((beside or {}).items()):
+            words = _most_frequent(name, [of[j] for j in np.flatnonzero(found.group == k)])
+            sheet.text(left, y + 0.72 + 0.22 * i, words, size=9.5, color=MUTED)
         for i, photo in enumerate(nearest):
-            sheet.image(images[photo], strips + 0.75 + i * (w + 0.05), y, w, h)
+            sheet.image(images[photo], start + i * (w + 0.1), y, w, h)
     return sheet.figure
+
+
+def _most_frequent(name: str, labels: Sequence[str]) -> str:
+    values, counts = np.unique(np.asarray(labels), return_counts=True)
+    return f"{len(values)} {name}; the most frequent {counts.max() / counts.sum():.0%}".replace("%", " %")

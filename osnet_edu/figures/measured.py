@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..refused import Refused
-from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, WIDTH, Sheet, as_sentence, fitted, wide
+from .paper import BLUE, INK, LINE, MUTED, ORANGE, PAPER, WIDTH, Bounded, Sheet, as_sentence, fitted, wide
 
 VERDICTS = {  # (match above the bar, impostor above the bar)
     (True, True): "match and impostor both stand out",
@@ -154,4 +154,38 @@ def intervals(rows: Mapping[str, Sequence], columns: Sequence[str], *, title: st
             )
             words = f"{share.value:.0%}  ({share.low:.0%} to {share.high:.0%})"
             sheet.text(names + span + 0.2, here, words, size=9, va="center_baseline", color=INK)
+    return sheet.figure
+
+
+def estimates(rows: Mapping[str, Bounded], *, title: str = "", axis: str = "", step: float = 0.1) -> Figure:
+    """Numbers of either sign with their intervals, one line each, and a line at 0.
+
+    rows: name -> .value, .low, .high.  axis: what the numbers are.  step: between two ticks.
+    """
+    if not rows:
+        raise Refused("expected at least one row")
+    names, span, top, height = max(wide(name, 9.5) for name in rows) + 0.3, 3.6, 0.55, 0.3
+    low = step * np.floor(min(0.0, *(row.low for row in rows.values())) / step)
+    high = step * np.ceil(max(0.0, *(row.high for row in rows.values())) / step)
+    told = "; ".join(f"{name}: {row.value:+.2f} ({row.low:+.2f} to {row.high:+.2f})" for name, row in rows.items())
+    bottom = top + height * len(rows)
+    sheet = Sheet(names + span + 2.0, bottom + 0.55, f"{as_sentence(title)}{axis.capitalize()}. {told}.")
+    sheet.text(0.1, 0.08, title, size=11, weight="bold")
+
+    def at(value: float) -> float:
+        return names + span * (value - low) / (high - low)
+
+    for tick in np.arange(low, high + step / 2, step):
+        zero = abs(tick) < step / 10
+        sheet.line([at(tick)] * 2, [top - 0.05, bottom], color=INK if zero else LINE, linewidth=1.5 if zero else 0.8)
+        words = "0" if zero else f"{tick:+.2g}"
+        sheet.text(at(tick), bottom + 0.06, words, size=8.5, color=MUTED, ha="center")
+    sheet.text(names + span / 2, bottom + 0.27, axis, size=9, ha="center")
+    for k, (name, row) in enumerate(rows.items()):
+        y = top + height * (k + 0.5)
+        sheet.text(0.1, y, name, size=9.5, va="center_baseline")
+        sheet.line([at(row.low), at(row.high)], [y] * 2, color=INK, linewidth=1.8, zorder=3)
+        sheet.mark(at(row.value), y, INK, "o")
+        words = f"{row.value:+.2f}  ({row.low:+.2f} to {row.high:+.2f})"
+        sheet.text(names + span + 0.2, y, words, size=9, va="center_baseline")
     return sheet.figure
