@@ -48,6 +48,11 @@ MATCHING = """who = people.draw_identity(21, 0)
 shots = [people.render(who, people.draw_view(21, 0, camera, 0)) for camera in (2, 5)]
 widgets.Matching(weights.shipped().model, *shots)"""
 
+GRADER = f"""import sys
+sys.path.append({str(Path(__file__).resolve().parent)!r})
+from planted_cases import planted
+widgets.MapGrader(weights.shipped().model, planted(), outlined=True)"""
+
 LAYERS = """display(widgets.Convolution(photos[0][::2, ::2]), widgets.ReceptiveField(photos))
 display(widgets.NetworkCosts(), widgets.CompareBlocks())
 widgets.GateMixer(weights.shipped().model, photos[0], same=photos[1], other=photos[2])"""
@@ -70,8 +75,8 @@ TRIPLET = "figures.show(figures.triplet(photos[:3], (0.5, 0.6)))"
 RANKED = "figures.show(figures.ranking(photos[0], photos[:3], [False, True, False], [0.9, 0.8, 0.7]))"
 
 CELLS = (
-    BEGIN, GAME, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), DUEL, MATCHING, EXPLORER, LAYERS, FLOW, REPLAY,
-    FIGURES, TRIPLET, RANKED,
+    BEGIN, GAME, PREDICT, RANKING, LAB, TRIPLES.format("GateTheatre"), DUEL, MATCHING, GRADER, EXPLORER, LAYERS, FLOW,
+    REPLAY, FIGURES, TRIPLET, RANKED,
 )  # fmt: skip
 
 

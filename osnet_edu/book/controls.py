@@ -211,6 +211,12 @@ _KINDS: dict[str, Controls] = {
         ),
         free=("opacity", "outlined"),
     ),
+    "MapGrader": Controls(
+        ("part", "method"),
+        ((_one("part", lambda widget: [name for name, _ in widget.parts]), _listed("method", "methods")),),
+        free=("outlined",),
+        complete=True,
+    ),
     "Matching": Controls(("stage", "cell"), ((_listed("stage", "stages"), _one("cell", _cells)),), complete=True),
     "Ranking": Controls(  # page/ranked.js makes the sums of an order
         ("order", "puzzle"), ((_one("puzzle", lambda widget: list(range(len(widget.tasks) + 1))),),)

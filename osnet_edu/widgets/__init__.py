@@ -19,6 +19,7 @@ _HOME = {
     "GateMixer": "gate_mixer",
     "GateTheatre": "gate_theatre",
     "Duelling": "duelling",
+    "MapGrader": "map_grader",
     "Matching": "matching",
     "Convolution": "convolution",
     "ReceptiveField": "receptive_field",
@@ -33,10 +34,10 @@ _HOME = {
     "Widget": "widget",
 }
 __all__ = [
-    "CompareBlocks", "Convolution", "Duelling", "Explorer", "Flow", "GateMixer", "GateTheatre", "Matching",
-    "NetworkCosts", "PedestrianLab", "PickQuery", "Predict", "Ranking", "ReceptiveField", "Recording", "Replay",
-    "Training", "Watch", "WhoIsIt", "Widget", "ask", "coloured", "count_predictions", "described_photo", "picture",
-    "records", "replay", "save_predictions", "widget",
+    "CompareBlocks", "Convolution", "Duelling", "Explorer", "Flow", "GateMixer", "GateTheatre", "MapGrader",
+    "Matching", "NetworkCosts", "PedestrianLab", "PickQuery", "Predict", "Ranking", "ReceptiveField", "Recording",
+    "Replay", "Training", "Watch", "WhoIsIt", "Widget", "ask", "coloured", "count_predictions", "described_photo",
+    "picture", "records", "replay", "save_predictions", "widget",
 ]  # fmt: skip
 
 

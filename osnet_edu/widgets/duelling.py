@@ -14,7 +14,7 @@ from ..figures import greyed, heat_image
 from ..grading import judging
 from ..refused import Refused
 from ..retrieval import mining
-from .pictures import uri
+from .pictures import outline, uri
 from .records import Heated, PartShare, for_page
 from .triples import Triples
 from .widget import checked, one_of
@@ -131,7 +131,7 @@ class Duelling(Triples, script="duelling.js"):
             for k, heat in enumerate(found.heat)
         ]
         self.scale = f"Full colour: ±{full:.2g} and more, the same in all three." if full else "All maps are blank."
-        self.truth = "" if pair.twins is None else uri(_outline(pair.twins.truth))
+        self.truth = "" if pair.twins is None else uri(outline(pair.twins.truth))
         leads = "The impostor comes first" if found.margin < 0 else "The match comes first"
         apart = abs(found.margin)
         self.verdict = f"{leads}, by {apart:.3f}." if apart >= 0.0005 else f"{leads}, by less than 0.001."
@@ -185,15 +185,3 @@ def _table(evidence: duel.Evidence, alike: bool) -> list[PartShare]:
         )
         for name in order[:SHOWN]
     ]
-
-
-def _outline(truth: np.ndarray) -> np.ndarray:
-    """The edge of a region, white within black, four times as large: (4 H, 4 W, 4) RGBA."""
-    from scipy.ndimage import binary_dilation, binary_erosion
-
-    large = np.kron(truth, np.ones((4, 4), bool))
-    edge, around = large & ~binary_erosion(large), binary_dilation(large, iterations=2) & ~large
-    drawn = np.zeros((*large.shape, 4), np.uint8)
-    drawn[around | binary_dilation(edge)] = (0, 0, 0, 255)
-    drawn[edge] = (255, 255, 255, 255)
-    return drawn

@@ -37,3 +37,18 @@ def thumbnail(image: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(image).resize((_SMALL[1], _SMALL[0])).save(file, "JPEG", quality=85)
     return file.getvalue()
+
+
+def outline(truth: np.ndarray) -> np.ndarray:
+    """The edge of a region, white within black, four times as large.
+
+    truth: (H, W) bool.  Returns: (4 H, 4 W, 4) uint8, RGBA.
+    """
+    from scipy.ndimage import binary_dilation, binary_erosion
+
+    large = np.kron(truth, np.ones((4, 4), bool))
+    edge, around = large & ~binary_erosion(large), binary_dilation(large, iterations=2) & ~large
+    drawn = np.zeros((*large.shape, 4), np.uint8)
+    drawn[around | binary_dilation(edge)] = (0, 0, 0, 255)
+    drawn[edge] = (255, 255, 255, 255)
+    return drawn

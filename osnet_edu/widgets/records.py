@@ -224,6 +224,15 @@ class PartShare:
     impostor_area: float
 
 
+@dataclass(frozen=True)
+class GradeBar:
+    """A grade of a map, and what a random map would get; both in [0, 1]."""
+
+    name: str
+    value: float
+    chance: float
+
+
 def to_json(record: object) -> str:
     """A record, or what a widget's `drawn` gives, as text.  NaN is refused by json: no page could read it."""
     return json.dumps(for_page(record), allow_nan=False, default=_in_text)
