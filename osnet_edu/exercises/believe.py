@@ -132,10 +132,9 @@ NOTICED = Exercise(
     answer="my_noticed",
     prompt=(
         "`difference` says of each pair by how much the twin is **less** similar to the query than the right person "
-        "is, "
-        "in the same view. `sham` says by how much edits without meaning moved the similarity, up or down. A "
-        "difference "
-        "is noticed if it lies above the 95 % quantile of the sizes of the sham moves."
+        "is, in the same view. `sham` says by how much sham edits, which have no meaning, moved the similarity, up or "
+        "down. A difference is noticed if it lies above the 95 % quantile of the sizes of the sham moves: the number "
+        "that 95 % of them stay below."
     ),
     starter='''import numpy as np
 
@@ -188,7 +187,6 @@ EXCHANGE = Exercise(
     name="exchange_pieces",
     notebook="10",
     title="What if this piece had her colour?",
-    required=True,
     stars=3,
     minutes=10,
     answer="my_exchange",

@@ -325,9 +325,8 @@ MAPS = Exercise(
     name="maps_disagree",
     notebook="11",
     title="Two maps disagree: which is right?",
-    required=True,
     stars=3,
-    minutes=9,
+    minutes=8,
     answer="my_pair",
     prompt=(
         "Find a query and a photo of its **twin** for which two quick methods clearly disagree: their grades lie 0.1 "

@@ -128,7 +128,6 @@ GRAD_CAM = Exercise(
     name="grad_cam",
     notebook="09",
     title="One weight a channel",
-    required=True,
     stars=2,
     minutes=6,
     answer="my_grad_cam",

@@ -181,7 +181,6 @@ SHAPLEY = Exercise(
     name="shapley",
     notebook="08",
     title="A fair share",
-    required=True,
     stars=3,
     minutes=10,
     answer="my_shapley",

@@ -6,7 +6,10 @@ import re
 
 import numpy as np
 
+from osnet_edu.embed import embedder_for
 from osnet_edu.experiments import clothes
+from osnet_edu.explain import known
+from osnet_edu.explore import story
 
 from .registry import Book
 
@@ -14,11 +17,35 @@ BOOK = Book("11")
 says = BOOK.says
 
 
-@says("nb11-explorer-text", "Below it stands the gallery, the most similar photo first.")
+@says("nb11-explorer-text", "Below it is the gallery, the most similar photo first.")
 def _(lesson):
     shown = lesson.end.explorer.left["similarity"]
     similarity = np.frombuffer(shown, "<f4")
     return bool((np.diff(similarity) <= 0).all()), f"{similarity[:5]}"
+
+
+@says("ask:turned", "All six photos of Bea come before the first photo of Ana.")
+@says("ask:turned", "the network does not notice the print here, so view and light decide")
+@says(
+    "ask:turned",
+    "With Ana in exactly the view of the first photo the similarity rises by 0.004 only, less than an edit without meaning moves it.",
+)
+def _(lesson):
+    n = lesson.after["nb11-failure"]
+    people = [photo.person for photo in n.first]
+    gallery, fast = n.rankings.gallery, embedder_for(n.rankings.model, photos=10_000, size=n.rankings.size)
+    limit = known.limit(fast, n.rankings.pictures(gallery[:128]))
+    (rise,) = known.differences(n.rankings, known.Folder(gallery[0].path.parent.parent), [n.trio], fast)
+    top = gallery[n.ranked.order[0]].name == story.PRINT_TURNED.impostor
+    six = people == [story.BEA] * 6 + [story.ANA] and sum(photo.person == story.BEA for photo in gallery) == 6
+    return top and six and f"{rise:.3f}" == "0.004" and rise < limit, f"{people}, {rise:.4f}, limit {limit:.4f}"
+
+
+@says("nb11-explorer-text", "It begins with the same photo of Ana, and the pair with Bea is open beside the list.")
+def _(lesson):
+    explorer = lesson.end.explorer
+    found = explorer.query, explorer.opened
+    return found == (story.PRINT_TURNED.query, story.PRINT_TURNED.impostor) and explorer.child is not None, f"{found}"
 
 
 @says(
@@ -40,7 +67,7 @@ def _(lesson):
 @says("nb11-clothes-says", "With the top alone changed, rank-1 falls to 51 %.")
 @says(
     "nb11-clothes-says",
-    "If two people exchange their clothes, a query finds whoever wears its clothes in 72 % of the cases, and its own person in 15 %.",
+    "If two people exchange their clothes, a query finds the person who wears its clothes in 72 % of the cases, and its own person in 15 %.",
 )
 def _(lesson):
     text = clothes.read_shipped()
@@ -53,7 +80,7 @@ def _(lesson):
         and row["exchanged clothes"] == 15.0
         and "Chance: 1.7%" in text
     )
-    return said and lesson.value["nb11-clothes"].text.strip() == text.strip(), f"{row}"
+    return said and lesson.value["nb11-clothes-numbers"].text.strip() == text.strip(), f"{row}"
 
 
 @says("nb11-large-text", "For more, an index looks at a part of the gallery, and may miss a neighbour.")
