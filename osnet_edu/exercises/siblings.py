@@ -62,7 +62,7 @@ FIXED_GATES = Exercise(
     answer="my_fixed_gates",
     prompt=(
         "Row 8 of the table: the weights are learned, and then the same for every photo. `logits` holds one "
-        "number for each stream and channel. Squeeze it into (0, 1) by the **sigmoid**, as a gate does, weigh "
+        "number for each stream and channel. Squeeze it into (0, 1) by the **sigmoid**, as a gate does, weight "
         "each channel of each stream by it, and add up the streams."
     ),
     starter='''def my_fixed_gates(streams, logits):

@@ -79,7 +79,7 @@ def clusters(
     count = max(map(len, found.nearest))
     sizes = np.bincount(found.group)
     shares = [
-        {kind: np.mean([labels[i] == kind for i in np.flatnonzero(found.group == k)]) for kind in kinds}
+        {kind: np.mean([labels[i] == kind for i in np.flatnonzero(found.group == k).tolist()]) for kind in kinds}
         for k in range(len(sizes))
     ]
     told = "; ".join(
@@ -101,12 +101,12 @@ def clusters(
         sheet.text(left, y, f"group {k + 1}: {sizes[k]} photos", size=10.5, weight="bold")
         x = left
         for kind, colour, hatch in zip(kinds, SEVEN, _BAR_HATCHES, strict=False):
-            wide = bar * shares[k][kind]
+            wide = bar * float(shares[k][kind])
             if wide:
                 sheet.box(x, y + 0.3, wide, 0.28, fill=colour, edge=PAPER, hatch=hatch, linewidth=0)
             x += wide
         for i, (name, of) in enumerate((beside or {}).items()):
-            words = _most_frequent(name, [of[j] for j in np.flatnonzero(found.group == k)])
+            words = _most_frequent(name, [of[j] for j in np.flatnonzero(found.group == k).tolist()])
             sheet.text(left, y + 0.72 + 0.22 * i, words, size=9.5, color=MUTED)
         for i, photo in enumerate(nearest):
             sheet.image(images[photo], start + i * (w + 0.1), y, w, h)
