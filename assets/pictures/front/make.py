@@ -69,7 +69,7 @@ class Scene:
 
 
 SCENES = {
-    "00": Scene('w = widgets.ask("00.gates")', ".oe-predict", 680, (0, 0, 564, 230)),
+    "00": Scene("w = widgets.WhoIsIt()", ".oe-box", 940, (0, 0, 760, 370)),
     "01": Scene(RANKING, ".oe-box", 960, (0, 0, 780, 500)),
     "02": Scene(CONVOLUTION, ".oe-box", 1000, (0, 0, 820, 547)),
     "03": Scene(FIELD, ".oe-box", 940, (0, 0, 750, 500)),
