@@ -120,6 +120,34 @@ def test_every_level_by_keyboard_on_a_phone_and_the_flow_plays_by_itself(page, l
     assert view.evaluate(moved) == "0s"
     view.emulate_media(reduced_motion="no-preference")
     assert view.evaluate(moved) == "0.4s"
+    fingers(view)
+    for name, at in (("conv4: 128 channels", "conv4"), ("block 2", "conv4.1"), ("stream 4", "conv4.1 stream 4")):
+        touched(view, view.get_by_role("button", name=name).first.locator("b").first)
+        bench.python("at", at)
+        assert view.evaluate(FITS), at
+    touched(view, view.locator(".oe-asked").first)
+    bench.python("cell", lambda cell: cell[:2] == ["conv4.1 stream 4", 0])
+    touched(view, view.get_by_role("button", name="solo stream 4 of conv4.1"))
+    bench.python("silenced", [["conv4.1", t] for t in (1, 2, 3)])
+    touched(view, view.get_by_role("button", name="All streams on"))
+    bench.python("silenced", [])
+    touched(view, view.get_by_role("navigation").get_by_role("button", name="network"))
+    bench.python("at", "network")
     bench.lab.ask("w.shown = w.pairs[-1]['names']")
     view.get_by_role("status").get_by_text("The two are apart even before the first block").wait_for()
     bench.finish(".oe-flow")
+
+
+def fingers(view) -> None:
+    """From now on the page is touched, as on a phone."""
+    view.touch = view.context.new_cdp_session(view)
+    view.touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+
+def touched(view, part) -> None:
+    """A finger taps the middle of a part."""
+    part.scroll_into_view_if_needed()
+    box = part.bounding_box()
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    view.touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    view.touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

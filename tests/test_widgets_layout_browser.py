@@ -134,7 +134,7 @@ def kit():
     first = place[(rank >= 1) & (rank <= 6)].tolist()
     explorer.opened = explorer.gallery["names"][first[0]]
     pairs, shown = {}, []
-    for why in ("duel", "gates", "correspondence", "edit"):
+    for why in ("duel", "gates", "correspondence", "edit", "flow"):
         explorer.why = why
         state = drawn(explorer.child)
         pairs[why] = {"code": explorer.child._esm, "state": state}
