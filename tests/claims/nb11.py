@@ -64,6 +64,7 @@ def _(lesson):
 
 
 @says("ask:clothes", "Rank-1 was 92.8 %.", "below 10 %", "4.7 %, where chance is 1.7 %.")
+@says("ask:clothes", "Body, hair, skin and walk are still there, but they are not enough for this network.")
 @says("nb11-clothes-says", "With the top alone changed, rank-1 falls to 51 %.")
 @says(
     "nb11-clothes-says",
