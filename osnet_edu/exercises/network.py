@@ -345,9 +345,9 @@ COUNT_PARAMETERS = Exercise(
     answer="my_count",
     prompt=(
         "Count the **numbers that a model learns**, each once, however often the module that holds them is "
-        "called or registered. Frozen ones count too; running averages of a normalisation are not learned and "
-        "do not. OSNet x1.0 has 2,169,508 without a classifier; a counter that adds a module for every call "
-        "finds 2,193,616."
+        "called or registered. Frozen ones, which a training leaves as they are, count too. The running averages of "
+        "a normalisation do not: it measures them on the photos of the training. OSNet x1.0 has 2,169,508 without a "
+        "classifier; a counter that adds a module for every call finds 2,193,616."
     ),
     starter='''def my_count(model):
     """model: an nn.Module. Returns the number of its parameters."""

@@ -172,9 +172,9 @@ def mined(
 def triplet(
     images: np.ndarray, similarities: Sequence[float], *, captions: Sequence[str] = ("", "", ""), title: str = ""
 ) -> Figure:
-    """A query with its hard positive (same person, far away) and its hard negative (other person, close).
+    """A query with a match (same person) and an impostor (other person).
 
-    images: (3, H, W, 3) uint8, RGB: query, positive, negative.  similarities: of the query to positive and negative.
+    images: (3, H, W, 3) uint8, RGB: query, match, impostor.  similarities: of the query to match and impostor.
     """
     images = as_pictures(images)
     w, h = fitted(images[0], 1.67)
@@ -188,7 +188,7 @@ def triplet(
     sheet = Sheet(left + 3 * w + 2 * gap + 0.1, top + h + 0.72, description)
     if title:
         sheet.text(left, 0.08, title, size=11, weight="bold")
-    places = (("query", 0, 1, None), ("hard positive", 1, 0, True), ("hard negative", 2, 2, False))
+    places = (("query", 0, 1, None), ("match", 1, 0, True), ("impostor", 2, 2, False))
     for name, i, column, same in places:
         x = left + column * (w + gap)
         sheet.text(x, top - 0.3, name, size=10.5, weight="bold")

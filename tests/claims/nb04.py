@@ -4,6 +4,7 @@
 
 from dataclasses import fields
 
+import numpy as np
 import torch
 
 from osnet_edu import explore
@@ -11,6 +12,8 @@ from osnet_edu.embed import normalise
 from osnet_edu.explain import gates
 from osnet_edu.explore import story
 from osnet_edu.network.model import Lite3x3
+from osnet_edu.people import PARTS
+from osnet_edu.photos import market
 
 from . import kinds, measured
 from .registry import Book
@@ -116,12 +119,39 @@ def _(lesson):
     return True, "three cameras each"
 
 
+def print_cells(photo):
+    """The pixels of the print in a photo: rows, columns."""
+    return np.nonzero(market.read_mask(photo.path, len(PARTS)) == PARTS.index("print"))
+
+
 @says(
-    "nb04-photo", "With the print in sight it is positive: the network wins. With the print turned away it is negative."
+    "nb04-photo",
+    "Beside it are her match, the photo of Ana that the network ranks first, and an impostor, a photo of Bea with her print in sight.",
+    "With the print in sight it is positive: the network wins. With the print turned away it is negative.",
+    "There too the match is the photo of Ana that is ranked best: its similarity is 0.801, and that of Bea's best photo is 0.876.",
+    "(Notebook 00 showed Ana's hard positive, the match that is ranked last, at 0.55.)",
 )
 def _(lesson):
+    n, found = lesson.after["nb04-load"], {}
+    for trio in (n.seen, n.turned):
+        ranked = n.rankings.ranked(trio.query)
+        near = {who: [i for i in ranked.order if n.rankings.gallery[i].person == who] for who in (story.ANA, story.BEA)}
+        found[trio.query] = [trio.positive == near[story.ANA][0], trio.negative == near[story.BEA][0]]
+        last = float(ranked.similarity[near[story.ANA][-1]])
+        first = trio.positive == ranked.order[0]
+        found[trio.query] += [first, round(1 - trio.positive_distance, 3), round(1 - trio.negative_distance, 3), last]
+    seen, turned = found[n.seen.query], found[n.turned.query]
+    size = len(print_cells(n.rankings.gallery[n.seen.negative])[0])
+    ok = seen[0] and seen[2] and turned[:2] == [True, True] and turned[3:5] == [0.801, 0.876]
+    ok = ok and f"{turned[5]:.2f}" == "0.55" and size > 100 and n.seen.margin > 0 > n.turned.margin
+    return ok, f"seen {seen}, turned {turned}, print of the impostor {size} pixels"
+
+
+@says("nb04-vector-works-says", "If Ana turns to the side, her print is hardly in sight.")
+def _(lesson):
     n = lesson.after["nb04-load"]
-    return n.seen.margin > 0 > n.turned.margin, f"{n.seen.margin:+.3f}, {n.turned.margin:+.3f}"
+    side, front = (len(print_cells(n.rankings.queries[trio.query])[0]) for trio in (n.turned, n.seen))
+    return kinds.hardly(side, front), f"{side} pixels of the print from the side, {front} from the front"
 
 
 @says("nb04-answer-says", "They differ in nothing else.")
@@ -151,7 +181,7 @@ def _(lesson):
     )
 
 
-@says("nb04-position-says", "So the gate is no attention over positions")
+@says("nb04-position-says", "So the gate is not attention over positions")
 @says("ask:position", "an average does not care about order.")
 def _(lesson):
     n = lesson.after["nb04-position"]
@@ -233,7 +263,20 @@ def _(lesson):
     return left > 0.01, f"the best number a stream leaves {left:.1%}"
 
 
-@says("nb04-cause-says", "Notice that in this block the columns do not agree on which stream comes first.")
+@says(
+    "nb04-cause-says",
+    "Notice that in conv3.1 the four columns do not name one stream.",
+    "Mean gate and share are largest in stream 4.",
+    "The similarity falls most without stream 1, and the margin without stream 3.",
+)
+def _(lesson):
+    odd = lesson.end.odd
+    largest = [int(odd.gate.argmax()) + 1, int(odd.share.argmax()) + 1]
+    falls = [int(odd.similarity.argmin()) + 1, int(odd.margin.argmin()) + 1]
+    ok = odd.block == "conv3.1" and (largest, falls) == ([4, 4], [1, 3])
+    return ok and max(odd.similarity.min(), odd.margin.min()) < 0, f"{odd.block}: {largest}, {falls}"
+
+
 @says("nb04-cause-says", "and the order changes from block to block, too.")
 @says("ask:cause", "not necessarily")
 def _(lesson):
