@@ -35,7 +35,10 @@ def test_by_mouse_and_the_address_keeps_what_is_open(playwright, chromium_path, 
     with network(playwright, chromium_path, book, viewport=WIDE, color_scheme="dark") as visit:
         page = visit.page
         told(page, "The two part in conv3.0")
-        page.get_by_role("button", name="conv3: 96 channels").locator("img").nth(1).click(position={"x": 3, "y": 3})
+        stage = page.get_by_role("button", name="conv3: 96 channels").locator("img").nth(1)
+        stage.click(position={"x": 3, "y": 3})
+        told(page, "conv3 makes 8 x 4 cells")
+        stage.click(position={"x": 3, "y": 3})
         told(page, "Row 1, column 1 can see")
         page.get_by_role("button", name="block 2").click(position={"x": 4, "y": 80})
         told(page, "The gate of conv3.1 opens widest")

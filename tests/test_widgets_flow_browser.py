@@ -27,8 +27,10 @@ def test_every_level_by_mouse(page, lab_server):
     assert not view.get_by_role("button", name="Let it flow").is_visible(), "small until touched"
     cell = stage.locator("img").nth(1)
     cell.click(position={"x": 2, "y": 2})
-    bench.python("cell", ["conv3", 1, 0, 0])
     bench.python("at", "conv3")
+    assert bench.trait("cell") == [], "the first click opens the stage"
+    cell.click(position={"x": 2, "y": 2})
+    bench.python("cell", ["conv3", 1, 0, 0])
     view.get_by_role("status").get_by_text("Row 1, column 1 can see").wait_for()
     assert bench.trait("small") is False
     view.get_by_role("button", name="block 2").click(position={"x": 4, "y": 100})

@@ -25,7 +25,7 @@ export function flowPhotos(parent, { box, get, set, press }) {
     const shown = [...get("shown")];
     if (name === NOBODY) shown.length = 1;
     else if (name !== OWN) shown[k] = name;
-    set({ shown });
+    set({ shown, cell: [] });
   }
   function draw() {
     const shown = get("shown");
@@ -42,7 +42,7 @@ export function flowPhotos(parent, { box, get, set, press }) {
 }
 
 function suggestion(strip, { words, names, src }, shown, set) {
-  const one = button(strip, "", () => set({ shown: names }), "oe-pair");
+  const one = button(strip, "", () => set({ shown: names, cell: [] }), "oe-pair");
   one.dataset.key = names.join();
   src.forEach((address) => {
     const img = add(one, "img");

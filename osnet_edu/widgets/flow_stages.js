@@ -7,7 +7,7 @@ const SHADES = 12; // of a bar code: one drawing each, since a page with thousan
 const FAR = "Bars: how far apart the two photos are behind a stage; 1 is as far as two photos of the gallery usually are.";
 const FULL = 1.6; // of the usual distance: as long as the bar of a stage
 
-// open(at, cell): a stage was clicked.
+// open(at, cell): a stage was clicked. The first click opens it, and the next one asks a cell.
 export function flowStages(parent, get, open) {
   const row = add(parent, "div", "oe-stages oe-result");
   row.setAttribute("role", "group");
@@ -78,7 +78,7 @@ function stageColumn(row, map, { lit, open, chosen, ratio, parted }) {
   const one = add(column, "button", "oe-step");
   one.type = "button";
   one.dataset.key = map.name;
-  one.addEventListener("click", (event) => open(map.name, cellClicked(event, map)));
+  one.addEventListener("click", (event) => open(map.name, chosen ? cellClicked(event, map) : undefined));
   one.setAttribute("aria-pressed", String(chosen));
   const maps = add(one, "span", "oe-maps");
   map.src.forEach((_, photo) => mapPicture(maps, map, photo, lit));

@@ -137,7 +137,7 @@ function partingSaid({ ratios, block, widest, already, parted }) {
   if (already) return `The two are apart even before the first block, ${block}: at the end they are ${end} apart.`;
   if (block) return `The two part in ${block} and stay apart: at the end they are ${end} apart.`;
   if (ratios[END] >= parted) return `The two part behind the last block: at the end they are ${end} apart.`;
-  if (widest === END) return `No block keeps the two apart: even at the end, where they are furthest apart, it is only ${end}.`;
-  const most = `behind ${widest} they are ${times(widest)} times the usual distance apart`;
-  return `No block keeps the two apart: ${most}, which is the most, and at the end only ${times(END)}.`;
+  if (widest === END) return `No block keeps the two apart: at the end, where they are furthest apart, they are only ${end} apart.`;
+  const most = `they are furthest apart behind ${widest}, ${times(widest)} times the usual distance`;
+  return `No block keeps the two apart: ${most}, and at the end only ${times(END)} times.`;
 }

@@ -49,9 +49,13 @@ class Parting:
         if self.ratios[END] >= PARTED:
             return f"The two part behind the last block: at the end they are {end} apart."
         if self.widest == END:
-            return f"No block keeps the two apart: even at the end, where they are furthest apart, it is only {end}."
-        widest = f"behind {self.widest} they are {self.ratios[self.widest]:.2f} times the usual distance apart"
-        return f"No block keeps the two apart: {widest}, which is the most, and at the end only {self.ratios[END]:.2f}."
+            return (
+                f"No block keeps the two apart: at the end, where they are furthest apart, they are only {end} apart."
+            )
+        widest = (
+            f"they are furthest apart behind {self.widest}, {self.ratios[self.widest]:.2f} times the usual distance"
+        )
+        return f"No block keeps the two apart: {widest}, and at the end only {self.ratios[END]:.2f} times."
 
 
 def parting(model: OSNet, pair: Passed, palette: Colouring) -> Parting:
