@@ -103,7 +103,7 @@ def _(lesson):
     return rank1 < 0.1, f"untrained rank-1 {rank1:.1%}"
 
 
-@says("hard-why", "the triplet loss, takes the pairs of the batch that the network gets most wrong.")
+@says("hard-why", "One such loss, the triplet loss, takes the pairs of the batch that the network gets most wrong.")
 def _(lesson):
     recipe = lesson.end.recipe
     apart = torch.tensor([[0.0, 1, 2, 5], [1, 0, 4, 3], [2, 4, 0, 6], [5, 3, 6, 0]])

@@ -26,7 +26,7 @@ def _(lesson):
 
 
 @says("nb01-two-challenges-says", "Notice what changes along a row: light, direction, sharpness and street.")
-@says("nb01-two-challenges-says", "From row to row one thing changes: Ana's print is black, Bea's is white.")
+@says("nb01-two-challenges-says", "Between the two people one thing differs: Ana's print is black, Bea's is white.")
 @says("nb01-the-task", "her Bea, her twin, who was rendered to differ in one thing.")
 def _(lesson):
     n = lesson.after["nb01-two-challenges"]

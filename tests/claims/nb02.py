@@ -46,7 +46,7 @@ def _(lesson):
 
 @says(
     "nb02-mixes-says",
-    "Notice that the edges of the photo stay where they were: one pixel of a mix depends on one pixel of the photo.",
+    "The convolution does not smear, as one pixel of a mix depends on one pixel of the photo.",
 )
 def _(lesson):
     mix, image = lesson.end.mix, torch.tensor(lesson.end.image).permute(2, 0, 1)[None].float()
@@ -55,6 +55,21 @@ def _(lesson):
     with torch.no_grad():
         moved = (mix(image) != mix(changed)).any(1)[0].nonzero().tolist()
     return moved == [[40, 20]], f"one pixel changed moves {moved}"
+
+
+@says(
+    "nb02-mixes-says",
+    "Notice that grey keeps the sharp edges of the photo.",
+    "Red - blue is smoother, and the green map is broken into blocks.",
+)
+def _(lesson):
+    brightness = torch.tensor(lesson.end.image).float().mean(-1)
+    grey, red_blue, green = lesson.after["nb02-mixes"].maps
+    steps = (green[:, 1:] - green[:, :-1]).abs().mean(0)  # between neighbouring columns
+    blocks = steps[15::16].mean() / steps.mean()  # JPEG keeps colour in blocks of 16 pixels here
+    as_sharp = not kinds.calmer(brightness.numpy(), grey.numpy())
+    ok = as_sharp and kinds.calmer(grey.numpy(), red_blue.numpy()) and blocks > 1.5
+    return bool(ok), f"grey as sharp {as_sharp}, green at the rims of blocks {blocks:.1f} times as steep"
 
 
 @says(
@@ -101,14 +116,14 @@ def edges_of_the_print(lesson) -> dict[str, list[tuple[float, float]]]:
 
 @says(
     "nb02-print-says",
-    "So after red minus blue the edges of the two prints have the same sign",
+    "So after red minus blue the edges of the two prints have the same sign, and Ana's are stronger.",
     "After grey the signs differ: where Ana's print gets darker, Bea's gets brighter.",
 )
-@says("nb02-recap", "it decides whether an edge can tell Ana's black print from Bea's white one.")
+@says("nb02-recap", "it decides whether the sign of an edge can tell Ana's black print from Bea's white one.")
 def _(lesson):
     found = edges_of_the_print(lesson)
     (ana, bea), (dark, light) = found["edges of red - blue"], found["edges of grey"]
-    same = kinds.every(x * y > 0 and min(abs(x), abs(y)) > 10 for x, y in zip(ana, bea, strict=True))
+    same = kinds.every(x * y > 0 and abs(x) > 1.2 * abs(y) > 12 for x, y in zip(ana, bea, strict=True))
     return same and dark[0] < -10 and light[0] > 10 and dark[1] > 10 and light[1] < -10, f"{found}"
 
 
