@@ -133,8 +133,8 @@ NOTICED = Exercise(
     prompt=(
         "`difference` says of each pair by how much the twin is **less** similar to the query than the right person "
         "is, in the same view. `sham` says by how much sham edits, which have no meaning, moved the similarity, up or "
-        "down. A difference is noticed if it lies above the 95 % quantile of the sizes of the sham moves: the number "
-        "that 95 % of them stay below."
+        "down. Take the sizes of the sham moves, without their signs. The **limit** is their 95 % quantile: 95 % of "
+        "the sizes lie below it. A difference is noticed if it lies above the limit."
     ),
     starter='''import numpy as np
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from osnet_edu.embed import normalise
 from osnet_edu.explain import correspondence, shapley
+from osnet_edu.network.receptive import receptive_fields
 
 from . import kinds
 from .registry import Book
@@ -17,7 +18,7 @@ BOOK = Book("09")
 says = BOOK.says
 
 
-@says("ask:hardest", "With Ana's print turned away Bea comes first, by 0.07.", "no, it sees no difference there")
+@says("ask:hardest", "With Ana's print turned away Bea comes first, by 0.075.", "no, it sees no difference there")
 @says("ask:hardest", "Part of Bea's white print is visible in her photo.")
 @says(
     "ask:hardest",
@@ -39,7 +40,7 @@ def _(lesson):
     said = f"{turned.margin:.3f}, {part}, {twins.truth.sum()} pixels, {n.noticed}, limit {n.limit:.4f}"
     unnoticed = kinds.none([abs(n.noticed[1]) >= n.limit])
     first = n.noticed[0] > 3 * n.limit and unnoticed and f"{n.noticed[1]:.3f}" == "0.004"
-    return first and f"{turned.margin:.2f}" == "-0.07" and part == "logo" and twins.truth.sum() > 20, said
+    return first and f"{turned.margin:.3f}" == "-0.075" and part == "logo" and twins.truth.sum() > 20, said
 
 
 @says("nb09-pairs-text", "Ana and her twin Bea differ in the print alone.")
@@ -80,7 +81,7 @@ def _rough(heat):
 @says("ask:slope", "small specks of both colours, side by side")
 @says(
     "ask:slope",
-    "Three pixels apart, the strongest slopes are as often opposite as not, although both pixels show the same jumper.",
+    "In about half of the cases one is above 0 and the other below, although the two pixels are neighbours.",
 )
 @says("nb09-slope-says", "The map consists of small dots. Dots of both colours lie side by side,")
 @says(
@@ -139,7 +140,11 @@ def _(lesson):
 
 
 @says("ask:places", "There are 128 cells.", "about three quarters")
-@says("ask:places", "77 % of them do, where chance gives 5 %.")
+@says(
+    "ask:places",
+    "77 % of them do.",
+    "Chance gives 5 %, an untrained network 30 %, and the colours of the cells alone 30 %.",
+)
 @says("nb09-matching-says", "Then choose conv2.1: its cells are smaller, and more of them are lost.")
 def _(lesson):
     n = lesson.after["nb09-matching"]
@@ -150,7 +155,16 @@ def _(lesson):
         scores[stage] = correspondence.match_score(found, correspondence.truth(n.one, n.other, cells)), cells
     (late, cells), (early, finer) = scores["conv3.1"], scores["conv2.1"]
     holds = f"{late.right:.0%} {late.chance:.0%}" == "77% 5%" and cells == (16, 8) and finer > cells
-    return holds and early.right < late.right - 0.1, f"{scores}"
+    printed = re.findall(r"(\d+)% find", lesson.printed["nb09-matching"]) == ["77", "30", "30"]
+    return holds and early.right < late.right - 0.1 and printed, f"{scores}, {lesson.printed['nb09-matching']}"
+
+
+@says("nb09-stages-says", "A late cell has seen nearly the whole photo, so its heat may come from elsewhere.")
+def _(lesson):
+    n = lesson.after["nb09-stages"]
+    late = [field.longest for field in receptive_fields(n.model) if field.block == "conv4.1"]
+    height = n.checkpoint.size[0]
+    return kinds.every(longest > height for longest in late), f"{late}, {height}"
 
 
 @says(
