@@ -111,7 +111,7 @@ def test_pages_have_launch_links_exercises_and_tables(book):
     text = (book.folder / MIXER).read_text("utf-8")
     assert 'Run this lesson: <a href="https://mybinder.org/v2/gh/some/kit/v1?urlpath=lab">Binder</a>' in text
     assert "A model answer" in text and "To type your own answer and have it checked, open the lab." in text
-    assert text.count('class="oe-alive"') == len(list((book.folder / "kit/data/alive").glob("04_*.json.gzip"))) == 8
+    assert text.count('class="oe-alive"') == len(list((book.folder / "kit/data/alive").glob("04_*.json.gzip"))) == 9
     board = (book.folder / "leaderboard.html").read_text("utf-8")
     assert re.search(r"segment exchange</p></td>\s*<td><p>0\.\d\d", board)
     assert (book.folder / "kit/widgets/asking.js").read_bytes() == (widgets.widget.FOLDER / "asking.js").read_bytes()

@@ -255,6 +255,6 @@ def webp(content: bytes) -> bytes:
     """
     with Image.open(io.BytesIO(content)) as image:
         made = io.BytesIO()
-        how = {"lossless": True} if len(content) < DRAWING else {"quality": 82}
+        how = {"lossless": True} if len(content) < DRAWING else {"quality": 70}
         image.convert("RGBA" if "A" in image.mode or image.mode == "P" else "RGB").save(made, "WEBP", method=4, **how)
     return made.getvalue() if len(made.getvalue()) < len(content) else b""

@@ -18,7 +18,7 @@ from .. import __version__, assets, exercises, figures
 from ..grading import leaderboard
 from ..refused import Refused
 from . import glossary
-from .alive import webp
+from .alive import webp, with_files
 from .lessons import WIDGET_VIEW, Lesson
 
 ROOM = Path(__file__).parent
@@ -60,9 +60,17 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch, home: str = "
         shutil.copytree(made, folder, dirs_exist_ok=True, ignore=left_out)
     for sheet in folder.glob("_static/styles/pydata-sphinx-theme.css"):
         sheet.write_text(_PAPER.sub("", sheet.read_text(encoding="utf-8")), encoding="utf-8")
+    _drawn_board(folder / "leaderboard.html", folder / "kit" / "data" / "pictures")
     _own(folder, launch, home)
     for page in sorted(folder.rglob("*.html")):
         _finish(page, folder)
+
+
+def _drawn_board(page: Path, pictures: Path) -> None:
+    """The leaderboard's chart becomes a file: the generator copies only the pictures that Markdown names."""
+    pictures.mkdir(parents=True, exist_ok=True)
+    text = with_files(page.read_text(encoding="utf-8"), pictures, lambda name: f"kit/data/pictures/{name}")
+    page.write_text(text, encoding="utf-8")
 
 
 # --- what Sphinx reads -----------------------------------------------------------------------------------------------
