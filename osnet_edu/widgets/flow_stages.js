@@ -1,6 +1,6 @@
 // The row of stages: photos on the left, a column for each stage, the 512 numbers as a bar code at the end.
 
-import { add, bytes, picture, shape } from "./dom.js";
+import { add, button, bytes, picture, shape } from "./dom.js";
 import { ORDER, cellClicked, mapPicture, redrawn, shapeLines, shapeOf } from "./flow_maps.js";
 
 const SHADES = 12; // of a bar code: one drawing each, since a page with thousands of stripes is slow
@@ -88,7 +88,10 @@ function stageColumn(row, map, { lit, open, chosen, ratio, parted }) {
   const far = ratio === undefined ? "" : `, ${ratio.toFixed(2)} times the usual distance apart`;
   one.setAttribute("aria-label", `${map.name}: ${shapeOf(map.shape)}${far}`);
   if (ratio !== undefined) distance(column, ratio);
-  if (parted) add(column, "span", "oe-parts oe-small", `part in ${parted}`);
+  if (!parted) return;
+  const here = button(column, `part in ${parted}`, () => open(parted), "oe-parts oe-small");
+  here.dataset.key = "parted";
+  here.setAttribute("aria-label", `part in ${parted}: open this block`);
 }
 
 function distance(column, ratio) {
