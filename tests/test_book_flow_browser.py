@@ -62,6 +62,8 @@ def test_by_touch_on_a_phone(playwright, chromium_path, book):
     with network(playwright, chromium_path, book, **touch) as visit:
         page = visit.page
         page.get_by_role("button", name="conv4: 128 channels").tap()
+        told(page, "conv4 makes 8 x 4 cells")
+        page.get_by_role("button", name="conv4: 128 channels").tap()
         told(page, "Row ")
         page.get_by_role("button", name="conv4.0: block 1").tap(position={"x": 3, "y": 110})
         told(page, "The gate of conv4.0 opens widest")
