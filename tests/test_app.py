@@ -250,6 +250,7 @@ def test_a_widget_works_in_the_page_and_closed_pages_leave_no_kernel(tmp_path, p
         pages = [page] + [visitor.open(*look) for look in looks]
         assert [one.evaluate(LOOK) for one in pages] == [LIGHT, DARK, LIGHT, DARK, LIGHT]
         page.set_viewport_size({"width": 1920, "height": 900})
+        page.wait_for_function("() => document.documentElement.clientWidth > 1800")
         left, right = page.evaluate(MARGINS)
         assert left > 50 and abs(left - right) <= 1
         assert len(app.kernels()) == 5
