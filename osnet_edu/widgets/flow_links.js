@@ -3,13 +3,13 @@
 // for the links to which it is the nearest: the last one above the link, or the first one.
 
 import { add, button, write } from "./dom.js";
+import { calm } from "./movers.js";
 
 const BEGINS = "#flow=";
 const GAP = 6; // pixels between a link and its card
 
 const linkOf = (event) => event.target.closest?.(`a[href^="${BEGINS}"]`);
 const placeOf = (link) => decodeURIComponent(link.getAttribute("href").slice(BEGINS.length).replaceAll("+", " "));
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // The stage, the block and the part of a place, as the buttons that show them are called.
 function keysOf(place) {
@@ -27,7 +27,7 @@ function answersFor(box, link) {
 // An element comes into view, and the focus to what is in it.
 function show(one, block, focused) {
   focused.focus({ preventScroll: true });
-  one.scrollIntoView({ block, behavior: still() ? "auto" : "smooth" });
+  one.scrollIntoView({ block, behavior: calm() ? "auto" : "smooth" });
 }
 
 // pairs: [event, heard].  Returns: the undoing.
