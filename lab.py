@@ -4,7 +4,8 @@
     python3 lab.py                 set everything up, then open JupyterLab on the first notebook
     python3 lab.py test [...]      set everything up, then run the tests (what follows goes to pytest)
     python3 lab.py app             set everything up, then open the explorer as a page of its own, without code
-    python3 lab.py book OUT        set everything up, then build the lab as a static site in the new folder OUT
+    python3 lab.py book OUT        set everything up, then build the lab as a static site in the new folder OUT;
+                                   with --slides, the lessons as slides, too
     python3 lab.py setup           set everything up, and open nothing
     python3 lab.py doctor          say what is there and what is missing; changes nothing
     python3 lab.py badge           write the links to the site, Binder, Colab and Codespaces into README.md, for the
@@ -400,11 +401,13 @@ def main(arguments):
     parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
     parser.add_argument("--lessons", help=argparse.SUPPRESS)  # a small site, such as 00,04
+    parser.add_argument("--slides", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.verb == "book" and not options.out:
         raise Refused("'book' needs the name of a new folder for the site: 'lab.py book site'.")
-    if options.verb != "book" and (options.out or options.lessons):
-        raise Refused("Only 'book' takes a folder or lessons, got %r." % (options.out or options.lessons))
+    if options.verb != "book" and (options.out or options.lessons or options.slides):
+        given = options.out or options.lessons or "--slides"
+        raise Refused("Only 'book' takes a folder, lessons or slides, got %r." % given)
     if not 1 <= options.port <= 65535:
         raise Refused("A port is a number from 1 to 65535, got %d." % options.port)
     if options.verb == "doctor":
@@ -416,8 +419,9 @@ def main(arguments):
         Setup().make("run")
         return 0
     if options.verb == "book":
-        lessons = ["--lessons", options.lessons] if options.lessons else []
-        return start("book", lessons + ["--", os.path.abspath(options.out)], "test")
+        more = ["--lessons", options.lessons] if options.lessons else []
+        more += ["--slides"] if options.slides else []
+        return start("book", more + ["--", os.path.abspath(options.out)], "test")
     how = ["--port", str(options.port)] + (["--no-browser"] if options.no_browser else [])
     if options.verb == "app":
         notebook = os.path.abspath(options.notebook or os.path.join(HERE, EXPLORER))

@@ -61,7 +61,7 @@ def hosted(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
-    """The site with the lessons 00 and 04, built by the first process that asks, and served."""
+    """The site with the lessons 00 and 04 and their slides, built by the first process that asks, and served."""
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
@@ -72,7 +72,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
             folder.symlink_to(Path(WHOLE).resolve())
         if not folder.is_dir():
             given = f"{str(folder)!r}, Path({str(ROOT / 'notebooks')!r}), limits={LIMITS!r}, launch={LAUNCH!r}"
-            code = f"from pathlib import Path; from osnet_edu.book import build; build.site({given})"
+            code = f"from pathlib import Path; from osnet_edu.book import build; build.site({given}, slides=True)"
             command = [sys.executable, "-c", code]
             environment = {**os.environ, "PYTHONPATH": str(ROOT)}
             done = subprocess.run(command, cwd=shared, env=environment, capture_output=True, text=True)

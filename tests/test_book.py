@@ -70,6 +70,7 @@ def test_every_page_that_was_promised_is_there(book, parsed):
     assert made == {
         "index.html", "explorer.html", "flow.html", "change.html", "contents.html", "leaderboard.html",
         "model_card.html", "datasheet.html", "glossary.html", "search.html", FIRST, MIXER,
+        FIRST.replace("lessons", "slides"), MIXER.replace("lessons", "slides"),
     }  # fmt: skip
 
 
@@ -144,7 +145,7 @@ def test_a_folder_that_is_taken_is_refused_before_anything_is_run(tmp_path):
 def test_lab_says_what_book_needs():
     with pytest.raises(Refused, match="needs the name of a new folder"):
         lab.main(["book"])
-    with pytest.raises(Refused, match="Only 'book' takes a folder or lessons, got 'x'"):
+    with pytest.raises(Refused, match="Only 'book' takes a folder, lessons or slides, got 'x'"):
         lab.main(["setup", "x"])
 
 

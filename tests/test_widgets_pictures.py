@@ -9,7 +9,7 @@ from PIL import Image
 
 from osnet_edu import assets
 from osnet_edu.widgets import ask, picture
-from osnet_edu.widgets.predict import questions
+from osnet_edu.widgets.predict import asked_in
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -46,7 +46,7 @@ def test_a_picture_needs_words_and_a_file():
 @pytest.mark.parametrize("number", ["02", "03", "05", "06", "07"])
 def test_every_question_is_asked_once_and_can_be_answered(number):
     asked = re.findall(r'ask\("(\d\d\.[\w-]+)"\)', "\n".join(sources(number)))
-    assert sorted(asked) == sorted(f"{number}.{name}" for name in questions(number))
+    assert sorted(asked) == sorted(f"{number}.{name}" for name in asked_in(number))
     for name in asked:
         box = ask(name)
         box.set_state({"chosen": 1})

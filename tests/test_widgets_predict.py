@@ -86,7 +86,7 @@ def test_another_file_is_refused_by_name(tmp_path, text):
 def test_an_unknown_question_names_the_known_ones():
     with pytest.raises(ValueError, match=r"no question '99\.nothing'; there are none"):
         ask("99.nothing")
-    known = next(iter(predict.questions("01")), None)
+    known = next(iter(predict.asked_in("01")), None)
     if known:
         with pytest.raises(ValueError, match=re.escape(f"01.{known}")):
             ask("01.nothing")
@@ -95,7 +95,7 @@ def test_an_unknown_question_names_the_known_ones():
 SHIPPED = [
     (path.name[:2], key)
     for path in sorted(predict.QUESTION_FOLDER.glob("*.toml"))
-    for key in predict.questions(path.name[:2])
+    for key in predict.asked_in(path.name[:2])
 ]
 
 
@@ -110,7 +110,7 @@ def test_every_shipped_question_makes_a_box_and_is_asked(notebook, key):
 
 def test_the_right_answer_is_not_always_in_the_same_place():
     places = [
-        ask(f"{notebook}.{key}").shown_truth or predict.questions(notebook)[key]["truth"] for notebook, key in SHIPPED
+        ask(f"{notebook}.{key}").shown_truth or predict.asked_in(notebook)[key]["truth"] for notebook, key in SHIPPED
     ]
     if len(places) >= 6:
         assert max(places.count(place) for place in (1, 2, 3)) <= 0.6 * len(places)

@@ -12,6 +12,7 @@ from .. import assets
 from ..machine import whole
 from ..widgets import widget
 from . import alive, engine, explorer, flow, gallery, kept, lessons, pages, pairs, play, variants
+from . import slides as shown
 
 _Progress = Callable[[int, int], None]
 Says = Callable[[str], _Progress]
@@ -36,13 +37,14 @@ def site(
     launch: pages.Launch | None = None,
     home: str = "",
     limits: Mapping[str, object] | None = None,
+    slides: bool = False,
 ) -> Path:
     """Build the site into a new folder.
 
     out: is not there yet, or empty.  notebooks: the folder of the lessons.  says(what): a progress for (done, total)
     of it.  launch: where a lesson runs elsewhere: lesson -> name -> address.  home: the repository.
     limits: a small site, for tests: lessons, a list of notebooks such as ["00", "04"]; the others go to the files of
-    this room that write data.
+    this room that write data.  slides: whether the lessons are slides, too.
     Returns: out.  Raises: Refused where out is taken or a notebook fails.
     """
     limits, says = dict(limits or {}), says or (lambda _what: lambda _done, _total: None)
@@ -60,7 +62,9 @@ def site(
             kept.written_once(what, write, growing / "kit", says(what), some)
         step = says("pages")
         step(0, 1)
-        pages.write(growing, found, launch or {}, home)
+        pages.write(growing, found, launch or {}, home, slides=slides)
+        if slides:
+            shown.write(growing, found)
         step(1, 1)
     kept.remove_unused()
     return out

@@ -47,14 +47,15 @@ ELSEWHERE = {
 Launch = Mapping[str, Mapping[str, str]]  # lesson -> name -> address
 
 
-def write(folder: Path, lessons: Sequence[Lesson], launch: Launch, home: str = "") -> None:
+def write(folder: Path, lessons: Sequence[Lesson], launch: Launch, home: str = "", *, slides: bool = False) -> None:
     """Write all pages into a folder.
 
     lessons: executed.  launch: where a lesson runs elsewhere, by its name.  home: the repository's address, or "".
+    slides: whether the list of the lessons leads to slides, too.
     """
     with tempfile.TemporaryDirectory(prefix="osnet_edu_") as place:
         source, made = Path(place, "source"), Path(place, "made")
-        _sources(source, lessons)
+        _sources(source, lessons, slides)
         _generate(source, made, Path(place, "trees"), launch)
         left_out = shutil.ignore_patterns(".*", "_sources", "objects.inv", "*.map", "webpack-macros.html")
         shutil.copytree(made, folder, dirs_exist_ok=True, ignore=left_out)
@@ -63,7 +64,7 @@ def write(folder: Path, lessons: Sequence[Lesson], launch: Launch, home: str = "
     _drawn_board(folder / "leaderboard.html", folder / "kit" / "data" / "pictures")
     _own(folder, launch, home)
     for page in sorted(folder.rglob("*.html")):
-        _finish(page, folder)
+        finish(page, folder)
 
 
 def _drawn_board(page: Path, pictures: Path) -> None:
@@ -76,12 +77,14 @@ def _drawn_board(page: Path, pictures: Path) -> None:
 # --- what Sphinx reads -----------------------------------------------------------------------------------------------
 
 
-def _sources(source: Path, lessons: Sequence[Lesson]) -> None:
+def _sources(source: Path, lessons: Sequence[Lesson], slides: bool) -> None:
     (source / "lessons").mkdir(parents=True)
     for lesson in lessons:
         nbformat.write(as_page(lesson, {one.path.name for one in lessons}), source / "lessons" / f"{lesson.name}.ipynb")
     listed = "\n".join(f"lessons/{lesson.name}" for lesson in lessons)
     contents = (TEMPLATES / "contents.md").read_text(encoding="utf-8").replace("{lessons}", listed)
+    shown = " · ".join(f'<a href="slides/{lesson.name}.html">{lesson.name[:2]}</a>' for lesson in lessons)
+    contents = contents.replace("{slides}", f"<p>Slides to show in a room: {shown}</p>" if slides else "")
     (source / "contents.md").write_text(contents, encoding="utf-8")
     (source / "glossary.md").write_text(glossary.page(), encoding="utf-8")
     (source / "pictures").mkdir()
@@ -288,11 +291,14 @@ def _own(folder: Path, launch: Launch, home: str) -> None:
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
 
 
-def _finish(page: Path, folder: Path) -> None:
-    """What stands first in every page: what it may load, and the script that runs before it is drawn."""
+def finish(page: Path, folder: Path, scripts: Sequence[str] = ()) -> None:
+    """What stands first in every page: what it may load, and the script that runs before it is drawn.
+
+    scripts: that a window which the page opens has within it.
+    """
     text = THEMED.sub("", page.read_text(encoding="utf-8"))
     up = "../" * (len(page.relative_to(folder).parts) - 1)
-    hashes = [_hash(script) for script in INLINE.findall(text)]
+    hashes = [_hash(script) for script in (*INLINE.findall(text), *scripts)]
     head = (
         f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy(hashes)}">\n'
         '<link rel="icon" href="data:,">\n'  # else a browser asks the host's root for one

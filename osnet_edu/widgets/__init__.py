@@ -6,6 +6,7 @@ from importlib import import_module
 _HOME = {
     "Predict": "predict",
     "ask": "predict",
+    "asked_in": "predict",
     "count_predictions": "predict",
     "save_predictions": "predict",
     "Explorer": "explorer",
@@ -36,8 +37,8 @@ _HOME = {
 __all__ = [
     "CompareBlocks", "Convolution", "Duelling", "Explorer", "Flow", "GateMixer", "GateTheatre", "MapGrader",
     "Matching", "NetworkCosts", "PedestrianLab", "PickQuery", "Predict", "Ranking", "ReceptiveField", "Recording",
-    "Replay", "Training", "Watch", "WhoIsIt", "Widget", "ask", "coloured", "count_predictions", "described_photo",
-    "picture", "records", "replay", "save_predictions", "widget",
+    "Replay", "Training", "Watch", "WhoIsIt", "Widget", "ask", "asked_in", "coloured", "count_predictions",
+    "described_photo", "picture", "records", "replay", "save_predictions", "widget",
 ]  # fmt: skip
 
 

@@ -66,13 +66,13 @@ def ask(name: str) -> Predict:
     Raises: Refused naming the questions there are.
     """
     notebook, _, key = name.partition(".")
-    asked = questions(notebook)
+    asked = asked_in(notebook)
     if key not in asked:
         raise Refused(f"no question {name!r}; there are {', '.join(f'{notebook}.{k}' for k in asked) or 'none'}")
     return Predict(**asked[key], name=name)
 
 
-def questions(notebook: str) -> dict[str, dict]:
+def asked_in(notebook: str) -> dict[str, dict]:
     """The questions of a notebook by name: question, answers, truth, because.
 
     notebook: its two digits, such as "01"; no such file means no questions.
