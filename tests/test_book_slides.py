@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from osnet_edu.book import deck
 
+PROJECTOR = {"width": 1280, "height": 720}
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -130,11 +131,11 @@ SIZES = """() => {
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_slide_fits_a_projector(book, playwright, chromium, theme):
+def test_every_slide_fits_a_projector(book, playwright, chromium_path, theme):
     decks = sorted((book.folder / "slides").glob("*.html"))
     assert len(decks) == len(list((book.folder / "lessons").glob("*.html")))
     for path in decks:
-        with visiting(playwright, chromium, book, viewport={"width": 1280, "height": 720}, color_scheme=theme) as visit:
+        with visiting(playwright, chromium_path, book, viewport=PROJECTOR, color_scheme=theme) as visit:
             page = visit.open(f"slides/{path.name}")
             page.wait_for_selector(".reveal.ready")
             number = page.locator(".slides > section").count()
@@ -148,10 +149,8 @@ def test_every_slide_fits_a_projector(book, playwright, chromium, theme):
 
 
 @pytest.mark.browser
-def test_arrows_turn_the_slides_and_the_answer_waits(book, playwright, chromium):
-    with visiting(
-        playwright, chromium, book, viewport={"width": 1280, "height": 720}, reduced_motion="reduce"
-    ) as visit:
+def test_arrows_turn_the_slides_and_the_answer_waits(book, playwright, chromium_path):
+    with visiting(playwright, chromium_path, book, viewport=PROJECTOR, reduced_motion="reduce") as visit:
         page = visit.open("slides/04_the_aggregation_gate.html")
         page.wait_for_selector(".reveal.ready")
         while not page.locator("section.present .question").count():
