@@ -158,8 +158,7 @@ def test_arrows_turn_the_slides_and_the_answer_waits(book, playwright, chromium_
         answer = page.locator("section.present .fragment")
         assert answer.evaluate("at => getComputedStyle(at).visibility") == "hidden"
         page.keyboard.press("ArrowRight")
-        page.wait_for_function("document.querySelector('section.present .fragment.visible') !== null")
+        page.wait_for_selector("section.present .fragment.visible")
         with page.context.expect_page() as opened:
             page.keyboard.press("s")
-        speaker = opened.value
-        speaker.wait_for_function("document.body.innerText.includes('In the channel “print” the difference')")
+        opened.value.get_by_text("In the channel “print” the difference").wait_for()
