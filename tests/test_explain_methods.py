@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from test_explain import BIG, Elementwise, H, Linear, W, first, photos, small
 from torch import nn
 
-from osnet_edu import explain
+from osnet_edu import explain, osnet
 from osnet_edu.embed import TorchEmbedder, normalise, pictures
 from osnet_edu.explain import (
     METHODS,
@@ -293,3 +293,27 @@ def test_the_fast_engine_draws_the_same_map(name):
     assert np.corrcoef(slow.ravel(), quick.ravel())[0, 1] > 0.98  # what is painted is rounded to whole colours
     with pytest.raises(ValueError, match="this engine has no gradients"):
         METHODS["gradient"](Quick(TorchEmbedder(model)), images[1:], target)
+
+
+# ---- memory ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("many", "steps", "expected"), [(1, 40, [20, 20]), (3, 21, [21, 21, 21]), (7, 4, [28])])
+def test_integrated_gradients_hold_the_maps_of_few_versions_and_are_captums_own(many, steps, expected):
+    from captum.attr import IntegratedGradients
+
+    model = osnet(0.25, gate_hidden=4).eval()
+    images = normalise(np.random.default_rng(0).integers(0, 256, (many + 1, 32, 16, 3), dtype=np.uint8))
+    target = similarity(explain.embed(model, images[:1]))
+    whole = IntegratedGradients(lambda x: torch.cat([target(some) for some in model(x).split(many)]))
+    captums = whole.attribute(images[1:], n_steps=steps, internal_batch_size=64).sum(1).numpy(force=True)
+    sizes = []
+
+    def note(_model, inputs, _output):
+        if inputs[0].requires_grad:
+            sizes.append(len(inputs[0]))
+
+    with model.register_forward_hook(note):
+        heat = METHODS["integrated gradients"](model, images[1:], target, steps=steps)
+    assert sizes == expected
+    np.testing.assert_allclose(heat, captums, rtol=1e-4, atol=1e-5 * np.abs(captums).max())

@@ -4,7 +4,9 @@ Captum is imported where it is used: rooms that only read gates need not wait fo
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import torch
@@ -13,6 +15,8 @@ from torch import Tensor, nn
 from ..refused import Refused
 from .asking import CHUNK, explaining, in_shape_of
 from .targets import Target
+
+_PART = 16  # versions of the photos, at least, whose maps are in memory at a time
 
 
 def gradient(model: nn.Module, images: Tensor, target: Target) -> np.ndarray:
@@ -55,7 +59,7 @@ def integrated_gradients(
     if steps < 1:
         raise Refused(f"steps must be 1 or more, got {steps}")
     with explaining(model, images, target) as (x, score):
-        heat = IntegratedGradients(score).attribute(
+        heat = IntegratedGradients(lambda versions: _InParts.apply(versions, score, len(x))).attribute(
             x, in_shape_of(x, baseline), n_steps=steps, internal_batch_size=max(CHUNK, len(x))
         )
         return heat.sum(1).numpy(force=True)
@@ -123,6 +127,32 @@ def guided_backprop(model: nn.Module, images: Tensor, target: Target) -> np.ndar
     with explaining(model, images, target) as (x, score), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Setting backward hooks")
         return GuidedBackprop(_Scored(model, score)).attribute(x.requires_grad_()).sum(1).numpy(force=True)
+
+
+class _InParts(torch.autograd.Function):
+    """The score of many versions of the photos, and its slope, which is found part by part.
+
+    So the maps of one part are in memory, and not those of all versions. Captum's own smaller batches would change the
+    order in which it adds up. A part of fewer than 16 versions may be multiplied in another order.
+    """
+
+    @staticmethod
+    def forward(ctx, versions: Tensor, score: Callable[[Tensor], Tensor], photos: int) -> Tensor:
+        steps = versions.detach().unflatten(0, (-1, photos))
+        values, slopes = [], []
+        for some in steps.tensor_split(max(1, len(steps) // ceil(_PART / photos))):
+            part = some.flatten(0, 1).requires_grad_()
+            with torch.enable_grad():
+                value = score(part)
+                slopes += torch.autograd.grad(value.sum(), part)
+            values.append(value.detach())
+        ctx.save_for_backward(torch.cat(slopes))
+        return torch.cat(values)
+
+    @staticmethod
+    def backward(ctx, *above: Tensor) -> tuple[Tensor, None, None]:
+        (slope,) = ctx.saved_tensors
+        return above[0][:, None, None, None] * slope, None, None
 
 
 class _Scored(nn.Module):
