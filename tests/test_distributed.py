@@ -1,4 +1,4 @@
-"""Several processes are one run: the same gradients, the same features, and a sentence when one of them is lost.
+"""Several processes are one run: the right gradients, the same features, and a sentence when one of them is lost.
 
 Everything goes through PyTorch's own launcher, with two real processes.
 """
@@ -6,6 +6,7 @@ Everything goes through PyTorch's own launcher, with two real processes.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -45,6 +46,25 @@ def run(*program: object) -> subprocess.CompletedProcess:
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done
+
+
+def on_two_machines(*program: object) -> None:
+    """A process on each of two machines, started as README.md says; here both machines are this one."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    where = ["--nnodes=2", "--nproc_per_node=1", "--master_addr=127.0.0.1", f"--master_port={port}"]
+    started = []
+    try:
+        for rank in (0, 1):
+            command = [sys.executable, "-m", "torch.distributed.run", *where, f"--node_rank={rank}", *map(str, program)]
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True))
+        said = [one.communicate(timeout=300)[1] for one in started]
+        assert [one.returncode for one in started] == [0, 0], said
+    finally:
+        for one in started:
+            one.kill()
+            one.wait()
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +130,10 @@ def test_a_share_is_augmented_as_in_the_whole_batch():
 def test_a_batch_too_small_for_the_processes_is_refused():
     data = train.Data(np.zeros((4, 64, 32, 3), np.uint8), np.array([0, 0, 1, 1]), (1, 2), "x")
     config = train.TrainConfig(size=(64, 32), people=2, shots=2, width=0.1)
-    with pytest.raises(ValueError, match="a batch of 4 photos is too small for 3 processes"):
+    with pytest.raises(ValueError, match=r"a batch of 4 photos .*is too small for 3 processes; expected 2 or more"):
         next(train.fit(train.build(config, 2), data, config, team=Team(0, 3)))
+    with pytest.raises(ValueError, match=r"\(as few as 2 at the end of an epoch\) is too small for 2 processes"):
+        next(train.fit(train.build(config, 2), data, config, team=Team(0, 2)))
 
 
 # --- two processes ----------------------------------------------------------------------------------------------------
@@ -121,9 +143,18 @@ import copy, json, sys
 import numpy as np, torch
 from osnet_edu import train
 from osnet_edu.machine import compute, distributed
-from osnet_edu.machine.distributed import ONE_PROCESS
+from osnet_edu.machine.distributed import ONE_PROCESS, Team
+from osnet_edu.train import loop
 from osnet_edu.train.loop import _Both
 from osnet_edu.train.losses import losses
+
+class Shares(_Both):
+    # One process that normalises each of two shares by itself, as two processes do.
+    def forward(self, images):
+        if not self.training:
+            return super().forward(images)
+        shares = [super(Shares, self).forward(images[Team(rank, 2).share(len(images))]) for rank in (0, 1)]
+        return tuple(torch.cat(parts) for parts in zip(*shares))
 
 found = {}
 with distributed.joined("cpu") as team:
@@ -135,19 +166,20 @@ with distributed.joined("cpu") as team:
     found["gathered"] = everyone.detach().tolist()
     found["rows"] = distributed.collected((rows.grad / team.size).tolist(), team)
 
-    # A whole network in training: the gradients and running statistics of one process, batch normalisation included.
+    # A whole network in training: the gradients of one process that normalises each share by itself, and the loss and
+    # hardest photos of the whole batch; the running statistics of rank 0 are those of its share.
     differences, statistics = [], []
     for people in (4, 5):
         config = train.TrainConfig(size=(64, 32), width=0.1, people=people, shots=3)
         model = train.build(config, people).train().double()  # so that the order of a sum is not seen
-        alone = copy.deepcopy(model)
+        alone, first = copy.deepcopy(model), copy.deepcopy(model)
         torch.manual_seed(1)
         images, target = torch.randn(3 * people, 3, 64, 32).double(), torch.arange(people).repeat_interleave(3)
         network = distributed.wrap(_Both(model), "cpu", team)
         features, logits = network(images[team.share(len(images))])
         parts = losses(features, logits, target, config, True, team)
         parts[0].backward()
-        features, logits = _Both(alone)(images)
+        features, logits = Shares(alone)(images)
         whole = losses(features, logits, target, config, True, ONE_PROCESS)
         whole[0].backward()
         means = distributed.team_mean([part.item() for part in parts], "cpu", team)
@@ -155,7 +187,9 @@ with distributed.joined("cpu") as team:
         scale = max(p.grad.abs().max().item() for _, p in pairs)
         worst = max((ours.grad - theirs.grad).abs().max().item() for ours, theirs in pairs) / scale
         differences.append([worst, *(abs(mean - part.item()) for mean, part in zip(means, whole))])
-        buffers = list(zip(model.buffers(), alone.buffers()))
+        first(images[: len(images) // 2])
+        distributed.level(model, team)
+        buffers = list(zip(model.buffers(), first.buffers()))
         statistics.append(max((ours - theirs).abs().max().item() for ours, theirs in buffers))
     found["differences"], found["statistics"] = differences, statistics
 
@@ -171,13 +205,14 @@ with distributed.joined("cpu") as team:
     found["losses"] = distributed.collected([step.loss for step in steps], team)
     found["photos"] = [step.photos for step in steps]
     if team.rank == 0:
+        loop._Both = Shares
         one = train.fit(train.build(config, 6), data, config, way=compute.Compute(threads=1))
         found["alone"] = [step.loss for step in one]
         print(json.dumps(found))
 """
 
 
-def test_two_processes_have_the_gradients_of_one(tmp_path):
+def test_two_processes_have_the_gradients_of_one_that_normalises_each_share_by_itself(tmp_path):
     (tmp_path / "gradients.py").write_text(GRADIENTS)
     found = json.loads(run(tmp_path / "gradients.py", tmp_path / "run").stdout)
     rows = np.arange(10.0).reshape(5, 2)
@@ -226,11 +261,11 @@ with distributed.joined("cpu") as team:
 """
 
 
-def test_each_process_embeds_its_share_in_the_original_order(folder, tmp_path):
+def test_a_process_on_each_of_two_machines_embeds_its_share_in_the_original_order(folder, tmp_path):
     from osnet_edu.embed import embed
 
     (tmp_path / "embedding.py").write_text(EMBED)
-    run(tmp_path / "embedding.py", folder, tmp_path / "found.npz")
+    on_two_machines(tmp_path / "embedding.py", folder, tmp_path / "found.npz")
     alone = embed(weights.shipped().model, market.read(folder).gallery, size=(64, 32))
     with np.load(tmp_path / "found.npz") as found:
         assert found["names"].tolist() == [photo.name for photo in alone.photos]

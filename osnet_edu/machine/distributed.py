@@ -1,14 +1,17 @@
 """One run on several processes, as PyTorch's own launcher starts them: torchrun --nproc_per_node=2 -m osnet_edu ...
 
 Every process holds the whole network and draws the same global batch, because a draw is a function of the seed and the
-step alone. Each then takes its share of the photos, and the gradients are averaged; batch normalisation looks at the
-whole batch. So what is learned does not depend on the number of processes, up to rounding.
+step alone. Each then takes its share of the photos, and the gradients are averaged. The loss is that of the whole
+batch: each process looks for the hardest photos among the features of all. Batch normalisation looks at the whole batch
+on GPUs; what is learned then does not depend on the number of processes, up to rounding. On CPUs each process
+normalises its share by itself, as PyTorch does it there.
 Shapes: B photos of the global batch, D features.
 """
 
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +20,6 @@ from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..refused import Refused
@@ -147,79 +149,20 @@ def _stop_is_an_error() -> Iterator[None]:
 def wrap(network: nn.Module, device: str, team: Team) -> nn.Module:
     """The network with its gradients averaged over the team: DistributedDataParallel; alone, the network itself.
 
-    Every batch normalisation in it becomes one over the whole global batch, as one process has it: PyTorch's
-    SyncBatchNorm on a GPU, and TeamBatchNorm on a CPU, where PyTorch has none. Parameter names do not change.
+    Batch normalisation works on the whole global batch on GPUs, by PyTorch's SyncBatchNorm. PyTorch has none for CPUs:
+    there each process normalises its share by itself. Parameter names do not change.
     """
     if team.size == 1:
         return network
     if device == "cuda":
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
-    else:
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-                module.__class__ = TeamBatchNorm
-    return nn.parallel.DistributedDataParallel(network, device_ids=[team.local_rank] if device == "cuda" else None)
-
-
-class TeamBatchNorm(nn.modules.batchnorm._BatchNorm):
-    """Batch normalisation over the photos of all processes: (share, C, ...) -> the same shape.
-
-    Only in training; in eval mode, and alone, it is the usual one. A share of 1 photo will do.
-    Source: Ioffe and Szegedy, ICML 2015; the backward pass is theirs, with sums over the team.
-    """
-
-    def _check_input_dim(self, x: Tensor) -> None:
-        if x.dim() < 2:
-            raise Refused(f"expected (B, C, ...), got {tuple(x.shape)}")
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not (self.training and dist.is_initialized()):
-            return super().forward(x)
-        self._check_input_dim(x)
-        y, mean, variance, count = _TeamNormalise.apply(x, self.weight, self.bias, self.eps)
-        self.num_batches_tracked += 1
-        with torch.no_grad():
-            self.running_mean.lerp_(mean.to(self.running_mean), self.momentum)
-            self.running_var.lerp_((variance * count / (count - 1)).to(self.running_var), self.momentum)
-        return y
-
-
-class _TeamNormalise(torch.autograd.Function):
-    """x -> weight * (x - mean) / sqrt(variance + eps) + bias, mean and variance over the rows of all processes."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, bias: Tensor, eps: float):
-        over = [i for i in range(x.dim()) if i != 1]
-        variance, mean = (moment.double() for moment in torch.var_mean(x.to(weight.dtype), over, correction=0))
-        own = x.numel() // x.shape[1]
-        moments = torch.stack([torch.ones_like(mean), mean, variance + mean**2]) * own
-        dist.all_reduce(moments)
-        count, mean = moments[0, 0], moments[1] / moments[0]
-        variance = (moments[2] / moments[0] - mean**2).clamp_min(0)
-        ctx.save_for_backward(x, weight, mean.to(weight), variance.to(weight), count)
-        ctx.eps = eps
-        ctx.mark_non_differentiable(mean, variance, count)
-        y = F.batch_norm(x, mean.to(weight), variance.to(weight), weight, bias, training=False, eps=eps)
-        return y, mean, variance, count
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor, *_):
-        x, weight, mean, variance, count = ctx.saved_tensors
-        # With fixed statistics PyTorch's own pass gives both sums of this process: of gradient * x^ and of gradient.
-        _, by_weight, by_bias = torch.ops.aten.native_batch_norm_backward(
-            gradient, x, weight, mean, variance, None, None, False, ctx.eps, [False, True, True]
+    with warnings.catch_warnings():
+        # Training does not read the running statistics: to send them around at each step only costs time. Newer PyTorch
+        # calls the option by another name, which older PyTorch does not know.
+        warnings.simplefilter("ignore", FutureWarning)
+        return nn.parallel.DistributedDataParallel(
+            network, device_ids=[team.local_rank] if device == "cuda" else None, broadcast_buffers=False
         )
-        sums = torch.stack([by_weight, by_bias]).double()
-        dist.all_reduce(sums)
-        scale = (variance + ctx.eps).rsqrt()
-        # d x = weight * scale * (gradient - mean of gradient - x^ * mean of gradient * x^), a line in gradient and x
-        slope, level = (sums / count).to(weight)
-        shape = [1, -1] + [1] * (x.dim() - 2)
-        a, b = weight * scale, -weight * scale * scale * slope
-        c = -weight * scale * level - b * mean
-        a, b, c = (v.reshape(shape) for v in (a, b, c))
-        by_x = torch.addcmul(torch.addcmul(c, x.to(c), b), gradient.to(c), a)
-        return by_x.to(x.dtype), by_weight, by_bias, None
 
 
 class _Gather(torch.autograd.Function):

@@ -339,9 +339,12 @@ def _check(data: Data, config: TrainConfig, team: Team) -> None:
         raise Refused(f"the config trains at {config.size[0]}x{config.size[1]} pixels, the photos are {got}")
     if len(data.people) < max(2, config.people):
         raise Refused(f"a batch takes {config.people} people, the data has {len(data.people)}")
-    if config.batch < 2 * team.size:
+    # A batch that an epoch ends in may draw the same person twice, and takes everybody once.
+    least = -(-config.people // 2) * config.shots if config.people else config.batch
+    if min(config.batch, least) < 2 * team.size and team.size > 1:
+        few = f" (as few as {least} at the end of an epoch)" if least < config.batch else ""
         raise Refused(
-            f"a batch of {config.batch} photos is too small for {team.size} processes; expected 2 or more for each"
+            f"a batch of {config.batch} photos{few} is too small for {team.size} processes; expected 2 or more for each"
         )
 
 
