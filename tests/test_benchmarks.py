@@ -1,5 +1,6 @@
 """Each benchmark runs, its sides compute the same, and its table can be read. No time is asserted."""
 
+import os
 import re
 import subprocess
 import sys
@@ -125,6 +126,19 @@ def test_a_million_is_measured_on_people_and_a_finished_size_is_kept(tmp_path, c
     assert million.main(["--quick", "--out", str(out)]) == records  # from the file
     told = capsys.readouterr().out
     assert told.count("finished before") == 2 and "building" not in told and "recall@10" in told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="several processes train on Linux and macOS")
+def test_processes_take_turns_with_one_another():
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    env = {**os.environ, "PYTHONPATH": str(BENCHMARKS.parent), "OMP_NUM_THREADS": "1"}
+    command = [*launcher, BENCHMARKS / "processes.py", "--quick"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^ +64x32 +(.*?)  +([\d,]+) +(\S.*)$", done.stdout, re.MULTILINE)
+    sides = ["1 process, 1 thread", "1 process, 2 threads", "2 processes, 1 thread each"]
+    assert [side for side, *_ in rows] == sides  # once, by the first process alone
+    assert rows[0][2].split() == ["1.00"] * 3 and all(int(rate.replace(",", "")) > 0 for _, rate, _ in rows)
 
 
 @pytest.mark.slow
