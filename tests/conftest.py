@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("kit", deadline=None, max_examples=40, derandomize=True)
 hypothesis.settings.load_profile("kit")
 
+os.environ["OSNET_EDU_PROGRESS"] = ""  # no test, and no kernel that one starts, writes into a student's record
+
 LAB_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # Every cell stays in the page, so that a test sees the outputs that are scrolled away too.

@@ -26,7 +26,7 @@ FLOORS = (
     ("refused", "draws", "intervals", "colours"),
     ("machine",),
     ("retrieval", "assets"),
-    ("photos", "network"),
+    ("photos", "network", "progress"),
     ("people", "embed"),
     ("train", "explain"),
     ("trials", "explore", "figures"),

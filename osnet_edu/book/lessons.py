@@ -133,4 +133,5 @@ def _environment(place: Path) -> dict[str, str]:
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         kept[name] = str(place / name.lower())
     above = [str(_PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    kept["OSNET_EDU_PROGRESS"] = ""  # a page has no student
     return kept | {"PYTHONPATH": os.pathsep.join(above), "OSNET_EDU_CACHE": str(assets.cache().resolve())}

@@ -1,6 +1,7 @@
 """Exercises that a student solves in a cell that begins with `%%exercise NAME`, and checks that name the mistake.
 
-    %load_ext osnet_edu.exercises        once a notebook; or: from osnet_edu import exercises; exercises.load()
+    %load_ext osnet_edu.exercises        once a notebook; or: from osnet_edu import exercises; exercises.load(). It
+                                         shows a bar of what is solved, in all notebooks
     %%exercise NAME [--seconds N]        runs the cell under a time limit and an output limit, then checks it
     %hint NAME    %solution NAME         or hint("NAME"), solution("NAME")
 
@@ -17,7 +18,21 @@ list(itertools.count()), cannot be stopped from inside the process: interrupt or
 from typing import Any
 
 from ..refused import Refused
-from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
+from . import (
+    bar,
+    believe,
+    convolution,
+    exploring,
+    gate,
+    network,
+    siblings,
+    start,
+    streams,
+    train,
+    where,
+    which_scale,
+    who,
+)
 from .judge import Verdict, judge
 from .magic import Desk, answered
 from .record import Exercise, Mistake, Property
@@ -108,6 +123,7 @@ def load_ipython_extension(shell) -> None:
     shell.register_magic_function(lambda line, cell: _desk.exercise(shell, line, cell), "cell", "exercise")
     shell.register_magic_function(hint, "line", "hint")
     shell.register_magic_function(solution, "line", "solution")
+    bar.show_bar(shell, REGISTRY)
 
 
 def load() -> None:

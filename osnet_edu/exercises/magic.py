@@ -16,6 +16,7 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .. import progress as kept
 from ..refused import plain
 from .guard import Builtins, Capped, Clock, Drained, Room, TimeUp, compile_ticking, text_of
 from .judge import Verdict, judge
@@ -72,6 +73,7 @@ class Desk:
         progress = self._of(task.name)
         number = min(progress.hints, len(task.hints) - 1)
         progress.hints += 1
+        kept.note(task.notebook, task.name, kept.HINT, str(number + 1))
         more = number + 1 < len(task.hints)
         after = (
             f"There is one more: `%hint {task.name}`"
@@ -91,6 +93,7 @@ class Desk:
             after = f"A hint first. If you ask again, the solution is shown: `%solution {task.name}`"
             return Box(first.title, first.sign, (*first.body[:1], after))
         progress.solution_seen = True
+        kept.note(task.notebook, task.name, kept.SOLUTION)
         return answered(task)
 
     def summary(self) -> Summary:
@@ -124,12 +127,7 @@ class Desk:
         if heard.getvalue().strip():
             printed: list[str | Code] = [Code(heard.getvalue().rstrip()), *([CUT] if told.cut else [])]
             _display(shell, Box(f"Printed while `{task.answer}` was checked", ">", printed))
-        progress = self._of(task.name)
-        if verdict.state != "open":
-            progress.attempts += 1
-        progress.solved = progress.solved or verdict.state == "right"
-        if verdict.mistake:
-            progress.mistakes[verdict.mistake] += 1
+        self._count(task, verdict)
         sign, word = SIGNS.get(verdict.state) or ("!", FAILED[verdict.state])
         kind = {"right": "right", "wrong": "wrong", "open": "plain"}.get(verdict.state, "problem")
         says = [verdict.says, *verdict.notes]
@@ -137,8 +135,22 @@ class Desk:
             says.append(CUT)
         if verdict.state not in ("right", "open"):
             says.append(f"A hint: `%hint {task.name}` in a cell of its own. The solution: `%solution {task.name}`.")
+        if kept.trouble():
+            says.append(kept.trouble())
         code = [Code(verdict.code)] if verdict.code else []
         return Box(f"{word}: {task.title}", sign, [*says, *code], kind)
+
+    def _count(self, task: Exercise, verdict: Verdict) -> None:
+        progress = self._of(task.name)
+        if verdict.state != "open":
+            progress.attempts += 1
+        if verdict.state == "right":
+            progress.solved = True
+            kept.note(task.notebook, task.name, kept.SOLVED)
+        elif verdict.state != "open":
+            kept.note(task.notebook, task.name, kept.MISTAKE, verdict.mistake or verdict.state)
+        if verdict.mistake:
+            progress.mistakes[verdict.mistake] += 1
 
     def _verdict(self, shell, task: Exercise, cell: str, seconds: float, room: Room, told: Capped) -> Verdict:
         source = "\n" + shell.transform_cell(cell)  # line 1 of the cell is the magic

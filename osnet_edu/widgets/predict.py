@@ -5,6 +5,7 @@ The first answer to each question is remembered while the kernel lives, and can 
 """
 
 import csv
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import traitlets
 
+from .. import progress
 from ..refused import Refused
 from .widget import Widget, checked
 
@@ -55,6 +57,8 @@ class Predict(Widget, script="predict.js"):
 
     def _answered(self, _change) -> None:
         _first.setdefault(self.name, self.chosen)
+        if re.match(r"\d\d\.", self.name):  # a question of a lesson
+            progress.note(self.name[:2], self.name, progress.PREDICTED, str(self.chosen))
         with self.hold_sync():
             self.shown_truth, self.shown_because = self._truth, self._because
 
