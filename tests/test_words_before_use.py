@@ -21,7 +21,7 @@ def told() -> list[tuple[Place, str]]:
     """
     found = []
     for number, path in NOTEBOOKS.items():
-        said = texts(number)
+        said = {name: glossary.unlinked(text) for name, text in texts(number).items()}
         for cell in nbformat.read(path, as_version=4).cells:
             asked = re.findall(r'\bask\("\d\d\.([\w-]+)"\)', cell.source) if cell.cell_type == "code" else []
             text = "\n\n".join([said.get(cell.id, ""), *(said.get(f"ask:{name}", "") for name in asked)])
@@ -73,5 +73,5 @@ def test_a_word_before_its_explanation_is_found():
 def test_the_glossary_has_each_word_once_and_in_order():
     words = [term.word for term in glossary.terms()]
     assert words == sorted(set(words), key=str.lower) and len(words) >= 50
-    assert "**stream**\n: One of the four paths of a block." in glossary.page()
+    assert "\nOne of the four paths of a block." in glossary.page({})
     assert all(term.says.endswith(".") and re.compile(term.find) for term in glossary.terms())

@@ -32,6 +32,7 @@ LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
 _POINTS = re.compile(
     r"\[([^\]]*)\]\((#flow=[\w.+]+)\)"
 )  # into the picture of flow.js: no heading, as Sphinx would think
+_WORD = re.compile(rf"\[([^\]]*)\]\(\.\./{re.escape(glossary.FILE)}(#[\w-]+)\)")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 # The generator's own choice of a theme: theme.js makes it, also where storage is forbidden.
 THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
@@ -86,7 +87,8 @@ def _sources(source: Path, lessons: Sequence[Lesson], slides: bool) -> None:
     shown = " · ".join(f'<a href="slides/{lesson.name}.html">{lesson.name[:2]}</a>' for lesson in lessons)
     contents = contents.replace("{slides}", f"<p>Slides to show in a room: {shown}</p>" if slides else "")
     (source / "contents.md").write_text(contents, encoding="utf-8")
-    (source / "glossary.md").write_text(glossary.page(), encoding="utf-8")
+    places = {lesson.name[:2]: f"lessons/{lesson.path.name}" for lesson in lessons}
+    (source / "glossary.md").write_text(glossary.page(places), encoding="utf-8")
     (source / "pictures").mkdir()
     for name, card in (("model_card", "osnet_x0_25.md"), ("datasheet", "people.md")):
         text = assets.path(card).read_text(encoding="utf-8")
@@ -160,6 +162,7 @@ def as_page(lesson: Lesson, there: Collection[str]) -> nbformat.NotebookNode:
         elif cell.cell_type == "markdown":
             cell.source = LINK.sub(lambda link: link[0] if link[2] in there else link[1], cell.source)
             cell.source = _POINTS.sub(r'<a href="\2">\1</a>', cell.source)
+            cell.source = _WORD.sub(r'<a href="../glossary.html\2">\1</a>', cell.source)
     return notebook
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 
+from osnet_edu.book import glossary
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOTEBOOKS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("[01][0-9]_*.ipynb"))}
 QUESTIONS = ROOT / "osnet_edu" / "widgets" / "questions"
@@ -34,8 +36,8 @@ class Place:
 
 
 def plain(text: str) -> str:
-    """A text without marks of emphasis, links into the picture and line ends, as quotation and source are compared."""
-    text = re.sub(r"\[([^\]]*)\]\(#flow=[^)]*\)", r"\1", text)
+    """A text without emphasis, links into the picture or glossary, and line ends: so quotation and source compare."""
+    text = re.sub(r"\[([^\]]*)\]\(#flow=[^)]*\)", r"\1", glossary.unlinked(text))
     text = re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|\*(?=[.,:;])", "", text)
     return re.sub(r"\s+", " ", text).strip()
 
