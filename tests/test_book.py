@@ -69,7 +69,7 @@ def test_every_page_that_was_promised_is_there(book, parsed):
     made = {path.relative_to(book.folder).as_posix() for path in parsed}
     assert made == {
         "index.html", "explorer.html", "flow.html", "change.html", "contents.html", "leaderboard.html",
-        "model_card.html", "datasheet.html", "glossary.html", "search.html", FIRST, MIXER,
+        "model_card.html", "datasheet.html", "glossary.html", "formulas.html", "search.html", FIRST, MIXER,
         FIRST.replace("lessons", "slides"), MIXER.replace("lessons", "slides"),
     }  # fmt: skip
 

@@ -89,6 +89,7 @@ def _sources(source: Path, lessons: Sequence[Lesson], slides: bool) -> None:
     (source / "contents.md").write_text(contents, encoding="utf-8")
     places = {lesson.name[:2]: f"lessons/{lesson.path.name}" for lesson in lessons}
     (source / "glossary.md").write_text(glossary.page(places), encoding="utf-8")
+    (source / "formulas.md").write_text(_formulas(places), encoding="utf-8")
     (source / "pictures").mkdir()
     for name, card in (("model_card", "osnet_x0_25.md"), ("datasheet", "people.md")):
         text = assets.path(card).read_text(encoding="utf-8")
@@ -97,6 +98,16 @@ def _sources(source: Path, lessons: Sequence[Lesson], slides: bool) -> None:
             (source / "pictures" / f"{picture}.webp").write_bytes(webp(content) or content)
         (source / f"{name}.md").write_text(re.sub(r"(\]\(pictures/\w+)\.png\)", r"\1.webp)", text), encoding="utf-8")
     (source / "leaderboard.md").write_text(board(), encoding="utf-8")
+
+
+def _formulas(places: Mapping[str, str]) -> str:
+    """FORMULAS.md with links to the lessons that the site has.  places: a lesson's two digits -> its file."""
+    text = (ROOM.parents[1] / "FORMULAS.md").read_text(encoding="utf-8").replace("(GLOSSARY.md)", "(glossary.md)")
+    return re.sub(
+        r"\[([^\]]*)\]\(notebooks/(\d\d)_\w+\.ipynb\)",
+        lambda link: f"[{link[1]}]({places[link[2]]})" if link[2] in places else link[1],
+        text,
+    )
 
 
 def board() -> str:
