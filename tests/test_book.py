@@ -331,6 +331,34 @@ def test_a_prediction_is_kept_and_a_theme_chosen(playwright, chromium_path, book
         assert visit.wrong == []
 
 
+SEEN = """box => {
+    const { left, right, top, bottom } = box.getBoundingClientRect();
+    const ends = [[left + 9, top + 9], [right - 9, bottom - 9], [(left + right) / 2, (top + bottom) / 2]];
+    const [header] = document.querySelectorAll(".bd-header");
+    return top >= header.getBoundingClientRect().bottom && bottom <= innerHeight
+        && ends.every(([x, y]) => box.contains(document.elementFromPoint(x, y)));
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (800, "dark"), (390, "light")])
+def test_what_happens_is_in_view_when_a_prediction_is_made(playwright, chromium_path, book, width, scheme):
+    view = {"viewport": {"width": width, "height": 780}, "color_scheme": scheme}
+    with visiting(playwright, chromium_path, book, **view) as visit:
+        page = visit.open(FIRST)
+        first = page.locator('.oe-alive[data-script="predict.js"]').first
+        first.scroll_into_view_if_needed()
+        answer = first.get_by_role("button").first
+        answer.wait_for()
+        first.evaluate("box => box.scrollIntoView({ block: 'end' })")  # its answers end where the window ends
+        answer.click()
+        told = first.get_by_role("status")
+        told.get_by_text("What happens:").wait_for()
+        page.wait_for_function(f"box => ({SEEN})(box)", arg=told.element_handle())
+        assert told.get_by_text("You said").count() == 1
+        assert visit.wrong == []
+
+
 FORBIDDEN = """Object.defineProperty(window, "localStorage", {
     configurable: true, get() { throw new DOMException("no storage here", "SecurityError"); } })"""
 

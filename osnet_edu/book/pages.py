@@ -270,6 +270,7 @@ def _settings(launch: Launch) -> dict:
             "footer_start": ["foot.html"],
             "footer_end": [],
             "search_bar_text": "Search the lessons",
+            "back_to_top_button": False,  # it would lie on what the page has just answered
         },
         "html_sidebars": {"**": ["lessons.html"]},
         "html_use_index": False,

@@ -1,23 +1,41 @@
 // The predict box. Python says what is asked and, after the click, what is true; this file only draws.
 
 import { add, button, write, writeCode } from "./dom.js";
+import { calm } from "./movers.js";
 import { page } from "./page.js";
 
 function render({ model, el }) {
   const { box, get, set, says, follow } = page({ model, el }, "oe-predict");
+  let clicked = false; // here and now: an answer that was kept does not move the page
   const fieldset = add(box, "fieldset");
   const legend = add(fieldset, "legend", "oe-strong");
   add(legend, "span", "oe-kicker", "Predict before you run on. Nothing is graded.");
   writeCode(add(legend, "span"), get("question"));
   const buttons = get("answers").map((answer, i) => {
     const one = button(fieldset, "", () => {
-      if (!get("chosen")) set({ chosen: i + 1 }); // the first answer is the prediction
+      if (get("chosen")) return; // the first answer is the prediction
+      clicked = true;
+      set({ chosen: i + 1 });
     });
     const tag = add(one, "span", "oe-tag");
     writeCode(add(one, "span"), answer);
     return { one, tag };
   });
-  const because = says(box, "p", "oe-because");
+  const told = says(box, "div", "oe-told");
+  const happens = add(told, "p", "oe-happens");
+  const said = add(told, "p", "oe-said");
+  const because = add(told, "p", "oe-because");
+
+  function tell(chosen, truth) {
+    const answers = get("answers");
+    told.hidden = !truth;
+    writeCode(happens, truth ? `\u2713 What happens: ${answers[truth - 1]}` : "");
+    writeCode(said, chosen && chosen !== truth ? `\u2717 You said: ${answers[chosen - 1]}` : "You said it.");
+    writeCode(because, get("shown_because"));
+    if (!truth || !clicked) return;
+    clicked = false;
+    told.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+  }
 
   function draw() {
     const [chosen, truth] = [get("chosen"), get("shown_truth")];
@@ -33,8 +51,7 @@ function render({ model, el }) {
       // Not `disabled`: that would throw the keyboard's focus away.
       one.setAttribute("aria-disabled", String(truth > 0));
     });
-    writeCode(because, get("shown_because"));
-    because.hidden = !truth;
+    tell(chosen, truth);
   }
   return follow(["chosen", "shown_truth", "shown_because"], draw);
 }
