@@ -58,8 +58,8 @@ ONE = Colour("#0b6e69", "#4fc4bb")
 TWO = Colour("#8a3a93", "#d79be0")
 
 # What a lesson has made or measured, and what it is compared with.
-KIT = TRAINED = AFTER = MEASURED = ChartStyle(ONE, "o", "-", "")
-PUBLISHED = UNTRAINED = BEFORE = FITTED = ChartStyle(TWO, "D", (0, (4, 2)), "////", filled=False)
+KIT = TRAINED = AFTER = MEASURED = LITE = ChartStyle(ONE, "o", "-", "")
+PUBLISHED = UNTRAINED = BEFORE = FITTED = FULL = ChartStyle(TWO, "D", (0, (4, 2)), "////", filled=False)
 PARAMETERS = ChartStyle(Colour("#5f1d3f", "#f7cfe2"), "s", "-", "")
 WORK = ChartStyle(Colour("#a83a78", "#ee9cc6"), "^", (0, (1, 1.5)), "....")
 # Streams 1 to 4: the finest is the lightest, the coarsest the darkest, on both papers.

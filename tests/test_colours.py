@@ -66,6 +66,7 @@ PAIRS = {
     "trained": (colours.TRAINED, colours.UNTRAINED),
     "times": (colours.BEFORE, colours.AFTER),
     "values": (colours.MEASURED, colours.FITTED),
+    "layers": (colours.LITE, colours.FULL),
     "prices": (colours.PARAMETERS, colours.WORK),
 }
 

@@ -11,10 +11,11 @@ from .board import leaderboard, leaderboard_numbers
 from .compared import differences, overfitting
 from .followed import clusters, followed
 from .heat import explained_pair, gates, greyed, heat_image, heats, overlay
+from .layers import layer_costs, layer_costs_numbers, stream_fields
 from .measured import estimates, first_figure, intervals
 from .moved import gates_moved, parted
 from .numbers import numbers
-from .paper import BLUE, CSS, HEAT, INK, MUTED, ONE, ORANGE, PANEL, PAPER, TWO, png, show
+from .paper import BLUE, CSS, HEAT, INK, MUTED, ONE, ORANGE, PANEL, PAPER, TWO, png, show, tidy
 from .portraits import mined, photos, ranked, ranking, triplet
 from .progress import progress
 from .streams import streams
@@ -24,7 +25,7 @@ __all__ = [
     "AFTER", "BEFORE", "BLUE", "CSS", "FITTED", "HEAT", "INK", "KIT", "MEASURED", "MUTED", "ONE", "ORANGE", "PANEL",
     "PAPER", "PARAMETERS", "PUBLISHED", "STREAMS", "TRAINED", "TWO", "UNTRAINED", "WORK", "augmented", "clusters",
     "collapses", "differences", "estimates", "explained_pair", "first_figure", "followed", "gates", "gates_moved",
-    "greyed", "heat_image", "heats", "intervals", "leaderboard", "leaderboard_numbers", "left_out", "mined", "numbers",
-    "overfitting", "overlay", "parted", "photos", "png", "progress", "ranked", "ranking", "schedules", "show",
-    "streams", "triplet",
+    "greyed", "heat_image", "heats", "intervals", "layer_costs", "layer_costs_numbers", "leaderboard",
+    "leaderboard_numbers", "left_out", "mined", "numbers", "overfitting", "overlay", "parted", "photos", "png",
+    "progress", "ranked", "ranking", "schedules", "show", "stream_fields", "streams", "tidy", "triplet",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from .paper import (
     WIDTH,
     Sheet,
     as_sentence,
+    tidy,
 )
 
 
@@ -80,8 +81,7 @@ def parted(cases: Mapping[str, tuple], *, title: str = "") -> Figure:
             told.append(f"{name}, {label[2:]}: {steps}.")
         axis.set_title(name, fontsize=11)
         axis.tick_params(axis="x", rotation=60)
-        axis.grid(color=LINE, linewidth=0.6)
-        axis.spines[["top", "right"]].set_visible(False)
+        tidy(axis)
     figure.axes[0].set_ylim(0, 1.08 * max(max(pair.ratios.values()) for pairs in cases.values() for pair in pairs))
     figure.axes[0].set_ylabel("distance, 1 is the usual one")
     figure.axes[0].legend(frameon=False)

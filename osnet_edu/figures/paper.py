@@ -10,6 +10,7 @@ from math import ceil
 from typing import Protocol
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb, to_rgba
@@ -203,6 +204,15 @@ class Sheet:
     def verdict(self, x: float, y: float, same: bool, **more) -> None:
         """The mark and words for the same person, in orange, or for another one, in blue, at (x, y)."""
         self.text(x, y, SAME_LABEL if same else OTHER_LABEL, color=ORANGE if same else BLUE, weight="bold", **more)
+
+
+def tidy(axis: Axes) -> None:
+    """Give matplotlib's own axis the look of the kit's charts: no box, light lines across, soft numbers."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color(MUTED)
+    axis.grid(color=LINE, linewidth=0.6)
+    axis.set_axisbelow(True)
+    axis.tick_params(color=MUTED, labelcolor=MUTED)
 
 
 def fitted(image: np.ndarray, width: float) -> tuple[float, float]:

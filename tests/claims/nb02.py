@@ -85,7 +85,7 @@ def _(lesson):
 
 @says(
     "nb02-ratio",
-    "about 8 here, and never more than 9.",
+    "is never more than 9.",
     "more than 85 % of a Lite layer's multiply-adds, not in its 3x3.",
 )
 @says("ask:speed", "At 64 channels Lite 3x3 needs 7.9 times fewer multiply-adds than a full 3x3.")
@@ -98,6 +98,16 @@ def _(_lesson):
         shares.append(point.multiply_adds / work)
     ok = f"{ratios[0]:.1f}" == "7.9" and all(7.5 < ratio < 8.5 for ratio in ratios) and min(shares) > 0.85
     return ok, f"ratios {ratios}, share of the 1x1 {shares}"
+
+
+@says("nb02-ratio", "Notice that each Lite bar is about an eighth of the full one.")
+def _(lesson):
+    times = {
+        (name, price): sum(getattr(part, price) for part in full) / sum(getattr(part, price) for part in lite)
+        for name, (full, lite) in lesson.after["nb02-table"].layers.items()
+        for price in ("parameters", "multiply_adds")
+    }
+    return len(times) == 6 and kinds.every(7.5 < one < 8.5 for one in times.values()), f"{times}"
 
 
 @says("nb02-milliseconds-says", "its depthwise 3x3 does the smaller part of the work.")
