@@ -38,6 +38,7 @@ def test_differences_are_drawn_where_they_are():
     figure = figures.differences(LINES, reference="the omni-scale block", title="What changes?")
     shown, label = words(figure), figure.get_label()
     assert {"✓ agrees", "✗ contradicts", "? open", "9  T = 1", "–  SE-style"} <= set(shown)
+    assert not any("-8.0" in word for word in shown)  # numbers stand in the description and behind a button
     assert not any("omni-scale block" == word for word in shown)  # the reference has no line
     assert "9  T = 1: paper -13.3, ours -8.0 [-10.0, -6.0], agrees" in label
     assert "SE-style: ours -4.0 [-5.5, -2.5]." in label
@@ -57,7 +58,7 @@ def test_differences_of_earlier_runs_stand_beside_their_own_row_only():
     label = figure.get_label()
     assert "9  T = 1: paper -13.3, short +7.0 [+3.0, +11.0], long -8.0 [-10.0, -6.0], agrees" in label
     assert "SE-style: long -4.0" in label and "90" not in label  # T = 2 is no line
-    assert {"short", "long, with a 95 % interval"} <= set(words(figure))
+    assert {"short", "long, 95 % interval"} <= set(words(figure))
     rings = marks(figure, figures.ONE)[2:]  # the first two are the key's
     assert len(rings) == 5
     ring, dot, full = rings[:3]
@@ -84,9 +85,13 @@ KINDS = {
 def test_overfitting_draws_seen_unseen_and_gap():
     figure = figures.overfitting(KINDS, title="Less?")
     assert "Lite 3x3, 25 people: seen 91, unseen 11, gap 80" in figure.get_label()
-    assert {"seen", "unseen", "people to train on", "Lite 3x3", "full 3x3", "25", "50"} <= set(words(figure))
-    lite = marks(figure, figures.ONE)[:-1] if len(marks(figure, figures.ONE)) % 2 else marks(figure, figures.ONE)
-    assert len(lite) == 6  # two numbers of people: seen, unseen and gap
+    heads = {"mAP, people seen in training", "mAP, people never seen", "gap: seen minus unseen"}
+    assert heads | {"people to train on", "Lite 3x3", "full 3x3", "25", "50"} <= set(words(figure))
+    lite, full = (marks(figure, colour)[1:] for colour in (figures.ONE, figures.TWO))  # the first is the key's
+    assert len(lite) == len(full) == 6  # two numbers of people: seen, unseen and gap
+    per_point = (lite[1][1] - lite[0][1]) / (91 - 80)  # of the seen; y runs down
+    assert lite[2][1] - lite[0][1] == pytest.approx((91 - 11) * per_point)
+    assert lite[4][1] - full[4][1] == pytest.approx((85 - 80) * per_point)  # of the gap: one scale in all panels
 
 
 def test_unequal_kinds_are_refused():

@@ -262,7 +262,7 @@ def _(lesson):
 @says("ask:gap", "it shrinks", "The mAP of the unseen people tells whether the gap shrank")
 @says(
     "nb06-gap-says",
-    "Notice both panels: a gap can shrink because strangers are found better or because the seen people are found worse.",
+    "Notice the first two panels: a gap can shrink because strangers are found better or because the seen people are found worse.",
 )
 @says(
     "nb06-gap-says",
