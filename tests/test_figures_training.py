@@ -54,6 +54,13 @@ def test_left_out_marks_what_is_open():
     figure = figures.left_out(found, title="Left out")
     assert "no triplet -6.0 (-9.0 to -3.0)" in figure.get_label()
     told = words(figure)
-    assert "+0.5  [-1.0, +2.0]  open" in told and "-6.0  [-9.0, -3.0]" in told
+    assert "? open" in told and "excludes 0" in told
+    assert told.index("no triplet") < told.index("no flip")  # the worst first
+    ring, dot = (
+        tuple(c.get_offsets()[0])
+        for c in sorted(figure.axes[0].collections, key=lambda c: -float(c.get_facecolor()[0][0]))
+    )
+    zero = next(line for line in lines(figure) if line[0][0] == line[1][0] and line[0][0] > dot[0])
+    assert dot[0] < zero[0][0] and ring[0] > dot[0] and ring[1] > dot[1]
     with pytest.raises(ValueError, match="no differences"):
         figures.left_out({})

@@ -12,8 +12,9 @@ from .. import train
 from ..embed import MEAN, STD
 from ..refused import Refused
 from ..train import TrainConfig
-from .paper import INK, MUTED, ONE, PAPER, TWO, Bounded, Sheet, as_sentence, wide
+from .paper import INK, MUTED, ONE, TWO, Bounded, Sheet, as_sentence, wide
 from .portraits import photos
+from .rows import ChartMark, Rows, nice
 
 
 def augmented(image: np.ndarray, config: TrainConfig, *, draws: int = 7, seed: int = 0) -> Figure:
@@ -37,14 +38,14 @@ def schedules(configs: Mapping[str, TrainConfig]) -> Figure:
         f"{name}: starts at {lines[name][0][1]:.4f}, highest {top:.4f}, ends at {lines[name][-1][1]:.5f}"
         for name, top in tops.items()
     )
-    sheet = Sheet(6.4, 2.75, description + ".")
-    chart = _Chart(sheet, (0.75, 0.3, 4.1, 1.9), (0, 1), (0, 1.05 * max(tops.values())))
+    sheet = Sheet(7.2, 3.25, description + ".")
+    chart = _Chart(sheet, (0.75, 0.75, 6.2, 1.9), (0, 1), (0, 1.05 * max(tops.values())))
     chart.axes([0, 0.25, 0.5, 0.75, 1], "{:.0%}", [0.0, *sorted(tops.values())], "{:.4g}")
-    sheet.text(0.75, 2.45, "share of the steps done", size=9, color=MUTED)
-    sheet.text(0.1, 0.04, "learning rate", size=9, color=MUTED)
+    sheet.text(3.85, 2.95, "share of the steps done", size=10, ha="center")
+    sheet.text(0.1, 0.08, "Learning rate", size=11, weight="bold")
     for i, (name, line) in enumerate(lines.items()):
         chart.line(line, i)
-        chart.key(name, i, 5.05, 0.35 + 0.55 * i)
+        chart.key(name, i, 0.75 + 1.6 * i, 0.42)
     return sheet.figure
 
 
@@ -61,16 +62,16 @@ def collapses(runs: Sequence) -> Figure:
         )
         + f" The margin is {margin:g}."
     )
-    sheet = Sheet(9.0, 3.25, description)
+    sheet = Sheet(8.2, 3.45, description)
     most = max(float(run.losses.max()) for run in runs)
-    left = _Chart(sheet, (0.5, 0.55, 3.3, 1.9), (1, steps), (0, 1.05 * most))
+    left = _Chart(sheet, (0.5, 0.8, 2.9, 1.9), (1, steps), (0, 1.05 * most))
     left.axes(_ticks(steps), "{:.0f}", list(range(0, int(most) + 1, max(1, int(most) // 4))), "{:.0f}")
     sheet.line([left.x(1), left.x(steps)], [left.y(margin)] * 2, color=INK, linestyle=(0, (1, 2)))
-    sheet.text(left.x(steps) + 0.06, left.y(margin), "margin", size=9, va="center_baseline")
+    sheet.text(left.x(steps) + 0.06, left.y(margin), "margin", size=9.5, va="center_baseline")
     low = max(1e-6, min(float(run.spreads.min()) for run in runs))
     high = max(float(run.spreads.max()) for run in runs)
     powers = list(range(floor(log10(low)), ceil(log10(high)) + 1))
-    right = _Chart(sheet, (4.75, 0.55, 3.3, 1.9), (1, steps), (powers[0], powers[-1]))
+    right = _Chart(sheet, (5.0, 0.8, 2.9, 1.9), (1, steps), (powers[0], powers[-1]))
     shown = powers if len(powers) < 6 else powers[::2]
     right.axes(_ticks(steps), "{:.0f}", shown, "", [f"{10.0**p:g}" if p >= -3 else f"1e{p}" for p in shown])
     sheet.text(0.1, 0.08, "Loss", size=11, weight="bold")
@@ -79,14 +80,14 @@ def collapses(runs: Sequence) -> Figure:
         left.line(list(enumerate(run.losses.tolist(), start=1)), i)
         logs = np.log10(run.spreads.clip(1e-6)).tolist()
         right.line(list(enumerate(logs, start=1)), i)
-        left.key(name, i, 0.5 + 2.2 * i, 2.95)
+        left.key(name, i, 0.5 + 1.8 * i, 0.42)
     for chart in (left, right):
-        sheet.text(chart.x(1), 2.68, "step", size=9, color=MUTED)
+        sheet.text(chart.x((1 + steps) / 2), 3.0, "step", size=10, ha="center")
     return sheet.figure
 
 
-def left_out(differences: Mapping[str, Bounded], *, title: str = "", unit: str = "mAP, points") -> Figure:
-    """What each change did to a score: a difference with its interval, one line each, beside 0.
+def left_out(differences: Mapping[str, Bounded], *, title: str = "", unit: str = "points of mAP") -> Figure:
+    """What each change did to a score: a difference with its interval, a row each, the worst first.
 
     differences: by name, in points.  A full mark where the interval excludes 0.
     """
@@ -94,27 +95,23 @@ def left_out(differences: Mapping[str, Bounded], *, title: str = "", unit: str =
         raise Refused("there are no differences to draw")
     found = dict(sorted(differences.items(), key=lambda item: item[1].value))
     told = "; ".join(f"{name} {d.value:+.1f} ({d.low:+.1f} to {d.high:+.1f})" for name, d in found.items())
-    names, top, span, height = max(wide(name, 10) for name in found) + 0.35, 0.75, 3.6, 0.34
-    low, high = min(-1.0, *(d.low for d in found.values())), max(1.0, *(d.high for d in found.values()))
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100) if (high - low) / s <= 6)
-    low, high = floor(low / step) * step, ceil(high / step) * step
-    sheet = Sheet(names + span + 2.0, top + len(found) * height + 0.4, f"{as_sentence(title)}{unit}: {told}.")
+    low, high, step = nice(min(-1.0, *(d.low for d in found.values())), max(1.0, *(d.high for d in found.values())), 6)
+    left, span, top, height = max(wide(name, 10) for name in found) + 0.2, 4.3, 0.8, 0.38
+    right = left + span + 1.15
+    sheet = Sheet(right, top + len(found) * height + 0.6, f"{as_sentence(title)}{unit.capitalize()}: {told}.")
     sheet.text(0.1, 0.08, title, size=11, weight="bold")
-    sheet.text(names, 0.4, unit, size=9, color=MUTED)
-    chart = _Chart(sheet, (names, top, span, len(found) * height), (low, high), (0, 1))
-    for tick in range(low, high + 1, step):
-        strong: dict = {"color": INK, "linewidth": 1.2} if tick == 0 else {}
-        sheet.line([chart.x(tick)] * 2, [top, top + len(found) * height], **strong)
-        words = f"{tick:+d}" if tick else "0"
-        sheet.text(chart.x(tick), top + len(found) * height + 0.08, words, size=9, color=MUTED, ha="center")
-    for row, (name, d) in enumerate(found.items()):
-        y, clear = top + (row + 0.5) * height, d.low > 0 or d.high < 0
-        sheet.text(0.1, y, name, va="center_baseline")
-        sheet.line([chart.x(d.low), chart.x(d.high)], [y, y], color=INK, linewidth=2, zorder=3)
-        face = INK if clear else PAPER
-        sheet.ax.scatter([chart.x(d.value)], [y], s=42, facecolor=face, edgecolor=INK, linewidths=1.5, zorder=4)
-        words = f"{d.value:+.1f}  [{d.low:+.1f}, {d.high:+.1f}]" + ("" if clear else "  open")
-        sheet.text(names + span + 0.15, y, words, size=9.5, va="center_baseline")
+    sheet.text(0.15, 0.42, "An open ring: the interval holds 0.", size=9.5, color=MUTED)
+    rows = Rows(sheet, len(found), (left, top, span), height, (low, high))
+    rows.bands(right - 0.05)
+    rows.scale(step, f"{unit} more or less than the whole recipe", "{:+g}")
+    rows.names(list(found))
+    for row, d in enumerate(found.values()):
+        y, clear = rows.y(row), d.low > 0 or d.high < 0
+        sheet.line([rows.x(d.low), rows.x(d.high)], [y, y], color=INK, linewidth=2, zorder=3)
+        ChartMark("", INK, "o", clear).draw(sheet, rows.x(d.value), y)
+        words = "excludes 0" if clear else "? open"
+        weight = "bold" if clear else "normal"
+        sheet.text(left + span + 0.2, y, words, va="center_baseline", weight=weight)
     return sheet.figure
 
 
@@ -139,9 +136,11 @@ class _Chart:
         for i, value in enumerate(ys):
             self.sheet.line([left, left + width], [self.y(value)] * 2)
             words = y_words[i] if y_words else y_form.format(value)
-            self.sheet.text(left - 0.07, self.y(value), words, size=9, color=MUTED, ha="right", va="center_baseline")
+            self.sheet.text(left - 0.07, self.y(value), words, size=9.5, color=MUTED, ha="right", va="center_baseline")
         for value in xs:
-            self.sheet.text(self.x(value), top + height + 0.06, x_form.format(value), size=9, color=MUTED, ha="center")
+            self.sheet.text(
+                self.x(value), top + height + 0.06, x_form.format(value), size=9.5, color=MUTED, ha="center"
+            )
         self.sheet.line([left, left, left + width], [top, top + height, top + height], color=MUTED)
 
     def line(self, points: Sequence[tuple[float, float]], kind: int) -> None:
@@ -153,7 +152,7 @@ class _Chart:
     def key(self, name: str, kind: int, x: float, y: float) -> None:
         color, dashes, wide = self.STYLES[kind]
         self.sheet.line([x, x + 0.35], [y + 0.08] * 2, color=color, linestyle=dashes, linewidth=wide)
-        self.sheet.text(x + 0.43, y, name, size=9.5)
+        self.sheet.text(x + 0.43, y, name, size=10, color=color, weight="bold")
 
 
 def _ticks(steps: int) -> list[int]:
