@@ -13,9 +13,10 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from osnet_edu import assets, osnet
+from osnet_edu.explore import story
 from osnet_edu.figures import INK, MUTED, PAPER, PARAMETERS, WORK
 from osnet_edu.network import costs, receptive
-from osnet_edu.people import PARTS, TWIN_LABELS, read_people
+from osnet_edu.people import PARTS, TWIN_LABELS
 from osnet_edu.photos import market
 
 LINE = "#8a95a3"
@@ -40,9 +41,9 @@ def channels(ax, x: float, y: float, looked_at: list[int], colour: str) -> float
 
 
 def three_ways() -> Figure:
-    figure = Figure((8.9, 3.5), dpi=DOTS, facecolor=PAPER)
+    figure = Figure((9.05, 3.5), dpi=DOTS, facecolor=PAPER)
     ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 8.9), ylim=(3.5, 0))
+    ax.set(xlim=(0, 9.05), ylim=(3.5, 0))
     ax.set_axis_off()
     middle = 2.5 * CELL
 
@@ -58,14 +59,14 @@ def three_ways() -> Figure:
         ("traditional 3x3", 0.15, 0.1, [[3, 3, 3]], "3x3 cells of every channel: 9 x 3 = 27 weights"),
         ("depthwise 3x3", 4.0, 0.1, [[3, 0, 0]], "3x3 cells of one channel: 9 weights"),
         ("pointwise 1x1", 0.15, 1.9, [[1, 1, 1]], "one cell of every channel: 3 weights"),
-        ("Lite 3x3: pointwise, then depthwise", 4.0, 1.9, [[1, 1, 1], [3]],
-         "3 + 9 = 12 weights, and all channels and neighbours are seen"),
+        ("Lite 3x3: pointwise, then depthwise", 4.0, 1.9, [[3, 3, 3], [3]],
+         "3 + 9 = 12 weights: 1x1 mixes the channels of each cell, 3x3 reads 9 cells"),
     )  # fmt: skip
     for name, x, y, steps, words in looks:
         text(x, y, name, 12, weight="bold")
         text(x, y + 1.22, words, 9.5, color=MUTED)
         end = x
-        for step, says in zip(steps, ("1x1", "3x3") if len(steps) > 1 else ("",), strict=True):
+        for step, says in zip(steps, ("1x1 each", "3x3") if len(steps) > 1 else ("",), strict=True):
             end = channels(ax, end, y + 0.36, step, READ)
             end = arrow(end, y + 0.36 + middle, says)
         channels(ax, end, y + 0.36, [1], WRITTEN)
@@ -81,10 +82,7 @@ def middle_of_part(root: Path, photo: market.Photo) -> tuple[float, float]:
 
 def fields() -> Figure:
     root = assets.subset()
-    people = market.read(root)
-    records = {Path(record.path).name: record for record in read_people(root)}
-    prints = [p for p in people.query if records[p.name].part == "logo"]
-    photo = max(prints, key=lambda p: records[p.name].visible)  # the print that is seen best
+    _, photo, _ = story.PRINT_SEEN.photos(market.read(root))  # Ana from behind
     row, column = middle_of_part(root, photo)
     image = market.decode([photo], (256, 128)).images[0]
     shown = {field.stream: field for field in receptive.receptive_fields(osnet(0.25)) if field.block == "conv2.0"}

@@ -21,7 +21,7 @@ MIDDLES = (  # of a row of the table: in words, and how its streams are joined i
     ("primary", "omni-scale block", "equal steps of scale", "gate"),
     ("inception", "Inception-style", "a mixture made by hand", "concat"),
     ("resnext", "ResNeXt-style", "many streams, one scale", "add"),
-    ("se", "SE-style", "one stream, channels weighed", "gate"),
+    ("se", "SE-style", "one stream, channels weighted", "gate"),
 )
 
 
