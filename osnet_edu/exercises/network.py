@@ -345,9 +345,9 @@ COUNT_PARAMETERS = Exercise(
     answer="my_count",
     prompt=(
         "Count the **numbers that a model learns**, each once, however often the module that holds them is "
-        "called or registered. Frozen ones, which a training leaves as they are, count too. The running averages of "
-        "a normalisation do not: it measures them on the photos of the training. OSNet x1.0 has 2,169,508 without a "
-        "classifier; a counter that adds a module for every call finds 2,193,616."
+        "called or registered. Frozen ones, which a training leaves as they are, count too. The *running averages* of "
+        "a normalisation do not: they are the mean and the spread of each channel, measured during training. OSNet "
+        "x1.0 has 2,169,508 without a classifier; a counter that adds a module for every call finds 2,193,616."
     ),
     starter='''def my_count(model):
     """model: an nn.Module. Returns the number of its parameters."""
@@ -418,9 +418,9 @@ GATE_FLOOR = Exercise(
     minutes=5,
     answer="my_hidden",
     prompt=(
-        "A block with `c_out` channels works inside on a quarter of them, and its gate hides on a sixteenth "
-        "of **that**, rounded down, but on one unit at least. At x0.25 this leaves a single unit in most "
-        "blocks: the whole gate then is a function of one number. Give the hidden width **with a floor** "
+        "A block with `c_out` channels works inside on a quarter of them. The hidden layer of its gate has a "
+        "sixteenth of **that**, rounded down, but at least one unit. At x0.25 this leaves a single unit in most "
+        "blocks: the whole gate is then a function of one number. Give the number of hidden units **with a floor** "
         "below which it never falls."
     ),
     starter='''def my_hidden(c_out, floor):
@@ -489,7 +489,7 @@ LOAD_STRICTLY = Exercise(
     prompt=(
         "An official checkpoint carries a classifier for people that your model does not know; those two "
         "entries, `classifier.weight` and `classifier.bias`, **may be left out, and nothing else**. Load the "
-        "rest such that a missing, unknown or misshapen entry is an error and not a silence. Leave `state` "
+        "rest so that an entry which is missing, unknown or of another shape is an error. Leave `state` "
         "itself as it was."
     ),
     starter='''def my_load(model, state):
@@ -564,8 +564,8 @@ OS_BLOCK = Exercise(
         "From the empty page: the **omni-scale block as a module** that takes the weights of an official one, "
         "so that its parts must have the authors' names: `conv1` (squeeze to `c_out // 4`, a `ConvLayer`), "
         "`conv2a` to `conv2d` (the streams), `gate`, `conv3` (expand, a `Conv1x1Linear`), and `downsample` (a "
-        "`Conv1x1Linear`) where `c_in` differs from `c_out`. Four streams; the gate hides on a sixteenth of "
-        "the squeezed channels, at least 1."
+        "`Conv1x1Linear`) where `c_in` differs from `c_out`. There are four streams. The hidden layer "
+        "of the gate has a sixteenth of the squeezed channels, at least 1."
     ),
     starter='''import torch
 from torch import nn

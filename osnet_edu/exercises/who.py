@@ -606,9 +606,8 @@ TRIPLET_LOSS = Exercise(
     answer="my_triplet_loss",
     prompt=(
         "An anchor, a positive (same person) and a negative (somebody else). The negative should be farther "
-        "from the anchor than the positive, **by at least `margin`**. The triplet loss is what is missing to "
-        "that, and 0 where nothing is missing. Distances are Euclidean. This one you write from the empty "
-        "line."
+        "from the anchor than the positive, **by at least `margin`**. The triplet loss is the amount that is "
+        "missing, or 0 if nothing is missing. Distances are Euclidean. This one you write from the empty line."
     ),
     starter='''import numpy as np
 

@@ -37,5 +37,10 @@ def paper(key: str) -> tuple[float, float]:
     return row.rank1, row.mean_ap
 
 
+def thousandths(part: float, whole: float) -> list[bool]:
+    """A share as a thousand flags, of which `kinds.most` can tell whether most are set."""
+    return [k < 1000 * part / whole for k in range(1000)]
+
+
 def mean_of(values) -> float:
     return float(np.mean(list(values)))

@@ -14,6 +14,7 @@ from osnet_edu import assets, osnet, retrieval, train
 from osnet_edu.explain import gates
 from osnet_edu.explore import story
 from osnet_edu.network import costs
+from osnet_edu.network.model import AggregationGate
 from osnet_edu.people import read_people
 from osnet_edu.photos import market
 
@@ -100,7 +101,7 @@ def _(_lesson):
 @says("ask:untrained", "Hardly ever: less than one time in ten.")
 def _(lesson):
     rank1 = lesson.end.nothing_learned.rank(1)
-    return rank1 < 0.1, f"untrained rank-1 {rank1:.1%}"
+    return kinds.hardly(rank1, 1) and rank1 < 0.1, f"untrained rank-1 {rank1:.1%}"
 
 
 @says("hard-why", "One such loss, the triplet loss, takes the pairs of the batch that the network gets most wrong.")
@@ -148,11 +149,26 @@ def _(lesson):
 @says("ask:gates", "some channels open while others close, and the mean hides both.")
 def _(lesson):
     reading = gates.read(lesson.end.model, lesson.end.images)
-    near = measured.mean_of((np.ptp(means, axis=0) < 0.1).mean() for means in reading.means.values())
+    near = [bool(gap < 0.1) for means in reading.means.values() for gap in np.ptp(means, axis=0)]
     both = measured.mean_of(
         ((g[1] - g[0]).max(-1) > 0).mean() * ((g[1] - g[0]).min(-1) < 0).mean() for g in reading.gates.values()
     )
-    return near >= 0.6 and both > 0.5, f"{near:.0%} of the means within a tenth; both directions in {both:.0%}"
+    share = np.mean(near)
+    said = f"{share:.0%} of the means within a tenth; both directions in {both:.0%}"
+    return kinds.most(near) and share >= 0.6 and both > 0.5, said
+
+
+@says("map-read", "A gate decides how much of each stream counts.")
+@says(
+    "ask:gates",
+    "The gate is one small network, shared by all photos and streams, but what it says is computed from the photo, so it is not equal.",
+)
+def _(lesson):
+    blocks = lesson.end.model.blocks().values()
+    one = [sum(isinstance(part, AggregationGate) for part in block.modules()) == 1 for block in blocks]
+    found = gates.read(lesson.end.model, lesson.end.images).gates  # (photos, streams, channels) of each block
+    parts = [g.shape[1] == 4 and 0 < g.min() and g.max() < 1 and np.ptp(g, axis=0).max() > 0.01 for g in found.values()]
+    return kinds.every([*one, *parts]) and len(one) == 6, f"one gate {one}, numbers from 0 to 1 that move {parts}"
 
 
 @says("where-why", "There are many methods, and they do not agree.")

@@ -1,8 +1,9 @@
 """Notebook 01: distances, rankings and scores."""
 
 import numpy as np
+import torch
 
-from osnet_edu import retrieval
+from osnet_edu import retrieval, train
 from osnet_edu.experiments.first_figure import BAR, BLURRED, COARSE, SHARP
 
 from . import kinds
@@ -90,6 +91,15 @@ def _(lesson):
     n = lesson.after["nb01-triplet"]
     losses = [max(0, n.to_positive - n.to_negative + margin) for margin in (0.3, 1.5)]
     return kinds.none(losses[:1]) and losses[1] > 0, f"losses {losses}"
+
+
+@says("nb01-triplet-says", "In training, a triplet whose loss is 0 moves no weight, because its slope is 0, too.")
+def _(_lesson):
+    apart = torch.tensor([[0.0, 1, 3, 3], [1, 0, 3, 3], [3, 3, 0, 1], [3, 3, 1, 0]], requires_grad=True)
+    loss = train.hardest(apart, torch.tensor([0, 0, 1, 1]), margin=0.3)
+    loss.backward()
+    slopes = apart.grad.flatten().tolist()
+    return kinds.none([loss.item(), *slopes]), f"loss {loss.item()}, slopes {slopes}"
 
 
 @says("ask:same-camera", "rise: such a photo is easy to find")
@@ -185,7 +195,7 @@ def _(lesson):
 @says("ask:street", "The network has never seen these people and still ranks them far better than chance.")
 def _(lesson):
     n = lesson.end
-    trained = {p.person for p in n.people.train}
+    met = {p.person for p in n.people.train}
     chance = 1 / len(set(n.gallery.people))
-    ok = not trained & set(n.queries.people.tolist()) and n.score.rank(1) > 10 * chance
-    return ok, f"rank-1 {n.score.rank(1):.1%}, chance about {chance:.1%}"
+    never = kinds.none(person in met for person in n.queries.people.tolist())
+    return never and n.score.rank(1) > 10 * chance, f"rank-1 {n.score.rank(1):.1%}, chance about {chance:.1%}"

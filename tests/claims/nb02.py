@@ -23,6 +23,17 @@ def _(_lesson):
     return found == [27, 9, 3, 12], f"{found}"
 
 
+@says("nb02-answer", "Pointwise 1x1 reads one cell of each channel, 3 weights.")
+@says("nb02-recap", "A traditional convolution reads $k \\times k$ neighbours in all channels:")
+def _(_lesson):
+    read = {}  # side of the kernel -> of each channel, how many cells move one number
+    for side in (1, 3):
+        image = torch.zeros(1, 3, 7, 7, requires_grad=True)
+        nn.Conv2d(3, 1, side)(image)[0, 0, 2, 2].backward()
+        read[side] = (image.grad[0] != 0).flatten(1).sum(1).tolist()
+    return kinds.every(cells == side**2 for side, found in read.items() for cells in found), f"{read}"
+
+
 @says("nb02-patch-says", "The sum is 24: three times (9 − 1).")
 @says("nb02-slide-says", "the right-most column is −18 or −27, but the patch does not get darker there.")
 @says("ask:shrink", "so it can stand on the 3 x 3 numbers in the middle only.")

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - a sentence is quoted as it stands
 
+import re
+
 import numpy as np
 
 from osnet_edu import osnet
@@ -245,4 +247,6 @@ def _(lesson):
 
 @says("ask:four-in-a-row", "9 x 9", "The first layer sees 3 cells in a row.")
 def _(lesson):
-    return "stream 4: 9 x 9 cells" in lesson.printed["nb03-measure-cells"], lesson.printed["nb03-measure-cells"]
+    said = lesson.printed["nb03-measure-cells"]
+    sides = [int(side) for side in re.findall(r"stream \d: (\d+) x \1 cells", said)]
+    return sides == [3, 5, 7, 9] and kinds.ordered(sides[::-1]), said

@@ -6,12 +6,13 @@ from dataclasses import fields
 
 import numpy as np
 import torch
+from torch import nn
 
 from osnet_edu import explore
 from osnet_edu.embed import normalise
 from osnet_edu.explain import gates
 from osnet_edu.explore import story
-from osnet_edu.network.model import Lite3x3
+from osnet_edu.network.model import AggregationGate, Lite3x3
 from osnet_edu.people import PARTS
 from osnet_edu.photos import market
 
@@ -71,6 +72,13 @@ def _(lesson):
     "One number a stream cannot help in both channels.",
     "A vector for each stream, one number a channel, can.",
 )
+@says("ask:one-weight", "A weight is needed for each channel of each stream: a vector.")
+def _(lesson):
+    n = lesson.after["nb04-vector-works"]
+    ratios = ((n.vector * n.ana).sum(0) / (n.vector * n.bea).sum(0)).tolist()
+    return kinds.every(max(ratio, 1 / ratio) > 1.5 for ratio in ratios), f"ratios with a vector {ratios}"
+
+
 @says("ask:one-weight", "Can Ana and Bea differ by a ratio of 1.5 or more in both?")
 def _(lesson):
     n = lesson.after["nb04-vector-works"]
@@ -94,6 +102,52 @@ def _(_lesson):
         layer.bn.bias.mul_(vector)
         gap = (layer(x) - wanted).abs().max().item()
     return gap < 1e-6, f"a stream with its normalisation scaled is off by {gap:.1e} from the scaled stream"
+
+
+@says(
+    "nb04-vector-works-says",
+    "Each stream ends in a batch normalisation, which scales every channel by a learned number.",
+)
+def _(lesson):
+    ends = []
+    for block in lesson.end.model.blocks().values():
+        for stream in map(block.get_submodule, block.stream_names):
+            last = [part for part in stream.modules() if isinstance(part, nn.Conv2d | nn.BatchNorm2d)][-1]
+            ends.append(isinstance(last, nn.BatchNorm2d) and last.weight.numel() == last.num_features)
+    return kinds.every(ends) and len(ends) == 24, f"{ends}"
+
+
+@says("nb04-position-says", "There is one gate for all streams of a block.")
+@says("ask:size", "One gate serves all streams.")
+@says("ask:shared", "All streams of a block share one gate.")
+def _(lesson):
+    blocks = lesson.end.model.blocks().values()
+    found = [
+        (len(block.stream_names), sum(isinstance(part, AggregationGate) for part in block.modules()))
+        for block in blocks
+    ]
+    return kinds.every(counts == (4, 1) for counts in found), f"streams and gates of the blocks {found}"
+
+
+@says(
+    "nb04-recap",
+    "multiplies each channel of each stream by a number from 0 to 1 before adding, photo by photo.",
+    "$G$ is a vector, computed from the photo, blind to position, shared by all streams: its size does not depend on $T$.",
+)
+def _(lesson):
+    n = lesson.after["nb04-position"]
+    with torch.no_grad():
+        weights = [n.conv.gate(x) for x in n.streams]
+        added = sum(weight * x for weight, x in zip(weights, n.streams, strict=True))
+        same = torch.allclose(n.conv.mix(n.streams), added, atol=1e-5)
+    vectors = [weight.shape == (1, x.shape[1], 1, 1) for weight, x in zip(weights, n.streams, strict=True)]
+    between = [bool(0 < weight.min() and weight.max() < 1) for weight in weights]
+    moves = [np.ptp(g, axis=0).max() > 0.01 for g in gates.read(n.model, n.images).gates.values()]
+    sizes = {line.split()[1] for line in lesson.printed["nb04-size"].splitlines()[1:]}
+    blind = n.change < 1e-5 and len(sizes) == 1
+    return same and blind and kinds.every(
+        [*vectors, *between, *moves]
+    ), f"{same}, {blind}, {vectors}, {between}, {moves}"
 
 
 @says("nb04-from-the-photo-says", "The gates moved farther to another photo of Ana than to Bea.")
@@ -202,7 +256,7 @@ def _(lesson):
     n = lesson.after["nb04-second-term"]
     exact = float(n.distance(n.truth, n.rule) / n.size), float((n.through_product + n.through_gate - n.full).norm())
     off = float(n.distance(n.truth, n.naive) / n.size), float((n.through_product - n.full).norm() / n.full.norm())
-    return max(exact) < 1e-9 and min(off) > 0.01, f"exact {exact}, off {off}"
+    return kinds.every(x < 1e-9 for x in exact) and kinds.none(x < 0.01 for x in off), f"exact {exact}, off {off}"
 
 
 @says(
@@ -219,7 +273,7 @@ def _(lesson):
         float((x - n.gated).norm() / n.gated.norm())
         for x in (n.plain, n.best((1, 2, 3)) * n.plain, n.best((2, 3)) * n.plain, n.recalibrated)
     ]
-    return min(off) == off[2] and off[2] > 0.01, f"off by {off}"
+    return min(off) == off[2] and kinds.every(x > 0.01 for x in off), f"off by {off}"
 
 
 @says(

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from osnet_edu.embed import normalise
-from osnet_edu.explain import correspondence, shapley
+from osnet_edu.explain import METHODS, correspondence, shapley
+from osnet_edu.explain.perturbation import blur
 from osnet_edu.network.receptive import receptive_fields
 
 from . import kinds
@@ -25,6 +26,7 @@ says = BOOK.says
     "With the right print in exactly the same photo the similarity rises by 0.004, less than an edit without meaning moves it.",
     "So this network does not tell Bea from Ana in this photo.",
 )
+@says("ask:hardest", "A map of this pair would show something else.")
 @says("nb09-pairs-says", "With the print in sight the network notices it clearly.")
 @says(
     "nb09-pairs-says",
@@ -56,6 +58,30 @@ def _(lesson):
 def _print(n):
     """Where the print lies in Bea's photo: (H, W) bool."""
     return n.truth.twins(n.shown[0], n.shown[2], n.rankings.size).truth
+
+
+@says(
+    "nb09-occlusion-says",
+    "Orange speaks for a match: the similarity falls without it.",
+    "Blue speaks against: the similarity rises without it.",
+)
+@says("nb09-occlusion-says", "The kit fills with the photo itself, blurred.")
+def _(lesson):
+    n = lesson.after["nb09-occlusion"]
+    paint = {"filled blurred": blur(n.explained, 6.0), "filled grey": n.explained.new_zeros(n.explained.shape)}
+    moves = {}
+    for name, heat in n.maps.items():
+        for colour, at in (("orange", heat.argmax()), ("blue", heat.argmin())):
+            row, column = np.unravel_index(at, heat.shape)
+            window = (..., slice(max(0, row - 6), row + 6), slice(max(0, column - 6), column + 6))
+            covered = n.explained.clone()
+            covered[window] = paint[name][window]
+            moves[name, colour] = float(n.alike(n.embed(n.model, covered)) - n.alike(n.embed(n.model, n.explained)))
+    signs = kinds.every(move > 0 if colour == "blue" else move < 0 for (_, colour), move in moves.items())
+    own, given = (METHODS["occlusion"](n.model, n.explained, n.alike, step=12, fill=fill)
+                  for fill in (None, paint["filled blurred"]))  # fmt: skip
+    blurred = kinds.calmer(n.explained.numpy(), paint["filled blurred"].numpy()) and np.array_equal(own, given)
+    return signs and blurred, f"{moves}, blurred {blurred}"
 
 
 @says("nb09-occlusion-says", "In both maps the strongest blue lies on the white print.")
@@ -176,6 +202,18 @@ def _(lesson):
     gap = np.abs(found.cells.sum((1, 2)) + found.bias - found.value).max()
     least = (found.bias / found.value).min()
     return gap < 1e-5 and f"{least:.0%}" == "37%", f"gap {gap:.1e}, bias {found.bias / found.value}"
+
+
+@says(
+    "nb09-sum-says",
+    "Exact is not the same as useful, either: the map is blurred, because each cell of the last stage has seen nearly the whole photo.",
+)
+def _(lesson):
+    n = lesson.after["nb09-sum"]
+    fine = lesson.after["nb09-occlusion"].maps["filled blurred"]
+    last = [field.longest for field in receptive_fields(n.model) if field.block == "conv4.1"]
+    wide = kinds.every(longest > n.checkpoint.size[0] for longest in last)
+    return wide and kinds.calmer(fine, n.heat), f"{last} pixels"
 
 
 @says("nb09-streams-says", "The strongest blue of streams 2 and 4 lies on the print.")

@@ -3,10 +3,11 @@
 # ruff: noqa: E501 - a sentence is quoted as it stands
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
-from osnet_edu import retrieval
+from osnet_edu import people, retrieval
 from osnet_edu.embed import embedder_for
 from osnet_edu.experiments import clothes
 from osnet_edu.explain import known
@@ -78,7 +79,10 @@ def _(lesson):
     queries = album.market.query
     twins = [bool(album.part(queries[k])) for k in np.flatnonzero(hardness.first_hit > 1)]
     printed = lesson.printed["nb11-failures"]
-    return twins == [True] * 26 and printed.startswith("26 failures, 26 of people with a twin"), f"{twins}, {printed}"
+    alone = [first > 1 for q, first in zip(queries, hardness.first_hit, strict=True) if not album.part(q)]
+    return kinds.none(alone) and twins == [True] * 26 and printed.startswith(
+        "26 failures, 26 of people with a twin"
+    ), f"{twins}, {printed}"
 
 
 @says("ask:clothes", "Rank-1 was 92.8 %.", "below 10 %", "4.7 %, where chance is 1.7 %.")
@@ -121,6 +125,19 @@ def _(lesson):
     lab = lesson.end.lab
     names = {control["name"] for group in lab.groups for control in group["controls"]}
     return {"top", "bag", "yaw", "hour", "weather", "camera"} <= names and lab.rank_before == 1, f"{names}"
+
+
+@says("nb11-recap", "- One change of a rendered person is an experiment: everything else stays.")
+def _(lesson):
+    record = lesson.end.album.folder.record(lesson.after["nb11-failure"].query)
+    red = replace(record.identity, top_color=(0.8, 0.1, 0.1))
+    before, after = (people.render(who, record.view, clean=True) for who in (record.identity, red))
+    top = before.coverage[people.PARTS.index("top")] > 0
+    moved = (before.image != after.image).any(-1)
+    stays = kinds.every(~moved[~top]) and np.array_equal(before.labels, after.labels)
+    return stays and moved[
+        top
+    ].mean() > 0.9, f"{moved[~top].sum()} pixels moved outside the top, {moved[top].sum()} inside"
 
 
 @says(
