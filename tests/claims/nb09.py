@@ -80,7 +80,8 @@ def _(lesson):
     signs = kinds.every(move > 0 if colour == "blue" else move < 0 for (_, colour), move in moves.items())
     own, given = (METHODS["occlusion"](n.model, n.explained, n.alike, step=12, fill=fill)
                   for fill in (None, paint["filled blurred"]))  # fmt: skip
-    blurred = kinds.calmer(n.explained.numpy(), paint["filled blurred"].numpy()) and np.array_equal(own, given)
+    sharp, soft = (photo[0].mean(0).numpy() for photo in (n.explained, paint["filled blurred"]))
+    blurred = kinds.calmer(sharp, soft) and np.array_equal(own, given)
     return signs and blurred, f"{moves}, blurred {blurred}"
 
 
@@ -210,7 +211,7 @@ def _(lesson):
 )
 def _(lesson):
     n = lesson.after["nb09-sum"]
-    fine = lesson.after["nb09-occlusion"].maps["filled blurred"]
+    fine = lesson.after["nb09-slope"].maps["gradient"]
     last = [field.longest for field in receptive_fields(n.model) if field.block == "conv4.1"]
     wide = kinds.every(longest > n.checkpoint.size[0] for longest in last)
     return wide and kinds.calmer(fine, n.heat), f"{last} pixels"
