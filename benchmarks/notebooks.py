@@ -5,9 +5,9 @@
 A Jupyter server starts a kernel for each notebook, in order, and all of its cells run. `peak` is the most that the
 kernel had (VmHWM, which counts shared libraries in full). `together` is what server and kernels had when the notebook
 ended, where memory that processes share counts once (PSS). Each kernel is shut down at the end of its notebook;
---left-running leaves it there, as a closed tab does. No browser looks on; with a page that draws the widgets, a kernel
-has some 10 MB more. `fit` says how many students fit into 48 GB, each with a server and this kernel at its peak. A
-finished notebook is in the file of --out and is not run again. Needs Linux.
+--left-running leaves it there, as a closed tab does. No browser looks on. `fit` says how many students fit into 48 GB,
+each with a server and this kernel at its peak. A finished notebook is in the file of --out and is not run again, so
+run all of them in one go to know what they have together. Needs Linux.
 """
 
 import argparse
