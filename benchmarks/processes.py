@@ -14,6 +14,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -51,19 +52,23 @@ def together(work: Callable[[], object] | None, busy: list[float]) -> None:
     torch.distributed.barrier()
 
 
-def measured(size: tuple[int, int], steps: int, rounds: int, dtype: str, team: Team) -> list[dict]:
-    """What each side did, compared with the first one.  size: of the photos, (height, width)."""
+def measured(size: tuple[int, int], steps: int, rounds: int, fastest: Compute, team: Team) -> list[dict]:
+    """What each side did, compared with the first one.  size: of the photos, (height, width).
+
+    fastest: how to compute, but for the threads.
+    """
     ways = {
-        f"1 process, {threads} thread{'s' * (threads > 1)}": (Compute("cpu", dtype, dtype == "bfloat16", threads), 1)
-        for threads in sorted({1, team.size})
+        "1 process, 1 thread": (replace(fastest, threads=1), 1),
+        f"1 process, {team.size} threads": (replace(fastest, threads=team.size), 1),
+        f"{team.size} processes, 1 thread each": (replace(fastest, threads=1), team.size),
     }
-    ways[f"{team.size} processes, 1 thread each"] = (Compute("cpu", dtype, dtype == "bfloat16"), team.size)
     works, busy = {}, {name: [] for name in ways}
     for name, (way, processes) in ways.items():
         own = team if processes > 1 else ONE_PROCESS
         work = training(size, way, own, steps) if processes > 1 or team.rank == 0 else None
         works[name] = partial(together, work, busy[name])
     times = in_turn(works, rounds)
+    cores = {name: statistics.median(seconds[1:]) for name, seconds in busy.items()}  # the first call is not counted
     one = next(iter(ways))
     return [
         {
@@ -73,7 +78,7 @@ def measured(size: tuple[int, int], steps: int, rounds: int, dtype: str, team: T
             "ratio": ratio(times[one], times[name]),
             "best": min(times[one]) / min(times[name]),
             # A thread that waits for another one keeps its core: with more threads this says nothing.
-            "busy": sum(busy[one]) / max(sum(busy[name]), 1e-9) if way.threads == 1 else math.nan,
+            "busy": cores[one] / max(cores[name], 1e-9) if way.threads == 1 else math.nan,
         }
         for name, (way, _) in ways.items()
     ]
@@ -95,7 +100,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
         config = train.TrainConfig(size=(64, 32), growth=())
         way = distributed.agreed(train.choose(config, 64, compute.candidates(threads=1), seconds)[0].compute, team)
         for size in sizes:
-            found += measured(size, steps, rounds, way.dtype, team)
+            found += measured(size, steps, rounds, way, team)
     if team.rank == 0:
         names = ("ratio", "best", "busy")
         rows = [
