@@ -8,6 +8,8 @@
                                    with --slides, the lessons as slides, too
     python3 lab.py setup           set everything up, and open nothing
     python3 lab.py doctor          say what is there and what is missing; changes nothing
+    python3 lab.py export [...]    write your notebooks as HTML pages, with outputs and answers as they are: all of
+                                   them, or those that follow; --out FOLDER names the new folder
     python3 lab.py badge           write the links to the site, Binder, Colab and Codespaces into README.md, for the
                                    newest tag, and print the first cell that a notebook needs on Colab
 
@@ -388,13 +390,16 @@ def main(arguments):
     if arguments[:1] == ["test"]:
         refuse_unfit_machine()
         return run_tests(arguments[1:])
+    if arguments[:1] == ["export"] and not {"-h", "--help"} & set(arguments):
+        refuse_unfit_machine()
+        return start("handout", [one if one.startswith("-") else os.path.abspath(one) for one in arguments[1:]])
     parser = argparse.ArgumentParser(
         prog="lab.py",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=argparse.SUPPRESS,
     )
-    verbs = ["test", "app", "book", "setup", "doctor", "badge"]
+    verbs = ["test", "app", "book", "setup", "doctor", "export", "badge"]
     parser.add_argument("verb", nargs="?", choices=verbs, help=argparse.SUPPRESS)
     parser.add_argument("out", nargs="?", help=argparse.SUPPRESS)  # the folder of "book"
     parser.add_argument("--no-browser", action="store_true", help=argparse.SUPPRESS)

@@ -128,7 +128,7 @@ def test_every_word_has_a_name_of_its_own_and_a_chinese_one():
     ],
 )
 def test_a_link_stands_in_words_only(text, linked):
-    made = glossary.linked_text(glossary.Term("gate", "", r"\bgate\b", None), text)
+    made = glossary.with_link(glossary.Term("gate", "", r"\bgate\b", None), text)
     assert made == (linked + "[gate](../GLOSSARY.md#gate)" if linked.endswith(" ") else linked)
     assert glossary.unlinked(made) == (text if linked else "")
 

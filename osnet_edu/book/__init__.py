@@ -4,4 +4,4 @@
 visitor could ask it, and `pages` writes the HTML. What the pages run is in page/, and their frames are in templates/.
 """
 
-__all__ = ["alive", "build", "kernel", "lessons", "pages"]
+__all__ = ["alive", "build", "generator", "glossary", "kernel", "lessons", "pages"]

@@ -93,7 +93,7 @@ class Text:
     text: str
 
 
-def linked_text(term: Term, text: str) -> str:
+def with_link(term: Term, text: str) -> str:
     """A Markdown text in which the first use of a term is a link; "" where it has no use that can be one."""
     if text.startswith(("# ", "**Exercise")):  # titles, and tasks, which their exercise writes
         return ""
@@ -109,7 +109,7 @@ def place_of_link(term: Term, texts: Sequence[Text], order: Sequence[tuple[str, 
     texts: without links to the glossary.  order: the places of all cells, in the order of reading.
     """
     start = order.index(term.introduced) if term.introduced else 0
-    return next((one.place for one in texts if order.index(one.place) >= start and linked_text(term, one.text)), None)
+    return next((one.place for one in texts if order.index(one.place) >= start and with_link(term, one.text)), None)
 
 
 def unlinked(text: str) -> str:
@@ -128,7 +128,7 @@ def add_links(notebooks: Path) -> None:
     for term in terms():
         place = place_of_link(term, texts, list(cells))
         if place:
-            said[place] = linked_text(term, said[place]) or said[place]
+            said[place] = with_link(term, said[place]) or said[place]
     for place, text in said.items():
         if text != "".join(cells[place]["source"]):
             cells[place]["source"] = text.splitlines(keepends=True)

@@ -68,7 +68,7 @@ class Bar:
         lessons = sorted({task.notebook for task in self._registry.values()} | set(self._files))
         problem = f'<p role="status" style="margin:4px 0;font-weight:600">{html.escape(self._problem)}</p>'
         return (
-            '<nav aria-label="Your progress" style="max-width:66em;margin:2px 0;padding:8px 18px;border-radius:14px;'
+            '<nav aria-label="Your progress" style="max-width:79em;margin:2px 0;padding:8px 18px;border-radius:14px;'
             f'border:{_LINE};color:var(--jp-content-font-color1,#111);font-size:12.5px;line-height:1.45">'
             f'<p style="margin:4px 0">{html.escape(self._sentence())}</p>{self._here()}'
             '<ol style="display:flex;flex-wrap:wrap;gap:4px;list-style:none;margin:4px 0;padding:0">'
