@@ -18,21 +18,8 @@ list(itertools.count()), cannot be stopped from inside the process: interrupt or
 from typing import Any
 
 from ..refused import Refused
-from . import (
-    bar,
-    believe,
-    convolution,
-    exploring,
-    gate,
-    network,
-    siblings,
-    start,
-    streams,
-    train,
-    where,
-    which_scale,
-    who,
-)
+from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
+from .bar import show_bar
 from .judge import Verdict, judge
 from .magic import Desk, answered
 from .record import Exercise, Mistake, Property
@@ -123,7 +110,7 @@ def load_ipython_extension(shell) -> None:
     shell.register_magic_function(lambda line, cell: _desk.exercise(shell, line, cell), "cell", "exercise")
     shell.register_magic_function(hint, "line", "hint")
     shell.register_magic_function(solution, "line", "solution")
-    bar.show_bar(shell, REGISTRY)
+    show_bar(shell, REGISTRY)
 
 
 def load() -> None:
