@@ -1,4 +1,4 @@
-"""JupyterLab on the first notebook, on loopback with its token, until Ctrl-C."""
+"""JupyterLab on the first of the student's notebooks, on loopback with its token, until Ctrl-C."""
 
 import argparse
 import json
@@ -6,8 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import ending, programs
-from .badge import FIRST_NOTEBOOK
+from . import copies, ending, programs
 
 
 def _serve(browser: bool, port: int) -> int:
@@ -27,8 +26,17 @@ def _serve(browser: bool, port: int) -> int:
         },
         "LabApp": {"workspaces_dir": str(first_layout(venv))},
     }
-    if Path(programs.HERE, FIRST_NOTEBOOK).exists():
-        settings["LabApp"]["default_url"] = "/lab/tree/" + FIRST_NOTEBOOK
+    first_time = not Path(programs.HERE, copies.COPIES).exists()
+    newer = copies.bring_up_to_date(programs.HERE)
+    if first_time:
+        programs.say(
+            f"Your copies of the notebooks are in {copies.COPIES}; an update of the kit leaves your work alone."
+        )
+    if newer:
+        programs.say(f"Newer in the kit than your copy: {', '.join(newer)}. Yours stays as it is.")
+        programs.say(f"'python3 lab.py reset {newer[0][:2]}' gets the newer one and keeps yours beside it.")
+    for first in copies.lessons(programs.HERE)[:1]:
+        settings["LabApp"]["default_url"] = f"/lab/tree/{copies.COPIES}/{first}.ipynb"
     config = venv / "jupyter_lab_config.json"
     config.write_text(json.dumps(settings, indent=2), encoding="utf-8")
     silence_news(venv)
