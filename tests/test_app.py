@@ -27,7 +27,7 @@ from voilapage import App, alive, app_of, wait_until
 import lab
 from osnet_edu import Refused
 from osnet_edu.lab import app as kit_app
-from osnet_edu.lab import programs
+from osnet_edu.lab import fit, programs
 
 CELLS = (
     "# A formula $x^2$ and a word",
@@ -123,7 +123,7 @@ def test_voila_finds_the_kits_own_page(monkeypatch, tmp_path):
 )
 def test_what_a_verb_starts_inside_the_environment(monkeypatch, given, started):
     commands = []
-    monkeypatch.setattr(lab, "Setup", lambda: SimpleNamespace(make=commands.append, python="python"))
+    monkeypatch.setattr(lab, "Setup", lambda **_: SimpleNamespace(make=commands.append, python="python"))
     monkeypatch.setattr(programs, "attend", lambda command: commands.append(command) or (3, False))
     assert lab.main(given) == 3 and commands == ["run", ["python", "-m", *started]]
     monkeypatch.setattr(programs, "attend", lambda _: (-2, True))
@@ -281,7 +281,7 @@ def test_the_dev_container_calls_verbs_that_there_are():
     usage = subprocess.run([sys.executable, str(LAB), "--help"], capture_output=True, text=True, check=True).stdout
     assert all(f"python3 lab.py {verb} " in usage for verb in verbs)
     version = tuple(map(int, settings["image"].partition(":")[2].split("-")[0].split(".")))
-    assert lab.OLDEST <= version <= lab.NEWEST
+    assert fit.OLDEST <= version <= fit.NEWEST
 
 
 def test_setup_prepares_and_opens_nothing(monkeypatch):

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,15 +22,20 @@ from jupyterlab_server.workspaces_handler import slugify
 from labpage import CHROMIUM_FLAGS
 
 import lab
-from osnet_edu import Refused
-from osnet_edu.lab import needs, notebooks, programs
-from osnet_edu.lab.installer import explain_failure, gist, only_one
+from osnet_edu.lab import fit, needs, notebooks, wheels
+from osnet_edu.lab.installer import explain_failure, gist
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = ROOT / "lab.py"
 EARLY = (
     "lab.py", "osnet_edu/__init__.py", "osnet_edu/refused.py",
-    *(f"osnet_edu/lab/{name}.py" for name in ("__init__", "badge", "ending", "installer", "needs", "programs")),
+    *(
+        f"osnet_edu/lab/{name}.py"
+        for name in (
+            "__init__", "badge", "copies", "doctor", "ending", "fit", "installer", "needs", "programs", "setup",
+            "wheelhouse", "wheels",
+        )
+    ),
 )  # fmt: skip
 GOOD = {
     "python": (3, 12),
@@ -106,13 +110,13 @@ def test_an_old_python_is_told_so_in_a_sentence():
     ],
 )
 def test_a_machine_without_a_pytorch_is_told_why(facts, words):
-    reason = lab.why_not({**GOOD, **facts})
+    reason = fit.why_not({**GOOD, **facts})
     assert reason is None if words is None else words in reason
 
 
 def test_this_machine_has_the_facts_it_is_judged_by():
-    assert lab.machine_facts().keys() == GOOD.keys()
-    assert lab.why_not(lab.machine_facts()) is None
+    assert fit.machine_facts().keys() == GOOD.keys()
+    assert fit.why_not(fit.machine_facts()) is None
 
 
 @pytest.mark.parametrize(
@@ -172,187 +176,13 @@ def test_a_container_s_limit_is_read(tmp_path, files, limit):
 
 
 # ---------------------------------------------------------------------------------------------
-# Setting up, with a stand-in for the installer
-
-
-class Installer:
-    """Stands in for installer.run_shown: makes a small real environment, installs nothing, keeps the commands."""
-
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-        self.breaks_at: str | None = None
-
-    def __call__(self, title, command, log_path, on_line=None):
-        kind = "venv" if "venv" in command else "check" if "-c" in command else Path(command[0]).name
-        kind = "pip" if kind.startswith("python") else kind
-        self.commands.append(kind if kind in ("venv", "check") else f"{kind} {command[-1]}")
-        if kind == "venv":
-            subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", command[-1]], check=True)
-            site = next(Path(command[-1]).rglob("site-packages"))
-            (site / "pip.py").touch()
-            (site / "torch.py").touch()
-        elif kind in ("pip", "uv"):
-            if self.breaks_at == f"{kind} download":
-                return 1, "Failed to establish a new connection"
-            on_line("Installing collected packages: a, b\n")
-            if self.breaks_at == f"{kind} unpacking":
-                raise KeyboardInterrupt
-        return 0, ""
-
-
-@pytest.fixture
-def installer(monkeypatch) -> Installer:
-    stand_in = Installer()
-    monkeypatch.setattr("osnet_edu.lab.installer.run_shown", stand_in)
-    real = shutil.which
-    monkeypatch.setattr(shutil, "which", lambda name, *rest: None if name == "uv" else real(name, *rest))
-    return stand_in
-
-
-@pytest.fixture
-def checkout(tmp_path) -> Path:
-    here = tmp_path / "a checkout"  # with a blank, as many have
-    (here / "osnet_edu").mkdir(parents=True)
-    (here / "osnet_edu" / "__init__.py").write_text("here = __file__\n")
-    (here / "requirements.txt").write_text("a==1\n")
-    (here / "requirements-dev.txt").write_text("-r requirements.txt\nb==1\n")
-    return here
-
-
-def commands_of(setup: lab.Setup, kind: str, installer: Installer) -> list[str]:
-    installer.commands.clear()
-    setup.make(kind)
-    return list(installer.commands)
-
-
-def test_the_second_time_does_nothing(checkout, installer):
-    setup = lab.Setup(str(checkout))
-    assert commands_of(setup, "run", installer) == ["venv", "pip requirements.txt", "check"]
-    assert commands_of(setup, "run", installer) == []
-    assert commands_of(setup, "test", installer) == ["pip requirements-dev.txt", "check"]
-    assert commands_of(setup, "test", installer) == commands_of(setup, "run", installer) == []
-
-
-def test_changed_requirements_are_installed_on_top(checkout, installer):
-    setup = lab.Setup(str(checkout))
-    setup.make("test")
-    (checkout / "requirements-dev.txt").write_text("-r requirements.txt\nb==2\n")
-    assert commands_of(setup, "run", installer) == []
-    assert commands_of(setup, "test", installer) == ["pip requirements-dev.txt", "check"]
-    (checkout / "requirements.txt").write_text("a==2\n")
-    assert commands_of(setup, "run", installer) == ["pip requirements.txt", "check"]
-    (checkout / "requirements.txt").write_bytes(b"a==2\r\n")  # a checkout on Windows is the same one
-    assert commands_of(setup, "run", installer) == []
-
-
-def test_what_broke_off_while_unpacking_is_made_anew(checkout, installer):
-    setup = lab.Setup(str(checkout))
-    installer.breaks_at = "pip unpacking"
-    with pytest.raises(KeyboardInterrupt):
-        setup.make("run")
-    installer.breaks_at = None
-    assert commands_of(setup, "run", installer) == ["venv", "pip requirements.txt", "check"]
-    assert commands_of(setup, "run", installer) == []
-
-
-def test_a_download_that_failed_leaves_what_was_there(checkout, installer):
-    setup = lab.Setup(str(checkout))
-    setup.make("run")
-    installer.breaks_at = "pip download"
-    with pytest.raises(Refused, match="Check the network"):
-        setup.make("test")
-    installer.breaks_at = None
-    assert commands_of(setup, "run", installer) == []
-    assert commands_of(setup, "test", installer) == ["pip requirements-dev.txt", "check"]
-
-
-def test_an_environment_whose_python_has_gone_is_made_anew(checkout, installer):
-    setup = lab.Setup(str(checkout))
-    setup.make("run")
-    os.remove(setup.python)
-    assert commands_of(setup, "run", installer) == ["venv", "pip requirements.txt", "check"]
-
-
-def test_a_torn_stamp_is_no_stamp(checkout, installer):
-    setup = lab.Setup(str(checkout))
-    setup.make("run")
-    Path(setup.stamp_path).write_text('{"run": "12')
-    assert commands_of(setup, "run", installer) == ["pip requirements.txt", "check"]
-
-
-def test_a_folder_of_somebody_else_is_left_alone(checkout, installer):
-    (checkout / ".venv").mkdir()
-    (checkout / ".venv" / "thesis.txt").write_text("ten years")
-    with pytest.raises(Refused, match="is not a virtual environment"):
-        lab.Setup(str(checkout)).make("run")
-    assert (checkout / ".venv" / "thesis.txt").read_text() == "ten years"
-
-
-def test_too_little_disk_is_said_before_anything_is_made(checkout, installer, monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 9 * 10**8, 10**8))
-    with pytest.raises(Refused, match=r"0\.1 GB are free"):
-        lab.Setup(str(checkout)).make("run")
-    assert not (checkout / ".venv").exists()
-
-
-def test_a_python_without_ensurepip_is_told_what_to_install(checkout, installer, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ensurepip", None)
-    with pytest.raises(Refused, match=r"apt install python3\.\d+-venv"):
-        lab.Setup(str(checkout)).make("run")
-
-
-def test_uv_is_taken_where_it_is_and_pip_when_it_fails(checkout, installer, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name, *_: "/somewhere/uv" if name == "uv" else None)
-    setup = lab.Setup(str(checkout))
-    assert commands_of(setup, "run", installer) == ["venv", "uv requirements.txt", "check"]
-    installer.breaks_at = "uv download"
-    assert commands_of(setup, "test", installer) == ["uv requirements-dev.txt", "pip requirements-dev.txt", "check"]
-
-
-def test_missing_requirements_are_named(checkout, installer):
-    (checkout / "requirements.txt").unlink()
-    with pytest.raises(Refused, match=r"requirements\.txt is missing"):
-        lab.Setup(str(checkout)).make("run")
-
-
-def test_the_kit_is_found_from_any_folder_and_after_a_move(checkout, installer, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    lab.Setup(str(checkout)).make("run")
-    for name in ("a checkout", "möved"):
-        here = tmp_path / name
-        if not here.exists():
-            checkout.rename(here)
-        python = lab.Setup(str(here)).python
-        found = programs.answer_of(python, "import osnet_edu; print(osnet_edu.here)")
-        assert found == str(here / "osnet_edu" / "__init__.py")
-        assert lab.Setup(str(here)).ready("run")
-
-
-def test_a_second_lab_waits_for_the_first(tmp_path, capsys):
-    order = []
-    with only_one(str(tmp_path)):
-        second = threading.Thread(target=lambda: [order.append("second") for _ in enter(str(tmp_path))])
-        second.start()
-        time.sleep(0.3)
-        order.append("first")
-    second.join(10)
-    assert order == ["first", "second"]
-    assert "waiting for it" in capsys.readouterr().out
-
-
-def enter(here: str):
-    with only_one(here):
-        yield
-
-
-# ---------------------------------------------------------------------------------------------
 # The program
 
 
 def copy_of_the_kit(folder: Path) -> Path:
     """A checkout whose .venv is ready: it borrows this environment's packages."""
     folder.mkdir()
-    for name in ("lab.py", "requirements.txt", "requirements-dev.txt"):
+    for name in ("lab.py", "requirements.txt", "requirements-dev.txt", wheels.UV_PIN):
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "osnet_edu", folder / "osnet_edu", ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / ".venv")], check=True)
@@ -380,7 +210,7 @@ def test_the_doctor_of_a_ready_kit_is_content(tmp_path):
     here = copy_of_the_kit(tmp_path / "kit")
     done = subprocess.run([sys.executable, "lab.py", "doctor"], cwd=here, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    for word in ("machine", "packages", "PyTorch", "bfloat16", "memory", "disk", "Chromium"):
+    for word in ("machine", "packages", "PyTorch", "wheels", "bfloat16", "training", "memory", "disk", "Chromium"):
         assert re.search(rf"(?m)^  {word} +(ok|LOOK) ", done.stdout), word
 
 
@@ -408,7 +238,8 @@ def test_ctrl_c_while_unpacking_says_so_and_leaves_the_mark(tmp_path):
     site = next((here / ".venv").rglob("site-packages"))
     (site / "lent.pth").unlink()
     (site / "pip.py").write_text(
-        "import time\nif __name__ == '__main__':\n    print('Installing collected packages: a'); time.sleep(60)\n"
+        "import sys, time\nif __name__ == '__main__' and 'requirements-lab' not in sys.argv[-1]:\n"
+        "    print('Installing collected packages: a'); time.sleep(60)\n"
     )
     (here / ".venv" / "osnet_edu.json").unlink()
     environment = {**os.environ, "PATH": "/usr/bin:/bin"}
@@ -465,15 +296,15 @@ def test_it_serves_on_loopback_with_its_token_whatever_a_personal_configuration_
         log_text = (tmp_path / "log.txt").read_text()
         assert address, log_text
         assert address.group(1) in (f"127.0.0.1:{port}", f"localhost:{port}")
-        assert "/lab/tree/notebooks/00_start_here.ipynb?token=" in log_text
+        assert "/lab/tree/my_notebooks/00_start_here.ipynb?token=" in log_text
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents", timeout=10)
         refused.value.close()
         assert refused.value.code == 403
-        with_token = f"http://127.0.0.1:{port}/api/contents/notebooks?token={address.group(2)}"
+        with_token = f"http://127.0.0.1:{port}/api/contents/my_notebooks?token={address.group(2)}"
         with urllib.request.urlopen(with_token, timeout=10) as answer:
-            names = [item["name"] for item in json.load(answer)["content"]]
-        assert names == ["00_start_here.ipynb"]
+            names = {item["name"] for item in json.load(answer)["content"]}
+        assert names == {"00_start_here.ipynb", "made_from.json"}
     finally:
         os.killpg(process.pid, signal.SIGINT)
         status = process.wait(30)

@@ -16,8 +16,8 @@ import time
 
 from .needs import WINDOWS
 from .programs import HERE, quiet_environment, say, stop
+from .wheels import ROOM_GB
 
-ROOM_NEEDED = 2.0  # GB of disk for a first installation with PyTorch's CPU build
 SAYS = r"(Collecting|Downloading|Using cached|Processing|Building|Resolved|Prepared|Installed) (.+)"
 
 
@@ -38,8 +38,11 @@ def gist(line):
     return None
 
 
-def run_shown(title, command, log_path, on_line=None):
-    """Run a command, showing a line of progress; its output goes to a log. Returns (status, output)."""
+def run_shown(title, command, log_path, on_line=None, extra=None):
+    """Run a command, showing a line of progress; its output goes to a log. Returns (status, output).
+
+    on_line: called with each line.  extra: more variables for the command.
+    """
     started = time.time()
     live = sys.stdout.isatty()
     latest = [""]
@@ -48,11 +51,12 @@ def run_shown(title, command, log_path, on_line=None):
         say("  %s ..." % title)
     process = subprocess.Popen(
         command, cwd=HERE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        universal_newlines=True, encoding="utf-8", errors="replace", env=quiet_environment(),
+        universal_newlines=True, encoding="utf-8", errors="replace",
+        env=dict(quiet_environment(), **(extra or {})),
     )  # fmt: skip
 
     def read():
-        with open(log_path, "a", encoding="utf-8") as log:
+        with open(log_path, "a", encoding="utf-8") as log, process.stdout:
             log.write("$ %s\n" % " ".join(command))
             for line in process.stdout:
                 lines.append(line)
@@ -95,11 +99,17 @@ def run_shown(title, command, log_path, on_line=None):
     return status, "".join(lines)
 
 
+def disk_is_full(output):
+    """Whether an installation failed since the disk is full."""
+    full = r"No space left on device|not enough space on the disk|Errno 28|WinError 112|os error 28"
+    return bool(re.search(full, output))
+
+
 def explain_failure(output, log_path):
     """The sentence that says why an installation failed."""
     kept = " Its output is in %s." % os.path.relpath(log_path, HERE)
-    if re.search(r"No space left on device|not enough space on the disk|Errno 28|WinError 112|os error 28", output):
-        return "The disk is full: about %.0f GB are needed. Make room and run lab.py again." % ROOM_NEEDED + kept
+    if disk_is_full(output):
+        return "The disk is full: about %.0f GB are needed. Make room and run lab.py again." % ROOM_GB["cpu"] + kept
     if re.search(
         r"Failed to establish a new connection|Name or service not known|Temporary failure in name resolution"
         r"|nodename nor servname|getaddrinfo failed|Network is unreachable|Connection refused|ConnectTimeoutError"

@@ -33,13 +33,16 @@ def stop(process):
             process.wait()
 
 
-def answer_of(python, code):
-    """The line that another Python prints, or '' where it does not answer. What its environment prints is left out."""
+def answer_of(python, code, patience=120):
+    """The line that another Python prints, or '' where it does not answer. What its environment prints is left out.
+
+    patience: in seconds.
+    """
     marked = "def print(text, say=print): say('\\n<answer>' + str(text))\n" + code
     try:
         done = subprocess.run(
             [python, "-c", marked], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            encoding="utf-8", errors="replace", env=quiet_environment(), timeout=120,
+            encoding="utf-8", errors="replace", env=quiet_environment(), timeout=patience,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
