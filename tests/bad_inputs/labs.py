@@ -143,10 +143,62 @@ def _badge(beside: str) -> Callable[[Path], str]:
     return run
 
 
+def _refused(*words: str) -> Callable[[Path], str]:
+    """lab.py with these words, {} for the case's folder, in which a file, an empty folder and a full one lie."""
+
+    def run(work: Path) -> str:
+        (work / "file").write_text("mine")
+        (work / "empty").mkdir()
+        (work / "full").mkdir()
+        (work / "full" / "thesis.txt").write_text("ten years")
+        before = sorted(work.rglob("*"))
+        said = _said(lambda: lab.main([word.format(work) for word in words]))
+        assert sorted(work.rglob("*")) == before and (work / "file").read_text() == "mine"
+        return said
+
+    return run
+
+
+NAMES = (
+    "77",
+    "",
+    " ",
+    "0",
+    "00 ",
+    "who",
+    "..",
+    "../..",
+    "/etc/passwd",
+    "notebooks",
+    "00_start_here.ipynb.ipynb",
+    "ä",
+    "*",
+)
+FIT = {
+    "a wheelhouse and a GPU": ("setup", "--gpu", "--wheelhouse", "{}/empty"),
+    "a wheelhouse for the doctor": ("doctor", "--wheelhouse", "{}/empty"),
+    "a GPU for a reset": ("reset", "00", "--gpu"),
+    "no lesson": ("reset",),
+    "no folder": ("wheelhouse",),
+    "two folders": ("wheelhouse", "{}/a", "{}/b"),
+    "a name for the app": ("app", "00"),
+    "from a folder that is not there": ("setup", "--wheelhouse", "{}/absent"),
+    "from a file": ("setup", "--wheelhouse", "{}/file"),
+    "from an empty folder": ("setup", "--wheelhouse", "{}/empty"),
+    "from another folder": ("setup", "--wheelhouse", "{}/full"),
+    "into a file": ("wheelhouse", "{}/file"),
+    "into another folder": ("wheelhouse", "{}/full"),
+}
+
+
 def cases() -> Iterator[Case]:
     for port in PORTS:
         for verb in ([], ["app"], ["setup"]):
             yield Case("lab", f"{' '.join(verb)} --port {port!r}"[:60], _port(verb, port))
+    for name in NAMES:
+        yield Case("lab", f"reset {name!r}", _refused("reset", name))
+    for name, words in FIT.items():
+        yield Case("lab", f"words: {name}", _refused(*words))
     for address, name in REMOTES.items():
         yield Case("lab", f"a remote: {name}", _remote(address))
     for address, wanted in READ.items():
