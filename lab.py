@@ -104,7 +104,8 @@ def main(arguments):
         return run_tests(arguments[1:])
     if arguments[:1] == ["export"] and not {"-h", "--help"} & set(arguments):
         refuse_unfit_machine()
-        return start(Setup(), "handout", [one if one.startswith("-") else os.path.abspath(one) for one in arguments[1:]])
+        given = [one if one.startswith("-") else os.path.abspath(one) for one in arguments[1:]]
+        return start(Setup(), "handout", given)
     options = parse(arguments)
     if options.verb == "doctor":
         return doctor()

@@ -123,7 +123,7 @@ def found_in(source: str, kind: str) -> list[tuple[int, str]]:
 
 def held() -> list[Path]:
     files = [*ROOT.glob("osnet_edu/**/*"), *ROOT.glob("assets/*.md"), *ROOT.glob("benchmarks/*")]
-    files += [ROOT / name for name in ("lab.py", "README.md", "CONTRIBUTING.md")]
+    files += [ROOT / name for name in ("lab.py", "README.md", "CONTRIBUTING.md", "HUB.md")]
     return [path for path in sorted(files) if path.suffix in READERS]
 
 
