@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 import lab
-from osnet_edu.lab import doctor, fit, wheels
+from osnet_edu.lab import doctor, fit, needs, wheels
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted(path.stem[:2] for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -70,6 +71,14 @@ def test_the_doctor_says_which_build_was_taken_and_how_large_it_is(monkeypatch, 
 def test_a_machine_that_cannot_run_the_kit_is_led_elsewhere(monkeypatch, tmp_path):
     monkeypatch.setattr(fit, "why_not", lambda facts: "It cannot.")
     assert lines(monkeypatch, tmp_path, "")["machine"] == (False, f"It cannot. Or {doctor.INSTEAD}.")
+
+
+def test_a_disk_is_large_enough_or_the_doctor_says_how_much_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setattr(needs.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**10, 9 * 10**9, 10**9))
+    said = {name: (good, text) for name, good, text in needs.lines(str(tmp_path))}
+    assert said["disk"] == (False, "1.0 GB free; about 2 GB are needed")
+    (tmp_path / ".venv").mkdir()  # the packages are in
+    assert {name: (good, text) for name, good, text in needs.lines(str(tmp_path))}["disk"] == (True, "1.0 GB free")
 
 
 def test_megabytes_are_those_of_the_files(tmp_path):

@@ -7,6 +7,8 @@ import contextlib
 import os
 import shutil
 
+from .wheels import ROOM_GB
+
 ENOUGH_GB = 3.5  # of memory, for the lessons side by side
 GET_CHROMIUM = (
     "only the browser tests need one: install Chrome, or Debian's package chromium, or set CHROME to a browser's path"
@@ -77,7 +79,9 @@ def lines(here):
     else:
         enough = memory >= ENOUGH_GB
         yield "memory", enough, "%.1f GB%s" % (memory, "" if enough else "; 4 GB are advised")
-    yield "disk", True, "%.1f GB free" % (shutil.disk_usage(here).free / 1e9)
+    free, needed = shutil.disk_usage(here).free / 1e9, ROOM_GB["cpu"]
+    enough = free >= needed or os.path.exists(os.path.join(here, ".venv"))
+    yield "disk", enough, "%.1f GB free%s" % (free, "" if enough else "; about %.0f GB are needed" % needed)
     cache = os.path.expanduser(os.environ.get("OSNET_EDU_CACHE") or os.path.join("~", ".cache", "osnet_edu"))
     above = os.path.abspath(cache)
     while not os.path.lexists(above):
