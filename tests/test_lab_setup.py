@@ -469,7 +469,7 @@ def test_what_uv_resolved_is_read_with_its_indexes():
         (["reset"], "'reset' needs a lesson: 'lab.py reset 02'."),
         (["book"], "'book' needs the name of a new folder for the site: 'lab.py book site'."),
         (["setup", "x"], "Only 'book', 'wheelhouse' and 'reset' take a name, got 'x'."),
-        (["app", "--lessons", "00"], "Only 'book' takes lessons, got '00'."),
+        (["app", "--lessons", "00"], "Only 'book' takes lessons and slides, got '00'."),
         (["--gpu", "--wheelhouse", "w"], "A wheelhouse holds PyTorch's CPU build"),
         (["doctor", "--gpu"], "--gpu and --wheelhouse are for"),
         (["book", "site", "--wheelhouse", "w"], "--gpu and --wheelhouse are for"),
