@@ -169,7 +169,7 @@ class Block(nn.Module):
         return x if self.downsample is None else self.downsample(x)
 
     def finish(self, mixed: Tensor, bypass: Tensor) -> Tensor:
-        """Expand what the join gives and add the bypass: (B, C', H, W), (B, C_out, H, W) -> (B, C_out, H, W)."""
+        """Expand the mixture and add the bypass: (B, C', H, W), (B, C_out, H, W) -> (B, C_out, H, W)."""
         y = self.conv3(mixed) + bypass
         return self.relu(y if self.IN is None else self.IN(y))
 
@@ -258,7 +258,7 @@ class OSNet(nn.Module):
         def transition(c: int) -> nn.Sequential:  # halves the map between stages
             return nn.Sequential(ConvLayer(c, c, 1), nn.AvgPool2d(2, stride=2))
 
-        # sizes for a photo of 256 x 128                                                   # 256 x 128, 3
+        # The map behind each stage, for a photo of 256 x 128: height x width, channels.
         self.conv1 = ConvLayer(3, c1, 7, stride=2, instance_norm=ibn)  # 128 x 64, 64
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)  # 64 x 32, 64
         self.conv2 = nn.Sequential(bottleneck(c1, c2, ibn), bottleneck(c2, c2, ibn), transition(c2))  # 32 x 16, 256
