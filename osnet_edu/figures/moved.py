@@ -66,7 +66,7 @@ def parted(cases: Mapping[str, tuple], *, title: str = "") -> Figure:
 
     cases: name -> two flow.Parting, of the query with the match, and of the query with the impostor.
     """
-    figure = Figure((WIDTH, 3.5), layout="constrained")
+    figure = Figure((WIDTH, 3.6), layout="constrained")
     styles: tuple[tuple[str, dict], ...] = (
         (SAME_LABEL, {"color": ORANGE, "marker": "o"}),
         (OTHER_LABEL, {"color": BLUE, "marker": "D", "linestyle": (0, (4, 2)), "markerfacecolor": PAPER}),
@@ -79,12 +79,12 @@ def parted(cases: Mapping[str, tuple], *, title: str = "") -> Figure:
             axis.plot(list(pair.ratios), list(pair.ratios.values()), label=label, linewidth=2, **style)
             steps = ", ".join(f"{step} {ratio:.2f}" for step, ratio in pair.ratios.items())
             told.append(f"{name}, {label[2:]}: {steps}.")
-        axis.set_title(name, fontsize=11)
-        axis.tick_params(axis="x", rotation=60)
+        axis.set_title(name, fontsize=10, loc="left")
         tidy(axis)
+        axis.set_xticks(axis.get_xticks(), list(pairs[0].ratios), rotation=45, ha="right", rotation_mode="anchor")
     figure.axes[0].set_ylim(0, 1.08 * max(max(pair.ratios.values()) for pairs in cases.values() for pair in pairs))
     figure.axes[0].set_ylabel("distance, 1 is the usual one")
     figure.axes[0].legend(frameon=False)
     figure.set_label(as_sentence(title) + " ".join(told))
-    figure.suptitle(title, fontsize=11, fontweight="bold")
+    figure.suptitle(title, x=0.012, ha="left", fontsize=11, fontweight="bold")
     return figure
