@@ -88,7 +88,7 @@ def sum_and_gate() -> Figure:
         "channel “print”": ([(0.9, 4.0), (0.1, 4.4)], (1.0, 0.1)),
         "channel “chest”": ([(3.6, 0.7), (3.8, 0.2)], (0.1, 1.0)),
     }
-    scale = 0.5
+    scale = 0.44
     text(0.15, 1.03, "two streams", weight="bold")
     text(0.15, 1.75, "plain sum", weight="bold")
     text(0.15, 2.65, "gated sum", weight="bold")
