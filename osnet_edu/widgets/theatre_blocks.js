@@ -36,7 +36,7 @@ function streamRow(card, block, one, kinds, pressed) {
   const name = button(row, `${one.stream}: ${one.cells}\u00d7${one.cells}`, pressed.picked, "oe-pick");
   said(name, `stream ${one.stream} of ${block}, ${one.cells} by ${one.cells} cells: ${numbers(one)}; draw its field`);
   const read = add(row, "div", "oe-read");
-  if (one.gate.length) add(read, "b", "oe-lead", one.gate[0].toFixed(2));
+  if (one.gate.length) add(read, "b", "", one.gate[0].toFixed(2));
   else add(read, "span", "oe-small", "no gate");
   add(read, "span", "oe-small oe-soft", percent(one.share[0]));
   bars(row, one, kinds);
