@@ -111,7 +111,7 @@ def two_themes(light: str, dark: str, alt: str, width: float) -> str:
     """HTML of one <img> for both themes.  light, dark: addresses of pictures.  width: the largest, in CSS pixels."""
     name = "osnet-edu-" + hashlib.sha256(light.encode()).hexdigest()[:12]
     return (
-        f'<img class="{name}" alt="{html.escape(alt)}" width="{round(width)}" style="max-width: 100%; height: auto" '
-        f'src="{light}">'
+        f'<img class="{name}" alt="{html.escape(alt)}" width="{round(width)}" '
+        f'style="max-width: 100%; height: auto; margin-top: 6px" src="{light}">'
         f'<style>{on_dark(f"img.{name}")} {{ content: url("{dark}") }}</style>'
     )

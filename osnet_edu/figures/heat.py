@@ -120,8 +120,8 @@ def heats(
     w, h = fitted(image, 1.33)
     gap, left = 0.18, 0.1
     room = int((w + gap) * 72 / (9.5 * 0.6))  # letters above a photo
-    above = [wrap(name, room) for name in maps]
-    top = 0.16 + 0.17 * max(2, *map(len, above), 0) + (0.38 + 0.21 * title.count("\n") if title else 0)
+    above = max(len(wrap(name, room)) for name in (*names, *maps))  # lines
+    top = 0.16 + 0.17 * above + (0.38 + 0.21 * title.count("\n") if title else 0)
     shown: list[tuple[str, np.ndarray, np.ndarray | None]] = [(names[1], image, None)]
     if reference is not None:
         shown.insert(0, (names[0], reference, None))

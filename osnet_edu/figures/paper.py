@@ -207,12 +207,13 @@ class Sheet:
 
 
 def tidy(axis: Axes) -> None:
-    """Give matplotlib's own axis the look of the kit's charts: no box, light lines across, soft numbers."""
+    """Give matplotlib's own axis the look of the kit's charts: no box, light lines across, soft numbers, bold title."""
     axis.spines[["top", "right"]].set_visible(False)
     axis.spines[["left", "bottom"]].set_color(MUTED)
     axis.grid(color=LINE, linewidth=0.6)
     axis.set_axisbelow(True)
     axis.tick_params(color=MUTED, labelcolor=MUTED)
+    axis.title.set(fontsize=11, fontweight="bold")
 
 
 def fitted(image: np.ndarray, width: float) -> tuple[float, float]:

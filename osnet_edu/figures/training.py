@@ -24,7 +24,7 @@ def augmented(image: np.ndarray, config: TrainConfig, *, draws: int = 7, seed: i
     seen = train.augment(copies, config, rng).permute(0, 2, 3, 1).numpy()
     seen = ((seen * STD + MEAN).clip(0, 1) * 255).round().astype(np.uint8)
     captions = ["as it is", *(f"draw {i}" for i in range(1, draws + 1))]
-    return photos(np.concatenate([image[None], seen]), captions, width=0.9, per_row=draws + 1)
+    return photos(np.concatenate([image[None], seen]), captions, width=0.9, per_row=(draws + 2) // 2)
 
 
 def schedules(configs: Mapping[str, TrainConfig]) -> Figure:
