@@ -32,7 +32,7 @@ FLOORS = (
     ("trials", "explore", "figures"),
     ("grading",),
     ("exercises", "widgets", "experiments"),
-    ("book",),
+    ("book", "classroom"),
     ("commands", "lab"),
     ("__main__",),
 )

@@ -14,6 +14,7 @@ _EXPLAINED = {
     "explain": "Draw which pixels of a gallery photo speak for and against a query.",
     "grade": "Grade a method of yours on the frozen grading set, in a process of its own.",
     "experiment": "Run a measurement and print its table.",
+    "report": "Run the exercise answers of a class anew, and write who solved what.",
 }
 _PATIENCE = f"Under torchrun the processes wait {limits.PATIENCE} minutes for one that does not come or falls silent."
 
@@ -184,6 +185,25 @@ def _experiment(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _report(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "notebooks",
+        nargs="+",
+        type=arguments.path_text,
+        metavar="NOTEBOOKS",
+        help="notebooks, or folders with notebooks; a student is the name of a file, or of the folder of a lesson",
+    )
+    one.add_argument("--out", required=True, metavar="CSV", help="the table to write; a page is written beside it")
+    one.add_argument(
+        "--seconds", type=arguments.up_to(600), default=10, metavar="N", help="for one answer (default 10)"
+    )
+    one.add_argument(
+        "--trust",
+        action="store_true",
+        help="go on where the system cannot shut the students' code in, and run it with your rights",
+    )
+
+
 def _data(one: argparse.ArgumentParser) -> None:
     text = "a Market-1501 folder; default: the shipped subset"
     one.add_argument("data", nargs="?", type=arguments.path_text, metavar="DATA", help=text)
@@ -203,4 +223,5 @@ _OPTIONS = {
     "explain": _explain,
     "grade": _grade,
     "experiment": _experiment,
+    "report": _report,
 }

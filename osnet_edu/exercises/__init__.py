@@ -20,8 +20,10 @@ from typing import Any
 from ..refused import Refused
 from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
 from .bar import show_bar
+from .finds import Finds
+from .guard import TimeUp
 from .judge import Verdict, judge
-from .magic import Desk, answered
+from .magic import Desk, answered, begun
 from .record import Exercise, Mistake, Property
 from .shown import Box, Summary
 
@@ -128,16 +130,20 @@ __all__ = [
     "Box",
     "Card",
     "Exercise",
+    "Finds",
     "Mistake",
     "Property",
     "Summary",
+    "TimeUp",
     "Verdict",
     "answer",
+    "begun",
     "by_notebook",
     "card",
     "cell",
     "check",
     "hint",
+    "judge",
     "load",
     "solution",
     "summary",

@@ -34,20 +34,25 @@ class Verdict:
 
 
 def judge(
-    task: Exercise, answer: Any, frame: Callable[[BaseException], str] = lambda error: "", listener=None
+    task: Exercise,
+    answer: Any,
+    frame: Callable[[BaseException], str] = lambda error: "",
+    listener=None,
+    seeds: tuple[int, ...] = _SEEDS,
 ) -> Verdict:
     """Check an answer: the object that the student's cell bound to task.answer.
 
     frame: from an exception to the student's own lines that raised it.  listener: a stream for what the answer prints.
+    seeds: of the inputs; a report draws its own, so that nobody knows them beforehand.
     """
     if not callable(answer):
         return Verdict("refused", f"`{task.answer}` is neither a function nor a class, so it cannot be called.")
     with undisturbed(listener):
-        return _judge(task, answer, frame)
+        return _judge(task, answer, frame, seeds)
 
 
-def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str]) -> Verdict:
-    trials = [task.comparison.trial(answer, seed) for seed in _SEEDS]
+def _judge(task: Exercise, answer: Any, frame: Callable[[BaseException], str], seeds: tuple[int, ...]) -> Verdict:
+    trials = [task.comparison.trial(answer, seed) for seed in seeds]
     if changed := next((names for trial in trials if (names := trial.changed())), ()):
         return Verdict(
             "wrong",

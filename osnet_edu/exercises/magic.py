@@ -154,24 +154,9 @@ class Desk:
 
     def _verdict(self, shell, task: Exercise, cell: str, seconds: float, room: Room, told: Capped) -> Verdict:
         source = "\n" + shell.transform_cell(cell)  # line 1 of the cell is the magic
-        try:
-            tree = ast.parse(source)
-            open_lines, same = holes(tree), not tree.body or same_code(tree, task.starter)
-            with warnings.catch_warnings(action="ignore"):  # they are told when it runs
-                compile(tree, "<exercise>", "exec", dont_inherit=True)  # also what only the compiler finds
-        except (RecursionError, MemoryError):
-            return Verdict("failed", "Python cannot read it: an expression in it is too long or nested too deeply.")
-        except (SyntaxError, ValueError) as error:
-            line = getattr(error, "lineno", None)
-            where = f", in line {line}" if line else ""
-            return Verdict("failed", f"Python cannot read it{where}: {error.args[0]}.", code=_line(source, line))
-        if open_lines:
-            *most, last = dict.fromkeys(str(line) for line in open_lines)
-            where = f"lines {', '.join(most)} and {last}" if most else f"line {last}"
-            part = "Fill the hole" if same else "There is still a hole"
-            return Verdict("open", f"{part}: `...` in {where}, then run the cell again.")
-        if same:
-            return Verdict("open", "Change the cell as the task says, then run it again.")
+        tree = begun(task, source)
+        if isinstance(tree, Verdict):
+            return tree
 
         filename = shell.compile.cache(source, shell.execution_count, raw_code=source)
 
@@ -306,6 +291,29 @@ class _noise:
         self.drained.__exit__()
         if self.register:
             self.shell.display_pub.unregister_hook(self._hook)
+
+
+def begun(task: Exercise, source: str) -> ast.Module | Verdict:
+    """The code of an exercise's cell, as a tree; the verdict where it cannot be read or is still open."""
+    try:
+        tree = ast.parse(source)
+        open_lines, same = holes(tree), not tree.body or same_code(tree, task.starter)
+        with warnings.catch_warnings(action="ignore"):  # they are told when it runs
+            compile(tree, "<exercise>", "exec", dont_inherit=True)  # also what only the compiler finds
+    except (RecursionError, MemoryError):
+        return Verdict("failed", "Python cannot read it: an expression in it is too long or nested too deeply.")
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        where = f", in line {line}" if line else ""
+        return Verdict("failed", f"Python cannot read it{where}: {error.args[0]}.", code=_line(source, line))
+    if open_lines:
+        *most, last = dict.fromkeys(str(line) for line in open_lines)
+        where = f"lines {', '.join(most)} and {last}" if most else f"line {last}"
+        part = "Fill the hole" if same else "There is still a hole"
+        return Verdict("open", f"{part}: `...` in {where}, then run the cell again.")
+    if same:
+        return Verdict("open", "Change the cell as the task says, then run it again.")
+    return tree
 
 
 def holes(tree: ast.Module) -> list[int]:

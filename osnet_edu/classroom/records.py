@@ -1,0 +1,111 @@
+"""Students' own records: what they say they did, one event a line. They are read here, and never trusted.
+
+A line: {"lesson": "04", "exercise": NAME, "what": "solved" | "mistake" | "hint" | "solution" | "predicted" | "opened",
+"detail": TEXT, "at": ISO time, UTC}. There is no name in it.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..refused import Refused
+
+FILE = "progress.jsonl"
+WHAT = ("solved", "mistake", "hint", "solution", "predicted", "opened")
+_MOST_BYTES, _MOST_TEXT = 20_000_000, 400
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a record.  at: seconds since 1970."""
+
+    lesson: str
+    exercise: str
+    what: str
+    detail: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a record says about one exercise."""
+
+    hints: int
+    solution: bool
+    mistakes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The events of one student, in the order of the file.  strange: lines that are no events."""
+
+    events: tuple[Event, ...]
+    strange: int = 0
+
+    def of(self, exercise: str) -> Own:
+        """What it says about an exercise."""
+        mine = [event for event in self.events if event.exercise == exercise]
+        mistakes = dict.fromkeys(event.detail for event in mine if event.what == "mistake" and event.detail)
+        return Own(
+            sum(event.what == "hint" for event in mine),
+            any(event.what == "solution" for event in mine),
+            tuple(mistakes),
+        )
+
+
+def read_record(path: Path) -> Record:
+    """One record.  A torn last line is skipped.  Raises: Refused, in a sentence, for another kind of file."""
+    try:
+        if not path.is_file():
+            raise Refused("it is not a file")
+        if path.stat().st_size > _MOST_BYTES:
+            raise Refused(f"it is larger than {_MOST_BYTES // 1_000_000} MB, so it is no record of one student")
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise Refused(f"it cannot be read: {error.strerror or error}") from None
+    found = [_event(line) for line in lines if line.strip()]
+    events = [event for event in found if event is not None]
+    torn = bool(found) and found[-1] is None and bool(lines[-1].strip())
+    strange = len(found) - len(events) - torn
+    if not events and (strange or torn):
+        raise Refused("no line of it is an event of a student's record")
+    return Record(tuple(events), strange)
+
+
+def beside(notebook: Path) -> tuple[Record | None, list[str]]:
+    """The record that lies beside a notebook, if there is one, and what is to be said about it."""
+    path = notebook.parent / FILE
+    if not path.exists():
+        return None, []
+    try:
+        record = read_record(path)
+    except Refused as why:
+        return None, [f"{path} was not used: {why}."]
+    return record, [f"{path}: {record.strange} of its lines are no events."] if record.strange else []
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        row = json.loads(line)
+        lesson, exercise, what, detail = (row[name] for name in ("lesson", "exercise", "what", "detail"))
+        at = datetime.fromisoformat(row["at"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    texts = (lesson, exercise, what, detail := "" if detail is None else detail)
+    if not all(isinstance(text, str) and len(text) <= _MOST_TEXT for text in texts) or what not in WHAT:
+        return None
+    return Event(lesson, exercise, what, detail, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+
+
+def read_folder(folder: Path) -> Iterator[tuple[Path, Record | Refused]]:
+    """Every file of a folder and of the folders in it, with its record or why it is not used."""
+    if not folder.is_dir():
+        raise Refused(f"{folder} is not a folder; expected one into which the class has put its {FILE} files")
+    for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            try:
+                yield path, read_record(path)
+            except Refused as why:
+                yield path, why
