@@ -21,7 +21,7 @@ _BIND, _REC, _PRIVATE, _NOSUID, _NODEV = 4096, 16384, 1 << 18, 2, 4
 _SET_MOUNT, _HERE, _BELOW = 442, -100, 0x8000  # mount_setattr, AT_FDCWD, AT_RECURSIVE
 _READ_ONLY = 1 | 2 | 4  # MOUNT_ATTR_RDONLY, _NOSUID, _NODEV
 _NOBODY = 65534
-SCRATCH = "/tmp"
+SCRATCH = "/scratch"
 _ROOM = 1_500_000_000  # bytes of memory beyond what is there at the start
 _LARGEST_FILE, _SCRATCH_BYTES, _FILES_OPEN, _TASKS = 16_000_000, 32_000_000, 64, 32
 
