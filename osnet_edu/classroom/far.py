@@ -135,7 +135,7 @@ class FarModule(nn.Module):
         self._averages: dict[str, Tensor] = dict(buffers)
         # The same numbers as other objects: whoever watches the use of our tensors does not see them being sent.
         self._sent = {name: entry.detach() for name, entry in (*self._own.items(), *buffers.items())}
-        vars(self)["forward"] = _Named(self._pass, made.get("names"))
+        self.forward = _Named(self._pass, made.get("names"))
 
     def named_parameters(self, prefix="", recurse=True, remove_duplicate=True) -> Iterator[tuple[str, nn.Parameter]]:
         yield from self._own.items()

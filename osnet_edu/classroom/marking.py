@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,8 @@ def mark_all(
             record, skipped = records.beside(one.path)
             notes += skipped
             for answer in one.answers:
-                verdict = journal.ask(
-                    (answer, seconds, where.shut_in), lambda answer=answer: check_answer(answer, where, seconds, seeds)
-                )
+                about = (answer, seconds, where.shut_in)
+                verdict = journal.ask(about, partial(check_answer, answer, where, seconds, seeds))
                 marks.append(_mark(one, REGISTRY[answer.exercise], verdict, record))
                 progress(done := done + 1, total)
         return Marked(tuple(marks), tuple(left_out), tuple(dict.fromkeys(notes)), where.shut_in, seconds)
@@ -168,7 +168,8 @@ def _journal(path: Path) -> Iterator[_Journal]:
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 row = json.loads(line)
-                known[row.pop("key")] = Verdict(**{**row, "notes": tuple(row.get("notes", ()))})
+                key = row.pop("key")
+                known[key] = Verdict(**{**row, "notes": tuple(row["notes"])})
             except (ValueError, TypeError, KeyError, AttributeError):
                 continue  # the last line of a run that was broken off
     with open(path, "a", encoding="utf-8") as file:

@@ -78,7 +78,7 @@ def _child(asked: dict[str, Any], line: int, end: int) -> None:
                 os._exit(0)
             os.close(line)
             held = os.pidfd_open(inner)
-            select.select([held, told], [], [])
+            select.select([held, told.fileno()], [], [])
             signal.pidfd_send_signal(held, signal.SIGKILL)
             _, status, used = os.wait4(inner, 0)
             how = {"signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}

@@ -36,7 +36,8 @@ def serve(line: wire.Line) -> None:
             asked = wire.unpack(line.receive(), desk.given)
         except EOFError:
             return
-        reply = {"define": desk.define, "call": desk.call, "forward": desk.forward}[asked.pop("do")](**asked)
+        does: dict[str, Any] = {"define": desk.define, "call": desk.call, "forward": desk.forward}
+        reply = does[asked.pop("do")](**asked)
         line.send(wire.pack(reply, desk.keep))
 
 
@@ -169,7 +170,7 @@ def _seed(seed: int) -> None:
     random.seed(seed), np.random.seed(seed), torch.default_generator.manual_seed(seed)
 
 
-def _told(error: BaseException) -> list[str]:
+def _told(error: BaseException) -> list[str | int]:
     """Where the exception's class is from, its name, and its text."""
     try:
         text = str(error)[:1000]
