@@ -18,7 +18,7 @@ _MOST_BYTES, _MOST_TEXT = 20_000_000, 400
 
 
 @dataclass(frozen=True)
-class Event:
+class Entry:
     """One line of a record.  at: seconds since 1970."""
 
     lesson: str
@@ -39,18 +39,18 @@ class Own:
 
 @dataclass(frozen=True)
 class Record:
-    """The events of one student, in the order of the file.  strange: lines that are no events."""
+    """The entries of one student, in the order of the file.  strange: lines that are no events."""
 
-    events: tuple[Event, ...]
+    entries: tuple[Entry, ...]
     strange: int = 0
 
     def of(self, exercise: str) -> Own:
         """What it says about an exercise."""
-        mine = [event for event in self.events if event.exercise == exercise]
-        mistakes = dict.fromkeys(event.detail for event in mine if event.what == "mistake" and event.detail)
+        mine = [one for one in self.entries if one.exercise == exercise]
+        mistakes = dict.fromkeys(one.detail for one in mine if one.what == "mistake" and one.detail)
         return Own(
-            sum(event.what == "hint" for event in mine),
-            any(event.what == "solution" for event in mine),
+            sum(one.what == "hint" for one in mine),
+            any(one.what == "solution" for one in mine),
             tuple(mistakes),
         )
 
@@ -66,12 +66,12 @@ def read_record(path: Path) -> Record:
     except OSError as error:
         raise Refused(f"it cannot be read: {error.strerror or error}") from None
     found = [_event(line) for line in lines if line.strip()]
-    events = [event for event in found if event is not None]
+    entries = [event for event in found if event is not None]
     torn = bool(found) and found[-1] is None and bool(lines[-1].strip())
-    strange = len(found) - len(events) - torn
-    if not events and (strange or torn):
+    strange = len(found) - len(entries) - torn
+    if not entries and (strange or torn):
         raise Refused("no line of it is an event of a student's record")
-    return Record(tuple(events), strange)
+    return Record(tuple(entries), strange)
 
 
 def beside(notebook: Path) -> tuple[Record | None, list[str]]:
@@ -86,7 +86,7 @@ def beside(notebook: Path) -> tuple[Record | None, list[str]]:
     return record, [f"{path}: {record.strange} of its lines are no events."] if record.strange else []
 
 
-def _event(line: bytes) -> Event | None:
+def _event(line: bytes) -> Entry | None:
     try:
         row = json.loads(line)
         lesson, exercise, what, detail = (row[name] for name in ("lesson", "exercise", "what", "detail"))
@@ -96,7 +96,7 @@ def _event(line: bytes) -> Event | None:
     texts = (lesson, exercise, what, detail := "" if detail is None else detail)
     if not all(isinstance(text, str) and len(text) <= _MOST_TEXT for text in texts) or what not in WHAT:
         return None
-    return Event(lesson, exercise, what, detail, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    return Entry(lesson, exercise, what, detail, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
 
 def read_folder(folder: Path) -> Iterator[tuple[Path, Record | Refused]]:

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from ..experiments import EXPERIMENTS
 from ..machine.limits import MOST_SIDE
@@ -109,6 +110,16 @@ def real(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"expected a number, got {_quoted(text)}")
     return value
+
+
+def moment(text: str) -> datetime:
+    """A day and a time as ISO 8601 writes them, in this machine's time unless it says another."""
+    try:
+        return datetime.fromisoformat(text[:40]).astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise argparse.ArgumentTypeError(
+            f"expected a day and a time, such as 2026-11-30T10:30, got {_quoted(text)}"
+        ) from None
 
 
 def path_text(text: str) -> str:

@@ -15,6 +15,7 @@ _EXPLAINED = {
     "grade": "Grade a method of yours on the frozen grading set, in a process of its own.",
     "experiment": "Run a measurement and print its table.",
     "report": "Run the exercise answers of a class anew, and write who solved what.",
+    "room": "Count what a class predicted and which mistakes it made, from its records, without names.",
 }
 _PATIENCE = f"Under torchrun the processes wait {limits.PATIENCE} minutes for one that does not come or falls silent."
 
@@ -204,6 +205,20 @@ def _report(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _room(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "folder", type=arguments.path_text, metavar="FOLDER", help="with the progress.jsonl of each student, any names"
+    )
+    one.add_argument("--out", required=True, metavar="PAGE", help="the page to write (.html); a picture lies beside it")
+    one.add_argument(
+        "--discussed",
+        type=arguments.moment,
+        metavar="TIME",
+        help="when you discussed, such as 2026-11-30T10:30, in this machine's time; without it a person's first answer "
+        "is held against the last one",
+    )
+
+
 def _data(one: argparse.ArgumentParser) -> None:
     text = "a Market-1501 folder; default: the shipped subset"
     one.add_argument("data", nargs="?", type=arguments.path_text, metavar="DATA", help=text)
@@ -224,4 +239,5 @@ _OPTIONS = {
     "grade": _grade,
     "experiment": _experiment,
     "report": _report,
+    "room": _room,
 }
