@@ -384,6 +384,6 @@ def test_a_full_disk_loses_nothing_that_was_measured(tmp_path, monkeypatch, caps
 
 
 def test_a_name_is_no_formula_in_a_spreadsheet():
-    one = marking.Mark("=1+1", "a.ipynb", "grey", "Grey", True, "right", "", "Yes.")
+    one = marking.Mark("=1+1", "", "a.ipynb", "02", "grey", "Grey", True, "right", "", "Yes.")
     marked = marking.Marked((one,), (), (), True, 10)
     assert list(csv.reader(report.as_csv(marked).splitlines()))[1][0] == "'=1+1"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..exercises import REGISTRY, Exercise, Finds, TimeUp, Verdict, begun, judge
+from ..exercises import GRADED, REGISTRY, Exercise, Finds, TimeUp, Verdict, begun, judge, own_task
 from . import cells, far, notebooks, records
 
 SECONDS = 10
@@ -27,13 +27,16 @@ _ENDED = {
 class Mark:
     """What is known about one exercise of one student.
 
+    number: of the student, as the notebook says it.  lesson: whose exercise it is.
     state: of `exercises.Verdict`, or "missing".  mistake, says: of the check.  hints, solution, told: how many hints
     and whether the solution was seen, and the mistakes on the way, as the student's own record has them; None where
     no record was handed in.
     """
 
     student: str
+    number: str
     notebook: str
+    lesson: str
     exercise: str
     title: str
     required: bool
@@ -79,6 +82,7 @@ def mark_all(
     """
     handed, left_out = notebooks.read_all(given)
     notes = [f"{one.path}: {note}" for one in handed for note in one.notes]
+    notes += _same_numbers(handed)
     marks: list[Mark] = []
     total, done = sum(len(one.answers) for one in handed), 0
     seeds = (secrets.randbits(60), secrets.randbits(60))
@@ -89,7 +93,7 @@ def mark_all(
             for answer in one.answers:
                 about = (answer, seconds, where.shut_in)
                 verdict = journal.ask(about, partial(check_answer, answer, where, seconds, seeds))
-                marks.append(_mark(one, REGISTRY[answer.exercise], verdict, record))
+                marks.append(_mark(one, _task(answer), verdict, record))
                 progress(done := done + 1, total)
         return Marked(tuple(marks), tuple(left_out), tuple(dict.fromkeys(notes)), where.shut_in, seconds)
 
@@ -98,10 +102,12 @@ def check_answer(
     answer: notebooks.Answer, where: cells.Apart | cells.ShutIn, seconds: int, seeds: tuple[int, ...]
 ) -> Verdict:
     """The verdict on one answer.  Raises: Refused where no process can be started."""
-    # What is said of an answer's inside (properties) asks for the object itself, which stays in its process.
-    task = replace(REGISTRY[answer.exercise], properties=())
     if answer.source is None:
         return MISSING
+    if answer.exercise in GRADED and not answer.number:
+        return Verdict("refused", "The notebook does not say whose numbers these are: student(NUMBER) is missing.")
+    # What is said of an answer's inside (properties) asks for the object itself, which stays in its process.
+    task = replace(_task(answer), properties=())
     tree = begun(task, answer.source)
     if isinstance(tree, Verdict):
         return tree
@@ -127,11 +133,31 @@ def check_answer(
         cell.close()
 
 
+def _task(answer: notebooks.Answer) -> Exercise:
+    """The exercise of an answer, with the student's own numbers where it has some."""
+    if answer.exercise not in GRADED:
+        return REGISTRY[answer.exercise]
+    return own_task(answer.exercise, answer.number or "nobody")
+
+
+def _same_numbers(handed: Sequence[notebooks.HandedIn]) -> Iterator[str]:
+    """A sentence for each number that notebooks of several students have."""
+    owners: dict[str, dict[str, None]] = {}
+    for one in handed:
+        if one.number:
+            owners.setdefault(one.number.lower(), {})[one.student] = None
+    for number, students in owners.items():
+        if len(students) > 1:
+            yield f"{', '.join(students)} have the same student's number, {number}: one of them has another's numbers."
+
+
 def _mark(one: notebooks.HandedIn, task: Exercise, verdict: Verdict, record: records.Record | None) -> Mark:
     own = record.of(task.name) if record else None
     return Mark(
         student=one.student,
+        number=one.number,
         notebook=one.path.name,
+        lesson=task.notebook,
         exercise=task.name,
         title=task.title,
         required=task.required,

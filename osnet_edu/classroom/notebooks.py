@@ -13,11 +13,12 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 
 from .. import __version__
-from ..exercises import REGISTRY, Exercise, by_notebook
+from ..exercises import GRADED, REGISTRY, Exercise, by_notebook, checked_number
 from ..refused import Refused
 
 _MOST_BYTES = 100_000_000
 _MAGIC = re.compile(r"\s*%%exercise[ \t]+(\S+)[^\n]*(?:\n|$)")
+_STUDENT = re.compile(r"""^\s*(?:\w+\.)?student\(\s*(["'])(.*?)\1\s*\)""", re.MULTILINE)
 _LESSON = re.compile(r"\d\d_\w+")  # the name of a lesson's file: then the student is the folder
 KIT_NAME = __name__.partition(".")[0]
 
@@ -26,22 +27,28 @@ KIT_NAME = __name__.partition(".")[0]
 class Answer:
     """What a notebook has for one exercise.  source: of the cell, None where there is no such cell.
 
-    context: the statements of earlier cells that it uses.
+    context: the statements of earlier cells that it uses.  number: of the student, where the exercise's numbers depend
+    on it; "" where the notebook has none.
     """
 
     exercise: str
     source: str | None
     context: tuple[str, ...] = ()
+    number: str = ""
 
 
 @dataclass(frozen=True)
 class HandedIn:
-    """One notebook of one student.  answers: of its exercises, in the order of the lessons.  notes: sentences."""
+    """One notebook of one student.  answers: of its exercises, in the order of the lessons.  notes: sentences.
+
+    number: of the student, as a cell says it; "" where none does.
+    """
 
     path: Path
     student: str
     answers: tuple[Answer, ...]
     notes: tuple[str, ...] = ()
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,28 +101,42 @@ def student_of(path: Path) -> str:
 def read_notebook(path: Path) -> HandedIn:
     """One notebook.  Raises: Refused for one that cannot be read, has no exercises, or is of another version."""
     cells = _Cells()
-    for source in code_cells(path):
+    sources = code_cells(path)
+    for source in sources:
         _add(cells, source)
-    known = {name: found for name, found in cells.answers.items() if name in REGISTRY}
-    strange = [name for name in cells.answers if name not in REGISTRY]
+    number, strange_number = _number(sources)
+    known = {name: found for name, found in cells.answers.items() if name in REGISTRY or name in GRADED}
+    strange = [name for name in cells.answers if name not in known]
     unknown = f"{', '.join(strange[:5])} {'is' if len(strange) == 1 else 'are'} unknown to version {__version__}"
     if not known:
         if strange:
             raise Refused(f"it belongs to another version of the kit: its exercise {unknown}")
         raise Refused("it has no exercises: no cell begins with %%exercise")
-    ((lesson, _),) = Counter(REGISTRY[name].notebook for name in known).most_common(1)
-    asked = [task.name for task in by_notebook(lesson)]
-    names = [*asked, *(name for name in REGISTRY if name in known and name not in asked)]
+    tasks = {**REGISTRY, **GRADED}
+    ((lesson, _),) = Counter(tasks[name].notebook for name in known).most_common(1)
+    asked = [] if all(name in GRADED for name in known) else [task.name for task in by_notebook(lesson)]
+    names = [*asked, *(name for name in tasks if name in known and name not in asked)]
     answers = []
     for name in names:
-        found = known.get(name) or cells.defined.get(REGISTRY[name].answer)
+        found = known.get(name) or (cells.defined.get(REGISTRY[name].answer) if name in REGISTRY else None)
         if found is None:
             answers.append(Answer(name, None))
         else:
             source, before = found
-            answers.append(Answer(name, source, needed(cells.statements[:before], _names_of(source))))
-    notes = (f"Its exercise {unknown}, so it may belong to another version of the kit.",) if strange else ()
-    return HandedIn(path, student_of(path), tuple(answers), notes)
+            context = needed(cells.statements[:before], _names_of(source))
+            answers.append(Answer(name, source, context, number if name in GRADED else ""))
+    notes = [f"Its exercise {unknown}, so it may belong to another version of the kit."] if strange else []
+    notes += [strange_number] if strange_number else []
+    return HandedIn(path, student_of(path), tuple(answers), tuple(notes), number)
+
+
+def _number(sources: Sequence[str]) -> tuple[str, str]:
+    """The student's number that the last cell with one sets, and a sentence where it cannot be one."""
+    found = [match[2] for source in sources for match in _STUDENT.finditer(source)]
+    try:
+        return (checked_number(found[-1]), "") if found else ("", "")
+    except Refused as why:
+        return "", f"Its student's number was not used: {why}."
 
 
 def code_cells(path: Path) -> list[str]:

@@ -5,14 +5,14 @@ import io
 from collections import Counter
 
 from .. import __version__
-from ..exercises import REGISTRY
+from ..exercises import GRADED, REGISTRY
 from . import pages
 from .cells import PATIENCE
 from .marking import Mark, Marked
 from .pages import Html
 
 COLUMNS = (
-    "student", "notebook", "exercise", "required", "solved", "state", "mistake", "hints (own record)",
+    "student", "number", "notebook", "exercise", "required", "solved", "state", "mistake", "hints (own record)",
     "solution seen (own record)", "mistakes on the way (own record)", "what the check says",
 )  # fmt: skip
 _SIGNS = {
@@ -27,7 +27,16 @@ def as_csv(marked: Marked) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in marked.marks:
-        row = (one.student, one.notebook, one.exercise, _yes(one.required), _yes(one.solved), one.state, one.mistake)
+        row = (
+            one.student,
+            one.number,
+            one.notebook,
+            one.exercise,
+            _yes(one.required),
+            _yes(one.solved),
+            one.state,
+            one.mistake,
+        )
         own = ("" if one.hints is None else str(one.hints), _yes(one.solution), "; ".join(one.told or ()))
         writer.writerow([_no_formula(entry) for entry in (*row, *own, one.says)])
     return text.getvalue()
@@ -63,17 +72,18 @@ def as_page(marked: Marked) -> str:
 
 
 def _lessons(marks: tuple[Mark, ...]) -> list[str]:
-    return sorted({REGISTRY[one.exercise].notebook for one in marks})
+    return sorted({one.lesson for one in marks})
 
 
 def _grid_of(lesson: str, marks: tuple[Mark, ...]) -> Html:
-    ours = [one for one in marks if REGISTRY[one.exercise].notebook == lesson]
-    names = [name for name in REGISTRY if any(one.exercise == name for one in ours)]
+    ours = [one for one in marks if one.lesson == lesson]
+    names = [name for name in (*REGISTRY, *GRADED) if any(one.exercise == name for one in ours)]
+    required = {one.exercise for one in ours if one.required}
     rows = []
     for student, notebook in dict.fromkeys((one.student, one.notebook) for one in ours):
         mine = {one.exercise: one for one in ours if (one.student, one.notebook) == (student, notebook)}
         rows.append([student, *(_sign(mine[name]) if name in mine else "" for name in names)])
-    heads = ["student", *(f"{name}{'' if REGISTRY[name].required else ' (optional)'}" for name in names)]
+    heads = ["student", *(f"{name}{'' if name in required else ' (optional)'}" for name in names)]
     return pages.grid(f"Notebook {lesson}", heads, rows, marks=True)
 
 

@@ -6,6 +6,6 @@ loaded when its command is run.
 """
 
 __all__ = [
-    "arguments", "evaluate", "experiment", "explain", "export", "grade", "parser", "render", "report", "room",
+    "arguments", "evaluate", "experiment", "explain", "export", "grade", "lock", "parser", "render", "report", "room",
     "scoring", "speech", "start", "subset", "train",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ _EXPLAINED = {
     "experiment": "Run a measurement and print its table.",
     "report": "Run the exercise answers of a class anew, and write who solved what.",
     "room": "Count what a class predicted and which mistakes it made, from its records, without names.",
+    "lock": "Write a file that locks solutions until a moment, or for those who have a key.",
 }
 _PATIENCE = f"Under torchrun the processes wait {limits.PATIENCE} minutes for one that does not come or falls silent."
 
@@ -219,6 +220,19 @@ def _room(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _lock(one: argparse.ArgumentParser) -> None:
+    one.add_argument("exercises", nargs="*", metavar="EXERCISE", help="whose solutions are locked (default: all)")
+    one.add_argument(
+        "--out", required=True, metavar="FOLDER", help="the folder of the notebooks that the class gets, or a copy"
+    )
+    one.add_argument("--until", type=arguments.moment, metavar="TIME", help="when they open, such as 2026-12-01T12:00")
+    one.add_argument("--key", metavar="WORD", help="opens them at any time: %%unlock WORD in a notebook")
+    one.epilog = (
+        "The lock stops %%solution, so that nobody opens a solution by habit. It hides nothing: the kit is open "
+        "source, and who removes the file or sets the clock has removed the lock."
+    )
+
+
 def _data(one: argparse.ArgumentParser) -> None:
     text = "a Market-1501 folder; default: the shipped subset"
     one.add_argument("data", nargs="?", type=arguments.path_text, metavar="DATA", help=text)
@@ -240,4 +254,5 @@ _OPTIONS = {
     "experiment": _experiment,
     "report": _report,
     "room": _room,
+    "lock": _lock,
 }

@@ -9,6 +9,8 @@
     card(name)                           title, task, stars and minutes, as Markdown for a cell's output
     cell(name)                           what to write into the cell: the magic and the starter
     check(name, answer)                  the verdict on an object, without a cell
+    student(number)                      whose numbers the graded tasks take: GRADED, such as "graded_weights"
+    unlock(key)                          opens what a teacher has locked; or %unlock KEY
     summary()                            counts for a teacher, without names or answers; summary().save(path)
 
 The clock stops every loop that Python runs, on every system. A loop inside compiled code, such as
@@ -21,8 +23,10 @@ from ..refused import Refused
 from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
 from .bar import show_bar
 from .finds import Finds
+from .graded import GRADED, checked_number, own_task, student
 from .guard import TimeUp
 from .judge import Verdict, judge
+from .lock import LOCK_FILE, lock_text, unlock
 from .magic import Desk, answered, begun
 from .record import Exercise, Mistake, Property
 from .shown import Box, Summary
@@ -69,7 +73,7 @@ class Card:
 
 def card(name: str) -> Card:
     """The task: title, how hard, how long, required or not, and what to do."""
-    task = REGISTRY[name]
+    task = own_task(name) if name in GRADED else REGISTRY[name]
     stars = "★" * task.stars + "☆" * (4 - task.stars)
     need = "required" if task.required else "optional"
     head = f"**Exercise `{name}`: {task.title}**"
@@ -79,7 +83,8 @@ def card(name: str) -> Card:
 
 def cell(name: str) -> str:
     """The text of the exercise's cell: the magic and the starter."""
-    return f"%%exercise {name}\n{REGISTRY[name].starter.rstrip()}"
+    task = own_task(name) if name in GRADED else REGISTRY[name]
+    return f"%%exercise {name}\n{task.starter.rstrip()}"
 
 
 def check(name: str, answer: Any) -> Verdict:
@@ -112,6 +117,7 @@ def load_ipython_extension(shell) -> None:
     shell.register_magic_function(lambda line, cell: _desk.exercise(shell, line, cell), "cell", "exercise")
     shell.register_magic_function(hint, "line", "hint")
     shell.register_magic_function(solution, "line", "solution")
+    shell.register_magic_function(unlock, "line", "unlock")
     show_bar(shell, REGISTRY)
 
 
@@ -126,6 +132,8 @@ def load() -> None:
 
 
 __all__ = [
+    "GRADED",
+    "LOCK_FILE",
     "REGISTRY",
     "Box",
     "Card",
@@ -142,9 +150,14 @@ __all__ = [
     "card",
     "cell",
     "check",
+    "checked_number",
     "hint",
     "judge",
     "load",
+    "lock_text",
+    "own_task",
     "solution",
+    "student",
     "summary",
+    "unlock",
 ]

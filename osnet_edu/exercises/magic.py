@@ -17,7 +17,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .. import progress as kept
-from ..refused import plain
+from ..refused import Refused, plain
+from . import graded, lock
 from .guard import Builtins, Capped, Clock, Drained, Room, TimeUp, compile_ticking, text_of
 from .judge import Verdict, judge
 from .record import Exercise
@@ -67,9 +68,9 @@ class Desk:
 
     def hint(self, name: str) -> Box:
         """The next hint of an exercise; after the last one, the last one again."""
-        task = self.registry.get(name.strip())
-        if task is None:
-            return self._unknown(name)
+        task = self._task(name.strip())
+        if isinstance(task, Box):
+            return task
         progress = self._of(task.name)
         number = min(progress.hints, len(task.hints) - 1)
         progress.hints += 1
@@ -84,9 +85,11 @@ class Desk:
 
     def solution(self, name: str) -> Box:
         """A model answer and the library's code that does the same; a hint first if there was no attempt yet."""
-        task = self.registry.get(name.strip())
-        if task is None:
-            return self._unknown(name)
+        task = self._task(name.strip())
+        if isinstance(task, Box):
+            return task
+        if why := lock.why_locked(task.name):
+            return Box("This solution is locked", "!", [why])
         progress = self._of(task.name)
         if not (progress.attempts or progress.hints):
             first = self.hint(name)
@@ -98,6 +101,8 @@ class Desk:
 
     def summary(self) -> Summary:
         """The counts of every exercise that was begun, in the order of the lessons."""
+        tasks: dict[str, Exercise | graded.Graded] = {**self.registry, **graded.GRADED}
+        known = list(tasks)
         counts = {
             name: {
                 "attempts": p.attempts,
@@ -106,17 +111,17 @@ class Desk:
                 "solution_seen": p.solution_seen,
                 "mistakes": dict(sorted(p.mistakes.items())),
             }
-            for name, p in sorted(self.progress.items(), key=lambda item: list(self.registry).index(item[0]))
+            for name, p in sorted(self.progress.items(), key=lambda item: known.index(item[0]))
         }
-        return Summary(counts, {name: f"{self.registry[name].notebook} {self.registry[name].title}" for name in counts})
+        return Summary(counts, {name: f"{tasks[name].notebook} {tasks[name].title}" for name in counts})
 
     # -- one cell -----------------------------------------------------------------------------
 
     def _exercise(self, shell, line: str, cell: str) -> Box:
         name, _, rest = line.strip().partition(" ")
-        task = self.registry.get(name)
-        if task is None:
-            return self._unknown(line)
+        task = self._task(name)
+        if isinstance(task, Box):
+            return task
         seconds = _seconds(rest)
         if seconds is None:
             says = f"After the name stands nothing, or --seconds and a number up to {_LONGEST:g}, such as --seconds 10."
@@ -215,6 +220,15 @@ class Desk:
     def _of(self, name: str) -> _Progress:
         return self.progress.setdefault(name, _Progress())
 
+    def _task(self, name: str) -> Exercise | Box:
+        """The exercise of a name, also one with numbers of the student's own; a box where there is none."""
+        if name not in graded.GRADED:
+            return self.registry.get(name) or self._unknown(name)
+        try:
+            return graded.own_task(name)
+        except Refused as why:
+            return Box("Your own numbers", "!", [f"{str(why)[:1].upper()}{str(why)[1:]}"])
+
     def _unknown(self, line: str) -> Box:
         name = plain((line.split() or [""])[0], 60)
         near = difflib.get_close_matches(name, self.registry, 3)
@@ -224,6 +238,8 @@ class Desk:
 
 def answered(task: Exercise) -> Box:
     """A model answer and the library's code that does the same."""
+    if task.name in graded.GRADED:
+        return Box(f"Solution: {task.title}", "=", [f"The number is {task.reference()}. {task.hints[0]}"])
     says: list[str | Code] = ["A model answer, as you may write it into the cell.", Code(pasted(task))]
     for names, code in library_code(task):
         says += [f"The library's own code, from {names}.", Code(code)]
