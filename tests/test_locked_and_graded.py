@@ -105,15 +105,15 @@ def test_a_task_can_be_computed_by_hand():
 @pytest.mark.parametrize("number", ["<b>1</b>", "a b", "x" * 33, "", "é", 12, "1\n2"])
 def test_a_number_with_other_signs_is_refused(number):
     with pytest.raises(Refused, match="letters, digits and -, and at most 32"):
-        exercises.student(number)
+        exercises.student_number(number)
 
 
 def test_without_a_number_the_cell_asks_for_it(folder, monkeypatch):
     desk = Desk(exercises.REGISTRY)
-    assert 'exercises.student("YOUR NUMBER")' in repr(desk.hint("graded_field"))
+    assert 'exercises.student_number("YOUR NUMBER")' in repr(desk.hint("graded_field"))
     monkeypatch.setenv("OSNET_EDU_STUDENT", "<script>")
     assert "letters, digits and -" in repr(desk.hint("graded_field"))
-    exercises.student("S-3")
+    exercises.student_number("S-3")
     assert "Each layer adds" in repr(desk.hint("graded_field"))
     assert "The number is" in repr(desk.solution("graded_field"))
     assert list(desk.summary().counts) == ["graded_field"]
@@ -123,7 +123,11 @@ def test_a_report_takes_the_numbers_of_the_notebook(tmp_path):
     right = exercises.own_task("graded_weights", "S-7").reference()
     cell = f"%%exercise graded_weights\ndef my_number():\n    return {right}"
     paths = {}
-    for name, first in (("ann", 'exercises.student("S-7")'), ("bob", 'student("S-8")'), ("cem", 'student("<b>")')):
+    for name, first in (
+        ("ann", 'exercises.student_number("S-7")'),
+        ("bob", 'student_number("S-8")'),
+        ("cem", 'student_number("<b>")'),
+    ):
         book = {"cells": [{"cell_type": "code", "source": source} for source in (first, cell)]}
         paths[name] = tmp_path / f"{name}.ipynb"
         paths[name].write_text(json.dumps(book), encoding="utf-8")

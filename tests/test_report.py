@@ -231,7 +231,7 @@ def test_a_far_answer_gets_the_verdict_of_one_at_hand(name, where):
         exec(source, space)
         near = exercises.judge(replace(task, properties=()), space[task.answer], seeds=SEEDS)
         cell = where.open()
-        made_of = far.Source(source, task.answer, kit=kit)
+        made_of = far.MadeOf(source, task.answer, kit=kit)
         told = exercises.judge(replace(task, properties=()), far.FarAnswer(cell, made_of), seeds=SEEDS)
         cell.close()
         assert (told.state, told.mistake, told.says) == (near.state, near.mistake, near.says)
@@ -267,14 +267,14 @@ def test_the_kit_that_an_answer_gets_has_no_answer_in_it():
 def test_plain_data_comes_back_as_it_was():
     told = {"a": [1, -(2**70), 1.5, float("inf"), "ü", None, True], (1, "b"): frozenset({1, 2})}
     told |= {"x": np.arange(6, dtype="int16").reshape(2, 3), "y": np.float32(0.1), "z": (np.bool_(True),)}
-    got = wire.unpack(wire.pack(told), no_tags)
+    got = wire.unpacked(wire.as_message(told), no_tags)
     assert got["a"] == told["a"] and got[1, "b"] == told[1, "b"] and got["z"] == (True,)
     assert got["x"].dtype == np.int16 and (got["x"] == told["x"]).all() and type(got["y"]) is np.float32
 
 
 def test_a_module_keeps_its_parts_and_what_they_share():
     shared = nn.Linear(2, 2)
-    module = wire.unpack(wire.pack(nn.Sequential(shared, nn.BatchNorm1d(2), shared)), no_tags)
+    module = wire.unpacked(wire.as_message(nn.Sequential(shared, nn.BatchNorm1d(2), shared)), no_tags)
     assert isinstance(module[1], nn.BatchNorm1d) and module[0] is module[2]
     assert sum(one.numel() for one in module.parameters()) == 10
 
@@ -294,7 +294,7 @@ def test_a_module_keeps_its_parts_and_what_they_share():
 )
 def test_a_forged_message_is_refused(data):
     with pytest.raises(wire.Broken):
-        wire.unpack(data, no_tags)
+        wire.unpacked(data, no_tags)
 
 
 def no_tags(name: str, tag: list) -> None:
@@ -343,7 +343,7 @@ def test_without_walls_it_asks_for_trust(monkeypatch):
         pass
     with cells.processes(2, trust=True) as where:
         assert not where.shut_in
-        answer = notebooks.Answer("rank_one", "\nimport numpy as np\n" + right("rank_one"))
+        answer = notebooks.AnswerCell("rank_one", "\nimport numpy as np\n" + right("rank_one"))
         assert marking.check_answer(answer, where, 2, SEEDS).state == "right"
 
 
@@ -384,6 +384,6 @@ def test_a_full_disk_loses_nothing_that_was_measured(tmp_path, monkeypatch, caps
 
 
 def test_a_name_is_no_formula_in_a_spreadsheet():
-    one = marking.Mark("=1+1", "", "a.ipynb", "02", "grey", "Grey", True, "right", "", "Yes.")
+    one = marking.AnswerMark("=1+1", "", "a.ipynb", "02", "grey", "Grey", True, "right", "", "Yes.")
     marked = marking.Marked((one,), (), (), True, 10)
     assert list(csv.reader(report.as_csv(marked).splitlines()))[1][0] == "'=1+1"

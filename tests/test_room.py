@@ -65,7 +65,7 @@ def test_damaged_and_foreign_files_are_named_and_skipped(folder):
         True
     ] * 3
     with pytest.raises(Refused, match="no line of it"):
-        records.read_record(folder / "photo.png")
+        records.read_own_record(folder / "photo.png")
 
 
 def test_the_page_and_the_picture_have_no_names(folder, capsys):

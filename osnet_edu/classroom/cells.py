@@ -19,9 +19,9 @@ from ..refused import Refused
 from .inside import wire
 
 _HERE = Path(__file__).resolve().parent
-KIT = _HERE.parent  # the package
+PACKAGE_FOLDER = _HERE.parent  # the package
 _STARTING = 180.0  # seconds for PyTorch to be read, on a busy machine
-PATIENCE = 3  # times the seconds of an answer, on the wall
+TIMES_LONGER = 3  # times the seconds of an answer, on the wall
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/nix/store")
 
 
@@ -32,13 +32,13 @@ class Cell:
     """
 
     def __init__(self, line: socket.socket, end: socket.socket | None, seconds: int, child: subprocess.Popen | None):
-        self.line, self._end, self._seconds, self._child = wire.Line(line), end, seconds, child
+        self.line, self._end, self._seconds, self._child = wire.Speaking(line), end, seconds, child
         self.how = self.refused = ""
         self._closed = False
 
     def start_clock(self) -> None:
-        """From now on the answer's own time is counted on the wall, as often as PATIENCE says."""
-        self.line.until = time.monotonic() + PATIENCE * self._seconds
+        """From now on the answer's own time is counted on the wall, as often as TIMES_LONGER says."""
+        self.line.until = time.monotonic() + TIMES_LONGER * self._seconds
 
     def close(self, *, gone: bool = False) -> None:
         """End the process with all that it started.  gone: whether it was it that broke off."""
@@ -199,13 +199,17 @@ def _visible(whole: bool) -> tuple[list[str], list[str]]:
     homes |= {path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")}
     found = [*_SYSTEM, *sorted(os.path.realpath(home) for home in homes if home)]
     if whole:
-        found += [str(KIT), os.path.realpath(assets.path(assets.SUBSET).parent), os.path.realpath(assets.subset())]
+        found += [
+            str(PACKAGE_FOLDER),
+            os.path.realpath(assets.path(assets.SUBSET).parent),
+            os.path.realpath(assets.subset()),
+        ]
     # A link on the way to Python (/home/me/env -> /data/env) leads nowhere there: the real folder has its own name.
     kept: list[str] = []
     for folder in found:
         if os.path.lexists(folder) and folder != "/" and not any(_within(folder, other) for other in kept):
             kept.append(folder)
-    hidden = str(KIT / "exercises" if whole else KIT)
+    hidden = str(PACKAGE_FOLDER / "exercises" if whole else PACKAGE_FOLDER)
     return kept, [hidden] if any(_within(hidden, folder) for folder in kept) else []
 
 

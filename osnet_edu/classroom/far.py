@@ -36,7 +36,7 @@ class Missing(Exception):
 
 
 @dataclass(frozen=True)
-class Source:
+class MadeOf:
     """What an answer is made of.
 
     source: of its cell.  name: of the answer.  context: statements of earlier cells.  kit: module -> what there is of
@@ -53,7 +53,7 @@ class Source:
 class FarAnswer:
     """The answer of a process, to be called.  Raises at a call: TimeUp where the process has ended or is too slow."""
 
-    def __init__(self, cell: Cell, made_of: Source):
+    def __init__(self, cell: Cell, made_of: MadeOf):
         """Raises: Raised and Missing for what the cell does, TimeUp where it does not end."""
         self._cell = cell
         cell.start_clock()
@@ -95,15 +95,15 @@ class FarAnswer:
             raise wire.Broken(name)
 
         try:
-            self._cell.line.send(wire.pack(question, keep))
+            self._cell.line.send(wire.as_message(question, keep))
             for _ in range(_MOST_ASKED):
-                reply = wire.unpack(self._cell.line.receive(), given)
+                reply = wire.unpacked(self._cell.line.receive(), given)
                 if not isinstance(reply, dict):
                     raise wire.Broken("a reply of another form")
                 if "ask" not in reply:
                     _write_back(list(arguments), reply.get("arguments"))
                     return reply
-                self._cell.line.send(wire.pack(_asked(functions, reply)))
+                self._cell.line.send(wire.as_message(_asked(functions, reply)))
             raise wire.Broken("too many calls")
         except (EOFError, OSError, wire.Broken) as error:
             self._cell.close(gone=isinstance(error, EOFError | ConnectionError))

@@ -14,7 +14,7 @@ from .. import __version__
 from ..exercises import GRADED, REGISTRY, Exercise, Finds, TimeUp, Verdict, begun, judge, own_task
 from . import cells, far, notebooks, records
 
-SECONDS = 10
+ANSWER_SECONDS = 10
 MISSING = Verdict("missing", "There is no cell for it in this notebook.")
 _ENDED = {
     "slow": "It did not end within {seconds} seconds and was stopped. Look for a loop whose condition never becomes "
@@ -24,7 +24,7 @@ _ENDED = {
 
 
 @dataclass(frozen=True)
-class Mark:
+class AnswerMark:
     """What is known about one exercise of one student.
 
     number: of the student, as the notebook says it.  lesson: whose exercise it is.
@@ -59,7 +59,7 @@ class Marked:
     shut_in: whether the answers ran in processes that were shut in.
     """
 
-    marks: tuple[Mark, ...]
+    marks: tuple[AnswerMark, ...]
     left_out: tuple[notebooks.LeftOut, ...]
     notes: tuple[str, ...]
     shut_in: bool
@@ -70,7 +70,7 @@ def mark_all(
     given: Sequence[Path | str],
     kept: Path,
     *,
-    seconds: int = SECONDS,
+    seconds: int = ANSWER_SECONDS,
     trust: bool = False,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Marked:
@@ -83,7 +83,7 @@ def mark_all(
     handed, left_out = notebooks.read_all(given)
     notes = [f"{one.path}: {note}" for one in handed for note in one.notes]
     notes += _same_numbers(handed)
-    marks: list[Mark] = []
+    marks: list[AnswerMark] = []
     total, done = sum(len(one.answers) for one in handed), 0
     seeds = (secrets.randbits(60), secrets.randbits(60))
     with cells.processes(seconds, trust=trust) as where, _journal(kept) as journal:
@@ -99,21 +99,27 @@ def mark_all(
 
 
 def check_answer(
-    answer: notebooks.Answer, where: cells.Apart | cells.ShutIn, seconds: int, seeds: tuple[int, ...]
+    answer: notebooks.AnswerCell, where: cells.Apart | cells.ShutIn, seconds: int, seeds: tuple[int, ...]
 ) -> Verdict:
     """The verdict on one answer.  Raises: Refused where no process can be started."""
     if answer.source is None:
         return MISSING
     if answer.exercise in GRADED and not answer.number:
-        return Verdict("refused", "The notebook does not say whose numbers these are: student(NUMBER) is missing.")
+        return Verdict(
+            "refused", "The notebook does not say whose numbers these are: student_number(NUMBER) is missing."
+        )
     # What is said of an answer's inside (properties) asks for the object itself, which stays in its process.
     task = replace(_task(answer), properties=())
     tree = begun(task, answer.source)
     if isinstance(tree, Verdict):
         return tree
     whole = isinstance(task.comparison, Finds)  # it may search the shipped people with the kit
-    made_of = far.Source(
-        answer.source, task.answer, answer.context, notebooks.kit_of(task), str(cells.KIT.parent) if whole else ""
+    made_of = far.MadeOf(
+        answer.source,
+        task.answer,
+        answer.context,
+        notebooks.kit_of(task),
+        str(cells.PACKAGE_FOLDER.parent) if whole else "",
     )
     cell = where.open(whole=whole)
     try:
@@ -133,7 +139,7 @@ def check_answer(
         cell.close()
 
 
-def _task(answer: notebooks.Answer) -> Exercise:
+def _task(answer: notebooks.AnswerCell) -> Exercise:
     """The exercise of an answer, with the student's own numbers where it has some."""
     if answer.exercise not in GRADED:
         return REGISTRY[answer.exercise]
@@ -151,9 +157,9 @@ def _same_numbers(handed: Sequence[notebooks.HandedIn]) -> Iterator[str]:
             yield f"{', '.join(students)} have the same student's number, {number}: one of them has another's numbers."
 
 
-def _mark(one: notebooks.HandedIn, task: Exercise, verdict: Verdict, record: records.Record | None) -> Mark:
+def _mark(one: notebooks.HandedIn, task: Exercise, verdict: Verdict, record: records.OwnRecord | None) -> AnswerMark:
     own = record.of(task.name) if record else None
-    return Mark(
+    return AnswerMark(
         student=one.student,
         number=one.number,
         notebook=one.path.name,

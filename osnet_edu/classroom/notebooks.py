@@ -18,13 +18,13 @@ from ..refused import Refused
 
 _MOST_BYTES = 100_000_000
 _MAGIC = re.compile(r"\s*%%exercise[ \t]+(\S+)[^\n]*(?:\n|$)")
-_STUDENT = re.compile(r"""^\s*(?:\w+\.)?student\(\s*(["'])(.*?)\1\s*\)""", re.MULTILINE)
+_STUDENT = re.compile(r"""^\s*(?:\w+\.)?student_number\(\s*(["'])(.*?)\1\s*\)""", re.MULTILINE)
 _LESSON = re.compile(r"\d\d_\w+")  # the name of a lesson's file: then the student is the folder
 KIT_NAME = __name__.partition(".")[0]
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerCell:
     """What a notebook has for one exercise.  source: of the cell, None where there is no such cell.
 
     context: the statements of earlier cells that it uses.  number: of the student, where the exercise's numbers depend
@@ -46,7 +46,7 @@ class HandedIn:
 
     path: Path
     student: str
-    answers: tuple[Answer, ...]
+    answers: tuple[AnswerCell, ...]
     notes: tuple[str, ...] = ()
     number: str = ""
 
@@ -120,11 +120,11 @@ def read_notebook(path: Path) -> HandedIn:
     for name in names:
         found = known.get(name) or (cells.defined.get(REGISTRY[name].answer) if name in REGISTRY else None)
         if found is None:
-            answers.append(Answer(name, None))
+            answers.append(AnswerCell(name, None))
         else:
             source, before = found
             context = needed(cells.statements[:before], _names_of(source))
-            answers.append(Answer(name, source, context, number if name in GRADED else ""))
+            answers.append(AnswerCell(name, source, context, number if name in GRADED else ""))
     notes = [f"Its exercise {unknown}, so it may belong to another version of the kit."] if strange else []
     notes += [strange_number] if strange_number else []
     return HandedIn(path, student_of(path), tuple(answers), tuple(notes), number)

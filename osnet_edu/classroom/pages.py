@@ -16,7 +16,7 @@ def escaped(text: object) -> Html:
     return text if isinstance(text, Html) else Html(html.escape(str(text)))
 
 
-def page(title: str, body: Iterable[Html]) -> str:
+def whole_page(title: str, body: Iterable[Html]) -> str:
     """A whole page.  title: of the window and above the page."""
     head = escaped(title)
     return (
@@ -46,7 +46,7 @@ def bullets(texts: Iterable[str]) -> Html:
     return Html(f"<ul>{''.join(f'<li>{escaped(text)}</li>' for text in texts)}</ul>")
 
 
-def folded(title: str, body: Html) -> Html:
+def fold(title: str, body: Html) -> Html:
     """What is shown when its title is clicked."""
     return Html(f"<details><summary>{escaped(title)}</summary>{body}</details>")
 
@@ -59,7 +59,7 @@ def mark(sign: str, word: str, kind: str = "") -> Html:
     )
 
 
-def grid(caption: str, heads: Sequence[object], rows: Iterable[Sequence[object]], *, marks: bool = False) -> Html:
+def table_of(caption: str, heads: Sequence[object], rows: Iterable[Sequence[object]], *, marks: bool = False) -> Html:
     """A table that scrolls by itself where it is wide.  The first entry of a row names it.
 
     marks: all other entries are marks, in the middle of their column.

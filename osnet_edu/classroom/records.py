@@ -38,7 +38,7 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Record:
+class OwnRecord:
     """The entries of one student, in the order of the file.  strange: lines that are no events."""
 
     entries: tuple[Entry, ...]
@@ -55,7 +55,7 @@ class Record:
         )
 
 
-def read_record(path: Path) -> Record:
+def read_own_record(path: Path) -> OwnRecord:
     """One record.  A torn last line is skipped.  Raises: Refused, in a sentence, for another kind of file."""
     try:
         if not path.is_file():
@@ -71,16 +71,16 @@ def read_record(path: Path) -> Record:
     strange = len(found) - len(entries) - torn
     if not entries and (strange or torn):
         raise Refused("no line of it is an event of a student's record")
-    return Record(tuple(entries), strange)
+    return OwnRecord(tuple(entries), strange)
 
 
-def beside(notebook: Path) -> tuple[Record | None, list[str]]:
+def beside(notebook: Path) -> tuple[OwnRecord | None, list[str]]:
     """The record that lies beside a notebook, if there is one, and what is to be said about it."""
     path = notebook.parent / FILE
     if not path.exists():
         return None, []
     try:
-        record = read_record(path)
+        record = read_own_record(path)
     except Refused as why:
         return None, [f"{path} was not used: {why}."]
     return record, [f"{path}: {record.strange} of its lines are no events."] if record.strange else []
@@ -99,13 +99,13 @@ def _event(line: bytes) -> Entry | None:
     return Entry(lesson, exercise, what, detail, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
 
-def read_folder(folder: Path) -> Iterator[tuple[Path, Record | Refused]]:
+def read_folder(folder: Path) -> Iterator[tuple[Path, OwnRecord | Refused]]:
     """Every file of a folder and of the folders in it, with its record or why it is not used."""
     if not folder.is_dir():
         raise Refused(f"{folder} is not a folder; expected one into which the class has put its {FILE} files")
     for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
         if not any(part.startswith(".") for part in path.relative_to(folder).parts):
             try:
-                yield path, read_record(path)
+                yield path, read_own_record(path)
             except Refused as why:
                 yield path, why

@@ -7,8 +7,8 @@ from collections import Counter
 from .. import __version__
 from ..exercises import GRADED, REGISTRY
 from . import pages
-from .cells import PATIENCE
-from .marking import Mark, Marked
+from .cells import TIMES_LONGER
+from .marking import AnswerMark, Marked
 from .pages import Html
 
 COLUMNS = (
@@ -51,7 +51,7 @@ def _no_formula(text: str) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def as_page(marked: Marked) -> str:
+def report_page(marked: Marked) -> str:
     """The same as one page, for people."""
     students = dict.fromkeys(one.student for one in marked.marks)
     required = [one for one in marked.marks if one.required]
@@ -62,20 +62,20 @@ def as_page(marked: Marked) -> str:
     body.append(pages.paragraph(", ".join(f"{sign} {word}" for sign, word in _SIGNS.values()) + "."))
     body += _mistakes(marked.marks)
     body.append(pages.heading("Each student"))
-    body += [pages.folded(student, _details(student, marked.marks)) for student in students]
+    body += [pages.fold(student, _details(student, marked.marks)) for student in students]
     if marked.left_out:
         body.append(pages.heading("Notebooks that were left out"))
         body.append(pages.bullets(f"{one.path}: {one.why}." for one in marked.left_out))
     body.append(pages.heading("How this was measured"))
     body.append(pages.bullets([*_how(marked), *marked.notes]))
-    return pages.page("Answers of a class", body)
+    return pages.whole_page("Answers of a class", body)
 
 
-def _lessons(marks: tuple[Mark, ...]) -> list[str]:
+def _lessons(marks: tuple[AnswerMark, ...]) -> list[str]:
     return sorted({one.lesson for one in marks})
 
 
-def _grid_of(lesson: str, marks: tuple[Mark, ...]) -> Html:
+def _grid_of(lesson: str, marks: tuple[AnswerMark, ...]) -> Html:
     ours = [one for one in marks if one.lesson == lesson]
     names = [name for name in (*REGISTRY, *GRADED) if any(one.exercise == name for one in ours)]
     required = {one.exercise for one in ours if one.required}
@@ -84,32 +84,35 @@ def _grid_of(lesson: str, marks: tuple[Mark, ...]) -> Html:
         mine = {one.exercise: one for one in ours if (one.student, one.notebook) == (student, notebook)}
         rows.append([student, *(_sign(mine[name]) if name in mine else "" for name in names)])
     heads = ["student", *(f"{name}{'' if name in required else ' (optional)'}" for name in names)]
-    return pages.grid(f"Notebook {lesson}", heads, rows, marks=True)
+    return pages.table_of(f"Notebook {lesson}", heads, rows, marks=True)
 
 
-def _sign(one: Mark) -> Html:
+def _sign(one: AnswerMark) -> Html:
     sign, word = _SIGNS[one.state]
     kind = {"right": "right", "wrong": "wrong"}.get(one.state, "")
     return pages.mark(sign, f"{word}: {one.mistake}" if one.mistake else word, kind)
 
 
-def _mistakes(marks: tuple[Mark, ...]) -> list[Html]:
+def _mistakes(marks: tuple[AnswerMark, ...]) -> list[Html]:
     """The mistakes that the checks name, the most frequent first: what to talk about."""
     counts = Counter((one.exercise, one.mistake, one.says) for one in marks if one.mistake)
     if not counts:
         return []
     rows = [(exercise, mistake, number, says) for (exercise, mistake, says), number in counts.most_common()]
-    return [pages.heading("Mistakes"), pages.grid("How many made each", ("exercise", "mistake", "how many", ""), rows)]
+    return [
+        pages.heading("Mistakes"),
+        pages.table_of("How many made each", ("exercise", "mistake", "how many", ""), rows),
+    ]
 
 
-def _details(student: str, marks: tuple[Mark, ...]) -> Html:
+def _details(student: str, marks: tuple[AnswerMark, ...]) -> Html:
     mine = [one for one in marks if one.student == student]
     rows = [(one.title, _SIGNS[one.state][1], one.mistake, *_own(one), one.says, one.notebook) for one in mine]
     heads = ("exercise", "state", "mistake", "hints*", "solution seen*", "mistakes on the way*", "", "notebook")
-    return pages.grid(f"{student} (* by the student's own record)", heads, rows)
+    return pages.table_of(f"{student} (* by the student's own record)", heads, rows)
 
 
-def _own(one: Mark) -> tuple[str, str, str]:
+def _own(one: AnswerMark) -> tuple[str, str, str]:
     return "" if one.hints is None else str(one.hints), _yes(one.solution), ", ".join(one.told or ())
 
 
@@ -128,7 +131,7 @@ def _how(marked: Marked) -> list[str]:
         f"osnet_edu {__version__}. Every answer was run anew, on inputs that nobody knew before; stored outputs count "
         "for nothing.",
         where,
-        f"An answer had {marked.seconds} seconds of the processor, and {PATIENCE} times so long on the clock.",
+        f"An answer had {marked.seconds} seconds of the processor, and {TIMES_LONGER} times so long on the clock.",
         "Hints, seen solutions and mistakes on the way are from the student's own record, where one was handed in. "
         "Nobody checked them.",
         "A right answer shows that the code is right. It does not show who wrote it.",

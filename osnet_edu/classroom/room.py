@@ -18,9 +18,9 @@ from ..exercises import REGISTRY
 from ..figures import png
 from ..refused import Refused, plain
 from . import pages, records
-from .cells import KIT
+from .cells import PACKAGE_FOLDER
 from .pages import Html
-from .records import Record
+from .records import OwnRecord
 
 _MOST_DRAWN = 12  # questions in the picture
 _PREDICTED, _MISTAKE, _SOLVED = "predicted", "mistake", "solved"
@@ -59,7 +59,7 @@ def count_room(folder: Path | str, moment: datetime | None = None) -> InRoom:
     after. None: the first answer is the one before, and the last one, if there are two, the one after.
     Raises: Refused where no file of the folder is a record.
     """
-    found: list[Record] = []
+    found: list[OwnRecord] = []
     left_out: list[str] = []
     for path, record in records.read_folder(Path(folder)):
         if isinstance(record, Refused):
@@ -83,7 +83,7 @@ def count_room(folder: Path | str, moment: datetime | None = None) -> InRoom:
     )
 
 
-def _count(key: str, found: Sequence[Record], moment: float | None) -> Counted:
+def _count(key: str, found: Sequence[OwnRecord], moment: float | None) -> Counted:
     before, after = Counter[int](), Counter[int]()
     for record in found:
         answers = [(one.at, int(one.detail)) for one in record.entries if _is_answer(one, key)]
@@ -100,13 +100,13 @@ def _is_answer(one: records.Entry, key: str) -> bool:
     return known and 1 <= int(one.detail[:9]) <= len(_question(key)["answers"])
 
 
-def _mistakes(record: Record) -> set[tuple[str, str]]:
+def _mistakes(record: OwnRecord) -> set[tuple[str, str]]:
     known = {name: {one.name for one in task.mistakes} | {"in place"} for name, task in REGISTRY.items()}
     made = {(one.exercise, one.detail) for one in record.entries if one.what == _MISTAKE}
     return {(name, mistake) for name, mistake in made if mistake in known.get(name, ())}
 
 
-def _solved(record: Record) -> set[str]:
+def _solved(record: OwnRecord) -> set[str]:
     return {one.exercise for one in record.entries if one.what == _SOLVED and one.exercise in REGISTRY}
 
 
@@ -116,7 +116,7 @@ def _question(key: str) -> dict[str, Any]:
     lesson, _, name = key.partition(".")
     if not (lesson.isascii() and lesson.isdigit()):
         return {}
-    files = sorted((KIT / "widgets" / "questions").glob(f"{lesson}_*.toml"))
+    files = sorted((PACKAGE_FOLDER / "widgets" / "questions").glob(f"{lesson}_*.toml"))
     return tomllib.loads(files[0].read_text(encoding="utf-8")).get(name, {}) if files else {}
 
 
@@ -161,7 +161,7 @@ def _in_words(room: InRoom) -> str:
     return f"Right answers before and after the discussion. {'; '.join(told)}."
 
 
-def as_page(room: InRoom) -> str:
+def room_page(room: InRoom) -> str:
     """One page: the picture, each question with its answers, mistakes and solved exercises, all as counts."""
     people = f"{room.people} student{'s' * (room.people != 1)}"
     body = [pages.lead(f"{people}, counted without names.")]
@@ -171,13 +171,16 @@ def as_page(room: InRoom) -> str:
         body += [Html(image), pages.heading("Each question"), *map(_of_question, room.questions)]
     if room.mistakes:
         rows = [(name, mistake, number) for (name, mistake), number in room.mistakes.most_common()]
-        body += [pages.heading("Mistakes"), pages.grid("How many made each", ("exercise", "mistake", "people"), rows)]
+        body += [
+            pages.heading("Mistakes"),
+            pages.table_of("How many made each", ("exercise", "mistake", "people"), rows),
+        ]
     if room.solved:
         rows = [(name, room.solved[name]) for name in REGISTRY if name in room.solved]
-        body += [pages.heading("Solved, as the records say"), pages.grid("How many", ("exercise", "people"), rows)]
+        body += [pages.heading("Solved, as the records say"), pages.table_of("How many", ("exercise", "people"), rows)]
     if room.left_out:
         body += [pages.heading("Files that were left out"), pages.bullets(map(plain, room.left_out))]
-    return pages.page("What a room thought", body)
+    return pages.whole_page("What a room thought", body)
 
 
 def _of_question(one: Counted) -> Html:
@@ -186,4 +189,4 @@ def _of_question(one: Counted) -> Html:
         (f"{'✓ ' if number == asked['truth'] else ''}{answer}", one.before[number], one.after[number])
         for number, answer in enumerate(asked["answers"], start=1)
     ]
-    return pages.grid(f"{one.key}: {asked['question']}", ("answer (✓ is right)", "before", "after"), rows)
+    return pages.table_of(f"{one.key}: {asked['question']}", ("answer (✓ is right)", "before", "after"), rows)

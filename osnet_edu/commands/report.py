@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
             )
         with whole.file(out) as table, whole.file(page) as shown:
             table.write_text(report.as_csv(marked), encoding="utf-8")
-            shown.write_text(report.as_page(marked), encoding="utf-8")
+            shown.write_text(report.report_page(marked), encoding="utf-8")
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

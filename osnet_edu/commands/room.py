@@ -14,7 +14,7 @@ def run(options: argparse.Namespace) -> None:
     picture = whole.new_file(out.with_suffix(".png"))
     found = room.count_room(options.folder, options.discussed)
     with whole.file(out) as page, whole.file(picture) as drawn:
-        page.write_text(room.as_page(found), encoding="utf-8")
+        page.write_text(room.room_page(found), encoding="utf-8")
         drawn.write_bytes(png(room.as_picture(found)))
     for told in found.left_out:
         say(told)

@@ -9,7 +9,7 @@
     card(name)                           title, task, stars and minutes, as Markdown for a cell's output
     cell(name)                           what to write into the cell: the magic and the starter
     check(name, answer)                  the verdict on an object, without a cell
-    student(number)                      whose numbers the graded tasks take: GRADED, such as "graded_weights"
+    student_number(number)               whose numbers the graded tasks take: GRADED, such as "graded_weights"
     unlock(key)                          opens what a teacher has locked; or %unlock KEY
     summary()                            counts for a teacher, without names or answers; summary().save(path)
 
@@ -23,7 +23,7 @@ from ..refused import Refused
 from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
 from .bar import show_bar
 from .finds import Finds
-from .graded import GRADED, checked_number, own_task, student
+from .graded import GRADED, checked_number, own_task, student_number
 from .guard import TimeUp
 from .judge import Verdict, judge
 from .lock import LOCK_FILE, lock_text, unlock
@@ -157,7 +157,7 @@ __all__ = [
     "lock_text",
     "own_task",
     "solution",
-    "student",
+    "student_number",
     "summary",
     "unlock",
 ]

@@ -1,6 +1,6 @@
 """Numerical exercises with numbers of one's own: each student's are drawn from the student's number.
 
-exercises.student("S-12")            in a cell, or the environment variable OSNET_EDU_STUDENT
+exercises.student_number("S-12")            in a cell, or the environment variable OSNET_EDU_STUDENT
 exercises.card("graded_weights")     the task with these numbers
 %%exercise graded_weights            the cell: a function that returns one number
 """
@@ -29,7 +29,7 @@ _given: list[str] = []
 
 
 @dataclass(frozen=True)
-class Graded:
+class OwnNumbers:
     """A task whose numbers differ from student to student.
 
     draw: (generator) -> the numbers.  asks: the task, with {} for each of them.  right: numbers -> the answer.
@@ -65,7 +65,7 @@ def _layers(rng: np.random.Generator) -> tuple[list[tuple[int, int]]]:
 
 
 _GRADED = (
-    Graded(
+    OwnNumbers(
         "graded_average_precision",
         "01",
         "The average precision of one ranking",
@@ -80,7 +80,7 @@ _GRADED = (
             "last hit": ("That is the precision at the last hit alone.", lambda places: 4 / places[-1]),
         },
     ),
-    Graded(
+    OwnNumbers(
         "graded_weights",
         "02",
         "Weights of a light layer",
@@ -95,7 +95,7 @@ _GRADED = (
             "pointwise alone": ("The depthwise convolution is missing.", lambda a, b: a * b),
         },
     ),
-    Graded(
+    OwnNumbers(
         "graded_field",
         "03",
         "The field of a stack",
@@ -114,7 +114,7 @@ _GRADED = (
 GRADED = {one.name: one for one in _GRADED}
 
 
-def student(number: str) -> str:
+def student_number(number: str) -> str:
     """Set the student's number of this kernel.  Returns: it.  Raises: Refused for one with other signs."""
     _given[:] = [checked_number(number)]
     return _given[0]
@@ -136,7 +136,7 @@ def own_task(name: str, number: str | None = None) -> Exercise:
     """
     number = number or (_given[-1] if _given else os.environ.get(_VARIABLE, ""))
     if not number:
-        raise Refused('this task has numbers of your own. First run: exercises.student("YOUR NUMBER")')
+        raise Refused('this task has numbers of your own. First run: exercises.student_number("YOUR NUMBER")')
     return _own_task(name, checked_number(number).lower())
 
 

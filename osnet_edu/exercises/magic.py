@@ -101,7 +101,7 @@ class Desk:
 
     def summary(self) -> Summary:
         """The counts of every exercise that was begun, in the order of the lessons."""
-        tasks: dict[str, Exercise | graded.Graded] = {**self.registry, **graded.GRADED}
+        tasks: dict[str, Exercise | graded.OwnNumbers] = {**self.registry, **graded.GRADED}
         known = list(tasks)
         counts = {
             name: {

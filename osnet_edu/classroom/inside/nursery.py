@@ -33,10 +33,10 @@ def _single(port: int, token: str) -> None:
         if os.name == "posix":
             from . import walls
 
-            walls.limit(int(json.loads(wire.Line(end).receive())["seconds"]), walls.memory_used())
+            walls.limit_use(int(json.loads(wire.Speaking(end).receive())["seconds"]), walls.memory_used())
         else:
-            wire.Line(end).receive()
-        runner.serve(wire.Line(end))
+            wire.Speaking(end).receive()
+        runner.serve_answer(wire.Speaking(end))
 
 
 def _fork(number: int) -> None:
@@ -69,7 +69,7 @@ def _child(asked: dict[str, Any], line: int, end: int) -> None:
     with socket.socket(fileno=end) as told:
         try:
             memory = walls.memory_used()
-            root = walls.enter(walls.View(asked["folders"], asked["hidden"]), asked["base"])
+            root = walls.enter(walls.Visible(asked["folders"], asked["hidden"]), asked["base"])
             inner = os.fork()
             if inner == 0:
                 told.close()
@@ -101,15 +101,15 @@ def _inner(line: int, asked: dict[str, Any], memory: int, root: bool) -> None:
     os.environ.update(HOME=walls.SCRATCH, TMPDIR=walls.SCRATCH, PATH="/usr/bin:/bin", LANG="C.UTF-8")
     os.environ["OSNET_EDU_CACHE"] = asked.get("cache", walls.SCRATCH)
     with socket.socket(fileno=end) as open_end:
-        told = wire.Line(open_end)
+        told = wire.Speaking(open_end)
         try:
-            walls.limit(asked["seconds"], memory)
+            walls.limit_use(asked["seconds"], memory)
             walls.give_up_rights(root)
         except OSError as error:
             told.send(str(error).encode())
             return
         told.send(b"ready")
-        runner.serve(told)
+        runner.serve_answer(told)
 
 
 if __name__ == "__main__":

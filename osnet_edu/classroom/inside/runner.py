@@ -25,7 +25,7 @@ from . import wire
 _KIT = "osnet_edu"
 
 
-def serve(line: wire.Line) -> None:
+def serve_answer(line: wire.Speaking) -> None:
     """Answer until the other side has nothing more to ask."""
     desk = _Desk(line)
     sys.stdout = sys.stderr = _Nowhere()
@@ -33,12 +33,12 @@ def serve(line: wire.Line) -> None:
     warnings.simplefilter("ignore")
     while True:
         try:
-            asked = wire.unpack(line.receive(), desk.given)
+            asked = wire.unpacked(line.receive(), desk.given)
         except EOFError:
             return
         does: dict[str, Any] = {"define": desk.define, "call": desk.call, "forward": desk.forward}
         reply = does[asked.pop("do")](**asked)
-        line.send(wire.pack(reply, desk.keep))
+        line.send(wire.as_message(reply, desk.keep))
 
 
 class _Nowhere:
@@ -57,7 +57,7 @@ class _Nowhere:
 class _Desk:
     """What was defined and made so far."""
 
-    def __init__(self, line: wire.Line):
+    def __init__(self, line: wire.Speaking):
         self.line = line
         self.answer: Any = None
         self.modules: list[nn.Module] = []
@@ -79,8 +79,8 @@ class _Desk:
 
     def _ask_back(self, number: int, arguments: tuple) -> Any:
         """Call a function that the other side holds."""
-        self.line.send(wire.pack({"ask": number, "arguments": list(arguments)}, self.keep))
-        reply = wire.unpack(self.line.receive(), self.given)
+        self.line.send(wire.as_message({"ask": number, "arguments": list(arguments)}, self.keep))
+        reply = wire.unpacked(self.line.receive(), self.given)
         if "error" in reply:
             _, name, text = reply["error"]
             raise getattr(builtins, name, RuntimeError)(text)

@@ -27,14 +27,14 @@ _LARGEST_FILE, _SCRATCH_BYTES, _FILES_OPEN, _TASKS = 16_000_000, 32_000_000, 64,
 
 
 @dataclass(frozen=True)
-class View:
+class Visible:
     """What a shut-in process sees: folders, read-only.  hidden: folders in them that look empty."""
 
     folders: Sequence[str]
     hidden: Sequence[str] = ()
 
 
-def enter(view: View, base: str) -> bool:
+def enter(view: Visible, base: str) -> bool:
     """Put this process into namespaces of its own, with a tree of files made at `base`, an empty folder.
 
     The next process that it starts is the first of its process numbers.  Returns: whether it could do so as root, and
@@ -83,7 +83,7 @@ def _freeze(place: str, *, below: bool) -> None:
     _system_call(_SET_MOUNT, _HERE, place.encode(), _BELOW if below else 0, attributes, 32)
 
 
-def limit(seconds: int, used: int) -> None:
+def limit_use(seconds: int, used: int) -> None:
     """Limit what this process may use from now on.  seconds: of the processor.  used: bytes of memory, so far."""
     for what, soft, hard in (
         (resource.RLIMIT_CPU, seconds, seconds + 1),

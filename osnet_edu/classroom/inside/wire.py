@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-MOST_BYTES = 64_000_000  # of one message
+LONGEST_MESSAGE = 64_000_000  # of one message
 _DEEPEST = 40
 _ARRAYS = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")  # kind and bytes of a number
 _LONGEST_NUMBER = 1000  # hexadecimal digits
@@ -34,7 +34,7 @@ class Foreign:
     """Stands for a value that is not plain data.  Its class has the name of the value's class, and nothing else."""
 
 
-def pack(value: Any, keep: Keep = lambda value: None) -> bytes:
+def as_message(value: Any, keep: Keep = lambda value: None) -> bytes:
     """One value as bytes.
 
     keep: (what is not plain data) -> a tag of the sender's own; None sends no more than the name of its type.
@@ -44,10 +44,10 @@ def pack(value: Any, keep: Keep = lambda value: None) -> bytes:
     return b"".join([struct.pack("<Q", len(text)), text, *blobs])
 
 
-def unpack(data: bytes, given: Given) -> Any:
+def unpacked(data: bytes, given: Given) -> Any:
     """The value of a message.  given: (tag, its list) -> what the sender's own tags stand for.
 
-    Raises: Broken for whatever `pack` does not write.
+    Raises: Broken for whatever `as_message` does not write.
     """
     try:
         (length,) = struct.unpack_from("<Q", data)
@@ -221,7 +221,7 @@ class _Reader:
 # --- what is said over a socket ---------------------------------------------------------------------------------------
 
 
-class Line:
+class Speaking:
     """Whole messages over a socket.  until: the moment (time.monotonic) at which waiting ends with TimeoutError."""
 
     def __init__(self, end: socket.socket):
@@ -229,7 +229,7 @@ class Line:
 
     def send(self, data: bytes) -> None:
         """Raises: Broken for a message that is too long, OSError where nobody listens any more."""
-        if len(data) > MOST_BYTES:
+        if len(data) > LONGEST_MESSAGE:
             raise Broken("a message that is too long")
         self._limit()
         self.end.sendall(struct.pack("<Q", len(data)) + data)
@@ -237,7 +237,7 @@ class Line:
     def receive(self) -> bytes:
         """Raises: EOFError where the other side has ended, Broken for a message that is too long."""
         (length,) = struct.unpack("<Q", self._exactly(8))
-        if length > MOST_BYTES:
+        if length > LONGEST_MESSAGE:
             raise Broken("a message that is too long")
         return self._exactly(length)
 
