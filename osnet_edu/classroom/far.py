@@ -133,7 +133,7 @@ class FarModule(nn.Module):
             raise wire.Broken("a module of another form")
         self._own = {name: nn.Parameter(v, v.is_floating_point()) for name, v in parameters.items()}
         self._averages: dict[str, Tensor] = dict(buffers)
-        # The same numbers as other objects: whoever watches the use of our tensors does not see them being sent.
+        # The same numbers as other objects: a check that watches the use of our tensors does not see them being sent.
         self._sent = {name: entry.detach() for name, entry in (*self._own.items(), *buffers.items())}
         self.forward = _Named(self._pass, made.get("names"))
 

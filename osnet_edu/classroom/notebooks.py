@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -112,7 +113,7 @@ def read_notebook(path: Path) -> HandedIn:
         if strange:
             raise Refused(f"it belongs to another version of the kit: its exercise {unknown}")
         raise Refused("it has no exercises: no cell begins with %%exercise")
-    tasks = {**REGISTRY, **GRADED}
+    tasks: dict[str, Any] = {**REGISTRY, **GRADED}
     ((lesson, _),) = Counter(tasks[name].notebook for name in known).most_common(1)
     asked = [] if all(name in GRADED for name in known) else [task.name for task in by_notebook(lesson)]
     names = [*asked, *(name for name in tasks if name in known and name not in asked)]
@@ -140,7 +141,7 @@ def _number(sources: Sequence[str]) -> tuple[str, str]:
 
 
 def code_cells(path: Path) -> list[str]:
-    """The sources of a notebook's code cells.  Raises: Refused where the file is no notebook."""
+    """The sources of a notebook's code cells.  Raises: Refused where the file is not a notebook."""
     try:
         if not path.is_file():
             raise Refused("it is not a file")
@@ -153,7 +154,7 @@ def code_cells(path: Path) -> list[str]:
         raise Refused("it is not JSON, as a notebook is: the file is damaged, or is another kind of file") from None
     cells = found.get("cells") if isinstance(found, dict) else None
     if not isinstance(cells, list):
-        raise Refused("it is JSON and no notebook of version 4: there is no list of cells")
+        raise Refused("it is JSON and not a notebook of version 4: there is no list of cells")
     return [_source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
 
 

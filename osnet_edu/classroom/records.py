@@ -39,7 +39,7 @@ class Own:
 
 @dataclass(frozen=True)
 class OwnRecord:
-    """The entries of one student, in the order of the file.  strange: lines that are no events."""
+    """The entries of one student, in the order of the file.  strange: lines that are not events."""
 
     entries: tuple[Entry, ...]
     strange: int = 0
@@ -61,7 +61,7 @@ def read_own_record(path: Path) -> OwnRecord:
         if not path.is_file():
             raise Refused("it is not a file")
         if path.stat().st_size > _MOST_BYTES:
-            raise Refused(f"it is larger than {_MOST_BYTES // 1_000_000} MB, so it is no record of one student")
+            raise Refused(f"it is larger than {_MOST_BYTES // 1_000_000} MB, so it is not the record of one student")
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise Refused(f"it cannot be read: {error.strerror or error}") from None
@@ -83,7 +83,7 @@ def beside(notebook: Path) -> tuple[OwnRecord | None, list[str]]:
         record = read_own_record(path)
     except Refused as why:
         return None, [f"{path} was not used: {why}."]
-    return record, [f"{path}: {record.strange} of its lines are no events."] if record.strange else []
+    return record, [f"{path}: {record.strange} of its lines are not events."] if record.strange else []
 
 
 def _event(line: bytes) -> Entry | None:

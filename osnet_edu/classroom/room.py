@@ -67,7 +67,7 @@ def count_room(folder: Path | str, moment: datetime | None = None) -> InRoom:
             continue
         found.append(record)
         if record.strange:
-            left_out.append(f"{path}: {record.strange} of its lines are no events.")
+            left_out.append(f"{path}: {record.strange} of its lines are not events.")
     if not found:
         why = f" {left_out[0]}" if left_out else ""
         raise Refused(f"no file in {folder} is a record of a student ({records.FILE}).{why}")

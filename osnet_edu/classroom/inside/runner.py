@@ -63,7 +63,7 @@ class _Desk:
         self.modules: list[nn.Module] = []
         self.arguments: list[Any] = []
 
-    # -- what is no plain data ----------------------------------------------------------------
+    # -- what is not plain data ----------------------------------------------------------------
 
     def given(self, name: str, tag: list) -> Any:
         if name == "function":
