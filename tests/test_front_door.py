@@ -117,6 +117,7 @@ def test_every_verb_of_the_kit_and_each_of_its_options_exist(capsys):
     lines = [line for line in commands() if line[0] != "--help"]
     assert {line[0] for line in lines} == {
         "render", "subset", "train", "evaluate", "export", "explain", "grade", "experiment",
+        "report", "room", "lock",
     }  # fmt: skip
     for verb, *rest in lines:
         with pytest.raises(SystemExit) as ended:
