@@ -261,7 +261,12 @@ def _build(state: dict[str, Tensor], path: Path) -> OSNet:
     channel_keys = ["conv1.conv.weight", *(f"conv{stage}.0.conv3.conv.weight" for stage in (2, 3, 4))]
     gates = {key: value for key, value in state.items() if key.endswith(".gate.fc1.weight")}
     missing = [key for key in channel_keys if key not in state]
-    if missing or not gates or any(value.dim() != 4 for value in gates.values()):
+    if not missing and not gates:
+        raise Refused(
+            f"{path} is not an OSNet checkpoint: it has no aggregation gates (keys like conv2.0.gate.fc1.weight); "
+            "build a network without gates yourself and use weights.load(model, path)"
+        )
+    if missing or any(value.dim() != 4 for value in gates.values()):
         some = ", ".join(list(state)[:3]) or "none"
         raise Refused(f"{path} is not an OSNet checkpoint: expected keys like {', '.join(channel_keys)}, got {some}...")
     if (
