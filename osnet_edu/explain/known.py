@@ -102,7 +102,8 @@ class Folder:
     """The records of a folder of rendered people, by the name of the photo; none for real photos."""
 
     def __init__(self, root: Path | str):
-        rendered = (Path(root) / "people.json").is_file()
+        self._root = Path(root)
+        rendered = (self._root / "people.json").is_file()
         self._records = {Path(r.path).name: r for r in people.read_people(root)} if rendered else {}
 
     def record(self, photo: Photo) -> people.PhotoRecord | None:
@@ -123,6 +124,16 @@ class Folder:
         if not truth.any():
             return None
         return Twins(one.part, truth, people.render(one.identity, two.view, size=size).image)
+
+    def twins_known(self, query: Photo, other: Photo, size: tuple[int, int]) -> Twins:
+        """The same, for a caller that needs it.  Raises: Refused for a pair of which the truth is not known."""
+        found = self.twins(query, other, size)
+        if found is None:
+            told = f"{query.name} and {other.name} do not show twins" if self._records else (
+                f"{self._root} has no people.json, as folders of rendered people have"
+            )  # fmt: skip
+            raise Refused(f"{told}, so it is not known where the two people differ; use the folder assets.subset()")
+        return found
 
     def in_view(self, query: Photo, other: Photo, size: tuple[int, int]) -> np.ndarray | None:
         """The query's person in exactly the other photo's view, (H, W, 3) uint8; None for real photos."""
