@@ -29,6 +29,7 @@ from .judge import Verdict, judge
 from .lock import LOCK_FILE, lock_text, unlock
 from .magic import Desk, answered, begun
 from .record import Exercise, Mistake, Property
+from .refusals import Refusals
 from .shown import Box, Summary
 
 ROOMS = (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe, exploring)
@@ -51,6 +52,7 @@ REGISTRY: dict[str, Exercise] = {
     for exercise in room.EXERCISES
 }
 _desk = Desk(REGISTRY)
+_refusals = Refusals()
 
 
 def by_notebook(notebook: str) -> tuple[Exercise, ...]:
@@ -118,6 +120,7 @@ def load_ipython_extension(shell) -> None:
     shell.register_magic_function(hint, "line", "hint")
     shell.register_magic_function(solution, "line", "solution")
     shell.register_magic_function(unlock, "line", "unlock")
+    _refusals.watch(shell)
     show_bar(shell, REGISTRY)
 
 
