@@ -249,8 +249,8 @@ def _(lesson):
     n = lesson.after["nb08-agreement"]
     first, last = n.agree["conv2.0"], n.agree["conv4.0"]
     holds = first["camera"].clear and not first["person"].clear and last["person"].clear and not last["camera"].clear
-    photos = len(n.rankings.gallery), len(n.found["conv2.0"].nearest)
-    group, cameras = n.found["conv2.0"].group, np.array(n.cameras)
+    photos = len(n.rankings.gallery), len(n.grouped["conv2.0"].nearest)
+    group, cameras = n.grouped["conv2.0"].group, np.array(n.cameras)
     people_of = np.array(n.known_labels["person"])
     two = [np.isin(cameras[group == k], np.bincount(cameras[group == k]).argsort()[-2:]) for k in range(4)]
     one = max(np.unique(people_of[group == k], return_counts=True)[1].max() / (group == k).sum() for k in range(4))
