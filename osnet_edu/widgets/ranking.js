@@ -4,7 +4,7 @@ import { add, button, choice, picture, write } from "./dom.js";
 import { page } from "./page.js";
 
 const MARKS = { hit: "\u2713 ", other: "\u2717 " };
-const [WIDEST, LEAST, BETWEEN] = [71, 62, 4]; // of a card and between cards, in pixels
+const [WIDEST, LEAST, BETWEEN] = [92, 62, 4]; // of a card and between cards, in pixels
 
 // An order with one photo of a query's row at another place; null where it lies there already.
 function reordered(order, q, photo, place) {
