@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from osnet_edu.colours import ONE, TWO
 from osnet_edu.network.model import Lite3x3
 from osnet_edu.widgets import Convolution
 from osnet_edu.widgets.convolution import KERNELS, MIXES
@@ -100,9 +101,9 @@ def test_the_output_is_painted_so_that_its_sign_can_be_seen():
     w = Convolution(flat, kernel="left to right")
     colours = np.frombuffer(w.output, np.uint8).reshape(5, 5, 3).astype(int)
     assert (colours[1:4, 1:4] == 255).all()  # nothing changes inside: white
-    red_minus_blue = colours[..., 0] - colours[..., 2]
-    assert (red_minus_blue[:, 0] > 200).all() and (red_minus_blue[:, -1] < -100).all()
-    assert "white is 0" in w.legend
+    negative, positive = (list(bytes.fromhex(colour.light[1:])) for colour in (ONE, TWO))
+    assert (colours[:, 0] == positive).all() and (colours[:, -1] == negative).all()
+    assert "white is 0, purple is positive" in w.legend
     w.kernel = "blur"
     assert "black is 0" in w.legend
 

@@ -7,6 +7,7 @@ Lite 3x3 (3, then 9).
 import numpy as np
 import traitlets
 
+from .. import colours
 from ..refused import Refused
 from .widget import Widget, checked, one_of
 
@@ -214,12 +215,12 @@ def _is_kernel(weights: list) -> bool:
 
 
 def _plus(terms: list) -> str:
-    words = [f"{term:g}" if isinstance(term, float) else term for term in terms]
+    words = [f"{term + 0.0:g}" if isinstance(term, float) else term for term in terms]  # and no "-0"
     return " + ".join(words).replace("+ -", "− ")
 
 
 def _paint(values: np.ndarray) -> tuple[bytes, str]:
-    """A map as RGB bytes and how to read it: grey where nothing is negative, else blue, white, orange."""
+    """A map as RGB bytes and how to read it: grey where nothing is negative, else green-blue, white, purple."""
     # The frame of zeros makes large numbers at the border, which would leave the photo itself pale.
     inner = values[1:-1, 1:-1] if min(values.shape) > 2 else values
     low, high = float(values.min()), float(inner.max())
@@ -229,8 +230,9 @@ def _paint(values: np.ndarray) -> tuple[bytes, str]:
         return np.repeat(grey[..., None], 3, 2).astype(np.uint8).tobytes(), f"black is 0, white is {top:.0f} or more"
     most = max(float(abs(inner).max()), 1e-9)
     share = (values / most).clip(-1, 1)[..., None]
-    ends = np.where(share < 0, np.array([30, 84, 170]), np.array([217, 95, 2]))
-    colours = 255 + (ends - 255) * abs(share) ** 0.7  # a root, so that weak answers can be seen
-    return colours.round().astype(np.uint8).tobytes(), (
-        f"white is 0, orange is positive (full at {most:.0f}), blue is negative (full at −{most:.0f})"
+    negative, positive = (list(bytes.fromhex(colour.light[1:])) for colour in (colours.ONE, colours.TWO))
+    ends = np.where(share < 0, negative, positive)
+    shown = 255 + (ends - 255) * abs(share) ** 0.7  # a root, so that weak answers can be seen
+    return shown.round().astype(np.uint8).tobytes(), (
+        f"white is 0, purple is positive (full at {most:.0f}), green-blue is negative (full at −{most:.0f})"
     )
