@@ -193,7 +193,9 @@ def test_arguments_that_make_no_sense_are_refused_by_name(capsys):
     assert "expected HEIGHTxWIDTH in pixels, such as 256x128" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["render", "subset", "train", "evaluate", "export", "explain", "experiment"])
+@pytest.mark.parametrize(
+    "command", ["render", "subset", "split", "train", "evaluate", "export", "explain", "experiment"]
+)
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit, match="0"):
         run(command, "--help")

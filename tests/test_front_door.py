@@ -116,7 +116,7 @@ def test_pictures_are_as_wide_as_they_are_shown_or_wider_and_light_to_load():
 def test_every_verb_of_the_kit_and_each_of_its_options_exist(capsys):
     lines = [line for line in commands() if line[0] != "--help"]
     assert {line[0] for line in lines} == {
-        "render", "subset", "train", "evaluate", "export", "explain", "grade", "experiment",
+        "render", "subset", "split", "train", "evaluate", "export", "explain", "grade", "experiment",
         "report", "room", "lock",
     }  # fmt: skip
     for verb, *rest in lines:

@@ -7,5 +7,5 @@ loaded when its command is run.
 
 __all__ = [
     "arguments", "evaluate", "experiment", "explain", "export", "grade", "lock", "parser", "render", "report", "room",
-    "scoring", "speech", "start", "subset", "train",
+    "scoring", "speech", "split", "start", "subset", "train",
 ]  # fmt: skip

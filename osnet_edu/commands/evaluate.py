@@ -5,7 +5,7 @@ import json
 
 from ..machine import compute, distributed
 from ..network import weights
-from ..photos import market
+from ..photos import inspection
 from ..train import memory
 from .scoring import data_folder, figures_of, report, say_score, score_by_rule
 from .speech import say_read, tell
@@ -14,7 +14,8 @@ from .speech import say_read, tell
 def run(options: argparse.Namespace) -> None:
     """Score weights on the queries and gallery of a folder, and tell the figures or print them as JSON."""
     compute.check_device(options.device)
-    found = market.read(data_folder(options), train=False)
+    found = inspection.inspect(data_folder(options), train=False).usable()
+    say_read(found)
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     memory.check_embedding(checkpoint.model, options.size or checkpoint.size, 64, memory.available(options.device))
     with distributed.joined(options.device) as team:
@@ -27,4 +28,3 @@ def run(options: argparse.Namespace) -> None:
         tell(f"{found.root} at {height}x{width}, {options.distance} distance:")
         report((score, skipped))
     say_score(score, found)
-    say_read(found)

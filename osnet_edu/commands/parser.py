@@ -8,6 +8,7 @@ from . import arguments
 _EXPLAINED = {
     "render": "Write a Market-1501 folder of rendered people, with masks.",
     "subset": "Copy a subset of the people of a Market-1501 folder.",
+    "split": "Make a Market-1501 folder of photos that have no queries yet, by a rule that is said.",
     "train": "Train a reduced OSNet; ends with RUN/weights.safetensors and its scores.",
     "evaluate": "Score weights by the Market-1501 rule.",
     "export": "Write weights as an ONNX file, and check it against PyTorch.",
@@ -69,6 +70,13 @@ def _subset(one: argparse.ArgumentParser) -> None:
     one.add_argument("out", metavar="OUT", help="a new folder")
     one.add_argument("--people", type=arguments.up_to(100_000), default=240, help="identities in all (default 240)")
     one.add_argument("--seed", type=arguments.seed, default=0)
+
+
+def _split(one: argparse.ArgumentParser) -> None:
+    text = "one folder for each person, or photos with Market-1501 names and no queries"
+    one.add_argument("folder", type=arguments.path_text, metavar="FOLDER", help=text)
+    one.add_argument("out", metavar="OUT", help="a new folder")
+    one.add_argument("--seed", type=arguments.seed, default=0, help="draws the people to test with (default 0)")
 
 
 def _train(one: argparse.ArgumentParser) -> None:
@@ -246,6 +254,7 @@ def _weights(one: argparse.ArgumentParser) -> None:
 _OPTIONS = {
     "render": _render,
     "subset": _subset,
+    "split": _split,
     "train": _train,
     "evaluate": _evaluate,
     "export": _export,

@@ -44,9 +44,14 @@ def progress_bar(what: str, unit: str = "photo"):
 
 def say_read(found: market.Market) -> None:
     """What was assumed about a folder, and what was left out of it."""
+    say_notes(found)
+    say_skipped(found.skipped)
+
+
+def say_notes(found: market.Market) -> None:
+    """What was assumed about a folder, a line each."""
     for note in found.notes:
         say(f"Note: {note}")
-    say_skipped(found.skipped)
 
 
 def say_skipped(skipped: Sequence[market.Skipped]) -> None:

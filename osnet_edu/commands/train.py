@@ -12,12 +12,12 @@ from .. import train
 from ..machine import compute, distributed, whole
 from ..machine.distributed import Team
 from ..network import weights
-from ..photos import market
+from ..photos import inspection, market
 from ..refused import Refused
 from ..train import checkpoints, memory
 from .arguments import CHANNELS_LAST
 from .scoring import data_folder, report, say_score, score_by_rule
-from .speech import progress_bar, say, say_read, say_skipped, tell
+from .speech import progress_bar, say, say_notes, say_skipped, tell
 
 
 def run(options: argparse.Namespace) -> None:
@@ -48,9 +48,9 @@ def _how_to_go_on(out: Path) -> str:
 
 
 def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: Team) -> None:
-    found = market.read(data_folder(options), score=False)
+    found = inspection.inspect(data_folder(options), score=False).usable()
     unscored = market.unscored(found)
-    say_read(found)
+    say_skipped(found.skipped)
     if unscored:
         say(f"No score will follow the training: {unscored}.")
     people = [photo.person for photo in market.of_people(found.train)]
@@ -66,6 +66,7 @@ def _train(options: argparse.Namespace, out: Path, way: compute.Compute, team: T
     each = f" for each of {team.size} processes" if team.size > 1 else ""
     say(f"Memory, estimated{each}: about {need}.")
     memory.check_fits(need, 1 if way.device == "cuda" else team.local_size, memory.available(way.device))
+    say_notes(found)
     with progress_bar("reading") as progress:
         data = train.load(found.train, config.size, progress)
     if config.people > len(data.people):

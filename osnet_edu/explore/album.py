@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import retrieval
 from ..explain import known, without
-from ..photos import market
+from ..photos import inspection, market
 from ..photos.market import DISTRACTOR, JUNK, Market, Photo
 from ..refused import Refused
 from ..retrieval import mining
@@ -89,9 +89,7 @@ def open_folder(folder: Path | str | Market) -> Market:
     root = path_named(folder, "a folder")
     if not root.is_dir():
         raise Refused(f"{root} is not a folder; expected a Market-1501 folder, or one folder for each person in it")
-    if any((root / name).is_dir() for name in market.SPLITS.values()):
-        return market.read(root, train=False)
-    return market.read_folders(root)
+    return inspection.inspect(root, train=False, folders=True).usable()
 
 
 def path_named(name: Path | str, what: str) -> Path:

@@ -110,13 +110,28 @@ def unscored(market: Market) -> str:
             "cameras are not known, write c0 for the camera of each query and c1 for the gallery: then every match "
             "counts"
         )
+    seen = cameras_of(market.gallery)
+    if any(seen.get(photo.person, set()) - {photo.camera} for photo in market.query):
+        return ""
+    none = "no query has a match, a gallery photo of the same person by another camera"
+    same = sum(photo.person in seen for photo in market.query)
+    return (
+        none
+        if not same
+        else (
+            f"{none}; {same} of {len(market.query)} queries have such a photo by their own camera alone. Take the "
+            "queries and the gallery by different cameras, or write c0 for the camera of each query"
+        )
+    )
+
+
+def cameras_of(photos: Iterable[Photo]) -> dict[int, set[int]]:
+    """The cameras that saw each person, without passers-by and junk."""
     seen: dict[int, set[int]] = {}
-    for photo in market.gallery:
+    for photo in photos:
         if photo.person > 0:
             seen.setdefault(photo.person, set()).add(photo.camera)
-    if not any(seen.get(photo.person, set()) - {photo.camera} for photo in market.query):
-        return "no query has a match, a gallery photo of the same person by another camera"
-    return ""
+    return seen
 
 
 def of_people(photos: Sequence[Photo]) -> list[Photo]:

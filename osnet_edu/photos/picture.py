@@ -10,7 +10,7 @@ import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -28,7 +28,11 @@ _PIXELS = 50_000_000  # the largest picture that is decoded
 BYTES = 200_000_000  # the largest file that is opened
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N")  # Pillow's modes for 16-bit grey
 UNBOUNDED = ("I", "F")  # 32 bits a pixel: it is not known which value is white
+_TOO_DEEP = "32 bits a pixel; expected 8 or 16 bits a colour"
 
+_Made = TypeVar("_Made")
+_LYING = range(5, 9)  # notes on the orientation (EXIF) by which height and width change places
+_ORIENTATION = 0x112
 PictureSource = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray
 
 
@@ -99,13 +103,31 @@ def numbers_of(path: Path | str) -> np.ndarray:
     return np.asarray(_decoded(path, _single))
 
 
-def _decoded(path: str | os.PathLike, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+def size_of(path: Path | str) -> tuple[int, int]:
+    """(height, width) of a photo in pixels, upright, from the head of its file: the picture is not decoded.
+
+    A file that is cut off behind its head passes.  Raises: Refused, as `read` does for the rest.
+    """
+    return _decoded(path, _upright_size)
+
+
+def _upright_size(picture: Image.Image) -> tuple[int, int]:
+    if picture.mode in UNBOUNDED:
+        raise Refused(_TOO_DEEP)
+    try:
+        lying = picture.getexif().get(_ORIENTATION) in _LYING
+    except Exception:  # a broken note does not tell the orientation
+        lying = False
+    return (picture.width, picture.height) if lying else (picture.height, picture.width)
+
+
+def _decoded(path: str | os.PathLike, convert: Callable[[Image.Image], _Made]) -> _Made:
     with _opened(path) as file:
         return _read(file, convert)
 
 
-def _read(file: BinaryIO, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    def decode() -> Image.Image:
+def _read(file: BinaryIO, convert: Callable[[Image.Image], _Made]) -> _Made:
+    def decode() -> _Made:
         with Image.open(file, formats=FORMATS) as picture:
             _check_size(*picture.size)
             return convert(picture)
@@ -117,8 +139,8 @@ def _read(file: BinaryIO, convert: Callable[[Image.Image], Image.Image]) -> Imag
         raise Refused(_other_kind(file.read(16))) from error
 
 
-def _attempt(decode: Callable[[], Image.Image]) -> Image.Image:
-    """The picture that Pillow decodes. Raises: Refused; UnidentifiedImageError for a file of another kind."""
+def _attempt(decode: Callable[[], _Made]) -> _Made:
+    """What is made of the opened picture.  Raises: Refused; UnidentifiedImageError for a file of another kind."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of size and broken notes; both are checked here
         try:
@@ -169,7 +191,7 @@ def _opened(path: str | os.PathLike) -> BinaryIO:
 
 def _converted(picture: Image.Image) -> Image.Image:
     if picture.mode in UNBOUNDED:
-        raise Refused("32 bits a pixel; expected 8 or 16 bits a colour")
+        raise Refused(_TOO_DEEP)
     picture.load()
     try:
         ImageOps.exif_transpose(picture, in_place=True)
