@@ -47,6 +47,16 @@ def test_ratios_compare_rounds_that_lay_beside_one_another():
     assert ratio([2.0, 30.0, 4.0], [1.0, 10.0, 2.0]) == 2.0
 
 
+def test_photos_and_numbers_over_a_socket_rank_alike(capsys):
+    import camera
+
+    found = camera.main(["--quick"])
+    (floats, exact), (bytes_, coarse), (_, photos) = found.values()
+    assert (floats, bytes_) == (2052, 520) and photos == pytest.approx(exact, abs=1e-6)
+    assert 0.8 < exact < 1 and abs(exact - coarse) < 0.002
+    assert "40 photos of 128x64" in capsys.readouterr().out
+
+
 def test_scoring_finds_the_same_in_both_ways(capsys):
     import scoring
 

@@ -27,7 +27,7 @@ FLOORS = (
     ("machine",),
     ("retrieval", "assets"),
     ("photos", "network", "progress"),
-    ("people", "embed"),
+    ("people", "embed", "use"),
     ("train", "explain"),
     ("trials", "explore", "figures"),
     ("grading",),
