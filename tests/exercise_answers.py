@@ -1223,4 +1223,51 @@ for one in rankings.triplets()[::-1]:
         ['return "0209_c3s1_020900_01.jpg", "mood", "good"', 'return "0209_c3s1_020900_01.jpg", "hat", "crown"'],
         "my_change()",
     ),
+    "lost_queries": answers(
+        [
+            "return np.array([not any(q == p and d != c for q, d in zip(gallery_people, gallery_cameras)) for p, c in zip(query_people, query_cameras)])",
+        ],
+        {
+            "found": "return ((query_people[:, None] == gallery_people) & (query_cameras[:, None] != gallery_cameras)).any(1)",
+            "any camera": "return ~np.isin(query_people, gallery_people)",
+            "own camera": "return ((query_people[:, None] != gallery_people) | (query_cameras[:, None] != gallery_cameras)).all(1)",
+            "anybody": "return (query_cameras[:, None] == gallery_cameras).all(1)",
+        },
+        ["return np.zeros(len(query_people), bool)", "return query_cameras > 1"],
+        "my_lost(query_people, query_cameras, gallery_people, gallery_cameras)",
+    ),
+    "own_split": answers(
+        [
+            "first = {who: list(people).index(who) for who in tested}\nrest = [i for i, who in enumerate(people) if who in first and i != first[who]]\nreturn np.array([i for i, who in enumerate(people) if who not in first]), np.array(list(first.values())), np.array(rest)",
+        ],
+        {
+            "by photo": "half = len(people) // 2\nn = np.arange(len(people))\nreturn n[:half], n[half:half + 3], n[half + 3:]",
+            "query kept": "inside = np.isin(people, tested)\nreturn np.flatnonzero(~inside), np.array([list(people).index(who) for who in tested]), np.flatnonzero(inside)",
+            "turned": "inside = np.isin(people, tested)\nothers = np.unique(people[~inside])\nquery = np.array([list(people).index(who) for who in others])\nreturn np.flatnonzero(inside), query, np.setdiff1d(np.flatnonzero(~inside), query)",
+            "all ask": "inside = np.isin(people, tested)\nquery = np.array([list(people).index(who) for who in tested])\nreturn np.flatnonzero(~inside), np.flatnonzero(inside), np.setdiff1d(np.flatnonzero(inside), query)",
+        },
+        ["return np.arange(3), np.arange(3), np.arange(3)"],
+        "my_split(people, tested)",
+    ),
+    "through_int8": answers(
+        ["top = np.abs(features).max()\nreturn np.rint(features * 127 / top) * top / 127"],
+        {
+            "cut off": "scale = np.abs(features).max() / 127\nreturn (features / scale).astype(np.int8) * scale",
+            "codes": "scale = np.abs(features).max() / 127\nreturn np.round(features / scale)",
+            "no scale": "return np.round(features)",
+            "nothing lost": "return features.copy()",
+        },
+        ["return features * 0.0", "scale = np.abs(features).max() / 15\nreturn np.round(features / scale) * scale"],
+        "my_int8(features)",
+    ),
+    "traffic": answers(
+        ["photos = cameras * photos_an_hour * 24\nreturn photos * numbers * bytes_a_number * 1e-6"],
+        {
+            "an hour": "return cameras * photos_an_hour * numbers * bytes_a_number * 1e-6",
+            "bytes": "return cameras * photos_an_hour * 24 * numbers * bytes_a_number",
+            "bits": "return cameras * photos_an_hour * 24 * numbers * bytes_a_number * 8 / 1e6",
+        },
+        ["return cameras * photos_an_hour * 24 / 1e6"],
+        "my_megabytes(cameras, photos_an_hour, numbers, bytes_a_number)",
+    ),
 }

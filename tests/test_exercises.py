@@ -26,7 +26,7 @@ from osnet_edu.exercises.shown import Code
 from osnet_edu.exercises.solutions import pasted
 from osnet_edu.network.model import OSBlock, osnet
 
-NOTEBOOKS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+NOTEBOOKS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 REGISTRY = exercises.REGISTRY
 BODY = "return a @ b / (np.linalg.norm(a) * np.linalg.norm(b))"
 EACH = pytest.mark.parametrize("name", REGISTRY)

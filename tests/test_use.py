@@ -1,6 +1,5 @@
 """Features over a socket, a model card and a datasheet."""
 
-import multiprocessing
 import socket
 import subprocess
 import sys
@@ -40,7 +39,7 @@ def test_photos_cross_as_numbers_or_as_themselves(shipped):
     paths = [photo.path for photo in photos]
     sent = camera.watch(paths, graph, size=checkpoint.size)
     expected = embed(checkpoint.model, photos, size=checkpoint.size).features
-    assert list(sent) == list(camera.CONTENTS) and multiprocessing.active_children() == []
+    assert list(sent) == list(camera.CONTENTS)
     for kind in ("float32", "JPEG"):
         np.testing.assert_allclose(sent[kind].features, expected, atol=1e-4)
     np.testing.assert_allclose(sent["int8"].features, camera.coarse(sent["float32"].features), atol=1e-6)
@@ -57,7 +56,9 @@ def test_int8_costs_a_fiftieth_of_a_point_of_map(shipped):
     assert f"{before:.1%}" == f"{after:.1%}" == "89.8%" and 0 < before - after < 0.0004
 
 
-def test_a_camera_that_cannot_read_ends_or_is_slow_is_told_and_leaves_no_process(shipped, tmp_path):
+def test_a_camera_that_cannot_read_ends_or_is_slow_is_told_and_leaves_no_process(shipped, tmp_path, monkeypatch):
+    started, real = [], subprocess.Popen
+    monkeypatch.setattr(camera.subprocess, "Popen", lambda *a, **k: started.append(real(*a, **k)) or started[-1])
     checkpoint, graph, found = shipped
     paths = [found.query[0].path, tmp_path / "none.jpg"]
     with pytest.raises(Refused, match=r"the camera process: cannot be read as a picture \(No such file"):
@@ -70,7 +71,7 @@ def test_a_camera_that_cannot_read_ends_or_is_slow_is_told_and_leaves_no_process
     ):
         with pytest.raises(Refused, match=said):
             camera.watch(graph=graph, size=checkpoint.size, **given)
-    assert multiprocessing.active_children() == []
+    assert len(started) == 2 and all(process.returncode is not None for process in started)
 
 
 def call(port: int, *parts: bytes) -> socket.socket:
@@ -81,7 +82,7 @@ def call(port: int, *parts: bytes) -> socket.socket:
 
 
 def test_a_stranger_who_calls_first_is_hung_up_on_and_a_cut_line_is_told():
-    alive = SimpleNamespace(exitcode=None)
+    alive = SimpleNamespace(poll=lambda: None)
     word, length = b"w" * 16, camera._LENGTH.pack
     with socket.create_server((camera.LOCAL, 0)) as server:
         assert server.getsockname()[0] == "127.0.0.1"
@@ -95,7 +96,7 @@ def test_a_stranger_who_calls_first_is_hung_up_on_and_a_cut_line_is_told():
                 camera._content(line, time.monotonic() + 30)
         stranger.close()
         with pytest.raises(ConnectionError, match="exit code 7"):
-            camera._accepted(server, word, SimpleNamespace(exitcode=7), time.monotonic() + 30)
+            camera._accepted(server, word, SimpleNamespace(poll=lambda: 7, returncode=7), time.monotonic() + 30)
     one, other = socket.socketpair()
     threading.Thread(target=other.sendall, args=(length(4_000_000_000),)).start()
     with one, pytest.raises(ConnectionError, match="4000000000 bytes for one photo"):

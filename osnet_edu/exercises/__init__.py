@@ -20,7 +20,21 @@ list(itertools.count()), cannot be stopped from inside the process: interrupt or
 from typing import Any
 
 from ..refused import Refused
-from . import believe, convolution, exploring, gate, network, siblings, start, streams, train, where, which_scale, who
+from . import (
+    believe,
+    convolution,
+    exploring,
+    gate,
+    network,
+    own,
+    siblings,
+    start,
+    streams,
+    train,
+    where,
+    which_scale,
+    who,
+)
 from .bar import show_bar
 from .finds import Finds
 from .graded import GRADED, checked_number, own_task, student_number
@@ -32,7 +46,7 @@ from .record import Exercise, Mistake, Property
 from .refusals import Refusals
 from .shown import Box, Summary
 
-ROOMS = (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe, exploring)
+ROOMS = (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe, exploring, own)
 REGISTRY: dict[str, Exercise] = {
     exercise.name: exercise
     for room in (
@@ -48,6 +62,7 @@ REGISTRY: dict[str, Exercise] = {
         where,
         believe,
         exploring,
+        own,
     )
     for exercise in room.EXERCISES
 }
@@ -56,7 +71,7 @@ _refusals = Refusals()
 
 
 def by_notebook(notebook: str) -> tuple[Exercise, ...]:
-    """The exercises of one notebook, "00" to "11", in the order in which they are met."""
+    """The exercises of one notebook, "00" to "12", in the order in which they are met."""
     return tuple(exercise for exercise in REGISTRY.values() if exercise.notebook == notebook)
 
 

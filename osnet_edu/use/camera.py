@@ -13,16 +13,17 @@ more, the camera's milliseconds of each photo.
 import contextlib
 import hmac
 import io
-import multiprocessing
+import json
+import os
 import secrets
-import signal
 import socket
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ from ..refused import Refused
 FLOAT32, INT8, JPEG = CONTENTS = ("float32", "int8", "JPEG")
 LOCAL = "127.0.0.1"
 _LENGTH, _LEVELS, _MOST = struct.Struct("<I"), 127, 50_000_000  # the largest content in bytes
-_QUALITY = 90  # of photos that are no JPEG yet
+_QUALITY = 90  # of photos in another format
 _TURN = 0.2  # seconds between two looks at whether the camera process still runs
 
 
@@ -76,8 +77,9 @@ def watch(
         raise Refused("a camera needs at least one photo and one kind to send")
     end, word, eye = time.monotonic() + seconds, secrets.token_bytes(16), Eye(graph, size)
     with socket.create_server((LOCAL, 0)) as server:
-        given = server.getsockname()[1], word, list(photos), graph, size, list(kinds)
-        with _camera(*given) as process:
+        port, files = server.getsockname()[1], [os.path.abspath(photo) for photo in photos]
+        job = {"port": port, "word": word.hex(), "photos": files, "size": list(size), "kinds": list(kinds)}
+        with _camera(job, graph) as process:
             try:
                 with _accepted(server, word, process, end) as line:
                     return {kind: _received(line, kind, len(photos), eye, end) for kind in kinds}
@@ -132,24 +134,27 @@ def coarse(features: np.ndarray) -> np.ndarray:
 
 
 @contextmanager
-def _camera(*given) -> Iterator[SpawnProcess]:
+def _camera(job: dict, graph: bytes) -> Iterator[subprocess.Popen]:
     """A camera process that is gone at the end of the block, whatever happens in it."""
-    process = multiprocessing.get_context("spawn").Process(target=_send, args=given, daemon=True)
-    process.start()
+    paths = [os.path.abspath(path) for path in sys.path]
+    code = f"import sys; sys.path[:] = {paths!r}; from {__name__} import send; send()"
+    process = subprocess.Popen(  # in a session of its own: Ctrl-C is for the search process to answer
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
+        with contextlib.suppress(OSError):  # it has ended already, which is told where its photos are missed
+            assert process.stdin is not None  # it was asked for
+            with process.stdin as pipe:
+                pipe.write(json.dumps(job).encode() + b"\n" + graph)
         yield process
     finally:
-        process.terminate()
-        process.join(5)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-        process.close()
+        process.kill()
+        process.wait()
 
 
-def _accepted(server: socket.socket, word: bytes, process: SpawnProcess, end: float) -> socket.socket:
+def _accepted(server: socket.socket, word: bytes, process: subprocess.Popen, end: float) -> socket.socket:
     """The line to the camera. Another program of this machine that calls does not know the word, and is hung up on."""
-    while time.monotonic() < end and process.exitcode is None:
+    while time.monotonic() < end and process.poll() is None:
         server.settimeout(_TURN)
         try:
             line, _ = server.accept()
@@ -161,8 +166,8 @@ def _accepted(server: socket.socket, word: bytes, process: SpawnProcess, end: fl
         except (TimeoutError, ConnectionError):
             pass
         line.close()
-    if process.exitcode is not None:
-        raise ConnectionError(f"exit code {process.exitcode}")
+    if process.poll() is not None:
+        raise ConnectionError(f"exit code {process.returncode}")
     raise TimeoutError
 
 
@@ -202,13 +207,13 @@ def _exactly(line: socket.socket, count: int, end: float) -> bytes:
 # --- the camera process -----------------------------------------------------------------------------------------------
 
 
-def _send(
-    port: int, word: bytes, photos: Sequence[Path], graph: bytes, size: tuple[int, int], kinds: Sequence[str]
-) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the search process to answer
-    eye = None if set(kinds) == {JPEG} else Eye(graph, size)
-    with contextlib.suppress(ConnectionError), socket.create_connection((LOCAL, port)) as line:  # it may hang up first
-        _put(line, word)
+def send() -> None:
+    """What the camera process runs: it reads its job, then the graph, from standard input, and sends the photos."""
+    job, graph = json.loads(sys.stdin.buffer.readline()), sys.stdin.buffer.read()
+    kinds, photos = job["kinds"], [Path(photo) for photo in job["photos"]]
+    eye = None if set(kinds) == {JPEG} else Eye(graph, job["size"])
+    with contextlib.suppress(ConnectionError), socket.create_connection((LOCAL, job["port"])) as line:
+        _put(line, bytes.fromhex(job["word"]))
         try:
             for kind in kinds:
                 _put(line, _sent(line, kind, photos, eye))

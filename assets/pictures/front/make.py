@@ -47,6 +47,20 @@ DUEL = """w = widgets.Duelling(weights.shipped(), assets.subset())
 w.triple, w.outlined = 210, True"""
 LEADERBOARD = """from osnet_edu.grading import leaderboard
 figures.show(figures.leaderboard(leaderboard.shipped(), title="Who finds where the twins differ, across views?"))"""
+SPLIT = """import shutil, tempfile
+from pathlib import Path
+from osnet_edu.photos import splitting
+plain = Path(tempfile.mkdtemp())
+names = {209: "Ana", 210: "Bea", 181: "Cleo", 183: "Dora"}
+for photo in market.read(assets.subset()).query:
+    if photo.person in names and photo.camera <= 3:
+        (plain / names[photo.person]).mkdir(exist_ok=True)
+        shutil.copy(photo.path, plain / names[photo.person])
+sides = zip(("train", "query", "gallery"), splitting.split(plain).market)
+placed = [(side, photo) for side, photos in sides for photo in photos]
+captions = [f"{photo.path.parent.name}\\n{side}" for side, photo in placed]
+pictures = market.decode([photo for _, photo in placed], (128, 64)).images
+figures.show(figures.photos(pictures, captions, width=1.0, per_row=6))"""
 FOUND = "0188_c2s1_018800_01.jpg"  # ranked wrongly: her twin comes first
 
 
@@ -87,6 +101,7 @@ SCENES = {
     "09": Scene(DUEL, ".oe-box", 960, (0, 0, 790, 527)),
     "10": Scene('w = widgets.ask("10.floor")', ".jp-OutputArea-output img", 1150, (0, 0, 848, 565), before=LEADERBOARD),
     "11": Scene(f'w = widgets.Explorer(query="{FOUND}", failures=True)', ".oe-box", 960, (0, 80, 780, 520)),
+    "12": Scene('w = widgets.ask("12.int8")', ".jp-OutputArea-output img", 1150, (0, 0, 848, 565), before=SPLIT),
     "explorer": Scene(
         f'w = widgets.Explorer(query="{FOUND}", failures=True)', ".oe-box", 1182, (0, 0, 1000, 900), wait=2, size=1000
     ),
