@@ -1231,7 +1231,6 @@ for one in rankings.triplets()[::-1]:
             "found": "return ((query_people[:, None] == gallery_people) & (query_cameras[:, None] != gallery_cameras)).any(1)",
             "any camera": "return ~np.isin(query_people, gallery_people)",
             "own camera": "return ((query_people[:, None] != gallery_people) | (query_cameras[:, None] != gallery_cameras)).all(1)",
-            "anybody": "return (query_cameras[:, None] == gallery_cameras).all(1)",
         },
         ["return np.zeros(len(query_people), bool)", "return query_cameras > 1"],
         "my_lost(query_people, query_cameras, gallery_people, gallery_cameras)",

@@ -25,8 +25,8 @@ _NO_CAMERA = f"write c0 for the camera of each query and c1 for that of each gal
 class Inspection:
     """What a folder is.
 
-    kind: MARKET_KIND, PERSON_FOLDERS or NEITHER.  photos, people, cameras: how many; people without passers-by and
-    junk, and cameras is 0 where the names tell none.  warnings: what was assumed and what will be left out, a sentence each.
+    kind: MARKET_KIND, PERSON_FOLDERS or NEITHER.  photos, people, cameras: how many, people without passers-by and
+    junk; cameras is 0 where the names tell none.  warnings: what was assumed and what will be left out, in sentences.
     refusals: why the folder cannot be used as asked, each with what to do; empty if it can.
     rule: how `splitting.split` would divide it, where it has no queries; empty if it has.
     market: the folder as read, whose notes are the warnings; None where it is refused.

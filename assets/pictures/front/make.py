@@ -101,7 +101,7 @@ SCENES = {
     "09": Scene(DUEL, ".oe-box", 960, (0, 0, 790, 527)),
     "10": Scene('w = widgets.ask("10.floor")', ".jp-OutputArea-output img", 1150, (0, 0, 848, 565), before=LEADERBOARD),
     "11": Scene(f'w = widgets.Explorer(query="{FOUND}", failures=True)', ".oe-box", 960, (0, 80, 780, 520)),
-    "12": Scene('w = widgets.ask("12.int8")', ".jp-OutputArea-output img", 1150, (0, 0, 848, 565), before=SPLIT),
+    "12": Scene('w = widgets.ask("12.int8")', ".jp-OutputArea-output img", 1150, (0, 0, 848, 500), before=SPLIT),
     "explorer": Scene(
         f'w = widgets.Explorer(query="{FOUND}", failures=True)', ".oe-box", 1182, (0, 0, 1000, 900), wait=2, size=1000
     ),
