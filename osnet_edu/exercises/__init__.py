@@ -47,25 +47,7 @@ from .refusals import Refusals
 from .shown import Box, Summary
 
 ROOMS = (start, who, convolution, streams, gate, network, siblings, train, which_scale, where, believe, exploring, own)
-REGISTRY: dict[str, Exercise] = {
-    exercise.name: exercise
-    for room in (
-        start,
-        who,
-        convolution,
-        streams,
-        gate,
-        network,
-        siblings,
-        train,
-        which_scale,
-        where,
-        believe,
-        exploring,
-        own,
-    )
-    for exercise in room.EXERCISES
-}
+REGISTRY: dict[str, Exercise] = {exercise.name: exercise for room in ROOMS for exercise in room.EXERCISES}
 _desk = Desk(REGISTRY)
 _refusals = Refusals()
 
