@@ -41,7 +41,7 @@ class Refusals:
         error = result.error_in_exec
         said = str(error) if isinstance(error, Refused) else None
         if isinstance(error, NameError):
-            said = self.unmade.get(error.name)
+            said = self.unmade.get(error.name or "")
         for name in _names(result.info.transformed_cell or ""):
             if said is not None:
                 self.unmade[name] = said
