@@ -77,7 +77,7 @@ def said(shell, lesson: str, cells: str, *given: dict[str, str]) -> dict[str, st
 FIRST = {
     "04": "load vector position",
     "08": "choose pair shares",
-    "09": "choose pair stages",
+    "09": "choose pair occlusion",
     "10": "choose cases",
 }
 AT = {"04": "load", "08": "choose", "09": "choose", "10": "choose"}  # where the checkpoint is named
