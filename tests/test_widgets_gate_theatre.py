@@ -35,7 +35,7 @@ def test_bars_are_what_gates_reads(shown):
             assert np.allclose(stream["share"], reading.shares[block["name"]][:, t], atol=1e-5)
     shown.opened = "conv3.1"
     assert len(shown.channels) == 12
-    second = next(row for row in shown.channels if row["stream"] == 2 and row["photo"] == "hard negative")
+    second = next(row for row in shown.channels if row["stream"] == 2 and row["photo"] == "impostor")
     assert np.allclose(second["values"], reading.gates["conv3.1"][2, 1], atol=1e-3)
     assert f"from {min(second['values']):.2f}" in second["text"]
 

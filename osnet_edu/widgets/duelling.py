@@ -16,12 +16,11 @@ from ..refused import Refused
 from ..retrieval import mining
 from .pictures import outline, uri
 from .records import Heated, PartShare, for_page
-from .triples import Triples
+from .triples import ROLES, Triples
 from .widget import checked, one_of
 
 BUTTONS = (duel.DEFAULT, "occlusion", "segment exchange")  # one click away; the other methods stand in a menu
 SHOWN = 6  # parts in the table
-_NAMES = ("query", "match", "impostor")
 
 
 class Duelling(Triples, script="duelling.js"):
@@ -122,7 +121,7 @@ class Duelling(Triples, script="duelling.js"):
                 "similarity": alike,
             }
             for image, role, mark, (_, photo), alike in zip(
-                pair.images, _NAMES, ("", "✓", "✗"), self._shown(), similarities, strict=True
+                pair.images, ROLES, ("", "✓", "✗"), self._shown(), similarities, strict=True
             )
         ]
         full = said.scale
@@ -162,16 +161,16 @@ class Duelling(Triples, script="duelling.js"):
 def _told(k: int, heat: np.ndarray, masks: np.ndarray | None) -> str:
     """A map in words."""
     if not heat.any():
-        return f"The map on the {_NAMES[k]} is blank."
+        return f"The map on the {ROLES[k]} is blank."
     if masks is None:
         row, column = np.unravel_index(np.abs(heat).argmax(), heat.shape)
-        return f"The map on the {_NAMES[k]} is strongest at row {row}, column {column}."
+        return f"The map on the {ROLES[k]} is strongest at row {row}, column {column}."
     said = []
     for sign, words in ((1, "for the match"), (-1, "against it")) if k < 2 else ((1, "for it"), (-1, "against it")):
         shares = duel.on_parts(np.maximum(sign * heat, 0), masks[k], known.NAMES)
         if shares:
             said.append(f"what speaks {words} lies most on the {next(iter(shares))}")
-    return f"On the {_NAMES[k]}, {' and '.join(said)}."
+    return f"On the {ROLES[k]}, {' and '.join(said)}."
 
 
 def _table(evidence: duel.Evidence, alike: bool) -> list[PartShare]:

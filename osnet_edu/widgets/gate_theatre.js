@@ -6,8 +6,8 @@ import { page } from "./page.js";
 import { theatreBlocks } from "./theatre_blocks.js";
 
 const [ZOOM, MARGIN] = [256, 14]; // height of a photo, and what is left around it, in screen pixels
-const ROLES = ["oe-q", "oe-p", "oe-n"]; // query, hard positive, hard negative
-const KEY = [["oe-q", "query"], ["oe-p", "\u2713 hard positive"], ["oe-n", "\u2717 hard negative"]];
+const ROLES = ["oe-q", "oe-p", "oe-n"]; // query, match, impostor
+const KEY = [["oe-q", "query"], ["oe-p", "\u2713 match"], ["oe-n", "\u2717 impostor"]];
 const READ =
   "Bars show the network with all its streams on. Left: mean gate, 0 to 1. Right: share of the block, 0 to 100 %. " +
   "Numbers: the query's.";
@@ -80,7 +80,7 @@ function settings(parent, get, set) {
   };
 }
 
-// Query, hard positive and hard negative, with the window of the chosen stream on each.  size: (height, width).
+// Query, match and impostor, with the window of the chosen stream on each.  size: (height, width).
 function threePhotos(parent, [height, width]) {
   const stage = add(parent, "div", "oe-photos");
   const zoom = ZOOM / height;

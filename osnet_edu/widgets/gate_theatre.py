@@ -1,4 +1,4 @@
-"""The gate theatre: which scale a network used for a query, a hard positive and a hard negative, and what if not.
+"""The gate theatre: which scale a network used for a query, a match and an impostor, and what if not.
 
 Bars show each stream's gate and its share of the block. Silence streams, and the ranking, the two similarities and a
 sentence follow. The bars show the network with all its streams on: they are what is to be explained.

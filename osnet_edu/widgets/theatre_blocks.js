@@ -8,7 +8,7 @@ const [BAR, GAP, HALF] = [6, 2, 46]; // of the bars in a stream's picture
 const TOP = 1.0; // share of a block that fills its bar
 const LEFTWARD = 9; // of its length, at most, where a share is negative
 
-// kinds: classes of query, hard positive and hard negative.
+// kinds: classes of query, match and impostor.
 function bars(parent, { gate, share }, kinds) {
   const rows = share.length;
   const svg = shape(parent, "svg", { viewBox: `0 0 ${2 * HALF + 10} ${rows * (BAR + GAP)}`, "aria-hidden": "true" });

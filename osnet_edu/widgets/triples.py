@@ -1,4 +1,4 @@
-"""What widgets about a query, a hard positive and a hard negative share: the triples, and which one is shown."""
+"""What widgets about a query, a match and an impostor share: the triples, and which one is shown."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from ..refused import Refused
 from ..retrieval import mining
 from .widget import Widget, checked
 
-ROLES = ("query", "hard positive", "hard negative")
+ROLES = ("query", "match", "impostor")
 
 
 class Triples(Widget):

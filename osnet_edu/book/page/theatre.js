@@ -11,7 +11,7 @@ import { leaning, moved, verdict } from "./theatre_words.js";
 import { Refused, oneOf, stillAsked, traits } from "./traits.js";
 
 const LISTED = 10; // photos of the ranked list
-const ROLES = ["query", "hard positive", "hard negative"];
+const ROLES = ["query", "match", "impostor"];
 const NO_MEAN = "the mean of a stream needs PyTorch, which this page does not have: open the lab for it";
 export const SOURCE =
   "Gates, similarities and ranks: the network in this page. Shares: computed when this page was built. A link keeps the"
