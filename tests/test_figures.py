@@ -175,6 +175,7 @@ def test_mined_draws_the_triplet(embedded):
     (case,) = mining.triplets(distances, *ids)
     figure = figures.mined(case, queries, gallery, title="Hard?")
     assert {"0.50", "0.87", "person 7, camera 2", "person 8, camera 1"} <= set(words(figure))
+    assert {"query", "hard positive", "hard negative"} <= set(words(figure)) and "impostor" not in words(figure)
     assert figure.get_label().startswith("Hard? A query") and "the other person is closer" in figure.get_label()
     easy = figures.triplet(noise(3), (0.9, 0.4))
     assert "the same person is closer" in easy.get_label()

@@ -166,15 +166,22 @@ def mined(
     photos = (queries.photos[case.query], gallery.photos[case.positive], gallery.photos[case.negative])
     similarities = (1 - case.positive_distance, 1 - case.negative_distance)
     captions = [f"{called(photo)}, camera {photo.camera}" for photo in photos]
-    return triplet(decode(photos, size).images, similarities, captions=captions, title=title)
+    names = ("query", "hard positive", "hard negative")  # who may be ranked behind all matches, and then is no impostor
+    return triplet(decode(photos, size).images, similarities, captions=captions, title=title, names=names)
 
 
 def triplet(
-    images: np.ndarray, similarities: Sequence[float], *, captions: Sequence[str] = ("", "", ""), title: str = ""
+    images: np.ndarray,
+    similarities: Sequence[float],
+    *,
+    captions: Sequence[str] = ("", "", ""),
+    title: str = "",
+    names: tuple[str, str, str] = ("query", "match", "impostor"),
 ) -> Figure:
     """A query with a match (same person) and an impostor (other person).
 
     images: (3, H, W, 3) uint8, RGB: query, match, impostor.  similarities: of the query to match and impostor.
+    names: what to call the three.
     """
     images = as_pictures(images)
     w, h = fitted(images[0], 1.67)
@@ -188,7 +195,7 @@ def triplet(
     sheet = Sheet(left + 3 * w + 2 * gap + 0.1, top + h + 0.72, description)
     if title:
         sheet.text(left, 0.08, title, size=11, weight="bold")
-    places = (("query", 0, 1, None), ("match", 1, 0, True), ("impostor", 2, 2, False))
+    places = zip(names, (0, 1, 2), (1, 0, 2), (None, True, False), strict=True)  # the query stands in the middle
     for name, i, column, same in places:
         x = left + column * (w + gap)
         sheet.text(x, top - 0.3, name, size=10.5, weight="bold")
