@@ -132,7 +132,7 @@ def test_no_query_and_no_gallery_and_a_split_on_request(tmp_path, tiny):  # noqa
     made = market.read(tmp_path / "one")
     assert len(made.query) == 3 and not {p.person for p in made.train} & {p.person for p in made.gallery}
     assert "Ünal Ö" not in {splitting.split(root).people[p.person] for p in made.query}
-    record = json.loads((tmp_path / "one" / splitting.RECORD).read_text(encoding="utf-8"))
+    record = json.loads((tmp_path / "one" / splitting.SPLIT_FILE).read_text(encoding="utf-8"))
     assert record["rule"] == rule and sorted(record["people"].values()) == sorted(names)
     assert splitting.split(root, seed=1).market.query != splitting.split(root).market.query
     status, told, _ = ask("evaluate", tmp_path / "one", "--weights", tiny)

@@ -130,7 +130,7 @@ def test_the_bar_says_what_is_solved_and_where_the_student_stopped(kept):
     progress.note("02", SECOND, progress.MISTAKE, "axes")
     progress.note("05", "", progress.OPENED)
     many = len(exercises.by_notebook("02"))
-    shown = bar("02", {"02": "02_x.ipynb", "05": '05_"y.ipynb', "12": "12_z.ipynb"})
+    shown = bar("02", {"02": "02_x.ipynb", "05": '05_"y.ipynb', "13": "13_z.ipynb"})
     assert (
         repr(shown)
         == f"You have solved 1 of {len(REGISTRY)} exercises. You stopped in 02, at {REGISTRY[SECOND].title}."
@@ -138,7 +138,7 @@ def test_the_bar_says_what_is_solved_and_where_the_student_stopped(kept):
     drawn = shown._repr_html_()
     assert 'aria-current="page"' in drawn and f"Notebook 02: 1 of {many} exercises solved" in drawn
     assert 'href="05_&quot;y.ipynb"' in drawn and 'href="02_x.ipynb"' not in drawn
-    assert 'aria-label="Notebook 12"' in drawn and drawn.count("solved: </span>") == 1
+    assert 'aria-label="Notebook 13"' in drawn and drawn.count("solved: </span>") == 1
     progress.note("04", "04.one-weight", progress.PREDICTED, "1")
     assert repr(bar()).endswith("You stopped in 04, at a prediction.")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "templates"
 _FILES = ("glossary", "glossary_zh")
-FILE = "GLOSSARY.md"  # beside notebooks/
+GLOSSARY_FILE = "GLOSSARY.md"  # beside notebooks/
 _ABOUT = (
     "The words of the lessons, in English and Chinese. Each is linked where it is explained first. "
     "课程中的术语，英文和中文对照。"
@@ -100,7 +100,9 @@ def with_link(term: Term, text: str) -> str:
     found = re.search(term.find, _CLOSED.sub(lambda closed: "\0" * len(closed[0]), text))
     if not found:
         return ""
-    return f"{text[: found.start()]}[{text[slice(*found.span())]}](../{FILE}#{term.anchor}){text[found.end() :]}"
+    return (
+        f"{text[: found.start()]}[{text[slice(*found.span())]}](../{GLOSSARY_FILE}#{term.anchor}){text[found.end() :]}"
+    )
 
 
 def place_of_link(term: Term, texts: Sequence[Text], order: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
@@ -114,7 +116,7 @@ def place_of_link(term: Term, texts: Sequence[Text], order: Sequence[tuple[str, 
 
 def unlinked(text: str) -> str:
     """A text without its links to the glossary."""
-    return re.sub(rf"\[([^\]]*)\]\(\.\./{re.escape(FILE)}#[\w-]+\)", r"\1", text)
+    return re.sub(rf"\[([^\]]*)\]\(\.\./{re.escape(GLOSSARY_FILE)}#[\w-]+\)", r"\1", text)
 
 
 def add_links(notebooks: Path) -> None:
@@ -140,5 +142,5 @@ def add_links(notebooks: Path) -> None:
 
 if __name__ == "__main__":
     checkout = Path(__file__).resolve().parents[2]
-    (checkout / FILE).write_text(shipped_page(checkout / "notebooks"), encoding="utf-8")
+    (checkout / GLOSSARY_FILE).write_text(shipped_page(checkout / "notebooks"), encoding="utf-8")
     add_links(checkout / "notebooks")

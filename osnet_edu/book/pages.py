@@ -32,7 +32,7 @@ LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+\.ipynb)\)")
 _POINTS = re.compile(
     r"\[([^\]]*)\]\((#flow=[\w.+]+)\)"
 )  # into the picture of flow.js: no heading, as Sphinx would think
-_WORD = re.compile(rf"\[([^\]]*)\]\(\.\./{re.escape(glossary.FILE)}(#[\w-]+)\)")
+_WORD = re.compile(rf"\[([^\]]*)\]\(\.\./{re.escape(glossary.GLOSSARY_FILE)}(#[\w-]+)\)")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 # The generator's own choice of a theme: theme.js makes it, also where storage is forbidden.
 THEMED = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)

@@ -35,14 +35,17 @@ def lead(text: str) -> Html:
 
 
 def heading(text: str) -> Html:
+    """The heading of a section."""
     return Html(f"<h2>{escaped(text)}</h2>")
 
 
 def paragraph(text: str) -> Html:
+    """A paragraph in small, soft letters."""
     return Html(f'<p class="soft">{escaped(text)}</p>')
 
 
 def bullets(texts: Iterable[str]) -> Html:
+    """A list without an order."""
     return Html(f"<ul>{''.join(f'<li>{escaped(text)}</li>' for text in texts)}</ul>")
 
 

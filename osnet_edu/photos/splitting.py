@@ -21,7 +21,7 @@ from . import market
 from .market import SPLITS, Market, Photo, Skipped
 from .names import format_name, parse_name
 
-RECORD = "split.json"
+SPLIT_FILE = "split.json"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def write(made: Split, out: Path | str, progress: Callable[[int, int], None] | N
                 if progress:
                     progress(done, total)
         record = {"rule": made.rule, "seed": made.seed, "people": made.people}
-        (growing / RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (growing / SPLIT_FILE).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _name(photo: Photo, made: Split) -> str:
