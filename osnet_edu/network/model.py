@@ -58,8 +58,7 @@ class Lite3x3(nn.Module):
 
     The pointwise convolution mixes channels and sees one cell; the depthwise one sees 3 x 3 cells
     and mixes no channels. Together C_in * C_out + 9 * C_out weights, where a standard 3x3 has
-    9 * C_in * C_out. No ReLU between the two: the pointwise step is there to choose a basis, not
-    to decide.
+    9 * C_in * C_out. No ReLU between the two: together they are one linear step.
     """
 
     def __init__(self, c_in: int, c_out: int):

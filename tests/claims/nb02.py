@@ -111,6 +111,17 @@ def _(_lesson):
     return ok, f"ratios {ratios}, share of the 1x1 {shares}"
 
 
+@says("nb02-factorised-says", '"Red above blue" breaks that rule', "It takes at least two.")
+def _(_lesson):
+    apart = torch.zeros(3, 3, 3)  # channel, row, column: red in the upper row, minus blue in the lower one
+    apart[0, 0], apart[2, 2] = 1, -1
+    lite = Lite3x3(3, 1)
+    ranks = [
+        torch.linalg.matrix_rank(one.reshape(3, 9)).item() for one in (apart, lite.conv1.weight * lite.conv2.weight)
+    ]
+    return ranks == [2, 1], f"patterns that differ, in red above blue and in a Lite channel: {ranks}"
+
+
 @says("nb02-ratio", "Notice that each Lite bar is about an eighth of the full one.")
 def _(lesson):
     times = {
