@@ -162,7 +162,10 @@ def _(lesson):
     ), f"to the match, to the impostor: {found}"
 
 
-@says("nb04-from-the-photo-says", "The three photos come from three cameras")
+@says(
+    "nb04-from-the-photo-says",
+    "The three photos come from three cameras, so this cell cannot tell what the camera moved and what the person did.",
+)
 def _(lesson):
     n = lesson.after["nb04-load"]
     for trio in (n.seen, n.turned):
@@ -196,7 +199,8 @@ def _(lesson):
         found[trio.query] += [first, round(1 - trio.positive_distance, 3), round(1 - trio.negative_distance, 3), last]
     seen, turned = found[n.seen.query], found[n.turned.query]
     size = len(print_cells(n.rankings.gallery[n.seen.negative])[0])
-    ok = seen[0] and seen[2] and turned[:2] == [True, True] and turned[3:5] == [0.801, 0.876]
+    before = [trio[4] > trio[5] for trio in (seen, turned)]  # Bea comes before a match: she is an impostor
+    ok = kinds.every(before) and seen[0] and seen[2] and turned[:2] == [True, True] and turned[3:5] == [0.801, 0.876]
     ok = ok and f"{turned[5]:.2f}" == "0.55" and size > 100 and n.seen.margin > 0 > n.turned.margin
     return ok, f"seen {seen}, turned {turned}, print of the impostor {size} pixels"
 
@@ -218,21 +222,6 @@ def _(_lesson):
     return kinds.none(rest) and differ == [
         "logo_color"
     ] and dark, f"they differ in {differ}; prints {ana.logo_color}, {bea.logo_color}"
-
-
-@says(
-    "nb04-from-the-photo-says",
-    "another camera with other light moves the gates too.",
-)
-def _(lesson):
-    n = lesson.after["nb04-load"]
-    darker = gates.read(n.model, torch.cat([n.images[:1], 0.8 * n.images[:1] - 0.2]))
-    moved = measured.mean_of(change.mean() for change in darker.change(0, 1).values())
-    other = measured.mean_of(change.mean() for change in gates.read(n.model, n.images).change(0, 1).values())
-    return (
-        moved > 0.005 and other > 0.005,
-        f"a darker photo moves the gates by {moved:.3f}, another camera by {other:.3f}",
-    )
 
 
 @says("nb04-position-says", "So the gate is not attention over positions")
