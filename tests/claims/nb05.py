@@ -207,13 +207,15 @@ def _(_lesson):
 @says(
     "nb05-squeeze-says",
     "With a quarter of the channels the block costs a tenth of what it costs with all of them.",
-    "With an eighth the two 1x1 layers cost more than the streams, so there is little left to save.",
+    "An eighth costs less again, 30,144 instead of 80,768 weights.",
+    "But then the two 1x1 layers cost more than the streams, and a stream has half as many channels.",
 )
 def _(lesson):
     rows = [line.replace(",", "").split() for line in lesson.printed["nb05-squeeze-code"].splitlines()[1:]]
     whole, _half, quarter, eighth = ([int(x) for x in row[-3:]] for row in rows)
     share = quarter[2] / whole[2]
-    return 0.085 < share < 0.115 and eighth[1] > eighth[0], f"a quarter costs {share:.3f} of the whole; {rows}"
+    less = (eighth[2], quarter[2]) == (30_144, 80_768)
+    return less and 0.085 < share < 0.115 and eighth[1] > eighth[0], f"a quarter costs {share:.3f} of the whole; {rows}"
 
 
 @says("nb05-squeeze", "The four streams are ten Lite layers (1 + 2 + 3 + 4).")
@@ -251,7 +253,13 @@ def _(lesson):
     return bea > ana and bea_away < ana_away and max(ana, bea, ana_away, bea_away) < 0.5, said
 
 
-@says("nb05-parting-says", "In neither case does a block bring Ana and Bea apart and keep them apart.")
+@says(
+    "nb05-parting-says",
+    "In neither case does a block bring Ana and Bea apart and keep them apart: the dashed lines end lower than they begin.",
+)
 def _(lesson):
     cases = lesson.after["nb05-parting"].cases
-    return all(pair[1].block == "" for pair in cases.values()), f"{[pair[1].sentence for pair in cases.values()]}"
+    lines = [list(pair[1].ratios.values()) for pair in cases.values()]
+    lower = kinds.every(line[-1] < line[0] for line in lines)
+    kept = kinds.none(pair[1].block for pair in cases.values())
+    return lower and kept, f"{[pair[1].sentence for pair in cases.values()]}, {lines}"
