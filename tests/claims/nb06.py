@@ -174,7 +174,7 @@ def _(lesson):
     "T = 1 has fallen behind by four points.",
 )
 @says("nb06-longer-says", "T = 1 was ahead by seven points and is behind by four.")
-@says("nb06-recap", "T = 1 leads after 375 steps and has fallen behind after 1,500.")
+@says("nb06-recap", "T = 1 leads after 375 steps and no longer after 1,500.")
 def _(lesson):
     short, long = (differences(lesson, which)["T1"].value for which in ("table", "longer"))
     photos = [getattr(lesson.end, t).outcomes[0].photos for t in ("table", "longer")]
@@ -249,7 +249,7 @@ def _(_lesson):
     return grows[0] == 1 < grows[1] and short.weight_decay != longer.weight_decay, f"{short}, {longer}"
 
 
-@says("nb06-together-says", "T = 1 has one scale, and also a quarter fewer parameters.")
+@says("nb06-together-says", "T = 1 has one scale, and its whole network also has a quarter fewer parameters.")
 def _(_lesson):
     share = 1 - size("T1") / size("primary")
     return 0.2 < share < 0.3, f"{share:.0%} fewer parameters"
@@ -325,7 +325,7 @@ def _(lesson):
 
 
 @says("nb06-print-says", "Notice that each of the four has a window that holds the whole print.")
-@says("nb06-print-says", "Only Inception's 1x1 window is smaller.")
+@says("nb06-print-says", "Only Inception's 1x1 window, 11 pixels, is less tall than the print: 13 with its rim.")
 def _(lesson):
     n = lesson.after["nb06-print"]
     print_side = max(n.tall, n.wide)
@@ -335,7 +335,9 @@ def _(lesson):
     }
     smaller = [(key, side) for key, found in sides.items() for side in found if side < print_side]
     held = kinds.every(max(found) >= print_side for found in sides.values())
-    return held and smaller == [("inception", 11)], f"the print is {print_side} pixels, windows {sides}"
+    return held and smaller == [
+        ("inception", 11)
+    ] and n.tall == 13, f"the print is {print_side} pixels, windows {sides}"
 
 
 @says("nb06-cardinality-says", "The print on Ana's jumper is all that tells her from Bea.")
