@@ -294,7 +294,7 @@ def _(lesson):
 
 @says(
     "nb07-print-says",
-    "That photo shows only a strip of the print, two pixels wide, and for this network it is not enough.",
+    "By its mask, that photo shows a strip of the print, two pixels wide: not enough for this network.",
 )
 def _(lesson):
     photo = story.PRINT_TURNED.photos(lesson.end.found)[0]
@@ -324,7 +324,7 @@ def _(lesson):
 @says(
     "nb07-augmented-says",
     "In draw 4 the pink jumper has turned beige.",
-    "With `colour=0.9` it turns green in two of the seven draws, and the label begins to be false: clothes carry much of the evidence here.",
+    "Try `colour=0.9`: it turns green in two draws, and the label begins to be false: clothes carry much of the evidence here.",
 )
 def _(lesson):
     n, found = lesson.after["nb07-augmented"], {}
