@@ -110,9 +110,11 @@ def _rough(heat):
     "ask:slope",
     "In about half of the cases one is above 0 and the other below, although the two pixels are neighbours.",
 )
-@says("nb09-slope-says", "The map consists of small dots. Dots of both colours lie side by side,")
+@says("nb09-slope-says", "The gradient consists of small dots. Dots of both colours lie side by side,")
 @says(
-    "nb09-slope-says", "Averaging over noisy copies (SmoothGrad) makes the dots larger.", "The map stays hard to read."
+    "nb09-slope-says",
+    "Averaging over noisy copies (SmoothGrad) makes the dots larger.",
+    "These two maps stay hard to read.",
 )
 def _(lesson):
     plain, smooth, _ = lesson.after["nb09-slope"].maps.values()
@@ -120,6 +122,14 @@ def _(lesson):
     found = [_rough(heat) for heat in (plain, smooth, occluded)]
     still = found[1] > 0.1 + found[2]
     return 0.45 < found[0] < 0.55 and found[1] < 0.75 * found[0] and still, f"gradient, SmoothGrad, occlusion {found}"
+
+
+@says("nb09-slope-says", "Input x gradient is clearer in one place: most of the print is blue.")
+def _(lesson):
+    n = lesson.after["nb09-slope"]
+    *_, times = n.maps.values()
+    blue = (times < 0)[_print(n)]
+    return kinds.most(blue), f"{blue.mean():.0%} of the print speaks against"
 
 
 @says("nb09-stages-says", "By gradient x activation the strongest blue of conv2 lies on the print.")
@@ -170,7 +180,7 @@ def _(lesson):
 @says(
     "ask:places",
     "77 % of them do.",
-    "Chance gives 5 %, an untrained network 30 %, and the colours of the cells alone 30 %.",
+    "Chance, computed from how many cells lie that near, gives 5 %, an untrained network 30 %, and the colours of the cells alone 30 %.",
 )
 @says("nb09-matching-says", "Then choose conv2.1: its cells are smaller, and more of them are lost.")
 def _(lesson):
@@ -246,12 +256,14 @@ def _(lesson):
     "nb09-adds-up-says",
     "DeepLift takes the gate as it is now, 0.88, and gives the stream 0.88 times its change.",
     "Then it takes the stream as it is now, 1, and gives the gate 1 times its change, 0.38.",
-    "What both did together is counted twice.",
+    "What both did together is counted twice: the toy misses 43 %.",
+    "So it shows one cause, and not all of the 96 %.",
 )
 def _(lesson):
     n = lesson.after["nb09-gated"]
     gate = 1 / (1 + np.exp(-2))
     lift = np.allclose(n.lift, [gate, gate - 0.5], atol=1e-5) and f"{gate:.2f} {n.lift[1]:.2f}" == "0.88 0.38"
+    lift = lift and f"{sum(n.lift) / n.change - 1:.0%}" == "43%"
     return lift and abs(n.change - gate) < 1e-5 and abs(sum(n.paths) - gate) < 0.01, f"{n.change}, {n.lift}, {n.paths}"
 
 
