@@ -254,7 +254,7 @@ def _(lesson):
 @says("ask:guided", "0.82, where the plain gradient keeps 0.26.")
 @says(
     "nb10-cascade-says",
-    "Guided backprop passes for an explanation with four of six parts random, fc and three of the five stages: its map keeps 0.75.",
+    "With four of six parts random, fc and three of the five stages, guided backprop's map keeps 0.75.",
     "These edges come from the photo, and they stay when four of six parts are random.",
 )
 @says(
