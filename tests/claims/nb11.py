@@ -92,7 +92,8 @@ def _(lesson):
     "nb11-clothes-says",
     "If two people exchange their clothes, a query finds the person who wears its clothes in 72 % of the cases, and its own person in 15 %.",
     "The network knows mostly the clothes.",
-    "Something of the person is left: chance is 1.7 %.",
+    "Something of the person is left: the interval of these 15 %, 8 to 23 %, lies above chance, 1.7 %.",
+    "That of strangers' clothes, 4.7 %, holds chance.",
 )
 @says("nb11-recap", "- This network knows mostly the clothes.")
 def _(lesson):
@@ -107,7 +108,10 @@ def _(lesson):
         and "Chance: 1.7%" in text
     )
     worn = kinds.most(k < row["first is who wears her clothes"] for k in range(100))
-    left = float(re.search(r"exchanged clothes .*?\[ *(\d+\.\d)%", text)[1]) > 1.7
+    low, high = ({name: float(found[k]) for name, *found in re.findall(
+        r"^ *(.+?)  .*?\[ *(\d+\.\d)%, *(\d+\.\d)%", text, re.MULTILINE)} for k in (0, 1))  # fmt: skip
+    left = round(low["exchanged clothes"]) == 8 and round(high["exchanged clothes"]) == 23
+    left = left and low["strangers' clothes"] < 1.7 < high["strangers' clothes"]
     said = said and worn and left
     return said and lesson.value["nb11-clothes-numbers"].text.strip() == text.strip(), f"{row}"
 
