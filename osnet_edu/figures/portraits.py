@@ -166,7 +166,7 @@ def mined(
     photos = (queries.photos[case.query], gallery.photos[case.positive], gallery.photos[case.negative])
     similarities = (1 - case.positive_distance, 1 - case.negative_distance)
     captions = [f"{called(photo)}, camera {photo.camera}" for photo in photos]
-    names = ("query", "hard positive", "hard negative")  # who may be ranked behind all matches, and then is no impostor
+    names = ("query", "hard positive", "hard negative")  # ranked behind all matches, it is not an impostor
     return triplet(decode(photos, size).images, similarities, captions=captions, title=title, names=names)
 
 
