@@ -178,8 +178,6 @@ def test_badges_can_be_written_into_this_page():
 
 
 def test_a_teachers_counts_are_saved_and_added_up(tmp_path, monkeypatch):
-    assert "from osnet_edu import exercises; exercises.summary()" in README
-    assert "from osnet_edu.widgets import save_predictions; save_predictions(" in README
     name = exercises.by_notebook("02")[0].name
     exercises.hint(name)
     summary = exercises.summary()

@@ -116,15 +116,15 @@ def test_a_paper_has_what_is_known_and_asks_the_rest(shipped):
     row = np.array([[0.1, 0.2, 0.3]])
     score = retrieval.evaluate(row, *map(np.array, ([1], [1, 2, 1], [1], [2, 2, 3])))
     known = papers.known_of(checkpoint, found, score)
-    card = papers.filled("model_card", known, {"purpose": " To learn. "})
+    card = papers.filled_in("model_card", known, {"purpose": " To learn. "})
     assert "OSNet with" in card.markdown and "2400 people; 700,000 photos seen, seed 0" in card.markdown
     assert "rank-1 100.0%, mAP 83.3%" in card.markdown and "To learn." in card.markdown
     assert card.open == ("owner", "out_of_scope", "groups", "missing_groups", "by_group", "decision", "harm", "law",
                          "caveats")  # fmt: skip
-    sheet = papers.filled("datasheet", known)
+    sheet = papers.filled_in("datasheet", known)
     assert "2952 photos of 240 people, cameras: 6." in sheet.markdown and "2160 photos to train on" in sheet.markdown
     assert "consent" in sheet.open and sheet.markdown.count("*Not answered yet.*") == len(sheet.open) == 9
     with pytest.raises(Refused, match=r"the datasheet does not ask 'purpose'; it asks made_for, instances"):
-        papers.filled("datasheet", known, {"purpose": "x"})
+        papers.filled_in("datasheet", known, {"purpose": "x"})
     with pytest.raises(Refused, match="the papers are model_card and datasheet; got 'poster'"):
-        papers.filled("poster", known)
+        papers.filled_in("poster", known)

@@ -1,6 +1,6 @@
 """A model card and a datasheet: what is known is filled in, and the rest is asked.
 
-    paper = filled("model_card", known_of(checkpoint, inspection, score), {"purpose": "To find lost luggage."})
+    paper = filled_in("model_card", known_of(checkpoint, inspection, score), {"purpose": "To find lost luggage."})
     paper.open                       # the questions that nobody has answered yet
 
 The questions are data, in templates/. Sources: Mitchell et al., Model Cards for Model Reporting, FAT* 2019; Gebru et
@@ -33,7 +33,7 @@ class Paper:
         return self.markdown
 
 
-def filled(paper: str, known: Mapping[str, str], answers: Mapping[str, str] | None = None) -> Paper:
+def filled_in(paper: str, known: Mapping[str, str], answers: Mapping[str, str] | None = None) -> Paper:
     """Fill in a paper.
 
     paper: of PAPERS.  known: what was computed, by the name of its question, as `known_of` gives it; questions of the
