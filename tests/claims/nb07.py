@@ -193,7 +193,7 @@ def _(lesson):
     "the distances of the raw features fall over several powers of ten while the loss settles on the margin.",
     "Their loss rises a little in these few steps",
 )
-@says("ask:collapse", "and then stays there, to four digits.")
+@says("ask:collapse", "The loss falls from 7 to 0.3 and then stays there, to four digits.")
 def _(lesson):
     said = lesson.printed["nb07-collapse"]
     raw, normalised = lesson.after["nb07-collapse"].runs
@@ -201,7 +201,7 @@ def _(lesson):
     said += f"; the normalised loss rises by {rises:.2f}"
     ok = raw.collapsed and not normalised.collapsed and "-> 0.3000 (margin 0.3)" in said
     ok = ok and 0 < rises < 0.5 and raw.losses[0] > raw.losses[-1]
-    return ok, said
+    return round(float(raw.losses[0])) == 7 and ok, said
 
 
 @says(
