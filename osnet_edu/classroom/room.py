@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from .. import assets
 from ..colours import AFTER, BEFORE
 from ..exercises import REGISTRY
-from ..figures import png
+from ..figures import INK, png, tidy
 from ..refused import Refused, plain
 from . import pages, records
 from .cells import PACKAGE_FOLDER
@@ -126,7 +126,7 @@ def _question(key: str) -> dict[str, Any]:
 def as_picture(room: InRoom) -> Figure:
     """A picture to show: how many gave the right answer to each question, before and after."""
     drawn = room.questions[:_MOST_DRAWN]
-    figure = Figure(figsize=(9, 1.4 + 0.75 * max(len(drawn), 1)), layout="constrained")
+    figure = Figure(figsize=(10, 1.6 + 0.75 * max(len(drawn), 1)), layout="constrained")
     axis = figure.add_subplot()
     for place, one in enumerate(drawn):
         for shift, counts, look in ((-0.2, one.before, BEFORE), (0.2, one.after, AFTER)):
@@ -136,10 +136,15 @@ def as_picture(room: InRoom) -> Figure:
                 axis.text(100 * share + 1, place + shift, f"{100 * share:.0f} % of {counts.total()}", va="center")
     for look, word in ((BEFORE, "before"), (AFTER, "after")):
         axis.barh([0], [0], label=word, **look.bar)
-    axis.set_yticks(range(len(drawn)), [textwrap.shorten(_question(one.key)["question"], 60) for one in drawn])
-    axis.set(xlim=(0, 118), xlabel="gave the right answer (%)", title="Before and after the discussion")
+    asked = (textwrap.shorten(_question(one.key)["question"], 86, placeholder=" ...") for one in drawn)
+    axis.set_yticks(range(len(drawn)), [textwrap.fill(question, 46) for question in asked])
+    axis.set(xlim=(0, 118), xticks=range(0, 101, 20), xlabel="gave the right answer, %")
     axis.invert_yaxis()
-    axis.legend(loc="lower right")
+    tidy(axis)
+    axis.grid(visible=False, axis="y")
+    axis.tick_params(axis="y", length=0, labelcolor=INK, labelsize=12)
+    figure.suptitle("Before and after the discussion", x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK)
+    figure.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=12)
     figure.set_label(_in_words(room))
     return figure
 
