@@ -10,6 +10,7 @@ from docutils.utils.math import latex2mathml
 
 DEEPER = re.compile(r"\(deeper\)\s*$")  # ends the heading of a section that a reader may skip
 
+_BRACED = re.compile(r"<msub>(\s*<munder>.*?<mo>⏟</mo>\s*</munder>\s*<mtext>[^<]*</mtext>\s*)</msub>", re.DOTALL)
 # Spellings that the converter lacks, and what a reader sees no difference to.
 _SPELT = ((re.compile(r"\\dots\b"), r"\\ldots"), (re.compile(r"\\[Bb]igg?(?![a-zA-Z])"), ""))
 
@@ -18,7 +19,8 @@ def mathml(formula: str, block: bool = False) -> str:
     """A formula in LaTeX as MathML, which browsers draw without a script."""
     for pattern, instead in _SPELT:
         formula = pattern.sub(instead, formula)
-    return latex2mathml.tex2mathml(formula, as_block=block)
+    # The converter puts the words of a brace to the right of it; they belong below.
+    return _BRACED.sub(r"<munder>\1</munder>", latex2mathml.tex2mathml(formula, as_block=block))
 
 
 def slug(heading: str) -> str:
