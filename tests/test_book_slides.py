@@ -112,6 +112,12 @@ def test_a_widget_becomes_a_way_into_the_page():
     assert '"../explorer.html"' in found[2].body
 
 
+def test_the_words_of_a_brace_stand_below_it_and_words_keep_their_spaces():
+    drawn = deck.self_contained(r"$$\underbrace{9 \cdot c_\text{out}}_{\text{depthwise}} \text{ and } x$$")
+    assert "</munder> <mtext>depthwise</mtext> </munder>" in drawn and "<mtext>\u00a0and\u00a0</mtext>" in drawn
+    assert drawn.count("<msub>") == drawn.count("</msub>") == 1
+
+
 def test_formulas_are_drawn_and_links_are_words():
     drawn = deck.self_contained("See [the block](#flow=conv2.0): $x^t$ and `$y$`.\n\n$$a = b$$")
     assert drawn.startswith("See the block: <math") and "`$y$`" in drawn and '<div class="math"><math' in drawn

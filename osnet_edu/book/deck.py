@@ -93,8 +93,10 @@ def slides(notebook: nbformat.NotebookNode, name: str, told: Mapping[str, Mappin
     reader = _Reader(name, told)
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
-            for block in paragraphs_of(cell.source):
-                _text(reader, block)
+            task = _TASK.match(cell.source)
+            if not task or exercises.REGISTRY[task[1]].required:
+                for block in paragraphs_of(cell.source):
+                    _text(reader, block)
         elif not reader.deeper and index > 1:  # the second cell imports, and shows the map
             _code(reader, cell)
     reader.flush()
@@ -123,10 +125,7 @@ def _text(reader: _Reader, block: str) -> None:
         return
     elif task := _TASK.match(block):
         reader.flush()
-        if exercises.REGISTRY[task[1]].required:
-            reader.section, kept = f"Exercise: {task[2]}", reader.section
-            reader.add("task", "")
-            reader.section = kept
+        reader.add("task", "", title=f"Exercise: {task[2]}")
     elif reader.slides and reader.slides[-1].kind == "task" and not reader.slides[-1].body and not reader.parts:
         _said_of_task(reader, block)
     elif not reader.slides and block.startswith("**The question"):
@@ -212,7 +211,7 @@ def _code(reader: _Reader, cell: nbformat.NotebookNode) -> None:
             body = f"{last.body}\n\n{printed(code, room=300)}"
             reader.slides.append(Slide("task-code", last.title, body, last.notes))
         return
-    if asked := re.search(r'^ask\("(\d\d)\.([\w-]+)"\)$', source, re.MULTILINE):
+    if asked := re.search(r'^(?:widgets\.)?ask\("(\d\d)\.([\w-]+)"\)$', source, re.MULTILINE):
         reader.flush()
         _question(reader, asked_in(asked[1])[asked[2]])
         return
@@ -305,7 +304,7 @@ def _words_alone(text: str) -> str:
 
 
 def _drawn(formula: str, block: bool) -> str:
-    drawn = " ".join(mathml(" ".join(formula.split()), block).split())
+    drawn = re.sub(r"[ \n]+", " ", mathml(" ".join(formula.split()), block))  # spaces that do not break stay
     return f'<div class="math">{drawn}</div>' if block else drawn
 
 
