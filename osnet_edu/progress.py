@@ -18,8 +18,9 @@ from pathlib import Path
 from . import assets
 from .refused import Refused, plain
 
-_FILE, _VARIABLE = "progress.jsonl", "OSNET_EDU_PROGRESS"
+PROGRESS_FILE, _VARIABLE = "progress.jsonl", "OSNET_EDU_PROGRESS"
 SOLVED, MISTAKE, HINT, SOLUTION, PREDICTED, OPENED = "solved", "mistake", "hint", "solution", "predicted", "opened"
+EVENTS = (SOLVED, MISTAKE, HINT, SOLUTION, PREDICTED, OPENED)
 _FIELDS = ("lesson", "exercise", "what", "detail", "at")
 _LONGEST = 200  # letters of a field
 _CHECKOUT = Path(__file__).resolve().parent.parent
@@ -60,9 +61,9 @@ def kept_in() -> Path | None:
     if named == "":
         return None
     if named is not None:
-        return Path(os.path.expanduser(named)) / _FILE
+        return Path(os.path.expanduser(named)) / PROGRESS_FILE
     mine = _CHECKOUT / "my_notebooks"
-    return (mine if mine.is_dir() else assets.cache()) / _FILE
+    return (mine if mine.is_dir() else assets.cache()) / PROGRESS_FILE
 
 
 def note(lesson: str, exercise: str, what: str, detail: str = "") -> None:
@@ -117,12 +118,13 @@ def read(path: Path | str | None = None) -> Kept:
         lines = found.read_bytes().split(b"\n")
     except (OSError, Refused, ValueError) as error:
         return Kept(problem=f"Your progress cannot be read: {getattr(error, 'strerror', None) or error}.")
-    events = [_event(line) for line in lines if line.strip()]
+    events = [event_of(line) for line in lines if line.strip()]
     whole = tuple(event for event in events if event is not None)
     return Kept(whole, len(events) - len(whole))
 
 
-def _event(line: bytes) -> Event | None:
+def event_of(line: bytes) -> Event | None:
+    """The event that a line is; None for any other line."""
     try:
         told = json.loads(line)
         values = [told[name] for name in _FIELDS]

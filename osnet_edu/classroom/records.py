@@ -1,19 +1,13 @@
-"""Students' own records: what they say they did, one event a line. They are read here, and never trusted.
+"""Students' own records, as `progress` writes them: what they say they did. They are read here, and never trusted."""
 
-A line: {"lesson": "04", "exercise": NAME, "what": "solved" | "mistake" | "hint" | "solution" | "predicted" | "opened",
-"detail": TEXT, "at": ISO time, UTC}. There is no name in it.
-"""
-
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from .. import progress
 from ..refused import Refused
 
-FILE = "progress.jsonl"
-WHAT = ("solved", "mistake", "hint", "solution", "predicted", "opened")
 _MOST_BYTES, _MOST_TEXT = 20_000_000, 400
 
 
@@ -47,10 +41,10 @@ class OwnRecord:
     def of(self, exercise: str) -> Own:
         """What it says about an exercise."""
         mine = [one for one in self.entries if one.exercise == exercise]
-        mistakes = dict.fromkeys(one.detail for one in mine if one.what == "mistake" and one.detail)
+        mistakes = dict.fromkeys(one.detail for one in mine if one.what == progress.MISTAKE and one.detail)
         return Own(
-            sum(one.what == "hint" for one in mine),
-            any(one.what == "solution" for one in mine),
+            sum(one.what == progress.HINT for one in mine),
+            any(one.what == progress.SOLUTION for one in mine),
             tuple(mistakes),
         )
 
@@ -76,7 +70,7 @@ def read_own_record(path: Path) -> OwnRecord:
 
 def beside(notebook: Path) -> tuple[OwnRecord | None, list[str]]:
     """The record that lies beside a notebook, if there is one, and what is to be said about it."""
-    path = notebook.parent / FILE
+    path = notebook.parent / progress.PROGRESS_FILE
     if not path.exists():
         return None, []
     try:
@@ -87,22 +81,26 @@ def beside(notebook: Path) -> tuple[OwnRecord | None, list[str]]:
 
 
 def _event(line: bytes) -> Entry | None:
+    """The event of a line, if a student's kit can have written it."""
+    event = progress.event_of(line)
+    if event is None or event.what not in progress.EVENTS:
+        return None
+    if any(len(text) > _MOST_TEXT for text in (event.lesson, event.exercise, event.detail)):
+        return None
     try:
-        row = json.loads(line)
-        lesson, exercise, what, detail = (row[name] for name in ("lesson", "exercise", "what", "detail"))
-        at = datetime.fromisoformat(row["at"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        at = datetime.fromisoformat(event.at)
+    except ValueError:
         return None
-    texts = (lesson, exercise, what, detail := "" if detail is None else detail)
-    if not all(isinstance(text, str) and len(text) <= _MOST_TEXT for text in texts) or what not in WHAT:
-        return None
-    return Entry(lesson, exercise, what, detail, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Entry(event.lesson, event.exercise, event.what, event.detail, at.timestamp())
 
 
 def read_folder(folder: Path) -> Iterator[tuple[Path, OwnRecord | Refused]]:
     """Every file of a folder and of the folders in it, with its record or why it is not used."""
     if not folder.is_dir():
-        raise Refused(f"{folder} is not a folder; expected one into which the class has put its {FILE} files")
+        raise Refused(
+            f"{folder} is not a folder; expected one into which the class has put its {progress.PROGRESS_FILE} files"
+        )
     for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
         if not any(part.startswith(".") for part in path.relative_to(folder).parts):
             try:

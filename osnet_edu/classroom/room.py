@@ -12,7 +12,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from .. import assets
+from .. import assets, progress
 from ..colours import AFTER, BEFORE
 from ..exercises import REGISTRY
 from ..figures import INK, png, tidy
@@ -23,7 +23,6 @@ from .pages import Html
 from .records import OwnRecord
 
 _MOST_DRAWN = 12  # questions in the picture
-_PREDICTED, _MISTAKE, _SOLVED = "predicted", "mistake", "solved"
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,9 @@ def count_room(folder: Path | str, moment: datetime | None = None) -> InRoom:
             left_out.append(f"{path}: {record.strange} of its lines are not events.")
     if not found:
         why = f" {left_out[0]}" if left_out else ""
-        raise Refused(f"no file in {folder} is a record of a student ({records.FILE}).{why}")
+        raise Refused(f"no file in {folder} is a record of a student ({progress.PROGRESS_FILE}).{why}")
     at = None if moment is None else moment.timestamp()
-    keys = sorted({one.exercise for record in found for one in record.entries if one.what == _PREDICTED})
+    keys = sorted({one.exercise for record in found for one in record.entries if one.what == progress.PREDICTED})
     questions = [_count(key, found, at) for key in keys if _question(key)]
     return InRoom(
         len(found),
@@ -96,18 +95,18 @@ def _count(key: str, found: Sequence[OwnRecord], moment: float | None) -> Counte
 
 
 def _is_answer(one: records.Entry, key: str) -> bool:
-    known = one.what == _PREDICTED and one.exercise == key and one.detail.isascii() and one.detail.isdigit()
+    known = one.what == progress.PREDICTED and one.exercise == key and one.detail.isascii() and one.detail.isdigit()
     return known and 1 <= int(one.detail[:9]) <= len(_question(key)["answers"])
 
 
 def _mistakes(record: OwnRecord) -> set[tuple[str, str]]:
     known = {name: {one.name for one in task.mistakes} | {"in place"} for name, task in REGISTRY.items()}
-    made = {(one.exercise, one.detail) for one in record.entries if one.what == _MISTAKE}
+    made = {(one.exercise, one.detail) for one in record.entries if one.what == progress.MISTAKE}
     return {(name, mistake) for name, mistake in made if mistake in known.get(name, ())}
 
 
 def _solved(record: OwnRecord) -> set[str]:
-    return {one.exercise for one in record.entries if one.what == _SOLVED and one.exercise in REGISTRY}
+    return {one.exercise for one in record.entries if one.what == progress.SOLVED and one.exercise in REGISTRY}
 
 
 @cache
