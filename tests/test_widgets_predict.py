@@ -8,15 +8,9 @@ from pathlib import Path
 import pytest
 
 from osnet_edu import widgets
-from osnet_edu.widgets import Predict, ask, count_predictions, predict, save_predictions
+from osnet_edu.widgets import Predict, ask, predict
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-
-
-@pytest.fixture(autouse=True)
-def nothing_answered(monkeypatch):
-    monkeypatch.setattr(predict, "_boxes", {})
-    monkeypatch.setattr(predict, "_first", {})
 
 
 def box(**changes) -> Predict:
@@ -51,36 +45,6 @@ def test_an_answer_that_is_not_there_is_a_sentence():
 def test_a_box_that_makes_no_sense_is_refused(changes, word):
     with pytest.raises(ValueError, match=re.escape(word)):
         box(**changes)
-
-
-def test_answers_become_counts_and_counts_add_up(tmp_path):
-    with pytest.raises(ValueError, match="nothing to save"):
-        save_predictions(tmp_path / "none.csv")
-    asked = box(name="q")
-    asked.chosen = 1
-    box(name="never answered")
-    again = box(name="q")  # the cell run again: the truth is known by now, so the first answer stands
-    again.chosen = 2
-    first = save_predictions(tmp_path / "a.csv").read_text()
-    assert first.splitlines() == [
-        "question,answer,true,count",
-        "How many?,one,False,1",
-        "How many?,two,True,0",
-        "How many?,three,False,0",
-    ]
-    predict._first["q"] = 2
-    save_predictions(tmp_path / "b.csv")
-    total = count_predictions([tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "all.csv").read_text()
-    assert [line.rsplit(",", 1)[1] for line in total.splitlines()[1:]] == ["1", "1", "0"]
-
-
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "question,answer,true,count\nHow many?,one,True,many\n"])
-def test_another_file_is_refused_by_name(tmp_path, text):
-    other = tmp_path / "shopping.csv"
-    other.write_text(text)
-    with pytest.raises(ValueError, match=r"shopping\.csv holds no predictions"):
-        count_predictions([other], tmp_path / "all.csv")
-    assert not (tmp_path / "all.csv").exists()
 
 
 def test_an_unknown_question_names_the_known_ones():

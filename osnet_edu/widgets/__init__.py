@@ -7,8 +7,6 @@ _HOME = {
     "Predict": "predict",
     "ask": "predict",
     "asked_in": "predict",
-    "count_predictions": "predict",
-    "save_predictions": "predict",
     "Explorer": "explorer",
     "Flow": "flow",
     "WhoIsIt": "who_is_it",
@@ -37,8 +35,8 @@ _HOME = {
 __all__ = [
     "CompareBlocks", "Convolution", "Duelling", "Explorer", "Flow", "GateMixer", "GateTheatre", "MapGrader",
     "Matching", "NetworkCosts", "PedestrianLab", "PickQuery", "Predict", "Ranking", "ReceptiveField", "Recording",
-    "Replay", "Training", "Watch", "WhoIsIt", "Widget", "ask", "asked_in", "coloured", "count_predictions",
-    "described_photo", "picture", "records", "replay", "save_predictions", "widget",
+    "Replay", "Training", "Watch", "WhoIsIt", "Widget", "ask", "asked_in", "coloured",
+    "described_photo", "picture", "records", "replay", "widget",
 ]  # fmt: skip
 
 
