@@ -15,5 +15,5 @@ def run(options: argparse.Namespace) -> None:
         splitting.write(made, options.out, progress)
     train, query, gallery = map(len, made.market)
     tell(f"Wrote {options.out}: {train} photos to train on, {query} queries, {gallery} gallery photos.")
-    tell(f"The rule: {made.rule} {splitting.RECORD} keeps it.")
+    tell(f"The rule: {made.rule} {splitting.SPLIT_FILE} keeps it.")
     say_skipped(made.market.skipped)
