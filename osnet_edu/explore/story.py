@@ -10,17 +10,12 @@ import numpy as np
 
 from .. import assets, people
 from ..explain import without
-from ..photos.market import DISTRACTOR, JUNK, Market, Photo
+from ..photos.market import Market, Photo
+from ..photos.persons import ANA as ANA
+from ..photos.persons import BEA as BEA
+from ..photos.persons import called as called
 from ..refused import Refused
 from ..retrieval.mining import Triplet
-
-ANA, BEA = 209, 210  # their numbers among the shipped people
-_NAMES = {ANA: "Ana", BEA: "Bea", DISTRACTOR: "a passer-by", JUNK: "junk"}
-
-
-def called(photo: Photo) -> str:
-    """Who is in a photo of the shipped people: "Ana", "Bea", or "person 12"."""
-    return _NAMES.get(photo.person, f"person {photo.person}")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import traitlets
 
-from ..explore import story
+from ..photos import persons
 from ..photos.market import Photo, decode
 from ..refused import Refused
 from ..retrieval import DISTRACTOR, JUNK, Score, counts, evaluate
@@ -239,4 +239,4 @@ def _pictured(photos: Sequence[Photo]) -> list[dict]:
 
 
 def _who(photo: Photo) -> str:
-    return {JUNK: "id \u22121", DISTRACTOR: "id 0"}.get(photo.person) or story.called(photo)
+    return {JUNK: "id \u22121", DISTRACTOR: "id 0"}.get(photo.person) or persons.called(photo)
