@@ -74,6 +74,12 @@ def test_a_deeper_section_and_an_optional_exercise_are_left_out():
     assert [slide.body for slide in found[1:]] == ["This is said.", "This is said, too."]
 
 
+def test_a_table_with_long_cells_fills_a_slide_sooner():
+    rows = "\n".join(["| what | why |", "|---|---|", *[f"| {k} | {'a long cell, ' * 6} |" for k in range(4)]])
+    found = slides(new_markdown_cell(f"## 1\n\n{'It is said here. ' * 14}\n\n{rows}\n\n{'It is said there. ' * 8}"))
+    assert [slide.body.count("|---|") for slide in found[1:]] == [0, 1, 0]
+
+
 def test_a_question_hides_its_answer_and_tells_the_speaker_why():
     question = slides(new_markdown_cell("## 4 · Shared"), new_code_cell('ask("04.size")'))[-1]
     assert question.kind == "question" and "3. not at all" in question.body

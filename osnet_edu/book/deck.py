@@ -23,6 +23,7 @@ _WORD_LINE, _GAP = 41, 16  # pixels of a line, and between two paragraphs
 _ON_SLIDE = 270  # letters of a paragraph that stand on the slide; sentences with a bold word stand there too
 _CAPTION = 190  # the same below a picture
 _BUTTON = 110  # pixels of the link to the page
+_CELL = 44  # letters of a cell of a table that stand in one line
 _LARGE = 230  # pixels of a slide of words that has room for larger letters
 _PRINTED = (1120, 440)  # pixels for what a cell printed, or for its code and what it printed
 _SMALLEST = 15  # pixels of a letter that the last row still reads
@@ -150,8 +151,7 @@ def _said_of_task(reader: _Reader, block: str) -> None:
 
 def _take(reader: _Reader, block: str) -> None:
     if block.startswith(("$$", "|", "```")):
-        rows = block.count("\n") + 1 if block[0] != "$" else 2
-        reader.put(block, rows * _WORD_LINE + _GAP, block)
+        reader.put(block, _height_of_rows(block), block)
         return
     marks = list(re.finditer(r"^(?:[-*]|\d+\.) ", block, re.MULTILINE))
     if not marks or marks[0].start():
@@ -189,6 +189,15 @@ def _closed(text: str) -> str:
     for mark in marks:
         opened.pop() if opened and opened[-1] == mark else opened.append(mark)
     return text + "".join(reversed(opened))
+
+
+def _height_of_rows(block: str) -> float:
+    """The pixels of a formula, a table or a fenced block.  A long cell of a table takes a second line."""
+    if block[0] == "$":
+        return 2 * _WORD_LINE + _GAP
+    rows = block.split("\n")
+    long = sum(any(len(cell) > _CELL for cell in row.split("|")) for row in rows) if block[0] == "|" else 0
+    return (len(rows) + 1) * _WORD_LINE + long * _WORD_LINE + _GAP
 
 
 def _height(text: str) -> float:
