@@ -56,7 +56,7 @@ def _(_lesson):
 
 @says(
     "nb05-one-gate",
-    "a fresh gate moves only a little from photo to photo, and a trained one moves much more.",
+    "an untrained gate moves only a little from photo to photo, and a trained one moves much more.",
 )
 def _(lesson):
     model = lesson.end.shipped.model
