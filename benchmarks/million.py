@@ -13,14 +13,13 @@ file of --out and is not measured again. --quick only checks that it runs.
 """
 
 import argparse
-import csv
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from side_by_side import in_turn, machine, ratio, table
+from side_by_side import finished, in_turn, machine, ratio, save, table
 
 from osnet_edu import assets, draws
 from osnet_edu.embed import Embedding, embed
@@ -101,21 +100,6 @@ def said(rows: int, what: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {rows:,} rows: {what}", flush=True)
 
 
-def finished(out: Path) -> list[dict]:
-    """The records of a file that this command wrote; none if there is no file."""
-    if not out.exists():
-        return []
-    with open(out, newline="", encoding="utf-8") as file:
-        return [{key: v if key == "kind" else float(v) for key, v in row.items()} for row in csv.DictReader(file)]
-
-
-def save(records: list[dict], out: Path) -> None:
-    with whole.file(out, replace=True) as growing, open(growing, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(records)
-
-
 def show(records: list[dict]) -> None:
     """The table: a kind's sizes one below another; growth is the time of a query beside the one in the smallest."""
     order = list(search.KINDS)
@@ -150,7 +134,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     options = parser.parse_args(arguments)
     if options.quick:
         options.rows, options.rounds = [1000, 3000], 2
-    records = finished(options.out)
+    records = finished(options.out, "kind")
     done = {(record["rows"], record["noise"]) for record in records}
     for rows in [rows for rows in options.rows if (rows, options.noise) in done]:
         said(rows, "finished before")
@@ -163,7 +147,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
             found = measured(store, query.features, options.rounds)
             del store
         records += [{"rows": rows, "noise": options.noise, **record} for record in found]
-        save(records, options.out)
+        save(records, options.out, COLUMNS)
     show([record for record in records if record["noise"] == options.noise])
     return records
 

@@ -11,7 +11,6 @@ run all of them in one go to know what they have together. Needs Linux.
 """
 
 import argparse
-import csv
 import json
 import os
 import re
@@ -29,9 +28,7 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from side_by_side import machine, table
-
-from osnet_edu.machine import whole
+from side_by_side import finished, machine, save, table
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = ("notebook", "left_running", "seconds", "peak", "server", "together")
@@ -142,21 +139,6 @@ def measured(paths: list[Path], left_running: bool) -> Iterator[dict]:
                 kernels.clear()
 
 
-def finished(out: Path) -> list[dict]:
-    """The records of a file that this command wrote; none if there is no file."""
-    if not out.exists():
-        return []
-    with open(out, newline="", encoding="utf-8") as file:
-        return [{k: v if k == "notebook" else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
-
-
-def save(records: list[dict], out: Path) -> None:
-    with whole.file(out, replace=True) as growing, open(growing, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(records)
-
-
 def show(records: list[dict], left_running: bool) -> None:
     rows = []
     for one in sorted(records, key=lambda record: record["notebook"]):
@@ -174,11 +156,11 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     parser.add_argument("--out", type=Path, default=Path("notebooks.csv"), help="default notebooks.csv")
     options = parser.parse_args(arguments)
     paths = options.notebooks or sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    records = finished(options.out)
+    records = finished(options.out, "notebook")
     done = {one["notebook"] for one in records if one["left_running"] == options.left_running}
     for record in measured([path for path in paths if path.stem not in done], options.left_running):
         records.append(record)
-        save(records, options.out)
+        save(records, options.out, COLUMNS)
         print(f"{record['notebook']}: {record['seconds']:.0f} s, {record['peak']:.0f} MB", flush=True)
     asked = {path.stem for path in paths}
     found = [r for r in records if r["left_running"] == options.left_running and r["notebook"] in asked]

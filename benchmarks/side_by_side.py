@@ -1,18 +1,20 @@
-"""Code that the benchmarks share: sides measured in turn, a plain loop to compare the kit with, a small table.
+"""Code that the benchmarks share: sides measured in turn, a plain loop to compare with, a table, a file of records.
 
 A machine's speed changes from minute to minute, with its temperature and its neighbours. So the sides take turns,
 round by round, and medians of neighbouring rounds are compared.
 """
 
+import csv
 import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from osnet_edu.machine import compute
+from osnet_edu.machine import compute, whole
 from osnet_edu.machine.compute import Compute
 from osnet_edu.network.model import OSBlock, OSNet
 
@@ -82,3 +84,19 @@ PLAIN = Compute()  # float32, contiguous; threads are set by who measures
 def threads_to_measure() -> list[int]:
     """One thread, and all threads if there are more."""
     return sorted({1, compute.available_threads()})
+
+
+def finished(out: Path, word: str) -> list[dict]:
+    """The records of a file that `save` wrote; none if there is no file.  word: the column that is no number."""
+    if not out.exists():
+        return []
+    with open(out, newline="", encoding="utf-8") as file:
+        return [{k: v if k == word else float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+def save(records: list[dict], out: Path, columns: Sequence[str]) -> None:
+    """Write records anew, whole or not at all."""
+    with whole.file(out, replace=True) as growing, open(growing, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(records)
