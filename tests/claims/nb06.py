@@ -223,7 +223,7 @@ def _(lesson):
     "Notice how little is left.",
     "Row by row, two intervals exclude 0: standard convolutions and T = 1, the largest difference of the paper.",
     "All ten at once, none excludes 0.",
-    "T = 1 is an example: its p-value is 0.017. Ten times that is 0.17, and this is not below 0.05.",
+    "The p-value of T = 1 is 0.017. Ten times that is 0.17, not below 0.05.",
     "By rank-1, none excludes 0 even for itself.",
 )
 @says(
