@@ -87,7 +87,7 @@ def threads_to_measure() -> list[int]:
 
 
 def finished(out: Path, word: str) -> list[dict]:
-    """The records of a file that `save` wrote; none if there is no file.  word: the column that is no number."""
+    """The records of a file that `save` wrote; none if there is no file.  word: the column of text."""
     if not out.exists():
         return []
     with open(out, newline="", encoding="utf-8") as file:
