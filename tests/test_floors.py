@@ -32,7 +32,7 @@ FLOORS = (
     ("trials", "explore", "figures"),
     ("grading",),
     ("exercises", "widgets", "experiments"),
-    ("book", "classroom"),
+    ("book", "classroom", "audit"),
     ("commands", "lab"),
     ("__main__",),
 )
