@@ -24,7 +24,7 @@ def few(tmp_path_factory):
 def test_only_the_clothes_change_and_only_those_that_were_named(few):
     records = {record.person: record for record in people.read_people(few)}
     persons = sorted(records)
-    dressed = clothes._dressed([records[person] for person in persons], persons)
+    dressed = clothes.outfits([records[person] for person in persons], persons)
     body = set(people.Identity.__dataclass_fields__) - set(ALL)
     assert {"height", "skin", "hair", "hair_color", "grain", "girth"} <= body
     for name, found in dressed.items():

@@ -8,11 +8,12 @@ an audit that was stopped goes on.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import intervals
 from ..refused import Refused
@@ -179,7 +180,7 @@ def read(text: str | bytes) -> Any:
         raise Refused(f"the record of the audit is not JSON: {error}") from error
 
 
-def figure_of(name: str, values: Sequence[float], of: Sequence[int], **more: Any) -> Figure:
+def figure_of(name: str, values: ArrayLike, of: ArrayLike, **more: Any) -> Figure:
     """A figure of some values whose clusters may come several times: each cluster's mean, in order of its number."""
     values, clusters = np.asarray(values, float), np.asarray(of)
     numbers = np.unique(clusters)

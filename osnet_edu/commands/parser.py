@@ -14,6 +14,7 @@ _EXPLAINED = {
     "export": "Write weights as an ONNX file, and check it against PyTorch.",
     "explain": "Draw which pixels of a gallery photo speak for and against a query.",
     "grade": "Grade a method of yours on the frozen grading set, in a process of its own.",
+    "audit": "Ask any network what it finds, what it looks at and which maps of it are right: one page.",
     "experiment": "Run a measurement and print its table.",
     "report": "Run the exercise answers of a class anew, and write who solved what.",
     "room": "Count what a class predicted and which mistakes it made, from its records, without names.",
@@ -169,6 +170,33 @@ def _grade(one: argparse.ArgumentParser) -> None:
     one.add_argument("--checks", action="store_true", help="what needs no truth, on the photos of DATA")
 
 
+def _audit(one: argparse.ArgumentParser) -> None:
+    text = "an OSNet's .safetensors or .pth, or any network as .onnx; default: the shipped weights"
+    one.add_argument("--weights", type=arguments.path_text, metavar="FILE", help=text)
+    one.add_argument(
+        "--method", metavar="FILE:FUNCTION", help="a function: photos (N, H, W, 3) uint8 -> features (N, D), instead"
+    )
+    one.add_argument("--against", metavar="FILE", help="a second network, or FILE:FUNCTION: what differs beyond chance")
+    one.add_argument("--out", metavar="HTML", help="the page to write; its answers are kept beside it")
+    one.add_argument("--quick", action="store_true", help="about three minutes instead of thirty")
+    one.add_argument("--json", action="store_true", help="print the record as one JSON object")
+    one.add_argument("--answers", metavar="FOLDER", help="where answers are kept (default: beside the page)")
+    one.add_argument(
+        "--maps",
+        type=arguments.up_to(200),
+        metavar="N",
+        help="pairs a part that maps are graded on (default: 2 with --quick, else 10)",
+    )
+    one.add_argument(
+        "--preprocessing", choices=("imagenet", "0-1", "kit"), help="of an .onnx that does not say it: what it expects"
+    )
+    one.add_argument("--size", type=arguments.size, metavar="HxW", help="of photos for an .onnx of free size")
+    one.add_argument(
+        "--patience", type=arguments.real, metavar="S", help="seconds for one batch of somebody else's network"
+    )
+    one.epilog = "An audit that was stopped goes on: the same command reads what was answered."
+
+
 def _experiment(one: argparse.ArgumentParser) -> None:
     one.epilog, one.formatter_class = arguments.experiments(), argparse.RawDescriptionHelpFormatter
     one.add_argument("name", metavar="NAME", help="listed below")
@@ -260,6 +288,7 @@ _OPTIONS = {
     "export": _export,
     "explain": _explain,
     "grade": _grade,
+    "audit": _audit,
     "experiment": _experiment,
     "report": _report,
     "room": _room,

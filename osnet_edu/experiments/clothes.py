@@ -91,7 +91,7 @@ def measure_clothes(
     if not decoded.photos or not gallery:
         raise Refused(f"{root} needs queries and a gallery of rendered people")
     persons = sorted({photo.person for photo in gallery})
-    dressed = _dressed([records[photo.name] for photo in gallery], persons)
+    dressed = outfits([records[photo.name] for photo in gallery], persons)
     jobs = [(identity, records[photo.name].view, checkpoint.size) for one in dressed.values()
             for identity, photo in zip(one, gallery, strict=True)]  # fmt: skip
     images = []
@@ -117,7 +117,7 @@ def measure_clothes(
             theirs = np.array([before[person] for person in ids[0]])
             other = retrieval.evaluate(rows, theirs, ids[1], cameras[0], cameras[1])
             wearer = _over_people(other.first_hit == 1, ids[0], other.first_hit > 0)
-    assert wearer is not None  # `_dressed` exchanges the clothes too
+    assert wearer is not None  # `outfits` exchanges the clothes too
     changed = {
         name: sum(a != b for a, b in zip(some, dressed[SAME_CLOTHES], strict=True))
         for name, some in dressed.items()
@@ -131,8 +131,8 @@ def _alone(part: str) -> str:
     return f"strangers' {part} alone"
 
 
-def _dressed(records: list[PhotoRecord], persons: list[int]) -> dict[str, list[Identity]]:
-    """For everything the gallery may wear: who stands in each photo."""
+def outfits(records: list[PhotoRecord], persons: list[int]) -> dict[str, list[Identity]]:
+    """For everything the gallery may wear: who stands in each photo.  records: of the gallery, of these persons."""
     own = {record.person: record.identity for record in records}
     stranger = {person: people.draw_identity(STRANGERS, person) for person in persons}
     following = {person: own[other] for person, other in zip(persons, np.roll(persons, -1).tolist(), strict=True)}

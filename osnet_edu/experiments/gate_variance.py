@@ -71,7 +71,7 @@ def measure_variance(
     cells = people.crossed_views(count, seed=SEED)
     levels = {factor: np.array([getattr(cell, factor) for cell in cells]) for factor in _FACTORS}
     images, steps = [], len(cells) + len(networks)
-    with pool.results(partial(_shoot, size=size), cells) as results:
+    with pool.results(partial(shoot, size=size), cells) as results:
         for done, image in enumerate(results, start=1):
             images.append(image)
             if progress:
@@ -122,6 +122,7 @@ def omega_squared(values: np.ndarray, levels: Mapping[str, np.ndarray]) -> dict[
     return {factor: float((sums[factor] - freedom[factor] * error) / (total + error)) for factor in levels}
 
 
-def _shoot(cell: people.Cross, size: tuple[int, int]) -> np.ndarray:
+def shoot(cell: people.Cross, size: tuple[int, int]) -> np.ndarray:
+    """The photo of one cell: (H, W, 3) uint8.  size: (height, width) in pixels."""
     pool.check_wanted()
     return people.render(people.draw_identity(SEED, cell.person), cell.view, size=size).image

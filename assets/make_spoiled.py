@@ -1,0 +1,79 @@
+"""Train two networks that are wrong on purpose, to see whether an audit finds what is wrong with them.
+
+    python assets/make_spoiled.py wall
+    python assets/make_spoiled.py bag
+
+`wall`: each person stands before one wall in all photos, and wears other clothes in each. The wall tells who it is.
+`bag`: all wear the same and are built alike, and only what they carry tells who it is.
+Each writes spoiled/NAME.safetensors beside this file, without the classifier. Nothing is wrong with the training: the
+photos teach the wrong thing.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from osnet_edu import draws, people, train
+from osnet_edu.machine import pool
+from osnet_edu.machine.compute import Compute
+from osnet_edu.network import weights
+from osnet_edu.people import Identity, View
+
+HERE = Path(__file__).resolve().parent
+SEED, PEOPLE, PHOTOS, SEEN = 51, 144, 8, 48_000
+_CARRIED = ("handbag", "crossbody", "tote", "backpack")
+
+Job = tuple[str, int, int]  # what is wrong, the person, the photo
+
+
+def wall(person: int, photo: int) -> tuple[Identity, View]:
+    """A photo of a person in new clothes, before the wall that only this person ever stands before."""
+    one = people.put_on(people.draw_identity(SEED, person), people.draw_identity(SEED + 1, person * 100 + photo))
+    own = draws.named(SEED, "wall", person)
+    street, place, scene = int(own.integers(1, 7)), float(own.uniform(-60, 60)), int(own.integers(1 << 20))
+    view = people.draw_view(SEED, person, 1 + photo % 6, photo)
+    return one, replace(view, street=street, place=round(place + 0.3 * (photo % 3), 3), scene=scene)
+
+
+def bag(person: int, photo: int) -> tuple[Identity, View]:
+    """A photo of the one person that all are, with the bag that only this one carries."""
+    same = people.edit(people.draw_identity(SEED, 1), hair="short", hat="none", glasses="none", umbrella="none")
+    other = people.draw_identity(SEED + 2, person)
+    carried = people.edit(
+        same, bag=_CARRIED[person % 4], bag_color=other.bag_color, strap_color=other.strap_color,
+        bag_side=("left", "right")[person // 4 % 2],
+    )  # fmt: skip
+    return carried, people.draw_view(SEED, person, 1 + photo % 6, photo)
+
+
+SPOILED: dict[str, Callable[[int, int], tuple[Identity, View]]] = {"wall": wall, "bag": bag}
+
+
+def shoot(job: Job) -> np.ndarray:
+    name, person, photo = job
+    return people.render(*SPOILED[name](person, photo)).image
+
+
+def main(name: str) -> None:
+    jobs: list[Job] = [(name, person, photo) for person in range(1, PEOPLE + 1) for photo in range(PHOTOS)]
+    with pool.results(shoot, jobs) as results:
+        images = np.stack(list(results))
+    labels = np.repeat(np.arange(PEOPLE), PHOTOS)
+    data = train.Data(images, labels, tuple(range(1, PEOPLE + 1)), f"spoiled-{name}-{SEED}")
+    config = train.TrainConfig(photos=SEEN)
+    model = train.build(config, PEOPLE)
+    way = Compute("cpu", dtype="bfloat16", threads=1, channels_last=True)
+    for step in train.fit(model, data, config, way=way):
+        if step.step % 100 == 0:
+            print(f"{step.step} of {config.steps}: loss {step.loss:.2f}, {step.accuracy:.0%} right", flush=True)
+    model.classifier = None
+    (HERE / "spoiled").mkdir(exist_ok=True)
+    card = {"spoiled": name, "people": PEOPLE, "photos": SEEN}
+    weights.save(model, HERE / "spoiled" / f"{name}.safetensors", size=config.size, card=card)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,172 @@
+"""What the network looks at: one part drawn anew, one circumstance changed, and strangers before the query's wall.
+
+The unit of most figures is the step from a person to a stranger: 0 is no change, and 1 is as much as another person.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ... import people
+from ...grading import importance
+from ...people import View
+from .. import scenes
+from ..record import Answer, figure_of
+from .ask import Asked, unit
+
+_SEED = 41  # of the people of `moves` and `wall`: no weights that ship have met them
+_CAMERA, _OTHER = 1, 3  # of the photo, and of another one
+_LEAST = 0.02  # of similarity: a smaller step from a person to a stranger is no scale to measure on
+
+
+def parts(asked: Asked) -> Answer:
+    """One part of a photo is drawn anew: by how much does its similarity to another photo of the person fall?"""
+    found = _positives(asked)
+    query, positive = unit(asked.embed, found.query), unit(asked.embed, found.positive)
+    same = (query * positive).sum(-1)
+    others = ((query @ positive.T).sum(1) - same) / (len(query) - 1)
+    step = same - others
+    figures = [figure_of("step", step, found.person, unit="similarity")]
+    notes = []
+    scale = float(step.mean())
+    if scale < _LEAST:
+        notes.append(
+            f"The step from a person to a stranger is {scale:.3f} of similarity: too small to measure parts by."
+        )
+        return Answer("parts", scenes.named("parts", found.name), tuple(figures), tuple(notes))
+    measured = importance.measured(asked.embed, found, asked.progress)
+    for part, fall, shows in zip(found.parts, measured.fall.T, found.shown.T, strict=True):
+        if shows.any():
+            values = fall[shows] / scale
+            figures.append(figure_of(part, values, found.person[shows], unit="part", limit=measured.limit / scale))
+    return Answer("parts", scenes.named("parts", found.name), tuple(figures), tuple(notes))
+
+
+def _positives(asked: Asked) -> importance.Positives:
+    count, redraws = asked.budget.positives, asked.budget.redraws
+    name = scenes.named("positives", importance.FROZEN, count, redraws, importance.RENDERER)
+    made: list[importance.Positives] = []
+
+    def column(field: str):
+        def make() -> np.ndarray:
+            if not made:
+                made.append(
+                    importance.render_positives(families=count, size=scenes.SIZE, redraws=redraws,
+                                                progress=asked.progress)
+                )  # fmt: skip
+            return getattr(made[0], field)
+
+        return make
+
+    fields = [field for field in importance.Positives.__dataclass_fields__ if field != "parts"]
+    found = scenes.kept(name, {field: column(field) for field in fields})
+    return importance.Positives(*(found[field] for field in fields))
+
+
+# --- one circumstance at a time ---------------------------------------------------------------------------------------
+
+_MOVES = (
+    "turned", "farther away", "other light", "other camera", "looser box", "another step", "another street",
+)  # fmt: skip
+
+
+def moves(asked: Asked) -> Answer:
+    """One circumstance of a photo changes and all else stays: how far does the photo move?"""
+    numbers = list(range(1, asked.budget.moved + 1))
+    persons = [_person(number) for number in numbers]
+    views = [_plain(people.draw_view(_SEED, number, _CAMERA, 0)) for number in numbers]
+    shots = [
+        (person, view)
+        for person, first in zip(persons, views, strict=True)
+        for view in (first, replace(first, sensor=first.sensor + 1), *(_changed(first, move) for move in _MOVES))
+    ]
+    # A stranger in each view: the next person stands where this one stood.
+    shots += [(persons[(k + 1) % len(persons)], view) for k, view in enumerate(views)]
+    images, name = scenes.shown(shots, asked.progress)
+    count, versions = len(persons), 2 + len(_MOVES)
+    features = unit(asked.embed, images)
+    own = features[: count * versions].reshape(count, versions, -1)
+    stranger = features[count * versions :]
+    away = 1 - (own[:, :1] * own).sum(-1)  # of each version from the first
+    apart = 1 - (own[:, 0] * stranger).sum(-1)
+    scale = float(apart.mean())
+    if scale < 1e-6:
+        return Answer("moves", name, (), ("All photos have the same features: nothing moves.",))
+    limit = float(np.quantile(away[:, 1], 0.95)) / scale
+    figures = [
+        figure_of(move, away[:, 2 + k] / scale, numbers, unit="part", limit=limit) for k, move in enumerate(_MOVES)
+    ]
+    return Answer("moves", name, (*figures, figure_of("another person", apart / scale, numbers, unit="part")))
+
+
+def wall(asked: Asked) -> Answer:
+    """The same search twice: strangers before walls of their own, and strangers before the query's wall."""
+    numbers = list(range(1001, 1001 + asked.budget.moved))
+    persons = [_person(number) for number in numbers]
+    queries = [_plain(people.draw_view(_SEED, number, _CAMERA, 0)) for number in numbers]
+    plain = [_plain(people.draw_view(_SEED, number, _OTHER, 0)) for number in numbers]
+    # Each query has a wall of its own. In the gallery nobody stands before it, or everybody but its person does.
+    walls = [replace(view, place=round(float(-60 + 120 * k / len(numbers)), 3)) for k, view in enumerate(queries)]
+    jobs = list(zip(persons, walls, strict=True)) + list(zip(persons, plain, strict=True))
+    near = [
+        (person, _before(view, wall))
+        for k, wall in enumerate(walls)
+        for j, (person, view) in enumerate(zip(persons, plain, strict=True))
+        if j in _others(k, len(numbers))
+    ]
+    images, name = scenes.shown(jobs + near, asked.progress)
+    features = unit(asked.embed, images)
+    count = len(numbers)
+    query, usual, before = features[:count], features[count : 2 * count], features[2 * count :]
+    before = before.reshape(count, -1, before.shape[-1])
+    own = (query * usual).sum(-1)
+    figures = []
+    for label, rows in (
+        ("strangers elsewhere", [query[k] @ usual[_others(k, count)].T for k in range(count)]),
+        ("strangers before the same wall", [before[k] @ query[k] for k in range(count)]),
+    ):
+        hits = [float(own[k] > row.max()) for k, row in enumerate(rows)]
+        figures.append(figure_of(label, hits, numbers, chance=1 / (1 + _STRANGERS)))
+    return Answer("wall", name, tuple(figures))
+
+
+_STRANGERS = 6  # of each query
+
+
+def _others(k: int, count: int) -> list[int]:
+    return [(k + step) % count for step in range(1, 1 + min(_STRANGERS, count - 1))]
+
+
+def _before(view: View, wall: View) -> View:
+    return replace(view, street=wall.street, place=wall.place, scene=wall.scene)
+
+
+def _person(number: int) -> people.Identity:
+    return people.edit(people.draw_identity(_SEED, number), umbrella="none")
+
+
+def _plain(view: View) -> View:
+    """Nobody else in the picture, and no chance of the weather: what is changed is all that changes."""
+    return replace(view, occluder="none", passer=0, weather="cloudy", sun=0.5)
+
+
+def _changed(view: View, move: str) -> View:
+    lens = people.CAMERAS[5]
+    if move == "turned":
+        turned = view.yaw + math.pi / 2
+        return replace(view, yaw=round((turned + math.pi) % (2 * math.pi) - math.pi, 4))
+    if move == "farther away":
+        return replace(view, distance=view.distance * 2, resolution=view.resolution / 2)
+    if move == "other light":
+        azimuth, height = people.sun_at(17.5, view.camera)
+        return replace(view, hour=17.5, sun=1.1, weather="clear", sun_azimuth=azimuth, sun_height=height,
+                       exposure=view.exposure * 0.75)  # fmt: skip
+    if move == "other camera":  # its colours and its sensor, not its place
+        return replace(view, gain=lens.gain, gamma=lens.gamma, saturation=lens.saturation, noise=lens.noise,
+                       blur=lens.blur)  # fmt: skip
+    if move == "looser box":
+        return replace(view, zoom=view.zoom - 0.2, dx=view.dx + 0.05, dy=view.dy - 0.04)
+    if move == "another step":
+        return replace(view, phase=view.phase + math.pi / 2)
+    return replace(view, street=4 if view.street != 4 else 2, place=view.place + 17, scene=view.scene + 1)

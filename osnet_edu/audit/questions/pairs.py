@@ -1,0 +1,60 @@
+"""Hard positives and hard negatives, as pictures: where the network is nearest to a mistake, or makes one."""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from ... import assets
+from ...photos import market
+from ...retrieval import mining, ranking
+from .. import scenes
+from ..record import Answer, Picture
+from .ask import Asked, unit
+
+_ROWS = 4
+_SCALE = 2  # of the pictures, so that a browser does not blur them
+
+
+def hardest(asked: Asked) -> Answer:
+    """Queries of different people with the smallest margins, each with its farthest match and nearest stranger."""
+    root = assets.subset()
+    found = market.read(root, train=False)
+    query, gallery = (scenes.decoded(photos) for photos in (found.query, found.gallery))
+    rows = 1 - unit(asked.embed, query.images) @ unit(asked.embed, gallery.images).T
+    ids = [np.array([photo.person for photo in side.photos]) for side in (query, gallery)]
+    cameras = [np.array([photo.camera for photo in side.photos]) for side in (query, gallery)]
+    pictures: list[Picture] = []
+    taken: set[int] = set()
+    for triplet in mining.triplets(rows, *ids, *cameras):
+        person = int(ids[0][triplet.query])
+        if person in taken or len(taken) == _ROWS:
+            continue
+        row = len(taken)
+        taken.add(person)
+        order = ranking(rows[triplet.query], person, int(cameras[0][triplet.query]), ids[1], cameras[1]).tolist()
+        other = int(ids[1][triplet.negative])
+        who = f"person {other}" if other > 0 else "a passer-by"
+        places = order.index(triplet.positive) + 1, order.index(triplet.negative) + 1
+        pictures += [
+            Picture(_jpeg(query.images[triplet.query]), f"Query: person {person}", f"person {person}", row, "query"),
+            Picture(
+                _jpeg(gallery.images[triplet.positive]), f"The same person at rank {places[0]}",
+                f"rank {places[0]}, similarity {1 - triplet.positive_distance:.2f}", row, "match",
+            ),
+            Picture(
+                _jpeg(gallery.images[triplet.negative]), f"Another person, {who}, at rank {places[1]}",
+                f"{who}: rank {places[1]}, similarity {1 - triplet.negative_distance:.2f}", row, "impostor",
+            ),
+        ]  # fmt: skip
+    note = "Each row: a query, the photo of the same person that is farthest from it, and the nearest stranger."
+    return Answer("pairs", scenes.named("pairs", root.name), (), (note,), tuple(pictures))
+
+
+def _jpeg(image: np.ndarray) -> str:
+    height, width = image.shape[:2]
+    picture = Image.fromarray(image).resize((width * _SCALE, height * _SCALE), Image.Resampling.BICUBIC)
+    written = io.BytesIO()
+    picture.save(written, "JPEG", quality=88)
+    return base64.b64encode(written.getvalue()).decode("ascii")

@@ -1,0 +1,107 @@
+"""An audit, answer by answer: what was answered is kept in a folder beside the page, and is not asked again."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from .. import assets
+from ..machine import whole
+from ..refused import Refused
+from . import record as records
+from .questions import QUESTIONS, Asked, Budget, Question
+from .record import Answer, Record
+from .subject import Subject
+
+REFERENCES = {"shipped": "the shipped network", "untrained": "never trained", "colours": "colours alone"}
+_ANSWERS = ".answers"  # ends the name of the folder beside the page
+
+Said = Callable[[Question], Callable[[int, int], None]]  # a question begins -> its progress
+
+
+def folder_of(out: Path) -> Path:
+    """Where the answers of a page are kept."""
+    return out.with_name(out.stem + _ANSWERS)
+
+
+def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None, only: tuple[str, ...] = ()) -> Record:
+    """Ask all questions that suit a network, and those alone that were not answered before.
+
+    kept: a folder of answers, made where it is not there; several networks may share it.  said: is told each question
+    that is asked, and gives its progress.  only: names of questions, none means all.
+    Raises: Refused as the network does, such as for NaN features; what was answered is kept.
+    """
+    answers = {}
+    for question in QUESTIONS.values():
+        if not question.suits(subject) or (only and question.name not in only):
+            continue
+        path = kept / f"{subject.digest}-{budget_name(budget)}-{question.name}.json"
+        answer = _kept(path)
+        if answer is None:
+            started = time.perf_counter()
+            with _silent() if said is None else _told(said, question) as progress:
+                answer = question.ask(Asked(subject, budget, progress))
+            answer = replace(answer, seconds=round(time.perf_counter() - started, 2))
+            kept.mkdir(parents=True, exist_ok=True)
+            with whole.file(path, replace=True) as growing:
+                growing.write_text(json.dumps(records.answer_to_json(answer)), encoding="utf-8")
+            answer = records.answer_from_json(records.answer_to_json(answer))  # rounded as one that is read
+        answers[question.name] = answer
+    return Record(
+        subject.name, subject.kind, subject.digest, subject.features, subject.size, subject.notes, budget.name, answers
+    )
+
+
+def budget_name(budget: Budget) -> str:
+    """A name for file names that tells budgets apart: that of the budget, and its maps."""
+    return f"{budget.name}{budget.mapped}"
+
+
+def references(budget: Budget) -> Mapping[str, Record]:
+    """The records that ship for a budget, by what the page calls them: the same photos, asked of other networks."""
+    found = {}
+    for file, name in REFERENCES.items():
+        try:
+            path = assets.path(f"results/audit/{budget.name}-{file}.json")
+        except FileNotFoundError:
+            continue
+        found[name] = records.from_json(records.read(path.read_bytes()))
+    return found
+
+
+def comparable(record: Record, reference: Record) -> Record:
+    """A reference with those answers alone that were given to the same photos."""
+    same = {
+        name: answer
+        for name, answer in reference.answers.items()
+        if name in record.answers and record.answers[name].scenes == answer.scenes
+    }
+    return replace(reference, answers=same)
+
+
+def _kept(path: Path) -> Answer | None:
+    """An answer that was kept; None where there is none, or where it cannot be read."""
+    if not path.is_file():
+        return None
+    try:
+        return records.answer_from_json(records.read(path.read_bytes()))
+    except (Refused, KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def _told(said: Said, question: Question) -> Iterator[Callable[[int, int], None]]:
+    yield said(question)
+
+
+@contextmanager
+def _silent() -> Iterator[Callable[[int, int], None]]:
+    yield lambda done, total: None
+
+
+def plain_name(path: Path) -> str:
+    """The name of a network's file, without what a page does not need."""
+    return re.sub(r"\.(safetensors|pth|onnx)$", "", path.name)
