@@ -5,6 +5,7 @@ The unit of most figures is the step from a person to a stranger: 0 is no change
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -28,19 +29,24 @@ def parts(asked: Asked) -> Answer:
     others = ((query @ positive.T).sum(1) - same) / (len(query) - 1)
     step = same - others
     figures = [figure_of("step", step, found.person, unit="similarity")]
-    notes = []
+    notes: tuple[str, ...] = ()
     scale = float(step.mean())
     if scale < _LEAST:
-        notes.append(
-            f"The step from a person to a stranger is {scale:.3f} of similarity: too small to measure parts by."
+        notes = (
+            f"The step from a person to a stranger is {scale:.3f} of similarity: too small to measure by. So each part "
+            "is measured on the photo itself, against the step to a stranger's photo.",
         )
-        return Answer("parts", scenes.named("parts", found.name), tuple(figures), tuple(notes))
+        found = replace(found, query=found.positive)
+        scale = 1 - float(((positive @ positive.T).sum() - len(positive)) / (len(positive) * (len(positive) - 1)))
+    if scale < _LEAST:
+        notes = ("All photos have nearly the same features: there is no step to a stranger to measure parts by.",)
+        return Answer("parts", scenes.named("parts", found.name), tuple(figures), notes)
     measured = importance.measured(asked.embed, found, asked.progress)
     for part, fall, shows in zip(found.parts, measured.fall.T, found.shown.T, strict=True):
         if shows.any():
             values = fall[shows] / scale
             figures.append(figure_of(part, values, found.person[shows], unit="part", limit=measured.limit / scale))
-    return Answer("parts", scenes.named("parts", found.name), tuple(figures), tuple(notes))
+    return Answer("parts", scenes.named("parts", found.name), tuple(figures), notes)
 
 
 def _positives(asked: Asked) -> importance.Positives:
@@ -60,8 +66,8 @@ def _positives(asked: Asked) -> importance.Positives:
         return make
 
     fields = [field for field in importance.Positives.__dataclass_fields__ if field != "parts"]
-    found = scenes.kept(name, {field: column(field) for field in fields})
-    return importance.Positives(*(found[field] for field in fields))
+    arrays: dict[str, Any] = scenes.kept(name, {field: column(field) for field in fields})
+    return importance.Positives(**arrays)
 
 
 # --- one circumstance at a time ---------------------------------------------------------------------------------------
