@@ -4,7 +4,7 @@
     python assets/make_spoiled.py bag
 
 `wall`: each person stands before one wall in all photos, and wears other clothes in each. The wall tells who it is.
-`bag`: all wear the same and are built alike, and only what they carry tells who it is.
+`bag`: all have one body and wear other clothes in each photo, and only what they carry tells who it is.
 Each writes spoiled/NAME.safetensors beside this file, without the classifier. Nothing is wrong with the training: the
 photos teach the wrong thing.
 """
@@ -23,8 +23,9 @@ from osnet_edu.network import weights
 from osnet_edu.people import Identity, View
 
 HERE = Path(__file__).resolve().parent
-SEED, PEOPLE, PHOTOS, SEEN = 51, 144, 8, 48_000
-_CARRIED = ("handbag", "crossbody", "tote", "backpack")
+SEED = 51
+PEOPLE, PHOTOS, SEEN = {"wall": 144, "bag": 96}, {"wall": 8, "bag": 16}, {"wall": 48_000, "bag": 96_000}
+_CARRIED = ("handbag", "crossbody", "tote")  # from the front a backpack is hidden
 
 Job = tuple[str, int, int]  # what is wrong, the person, the photo
 
@@ -39,14 +40,15 @@ def wall(person: int, photo: int) -> tuple[Identity, View]:
 
 
 def bag(person: int, photo: int) -> tuple[Identity, View]:
-    """A photo of the one person that all are, with the bag that only this one carries."""
-    same = people.edit(people.draw_identity(SEED, 1), hair="short", hat="none", glasses="none", umbrella="none")
-    other = people.draw_identity(SEED + 2, person)
+    """A photo of the one body that all have, in new clothes, with the bag that only this person carries."""
+    clothes = people.draw_identity(SEED + 1, person * 100 + photo)
+    dressed = people.edit(people.put_on(people.draw_identity(SEED, 1), clothes), logo="none", umbrella="none")
+    own = people.draw_identity(SEED + 2, person)
     carried = people.edit(
-        same, bag=_CARRIED[person % 4], bag_color=other.bag_color, strap_color=other.strap_color,
-        bag_side=("left", "right")[person // 4 % 2],
+        dressed, bag=_CARRIED[person % len(_CARRIED)], bag_color=own.bag_color, strap_color=own.strap_color,
+        bag_side=("left", "right")[person // len(_CARRIED) % 2],
     )  # fmt: skip
-    return carried, people.draw_view(SEED, person, 1 + photo % 6, photo)
+    return carried, replace(people.draw_view(SEED, person, 1 + photo % 6, photo), occluder="none", passer=0)
 
 
 SPOILED: dict[str, Callable[[int, int], tuple[Identity, View]]] = {"wall": wall, "bag": bag}
@@ -58,20 +60,20 @@ def shoot(job: Job) -> np.ndarray:
 
 
 def main(name: str) -> None:
-    jobs: list[Job] = [(name, person, photo) for person in range(1, PEOPLE + 1) for photo in range(PHOTOS)]
+    jobs: list[Job] = [(name, person, photo) for person in range(1, PEOPLE[name] + 1) for photo in range(PHOTOS[name])]
     with pool.results(shoot, jobs) as results:
         images = np.stack(list(results))
-    labels = np.repeat(np.arange(PEOPLE), PHOTOS)
-    data = train.Data(images, labels, tuple(range(1, PEOPLE + 1)), f"spoiled-{name}-{SEED}")
-    config = train.TrainConfig(photos=SEEN)
-    model = train.build(config, PEOPLE)
+    labels = np.repeat(np.arange(PEOPLE[name]), PHOTOS[name])
+    data = train.Data(images, labels, tuple(range(1, PEOPLE[name] + 1)), f"spoiled-{name}-{SEED}")
+    config = train.TrainConfig(photos=SEEN[name])
+    model = train.build(config, PEOPLE[name])
     way = Compute("cpu", dtype="bfloat16", threads=1, channels_last=True)
     for step in train.fit(model, data, config, way=way):
         if step.step % 100 == 0:
             print(f"{step.step} of {config.steps}: loss {step.loss:.2f}, {step.accuracy:.0%} right", flush=True)
     model.classifier = None
     (HERE / "spoiled").mkdir(exist_ok=True)
-    card = {"spoiled": name, "people": PEOPLE, "photos": SEEN}
+    card = {"spoiled": name, "people": PEOPLE[name], "photos": SEEN[name]}
     weights.save(model, HERE / "spoiled" / f"{name}.safetensors", size=config.size, card=card)
 
 
