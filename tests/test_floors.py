@@ -23,7 +23,7 @@ PACKAGE = "osnet_edu"
 
 # From the ground up. A room imports rooms of lower floors and no other; a folder is one room, whatever lies in it.
 FLOORS = (
-    ("refused", "draws", "intervals", "colours"),
+    ("refused", "draws", "intervals", "colours", "pages"),
     ("machine",),
     ("retrieval", "assets"),
     ("photos", "network", "progress"),

@@ -2,8 +2,7 @@
 
 `notebooks` finds the answers, `cells` opens a process for each, `far` lets the checks call an answer that lives there,
 `marking` puts the three together and keeps what it measured, and `report` writes it down. `records` reads what students
-noted themselves, and `room` counts it. `pages` makes a page of one
-file. `inside/` is what runs in the process of an answer.
+noted themselves, and `room` counts it. `inside/` is what runs in the process of an answer.
 """
 
-__all__ = ["cells", "far", "inside", "marking", "notebooks", "pages", "records", "report", "room"]
+__all__ = ["cells", "far", "inside", "marking", "notebooks", "records", "report", "room"]

@@ -4,12 +4,11 @@ import csv
 import io
 from collections import Counter
 
-from .. import __version__
+from .. import __version__, pages
 from ..exercises import GRADED, REGISTRY
-from . import pages
+from ..pages import Html
 from .cells import TIMES_LONGER
 from .marking import AnswerMark, Marked
-from .pages import Html
 
 COLUMNS = (
     "student", "number", "notebook", "exercise", "required", "solved", "state", "mistake", "hints (own record)",

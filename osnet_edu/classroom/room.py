@@ -12,14 +12,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from .. import assets, progress
+from .. import assets, pages, progress
 from ..colours import AFTER, BEFORE
 from ..exercises import REGISTRY
 from ..figures import INK, png, tidy
+from ..pages import Html
 from ..refused import Refused, plain
-from . import pages, records
+from . import records
 from .cells import PACKAGE_FOLDER
-from .pages import Html
 from .records import OwnRecord
 
 _MOST_DRAWN = 12  # questions in the picture

@@ -16,14 +16,14 @@ def escaped(text: object) -> Html:
     return text if isinstance(text, Html) else Html(html.escape(str(text)))
 
 
-def whole_page(title: str, body: Iterable[Html]) -> str:
-    """A whole page.  title: of the window and above the page."""
+def whole_page(title: str, body: Iterable[Html], style: str = "") -> str:
+    """A whole page.  title: of the window and above the page.  style: CSS beside what every page has."""
     head = escaped(title)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        f'img-src data:"><title>{head}</title><style>\n{_STYLE}</style></head>\n<body><main><h1>{head}</h1>\n'
+        f'img-src data:"><title>{head}</title><style>\n{_STYLE}{style}</style></head>\n<body><main><h1>{head}</h1>\n'
         + "\n".join(body)
         + "\n</main></body></html>\n"
     )
