@@ -1,0 +1,192 @@
+"""Charts of an audit as inline SVG: a row for each figure, its marks in lanes, and nothing that needs a script.
+
+Places are per cent of a row's width, so a chart fits any page and its letters keep their size. What a mark means is
+said by its shape; a colour is for one of the networks that were audited.
+"""
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..intervals import Interval
+from ..pages import Html, escaped
+from .written import number, written
+
+# Kind -> what the legend says. One and two are the networks that were audited.
+_AUDITED = ("one", "two")
+SHIPPED, UNTRAINED, COLOURS = "shipped", "untrained", "colours"
+KINDS = {SHIPPED: "the shipped network", UNTRAINED: "never trained", COLOURS: "colours alone"}
+_LANE = 15  # pixels of a lane
+_STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One number of a row.  kind: "one", "two" or one of KINDS."""
+
+    kind: str
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure.  chance, limit: nan where there is none."""
+
+    name: str
+    marks: tuple[Mark, ...]
+    chance: float = math.nan
+    limit: float = math.nan
+
+
+@dataclass(frozen=True)
+class Chart:
+    """title: what its axis is.  names: of the networks that were audited.  ends: the least range of its axis."""
+
+    title: str
+    unit: str
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    ends: tuple[float, float] = (0.0, 1.0)
+    bars: str = "chance"  # what the dashed line is
+
+
+@dataclass(frozen=True)
+class _Axis:
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    def per_cent(self, value: float) -> float:
+        return 100 * (value - self.low) / (self.high - self.low)
+
+    def place(self, value: float) -> str:
+        return f"{self.per_cent(value):.2f}%"
+
+
+def draw(chart: Chart, *, small: bool = False) -> Html:
+    """The chart with its legend.  small: one of several side by side, without a legend."""
+    axis = _axis(chart, 4 if small else 6)
+    kinds = [kind for kind in (*_AUDITED, *KINDS) if any(_has(row, kind) for row in chart.rows)]
+    lanes = _lanes(kinds)
+    body = "".join(_row(row, chart, lanes, axis) for row in chart.rows)
+    ticks = "".join(
+        f'<text x="{axis.place(tick)}" y="14">{_tick(tick, chart.unit, last=tick == axis.ticks[-1])}</text>'
+        for tick in axis.ticks
+    )
+    shape_of = f"rows lanes-{max(lanes.values(), default=0) + 1} of-{len(chart.names)}"
+    return Html(
+        f'<figure class="chart"><figcaption class="axis-title">{escaped(chart.title)}</figcaption>'
+        f'<div class="{shape_of}" role="img" aria-label="{html.escape(spoken(chart))}">{body}'
+        f'<div class="row axis"><div class="track"><svg aria-hidden="true">{ticks}</svg></div></div></div>'
+        f"{'' if small else _legend(chart, kinds)}</figure>"
+    )
+
+
+def _axis(chart: Chart, most: int) -> _Axis:
+    """Every number with its interval lies on it.  most: steps between its ticks."""
+    low, high = chart.ends
+    for row in chart.rows:
+        for mark in row.marks:
+            ends = (mark.interval.low, mark.interval.high, mark.interval.value)
+            low, high = (end([one, *(v for v in ends if not math.isnan(v))]) for end, one in ((min, low), (max, high)))
+    step = next((one for one in _STEPS if (high - low) / one <= most), (high - low) / most)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return _Axis(low, high, tuple(step * k for k in range(first, last + 1)))
+
+
+def _tick(value: float, unit: str, *, last: bool) -> str:
+    text = f"{100 * value if unit == 'share' else value:g}".replace("-", "\N{MINUS SIGN}").replace("0.", ".")
+    return f"{text} %" if unit == "share" and last else text
+
+
+def spoken(chart: Chart) -> str:
+    """What the chart shows, for those who do not see it."""
+    words = _words(chart)
+    rows = [
+        f"{row.name}: " + ", ".join(f"{words[mark.kind]} {written(mark.interval, chart.unit)}" for mark in row.marks)
+        for row in chart.rows
+    ]
+    return f"{chart.title}. {'; '.join(rows)}."
+
+
+def _words(chart: Chart) -> dict[str, str]:
+    return dict(zip(_AUDITED, chart.names, strict=False)) | KINDS
+
+
+def _has(row: Row, kind: str) -> bool:
+    return any(mark.kind == kind and not math.isnan(mark.interval.value) for mark in row.marks)
+
+
+def _lanes(kinds: Sequence[str]) -> dict[str, int]:
+    """Kind -> its lane: what was audited has a lane each, and all references share the last."""
+    lanes = {kind: lane for lane, kind in enumerate(kind for kind in _AUDITED if kind in kinds)}
+    return lanes | {kind: len(lanes) for kind in kinds if kind in KINDS}
+
+
+def _row(row: Row, chart: Chart, lanes: dict[str, int], axis: _Axis) -> str:
+    ground = "".join(_upright("grid", axis.place(tick)) for tick in axis.ticks)
+    if not math.isnan(row.limit):
+        start = max(axis.low, -row.limit)
+        width = axis.per_cent(row.limit) - axis.per_cent(start)
+        ground = f'<rect class="limit" x="{axis.place(start)}" width="{width:.2f}%" height="100%"/>{ground}'
+    if not math.isnan(row.chance):
+        ground += _upright("chance", axis.place(row.chance))
+    middle = max(lanes.values(), default=0) / 2
+    marks = "".join(
+        _drawn(mark, axis, round(_LANE * (lanes[mark.kind] - middle)))
+        for mark in reversed(row.marks)
+        if not math.isnan(mark.interval.value)
+    )
+    values = "".join(
+        f'<b class="{mark.kind}">{number(mark.interval.value, chart.unit)}{" %" if chart.unit == "share" else ""}</b>'
+        for mark in row.marks
+        if mark.kind in _AUDITED
+    )
+    return (
+        f'<div class="row"><span class="name">{escaped(row.name)}</span><div class="track"><svg aria-hidden="true">'
+        f'{ground}<svg class="at" y="50%">{marks}</svg></svg></div><span class="values">{values}</span></div>'
+    )
+
+
+def _upright(kind: str, x: str) -> str:
+    return f'<line class="{kind}" x1="{x}" x2="{x}" y1="0" y2="100%"/>'
+
+
+def _drawn(mark: Mark, axis: _Axis, y: int) -> str:
+    """A mark with the line of its interval; the ticks have none."""
+    line = ""
+    if mark.kind not in (UNTRAINED, COLOURS) and not math.isnan(mark.interval.low):
+        ends = f'x1="{axis.place(mark.interval.low)}" x2="{axis.place(mark.interval.high)}"'
+        line = f'<line class="spread {mark.kind}" {ends} y1="{y}" y2="{y}"/>'
+    return line + _shape(mark.kind, axis.place(mark.interval.value), y)
+
+
+def _shape(kind: str, x: str, y: int) -> str:
+    """A dot, a square, a hollow diamond, one tick or two."""
+    ticks = ((0,) if kind == UNTRAINED else (-2, 2)) if kind in (UNTRAINED, COLOURS) else ()
+    inside = {
+        "one": '<circle class="one" r="6.5"/>',
+        "two": '<rect class="two" x="-5.5" y="-5.5" width="11" height="11"/>',
+        SHIPPED: '<path class="shipped" d="M0-6 6 0 0 6-6 0Z"/>',
+    }.get(kind, "".join(f'<line class="tick" x1="{one}" x2="{one}" y1="-6" y2="6"/>' for one in ticks))
+    return f'<svg class="at" x="{x}" y="{y}">{inside}</svg>'
+
+
+def key(kind: str, word: str) -> str:
+    """The mark of a kind with what it means."""
+    return _key(_shape(kind, "8", 8), word)
+
+
+def _key(mark: str, word: str) -> str:
+    return f'<span class="key"><svg width="16" height="16" aria-hidden="true">{mark}</svg>{escaped(word)}</span>'
+
+
+def _legend(chart: Chart, kinds: Sequence[str]) -> str:
+    words = _words(chart)
+    keys = [key(kind, words[kind]) for kind in kinds]
+    if any(not math.isnan(row.chance) for row in chart.rows):
+        keys.append(_key(_upright("chance", "8"), chart.bars))
+    if any(not math.isnan(row.limit) for row in chart.rows):
+        keys.append(_key('<rect class="limit" width="16" height="16"/>', "what an edit without meaning reaches"))
+    return f'<div class="legend">{"".join(keys)}</div>'

@@ -1,0 +1,305 @@
+"""What was found by each question, in one or two sentences: the first says it, the next shows by how much.
+
+What stands out is a group: the largest figure and all whose intervals reach its own. So no order is read into chance.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from ..intervals import Interval
+from .record import Figure, Record
+from .written import between, found, gap, known, listed, plain_name, said, written
+
+References = Mapping[str, Record]
+
+# A map that keeps half of its ranks when all weights are replaced shows the photo and not the network.
+KEPT = 0.5
+_NAMED = 3  # figures that a sentence names; the table has all
+_ANEW = {
+    "skin": "another skin colour takes", "hair": "another hair colour takes", "shoes": "other shoes take",
+    "background": "another background takes",
+}  # fmt: skip
+_MOVES = {
+    "turned": "a turn", "farther away": "distance", "looser box": "a looser box", "other camera": "another camera",
+}  # fmt: skip
+
+
+def said_of(question: str, record: Record, references: References) -> str:
+    """What was found by a question that was asked, as one or two sentences."""
+    return _SAID[question](record, references)
+
+
+def parts_of(record: Record) -> list[Figure]:
+    """The parts whose look was drawn anew."""
+    answer = record.answers.get("parts")
+    return [one for one in answer.figures if one.name != "step"] if answer else []
+
+
+def at_the_wall(record: Record) -> tuple[Figure | None, Figure | None]:
+    """Rank-1 with strangers elsewhere, and with strangers before the query's wall."""
+    return record.figure("wall", "strangers elsewhere"), record.figure("wall", "strangers before the same wall")
+
+
+def exchanged(record: Record) -> tuple[Figure | None, Figure | None]:
+    """In exchanged clothes: how often the one in the query's clothes comes first, and the right person."""
+    return record.figure("clothes", "first is who wears her clothes"), record.figure("clothes", "exchanged clothes")
+
+
+def anew(part: str) -> str:
+    """The part drawn anew, as the subject of a sentence."""
+    return _ANEW.get(part, f"a new {part} takes")
+
+
+def controls(record: Record, method: str) -> list[Figure]:
+    """What a map must be better than: the floors, and itself on a network that was never trained."""
+    answer = record.answers["maps"]
+    own = f"never trained: {method}"
+    return [one for one in answer.figures if one.name.startswith("floor: ") or one.name == own]
+
+
+def methods(record: Record) -> list[Figure]:
+    """The maps that were graded."""
+    answer = record.answers.get("maps")
+    return [one for one in answer.figures if ": " not in one.name] if answer else []
+
+
+def _leaders(figures: Sequence[Figure]) -> list[Figure]:
+    """The largest figure and all that chance alone may keep from being it, the largest first."""
+    ranked = sorted(filter(known, figures), key=lambda one: -found(one).value)
+    return [one for one in ranked if found(one).high >= found(ranked[0]).low]
+
+
+def _each(figures: Sequence[Figure], name: Callable[[str], str] = plain_name) -> str:
+    words = [f"{name(one.name)} {said(one)}" for one in figures[:_NAMED]]
+    more = len(figures) - _NAMED
+    return listed([*words, f"{more} more"] if more > 0 else words)
+
+
+def _names(figures: Sequence[Figure]) -> str:
+    return listed([plain_name(one.name) for one in figures])
+
+
+def _few(record: Record, question: str) -> str:
+    counts = [sum(not math.isnan(value) for value in one.values) for one in record.answers[question].figures]
+    return f"Too little was asked to say: of {max(counts, default=0)} people or families."
+
+
+def _against_shipped(record: Record, references: References, question: str, name: str) -> str:
+    """How the shipped network does there, and whether the difference is beyond chance."""
+    shipped = references.get("the shipped network")
+    if shipped is None or shipped.digest == record.digest or question not in shipped.answers:
+        return ""
+    theirs = shipped.figure(question, name)
+    if theirs is None:
+        return ""
+    more = between(record, shipped, question, name)
+    return f" The shipped network: {said(theirs)}{'' if more is None else f', {_difference(more, theirs.unit)}'}."
+
+
+def _difference(more: Interval, unit: str) -> str:
+    """A paired difference to another network, which is null unless its interval leaves out 0."""
+    text = written(more, unit, sign=True)
+    return f"a difference of {text}" if more.low > 0 or more.high < 0 else f"no difference beyond chance, {text}"
+
+
+def _home(record: Record, references: References) -> str:
+    return _searched(record, references, "home", "The right person comes first")
+
+
+def _other(record: Record, references: References) -> str:
+    return _searched(record, references, "other", "In the other world the right person comes first")
+
+
+def _searched(record: Record, references: References, question: str, start: str) -> str:
+    first = record.figure(question, "rank-1")
+    if first is None or not known(first):
+        return _few(record, question)
+    text = f"{start} in {said(first)} of the searches."
+    more = between(record, references.get("colours alone"), question, "rank-1")
+    colours = references["colours alone"].figure(question, "rank-1") if "colours alone" in references else None
+    if more is not None and colours is not None and more.low <= 0:
+        text += f" That is no better than colours alone, beyond chance: {said(colours)}."
+    elif more is not None and colours is not None:
+        text += f" Colours alone: {said(colours)}."
+    return text + _against_shipped(record, references, question, "rank-1")
+
+
+def _twins(record: Record, references: References) -> str:
+    every = record.figure("twins", "all parts")
+    if every is None or not known(every):
+        return _few(record, "twins")
+    guessed = every.chance if not math.isnan(every.chance) else 0.5
+    if found(every).low <= guessed:
+        text = f"It does not tell look-alikes apart, beyond chance. Right: {said(every)}, and a guess half of the time."
+        return text + _against_shipped(record, references, "twins", "all parts")
+    parts = [one for one in record.answers["twins"].figures if one is not every and known(one)]
+    null = [one for one in parts if found(one).low <= guessed]
+    text = f"It tells look-alikes apart in {said(every)} of the pairs."
+    text += f" No better than a guess, beyond chance, where they differ by {_each(null)}." if null else ""
+    return text + _against_shipped(record, references, "twins", "all parts")
+
+
+def _parts(record: Record, references: References) -> str:
+    parts = [one for one in parts_of(record) if known(one)]
+    noticed = [one for one in parts if found(one).low > (0 if math.isnan(one.limit) else one.limit)]
+    if not parts:
+        return _few(record, "parts")
+    if not noticed:
+        return "No part counts beyond chance. No new look moves it more than an edit without meaning does."
+    lead = _leaders(noticed)
+    rest = [one for one in sorted(noticed, key=lambda one: -found(one).value) if one not in lead]
+    text = (
+        f"It looks most at the {_names(lead)}. Of the step from a person to a stranger, when drawn anew: {_each(lead)}"
+    )
+    text += f", then {_each(rest)}." if rest else "."
+    background = next((one for one in parts if one.name == "background"), None)
+    if background is not None and background not in noticed:
+        text += f" The background does not count beyond chance: {said(background)}."
+    return text
+
+
+def _moves(record: Record, references: References) -> str:
+    moves = [one for one in record.answers["moves"].figures if one.name != "another person" and known(one)]
+    if not moves:
+        return _few(record, "moves")
+    lead = _leaders(moves)
+    text = f"A photo moves most with {listed([_MOVES.get(one.name, one.name) for one in lead])}."
+    text += f" Of the step to another person: {_each(lead, lambda name: _MOVES.get(name, name))}."
+    far = [one for one in moves if found(one).low >= 1]
+    near = all(found(one).high < 1 for one in moves)
+    if far:
+        return text + f" As far as another person or farther: {_names(far)}."
+    return text + (" Nothing moves it as far as another person does." if near else "")
+
+
+def _wall(record: Record, references: References) -> str:
+    elsewhere, before = at_the_wall(record)
+    fall = gap(before, elsewhere)
+    if elsewhere is None or before is None or fall is None:
+        return _few(record, "wall")
+    numbers = (
+        f"Rank-1 is {said(before)} with strangers before the query's wall, {said(elsewhere)} with strangers "
+        f"elsewhere: {written(fall, 'share', sign=True)}."
+    )
+    if fall.high < 0:
+        return f"It takes the wall for the person in some searches. {numbers}"
+    if fall.low > 0:
+        return f"The same wall does not mislead it. {numbers}"
+    return f"The wall changes nothing beyond chance. {numbers}"
+
+
+def _clothes(record: Record, references: References) -> str:
+    wearer, herself = exchanged(record)
+    more = gap(wearer, herself)
+    text = ""
+    if wearer is not None and herself is not None and more is not None:
+        start = (
+            "It knows the clothes more than the person." if more.low > 0
+            else "It knows the person more than the clothes." if more.high < 0
+            else "It knows neither clothes nor person more, beyond chance."
+        )  # fmt: skip
+        text = f"{start} In exchanged clothes the first is in {said(wearer)} the one in the query's clothes, and in "
+        text += f"{said(herself)} the right person."
+    own, strangers = record.figure("clothes", "the same clothes"), record.figure("clothes", "strangers' clothes")
+    fall = gap(strangers, own)
+    if own is not None and strangers is not None and fall is not None:
+        cost = f"In clothes of strangers rank-1 is {said(strangers)}, in the same ones {said(own)}."
+        text += (" " if text else "") + (cost if fall.high < 0 else f"New clothes cost nothing beyond chance. {cost}")
+    return text or _few(record, "clothes")
+
+
+def _pairs(record: Record, references: References) -> str:
+    return "Here it errs, or nearly. Each row: a query, its hardest true match, and the nearest stranger."
+
+
+def _gates(record: Record, references: References) -> str:
+    every, text = record.figure("gates", "all streams"), ""
+    without = [one for one in record.answers["gates"].figures if one.name.startswith("without ")]
+    falls = [(one, change) for one in without if (change := gap(one, every)) is not None]
+    if every is not None and falls:
+        needed = [(one, change) for one, change in falls if change.high < 0]
+        worst = min((change.high for _, change in needed), default=0.0)
+        lead = [(one, change) for one, change in needed if change.low <= worst]
+        names = listed([one.name.removeprefix("without ") for one, _ in lead])
+        costs = listed([written(change, "share", sign=True) for _, change in lead])
+        without = "it" if len(lead) == 1 else "one of them"
+        text = f"It needs {names} most. Without {without}, rank-1 changes by {costs} from {said(every)}." if lead else (
+            f"It needs no single stream, beyond chance. Rank-1 is {said(every)} with all streams."
+        )  # fmt: skip
+    follows = _follows(record)
+    if follows:
+        text += (" " if text else "") + f"The gates follow {'; '.join(follows)}."
+    return text or _few(record, "gates")
+
+
+def causes(record: Record) -> dict[str, dict[str, Figure]]:
+    """What the gates of a block may follow, by cause and block: person -> conv2.0 -> the share of their variance."""
+    some: dict[str, dict[str, Figure]] = {}
+    for one in record.answers["gates"].figures:
+        block, _, cause = one.name.partition(" ")
+        if block.startswith("conv"):
+            some.setdefault(cause, {})[block] = one
+    return some
+
+
+def _follows(record: Record) -> list[str]:
+    """For each cause, the blocks whose gates follow it more than any other, beyond chance."""
+    table, words = causes(record), []
+    for cause, blocks in table.items():
+        first = []
+        for block, one in blocks.items():
+            others = [found(row[block]).high for name, row in table.items() if name != cause and block in row]
+            if known(one) and others and found(one).low > max(others):
+                first.append(block)
+        if first:
+            words.append(f"the {cause} in {listed(first)}")
+    return words
+
+
+def _maps(record: Record, references: References) -> str:
+    graded = [one for one in methods(record) if known(one)]
+    if not graded:
+        return _few(record, "maps")
+    good = [one for one in graded if _beats_controls(record, one) and not _kept(record, one)]
+    kept = [one for one in graded if _kept(record, one)]
+    if good:
+        lead = _leaders(good)
+        text = f"Believe {_names(lead[:_NAMED])} first. Grades: {_each(lead)}."
+    else:
+        best = _each(_leaders(graded)[:1])
+        text = f"Believe none of these maps. None is better than its controls, beyond chance. The best: {best}."
+    if kept:
+        told = [f"{one.name} {said(figure)}" for one in kept if (figure := _after(record, one)) is not None]
+        text += f" Not about this network, since the map stays alike when all weights are replaced: {listed(told)}."
+    return text
+
+
+def _beats_controls(record: Record, method: Figure) -> bool:
+    gaps = [gap(method, one) for one in controls(record, method.name)]
+    return bool(gaps) and all(one is not None and one.low > 0 for one in gaps)
+
+
+def _after(record: Record, method: Figure) -> Figure | None:
+    return record.figure("maps", f"kept after randomisation: {method.name}")
+
+
+def _kept(record: Record, method: Figure) -> bool:
+    figure = _after(record, method)
+    return figure is not None and known(figure) and found(figure).low > KEPT
+
+
+def _real(record: Record, references: References) -> str:
+    home, other = record.figure("home", "rank-1"), record.figure("other", "rank-1")
+    text = "Real photos were not asked."
+    if home is None or other is None or not known(home) or not known(other):
+        return f"{text} All people here are rendered."
+    numbers = f"{said(home)} at home, {said(other)} in the other world"
+    if found(other).high < found(home).low:
+        return f"Expect less on real photos. From one rendered world to another rank-1 falls already: {numbers}."
+    return f"{text} Between two rendered worlds rank-1 does not fall beyond chance: {numbers}."
+
+
+_SAID: Mapping[str, Callable[[Record, References], str]] = {
+    "home": _home, "other": _other, "twins": _twins, "parts": _parts, "moves": _moves, "wall": _wall,
+    "clothes": _clothes, "pairs": _pairs, "gates": _gates, "maps": _maps, "real": _real,
+}  # fmt: skip
