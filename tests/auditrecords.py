@@ -132,5 +132,5 @@ BY_THE_BAG = network("bags.safetensors", 4, looks=dict.fromkeys(LOOKS, 0.01) | {
 BY_CLOTHES = network("clothes.safetensors", 5, wearer=0.72, herself=0.15)
 NEVER_TRAINED = untrained("random.safetensors", 6)
 OPEN_GRAPH = network("anybody.onnx", 8, gates=False)
-LIKE_COLOURS = network("colours.safetensors", 9, home=0.12, wall=0.1, herself=0.1)
+LIKE_COLOURS = network("colours.safetensors", 9, home=0.1, wall=0.1, herself=0.1)
 NAN = math.nan

@@ -53,7 +53,7 @@ class Difference:
     gap: intervals.Tested
 
     def __str__(self) -> str:
-        return f"{plain_name(self.name)}: {written(self.gap, self.unit, sign=True)}"
+        return f"{plain_name(self.name)} {written(self.gap, self.unit, sign=True)}"
 
 
 def headline(record: Record, references: References) -> list[str]:

@@ -83,7 +83,7 @@ def number(value: float, unit: str, *, finer: int = 0, sign: bool = False) -> st
     value = value * 100 if unit == "share" else value
     text = f"{abs(value):.{_PLACES.get(unit, 3) + finer}f}"
     zero = not float(text)
-    text = text.removeprefix("0") if text.startswith("0.") else text
+    text = text if unit == "share" else text.removeprefix("0")
     return ("" if zero else _MINUS if value < 0 else "+" if sign else "") + text
 
 
