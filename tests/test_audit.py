@@ -151,7 +151,7 @@ def questions(monkeypatch):
                 raise Refused("the features are NaN")
             return made(name)
 
-        return SimpleNamespace(name=name, words=name, ask=answer, suits=lambda subject: True)
+        return SimpleNamespace(name=name, ask=answer, suits=lambda subject: True)
 
     monkeypatch.setattr(audits, "QUESTIONS", {name: question(name) for name in ("first", "second", "third")})
     return state

@@ -34,9 +34,10 @@ _MOST = 3  # sentences of a headline
 
 @dataclass(frozen=True)
 class Alarm:
-    """A sentence that the page begins with.  question: where its numbers stand."""
+    """A sentence that the page begins with.  question, figure: where its number stands.  text: the sentence."""
 
     question: str
+    figure: str
     text: str
 
 
@@ -77,12 +78,21 @@ def _nothing_asked(record: Record) -> str:
 def alarms(record: Record, references: References) -> list[Alarm]:
     """The alarms about a network, the most important first.
 
-    A network that finds nobody has one alarm: what it looks at, while it finds nobody, means nothing.
+    Of a network that finds nobody, only what it does beyond one that was never trained says what it has learned.
     """
+    some = [one for rule in _ALARMS if (one := rule(record, references))]
     untrained = _untrained(record, references)
-    if untrained:
-        return [untrained]
-    return [one for rule in _ALARMS if (one := rule(record, references))]
+    if untrained is None:
+        return some
+    return [*(one for one in some if _learned(record, references["never trained"], one)), untrained]
+
+
+def _learned(record: Record, never: Record, alarm: Alarm) -> bool:
+    """Whether a network does more of what an alarm says than one that was never trained, beyond chance."""
+    more = between(record, never, alarm.question, alarm.figure)
+    return (
+        more is not None and alarm.question != "home" and (more.high < 0 if alarm.question == "wall" else more.low > 0)
+    )
 
 
 def _no_better(record: Record, references: References, name: str, called: str) -> Alarm | None:
@@ -91,7 +101,9 @@ def _no_better(record: Record, references: References, name: str, called: str) -
     if better is None or both is None or better.low > 0:
         return None
     text = f"It finds people no better than {called}: the right person comes first in {said(both[0])} of the searches"
-    return Alarm("home", f"{text}, and in {said(both[1])} by {called}: {written(better, 'share', sign=True)}.")
+    return Alarm(
+        "home", "rank-1", f"{text}, and in {said(both[1])} by {called}: {written(better, 'share', sign=True)}."
+    )
 
 
 def _untrained(record: Record, references: References) -> Alarm | None:
@@ -109,6 +121,7 @@ def _wall(record: Record, references: References) -> Alarm | None:
         return None
     return Alarm(
         "wall",
+        "strangers before the same wall",
         "It looks at the wall: when strangers stand before the query's wall, rank-1 falls from "
         f"{said(elsewhere)} to {said(before)}.",
     )
@@ -122,7 +135,7 @@ def _one_part(record: Record, references: References) -> Alarm | None:
         if part.name != "background" and found(part).low > max(ALONE, TIMES * most):
             text = f"It knows people by their {part.name}: {findings.anew(part.name)} {said(part)} of the step "
             rest = f"from a person to a stranger, and no other part takes more than {number(most, 'part')}."
-            return Alarm("parts", text + rest)
+            return Alarm("parts", part.name, text + rest)
     return None
 
 
@@ -134,7 +147,7 @@ def _background(record: Record, references: References) -> Alarm | None:
     if part is None or not known(part) or found(part).low <= BACKGROUND:
         return None
     words = f"{findings.anew('background')} {said(part)} of the step from a person to a stranger."
-    return Alarm("parts", _BACKGROUND_ALARM + words)
+    return Alarm("parts", "background", _BACKGROUND_ALARM + words)
 
 
 def _clothes(record: Record, references: References) -> Alarm | None:
@@ -144,6 +157,7 @@ def _clothes(record: Record, references: References) -> Alarm | None:
         return None
     return Alarm(
         "clothes",
+        "first is who wears her clothes",
         f"It knows clothes, not people: after people exchange their clothes, the first is in {said(wearer)} of the "
         f"searches the one in the query's clothes, and in {said(herself)} the right person.",
     )
@@ -189,11 +203,11 @@ def differences(record: Record, against: Record) -> list[Difference]:
     them together, and only what stays below 0.05 is returned; nothing, where nothing differs beyond chance.
     """
     pairs = dict(_compared(record, against))
-    p_values = {key: _p_value(gains(*both)) for key, both in pairs.items()}
+    p_values = {" ".join(key): _p_value(gains(*both)) for key, both in pairs.items()}
     corrected = intervals.holm(p_values) if pairs else {}
     some = []
     for (question, name), both in pairs.items():
-        value, p = gap(*both), corrected[question, name]
+        value, p = gap(*both), corrected[f"{question} {name}"]
         if value is not None and p < _LEVEL:
             tested = intervals.Tested(value.value, value.low, value.high, p)
             some.append(Difference(question, name, both[0].unit, tested))

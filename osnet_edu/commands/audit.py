@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ..audit import page, record
+from ..audit import page, record, verdicts
 from ..audit import run as audits
 from ..audit.questions import QUESTIONS, QUICK, WHOLE, Budget, Question
 from ..audit.subject import Subject, opened
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     with whole.file(out) as growing:
         growing.write_text(page.whole(records, beside), encoding="utf-8")
     if not options.json:
-        for sentence in page.headline(records[0], beside):
+        for sentence in verdicts.headline(records[0], beside):
             tell(sentence)
         tell(f"Wrote {out}: {sum(len(one.answers) for one in records)} answers.")
 
