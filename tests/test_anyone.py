@@ -19,6 +19,7 @@ from osnet_edu.__main__ import main
 from osnet_edu.explain import METHODS
 from osnet_edu.grading import answering, anyone, asked, checks, frozen, graded
 from osnet_edu.intervals import Interval
+from osnet_edu.machine import apart, within
 from osnet_edu.network import weights
 from osnet_edu.photos import market
 
@@ -163,7 +164,7 @@ def started(monkeypatch):
         found.append(start(*arguments, **more))
         return found[-1]
 
-    monkeypatch.setattr(asked.subprocess, "Popen", remembered)
+    monkeypatch.setattr(apart.subprocess, "Popen", remembered)
     yield found
     assert all(process.poll() is not None for process in found)
 
@@ -394,10 +395,10 @@ def test_a_file_that_is_none_is_refused_before_anything_is_rendered(file, tmp_pa
         with pytest.raises(Refused, match=sentence):
             anyone.grade(text)
     with pytest.raises(Refused, match=r"not_callable in mine\.py must be a function, it is of type int"):
-        answering.loaded(file, "not_callable")
+        within.loaded(file, "not_callable")
     with pytest.raises(Refused, match=r"text.txt is not a Python file; expected a name that ends in .py"):
-        answering.loaded(tmp_path / "text.txt", "f")
-    monkeypatch.setattr(asked, "STARTING", 5)
+        within.loaded(tmp_path / "text.txt", "f")
+    monkeypatch.setattr(apart, "STARTING", 5)
     with pytest.raises(Refused, match="f took longer than 6 s while it was loaded"):
         anyone.grade(f"{tmp_path}/endless.py:f", patience=1)
 

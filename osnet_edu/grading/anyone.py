@@ -9,7 +9,6 @@ nothing below zero, the report says so, and grades them with the sign turned aro
 """
 
 import contextlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,11 +18,12 @@ import numpy as np
 
 from ..embed import embedder_for, normalise
 from ..explain import METHODS, Network, ask, untrained
+from ..machine import apart
 from ..network import weights
 from ..refused import Refused
 from . import frozen, graded
 from .answering import PAIR, TRAINED, UNTRAINED
-from .asked import Asked, check_patience
+from .asked import Asked
 from .contestants import FLOORS, METHODS_GRADED, OWN, alone
 from .frozen import FAMILIES, Cases
 
@@ -110,7 +110,7 @@ def grade(
     progress: (steps done, steps in all); a case takes one to render it and one for each of its two maps.
     Raises: Refused for a method that is not there, fails, takes too long, changes the network, or gives no map.
     """
-    check_patience(patience)
+    apart.check_patience(patience, "one map")
     known, done = kit(), [0]
     source = None if isinstance(method, str) and method in known else where(method)
     checkpoint = weights.shipped() if path is None else weights.open(path)
@@ -158,13 +158,8 @@ def words_left_out(lines: int) -> str:
 
 def where(method: str) -> tuple[Path, str]:
     """The file and the function of FILE:FUNCTION.  Raises: Refused where it is neither that nor a name of the kit."""
-    file, colon, function = method.rpartition(":") if isinstance(method, str) else ("", "", "")
-    if not colon or not function.isidentifier():
-        names = ", ".join(kit())
-        raise Refused(f"a method is FILE:FUNCTION, such as mine.py:my_method, or one of {names}; got {method!r}")
-    if not os.path.isfile(file):  # False also for a name that no file can have
-        raise Refused(f"there is no file {file}")
-    return Path(file).resolve(), function
+    names = ", ".join(kit())
+    return apart.file_and_function(method, f"a method is FILE:FUNCTION, such as mine.py:my_method, or one of {names}")
 
 
 def kit() -> dict[str, Callable]:

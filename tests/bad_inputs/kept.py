@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from osnet_edu.grading import answering, anyone, asked, board, checks, frozen, leaderboard
+from osnet_edu.grading import answering, anyone, board, checks, frozen, leaderboard
+from osnet_edu.machine import apart
 from osnet_edu.network import export
 from osnet_edu.trials import table
 
@@ -98,8 +99,8 @@ def _answer(said: bytes) -> Callable[[Path], str]:
 
     def run(work: Path) -> str:
         try:
-            asked._parsed(said)
-        except asked._Foreign:
+            apart._parsed(said)
+        except apart._Foreign:
             return "correct"
         return "silently-wrong"
 
@@ -224,7 +225,9 @@ def cases() -> Iterator[Case]:
     yield Case("methods", "checks of an empty folder", _checked)
     for patience in (0, -1, float("nan"), 1e9, None, "5", True):
         yield Case(
-            "methods", f"patience {patience!r}", lambda _, p=patience: asked.check_patience(p) or "silently-wrong"
+            "methods",
+            f"patience {patience!r}",
+            lambda _, p=patience: apart.check_patience(p, "one map") or "silently-wrong",
         )
     for families in (0, -1, 1.5, None, "2", True):
         made = lambda _, f=families: len(frozen.describe(families=f)) and "silently-wrong"  # noqa: E731
