@@ -27,6 +27,7 @@ TWICE = {
     "vectors of length 1: features, directions in space": ("unit",),
     "blurs photos: for a lesson, as a baseline of a method": ("blur",),
     "the same on points of a plane, which a lesson draws": ("batch_hard", "distances"),
+    "opens for the block of a with statement: a zip, a network": ("opened",),
     "a figure of what bears the name": ("clusters", "differences", "ranking", "triplet"),
     "a colour, and the same on light paper": ("ONE", "TWO"),
     "two frozen sets, of twins and of hard positives": ("FROZEN", "TUNING", "PARTS"),

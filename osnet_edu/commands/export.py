@@ -6,7 +6,7 @@ import numpy as np
 
 from ..embed import OnnxEmbedder, TorchEmbedder, onnx_file
 from ..machine import whole
-from ..network import weights
+from ..network import export, weights
 from ..refused import Refused
 from .speech import say, tell
 
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> None:
     out = whole.new_file(options.out, (".onnx",))
     checkpoint = weights.shipped() if options.weights is None else weights.open(options.weights)
     with whole.file(out) as growing:
-        growing.write_bytes(onnx_file(checkpoint.model, say))
+        growing.write_bytes(export.noting_size(onnx_file(checkpoint.model, say), checkpoint.size))
         made = OnnxEmbedder(growing.read_bytes())
         farthest = max(_difference(checkpoint, made, photos) for photos in _CHECKED)
     height, width = checkpoint.size

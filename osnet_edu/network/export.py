@@ -33,6 +33,7 @@ _FORMAT = 1  # of the graph; to be raised where its inputs, outputs or meaning c
 INPUTS = ("images", "factors")
 OUTPUTS = ("embedding", "gates", "map")
 LAYOUT = "osnet_edu.layout"  # the metadata that says which block is which row
+SIZE_KEY = "osnet_edu.size"  # the metadata that says [height, width] in pixels
 SEAL = "osnet_edu.seal"  # the metadata at the end of a template that is kept: a hash of all bytes before it
 _OWN = ("osnet_edu.", "torch.nn.")  # whose forward passes are known
 
@@ -225,12 +226,20 @@ def unsealed(content: bytes) -> bytes:
     return template
 
 
+def noting_size(content: bytes, size: tuple[int, int]) -> bytes:
+    """An ONNX file that says as well at which size, (height, width) in pixels, its network was trained."""
+    return content + _metadata(SIZE_KEY, json.dumps(list(size)))
+
+
 def _seal(template: bytes) -> bytes:
+    return _metadata(SEAL, hashlib.sha256(template).hexdigest())
+
+
+def _metadata(key: str, value: str) -> bytes:
     """Two ONNX files in a row are one with the metadata of both."""
     import onnx
 
-    entry = onnx.StringStringEntryProto(key=SEAL, value=hashlib.sha256(template).hexdigest())
-    return onnx.ModelProto(metadata_props=[entry]).SerializeToString()
+    return onnx.ModelProto(metadata_props=[onnx.StringStringEntryProto(key=key, value=value)]).SerializeToString()
 
 
 class _Whole(nn.Module):
