@@ -183,9 +183,3 @@ def test_a_damaged_answer_is_asked_again(questions, tmp_path):
     one.write_text(one.read_text()[:-30])
     audits.audit(by_hand(middle), tmp_path, TINY)
     assert len(questions.asked) == 4
-
-
-def test_a_reference_counts_where_it_saw_the_same_photos():
-    mine = Record("mine", "onnx", "d", 512, (128, 64), (), "quick", {"home": made("home"), "wall": made("wall")})
-    other = replace(mine, answers={"home": made("home"), "wall": made("wall", scenes="other photos")})
-    assert list(audits.comparable(mine, other).answers) == ["home"]

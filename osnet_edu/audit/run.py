@@ -1,7 +1,6 @@
 """An audit, answer by answer: what was answered is kept in a folder beside the page, and is not asked again."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,16 +71,6 @@ def references(budget: Budget) -> Mapping[str, Record]:
     return found
 
 
-def comparable(record: Record, reference: Record) -> Record:
-    """A reference with those answers alone that were given to the same photos."""
-    same = {
-        name: answer
-        for name, answer in reference.answers.items()
-        if name in record.answers and record.answers[name].scenes == answer.scenes
-    }
-    return replace(reference, answers=same)
-
-
 def _kept(path: Path) -> Answer | None:
     """An answer that was kept; None where there is none, or where it cannot be read."""
     if not path.is_file():
@@ -100,8 +89,3 @@ def _told(said: Said, question: Question) -> Iterator[Callable[[int, int], None]
 @contextmanager
 def _silent() -> Iterator[Callable[[int, int], None]]:
     yield lambda done, total: None
-
-
-def plain_name(path: Path) -> str:
-    """The name of a network's file, without what a page does not need."""
-    return re.sub(r"\.(safetensors|pth|onnx)$", "", path.name)

@@ -131,9 +131,7 @@ def _checkpoint(text: str, size: tuple[int, int] | None) -> Subject:
 
 
 @contextmanager
-def _onnx(
-    file: Path, preprocessing: str | None, size: tuple[int, int] | None, patience: float
-) -> Iterator[Subject]:
+def _onnx(file: Path, preprocessing: str | None, size: tuple[int, int] | None, patience: float) -> Iterator[Subject]:
     if not os.path.isfile(file):  # False also for a name that no file can have
         raise Refused(f"{file} is not a file; expected an .onnx file")
     job = foreign.OnnxJob(

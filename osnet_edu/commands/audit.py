@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from ..machine import whole
 from ..refused import Refused
 from .speech import say, tell
 
+PATIENCE = 60.0  # seconds for one batch of somebody else's network
+
 
 def run(options: argparse.Namespace) -> None:
     """Ask one network, or two side by side, and write the page."""
@@ -25,9 +28,8 @@ def run(options: argparse.Namespace) -> None:
     if options.weights is not None and options.method is not None:
         raise Refused("an audit is of one network: expected --weights or --method, got both")
     out = None if options.out is None else whole.new_file(options.out, (".html", ".htm"))
-    kept = audits.folder_of(out) if out is not None else Path(options.answers or "audit.answers")
-    if options.answers is not None:
-        kept = Path(options.answers)
+    beside = Path("audit.answers") if out is None else audits.folder_of(out)
+    kept = beside if options.answers is None else whole.given(options.answers)
     budget = _budget(options)
     sources = [options.method or options.weights] + ([options.against] if options.against is not None else [])
     with ExitStack() as stack, whole.claimed(kept):
@@ -41,16 +43,16 @@ def run(options: argparse.Namespace) -> None:
                 records.append(audits.audit(subject, kept, budget, _said(subject)))
             except Refused as error:
                 raise Refused(f"{error}. What was answered before is kept in {kept}") from error
-    beside = audits.references(budget)
+    references = audits.references(budget)
     if options.json:
         found = [record.to_json(one) for one in records]
         print(json.dumps(found[0] if len(found) == 1 else found))
     if out is None:
         return
     with whole.file(out) as growing:
-        growing.write_text(page.whole(records, beside), encoding="utf-8")
+        growing.write_text(page.whole(records, references), encoding="utf-8")
     if not options.json:
-        for sentence in verdicts.headline(records[0], beside):
+        for sentence in verdicts.headline(records[0], references):
             tell(sentence)
         tell(f"Wrote {out}: {sum(len(one.answers) for one in records)} answers.")
 
@@ -60,27 +62,36 @@ def _budget(options: argparse.Namespace) -> Budget:
     if options.maps is None:
         return budget
     if options.maps > budget.families:
-        raise Refused(f"--maps can be 0 to {budget.families} pairs a part, got {options.maps}")
+        raise Refused(f"--maps can be 1 to {budget.families} pairs a part, got {options.maps}")
     return replace(budget, mapped=options.maps)
 
 
-def _opened(source: str | None, options: argparse.Namespace):
-    more = {"preprocessing": options.preprocessing, "size": options.size}
-    if options.patience is not None:
-        more["patience"] = options.patience
-    return opened(source, **more)
+def _opened(source: str | None, options: argparse.Namespace) -> AbstractContextManager[Subject]:
+    # Of two networks, a preprocessing is for the one that needs it said.
+    named = options.preprocessing if source is not None and source.lower().endswith(".onnx") else None
+    if options.preprocessing is not None and not _some_onnx(options):
+        raise Refused("--preprocessing is for an .onnx file; a checkpoint and a function get their photos as they are")
+    patience = PATIENCE if options.patience is None else options.patience
+    return opened(source, preprocessing=named, size=options.size, patience=patience)
 
 
-def _said(subject: Subject):
+def _some_onnx(options: argparse.Namespace) -> bool:
+    return any((name or "").lower().endswith(".onnx") for name in (options.weights, options.against))
+
+
+def _said(subject: Subject) -> Callable[[Question], Callable[[int, int], None]]:
     asked = [question.name for question in QUESTIONS.values() if question.suits(subject)]
+    bars: list[tqdm] = []
 
-    def begin(question: Question):
-        bar = tqdm(delay=1, leave=False, file=sys.stderr)
-        bar.set_description(f"{subject.name}: {question.name} ({asked.index(question.name) + 1} of {len(asked)})")
+    def begin(question: Question) -> Callable[[int, int], None]:
+        for bar in bars:
+            bar.close()
+        place = f"{asked.index(question.name) + 1} of {len(asked)}"
+        bars.append(tqdm(desc=f"{subject.name}: {question.name} ({place})", delay=1, leave=False, file=sys.stderr))
 
         def update(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
+            bars[-1].total = total
+            bars[-1].update(done - bars[-1].n)
 
         return update
 
