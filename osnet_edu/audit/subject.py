@@ -3,8 +3,8 @@
     with opened("model.onnx", preprocessing="imagenet") as subject:
         features = subject.embed(photos)      # (N, H, W, 3) uint8 of any size -> (N, D) float32
 
-What somebody else wrote runs in a process of its own (see `foreign`). Before anything is measured, two photos are tried,
-twice and in two batch sizes.
+What somebody else wrote runs in a process of its own (see `foreign`). Before anything is measured, two photos are
+tried, twice and in two batch sizes.
 """
 
 import hashlib
