@@ -122,6 +122,22 @@ def test_the_gate_does_not_grow_with_the_number_of_streams():
     assert size(1) == size(2) == size(4) == size(6) == 2 * (580 + 1_254 + 2_184)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_a_gate_averages_cells_to_the_bit_and_its_gradient_lies_as_the_map_does(dtype, layout):
+    block = osnet(0.25).blocks()["conv2.0"]
+    averages = []
+    block.gate.register_forward_pre_hook(lambda _, given: averages.append(given[0]))
+    maps = [torch.randn(3, 16, 12, 5).to(dtype).contiguous(memory_format=layout).requires_grad_() for _ in range(4)]
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype != torch.float32):
+        block.gates(maps)
+    assert torch.equal(averages[0].unflatten(0, (3, 4))[:, 1], maps[1].mean((2, 3), keepdim=True))
+    slopes = torch.randn(12, 16, 1, 1).to(dtype)
+    (gradient,) = torch.autograd.grad(averages[0], maps[1], slopes)
+    assert torch.equal(gradient, (slopes.unflatten(0, (3, 4))[:, 1] / 60).expand(3, 16, 12, 5))
+    assert gradient.is_contiguous(memory_format=layout)
+
+
 @pytest.mark.parametrize("streams", [1, 2, 3, 4, 6])
 def test_stream_t_sees_2t_plus_1_cells(streams):
     block = osnet(0.25, streams=streams).double().eval().blocks()["conv2.0"]
