@@ -4,6 +4,8 @@
     python3 lab.py                 set everything up, then open JupyterLab on the first notebook
     python3 lab.py test [...]      set everything up, then run the tests (what follows goes to pytest)
     python3 lab.py app             set everything up, then open the explorer as a page of its own, without code
+    python3 lab.py app [DATA] [--weights FILE] [--audit HTML] [--grades CSV]   the same with a folder of photos and a
+                                   network of yours, its audit and the grades of your method
     python3 lab.py book OUT        set everything up, then build the lab as a static site in the new folder OUT;
                                    with --slides, the lessons as slides, too
     python3 lab.py setup           set everything up, and open nothing
@@ -42,9 +44,10 @@ try:
 except ImportError as missing:
     sys.exit("lab.py: %s. lab.py has to stay in the checkout it came with." % missing)
 
-EXPLORER = "assets/app.ipynb"
+EXPLORER, EXPLORER_OF_OWN = "assets/app.ipynb", "assets/own.ipynb"
 TAKES = {"book": "the name of a new folder for the site", "wheelhouse": "a folder", "reset": "a lesson"}
 EXAMPLES = {"book": "site", "wheelhouse": "wheels", "reset": "02"}
+FILES_OF_OWN = ("--weights", "--audit", "--grades")  # which "app" shows
 QUICK = ("-m", "not slow and not browser")  # a developer's every day: what needs no browser and no long computation
 
 
@@ -73,11 +76,14 @@ def parse(arguments):
     )
     verbs = ["test", "app", "book", "setup", "doctor", "export", "reset", "wheelhouse", "badge"]
     parser.add_argument("verb", nargs="?", choices=verbs, help=argparse.SUPPRESS)
-    parser.add_argument("out", nargs="?", help=argparse.SUPPRESS)  # the folder of "book", the lesson of "reset"
+    # The folder of "book", the lesson of "reset", the photos of "app".
+    parser.add_argument("out", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("--no-browser", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=8888, help=argparse.SUPPRESS)
     parser.add_argument("--gpu", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--wheelhouse", metavar="FOLDER", help=argparse.SUPPRESS)
+    for option in FILES_OF_OWN:
+        parser.add_argument(option, help=argparse.SUPPRESS)
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
     parser.add_argument("--lessons", help=argparse.SUPPRESS)  # a small site, such as 00,04
     parser.add_argument("--slides", action="store_true", help=argparse.SUPPRESS)
@@ -85,17 +91,35 @@ def parse(arguments):
     verb = options.verb
     if verb in TAKES and not options.out:
         raise Refused("%r needs %s: 'lab.py %s %s'." % (verb, TAKES[verb], verb, EXAMPLES[verb]))
-    if verb not in TAKES and options.out:
-        raise Refused("Only 'book', 'wheelhouse' and 'reset' take a name, got %r." % options.out)
+    if verb not in TAKES and verb != "app" and options.out:
+        raise Refused("Only 'book', 'wheelhouse', 'reset' and 'app' take a name, got %r." % options.out)
     if verb != "book" and (options.lessons or options.slides):
         raise Refused("Only 'book' takes lessons and slides, got %r." % (options.lessons or "--slides"))
     if verb not in (None, "app", "setup") and (options.gpu or options.wheelhouse is not None):
         raise Refused("--gpu and --wheelhouse are for 'lab.py', 'lab.py app' and 'lab.py setup'.")
     if options.gpu and options.wheelhouse is not None:
         raise Refused("A wheelhouse holds PyTorch's CPU build: leave out --gpu or --wheelhouse.")
+    options.own = own_things(options)
     if not 1 <= options.port <= 65535:
         raise Refused("A port is a number from 1 to 65535, got %d." % options.port)
     return options
+
+
+def own_things(options):
+    """The words for "app" that name what is one's own.  Raises: Refused where something is not there."""
+    words = []
+    if options.verb == "app" and options.out is not None:
+        if not os.path.isdir(options.out):
+            raise Refused("There is no folder of photos %r." % options.out)
+        words += ["--data", os.path.abspath(options.out)]
+    for option in FILES_OF_OWN:
+        path = getattr(options, option[2:])
+        if path is not None and options.verb != "app":
+            raise Refused("Only 'app' takes a network, an audit and grades, got %s." % option)
+        if path is not None and not os.path.isfile(path):
+            raise Refused("There is no file %r for %s." % (path, option))
+        words += [] if path is None else [option, os.path.abspath(path)]
+    return words + ["--here", os.getcwd()] if words else []
 
 
 def main(arguments):
@@ -127,10 +151,11 @@ def main(arguments):
         return 0
     how = ["--port", str(options.port)] + (["--no-browser"] if options.no_browser else [])
     if options.verb == "app":
-        notebook = os.path.abspath(options.notebook or os.path.join(HERE, EXPLORER))
+        shown = EXPLORER_OF_OWN if options.own else EXPLORER
+        notebook = os.path.abspath(options.notebook or os.path.join(HERE, shown))
         if not os.path.isfile(notebook):
             raise Refused("The notebook of the app is missing: %s." % notebook)
-        return start(setup, "app", [*how, "--", notebook])
+        return start(setup, "app", [*how, *options.own, "--", notebook])
     return start(setup, "notebooks", how)
 
 

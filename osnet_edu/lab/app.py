@@ -1,4 +1,7 @@
-"""One notebook as a page without code, by Voila: on loopback, with a token, until Ctrl-C."""
+"""One notebook as a page without code, by Voila: on loopback, with a token, until Ctrl-C.
+
+Where something of one's own is named, it is looked at first, and the notebook finds it in the environment.
+"""
 
 import argparse
 import contextlib
@@ -10,10 +13,11 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..refused import Refused
-from . import ending, needs
+from . import ending, needs, own
 from .programs import say
 
 # Voila's own page asks another machine for the letters of its icons; this one asks nobody for anything. It follows the
@@ -106,10 +110,24 @@ def open_when_there(port: int, address: str, patience: float = 60) -> None:
         return
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> None:
+    """Look at what is one's own, if something is, and serve."""
     parser = argparse.ArgumentParser()
     parser.add_argument("notebook")
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--port", type=int, required=True)
-    options = parser.parse_args()
-    ending.run_program(serve, options.notebook, not options.no_browser, options.port)
+    parser.add_argument("--here", type=Path)
+    for name in ("data", "weights", "audit", "grades"):
+        parser.add_argument(f"--{name}", default="")
+    options = parser.parse_args(arguments)
+    if options.here is not None:
+        given = own.Own(options.data, options.weights, options.audit, options.grades)
+        shown, said = own.looked_at(given, options.here)
+        for sentence in said:
+            say(sentence)
+        os.environ.update(own.to_environment(shown))
+    serve(options.notebook, not options.no_browser, options.port)
+
+
+if __name__ == "__main__":
+    ending.run_program(main, sys.argv[1:])
