@@ -116,7 +116,7 @@ def test_every_verb_of_the_kit_and_each_of_its_options_exist(capsys):
     lines = [line for line in commands() if line[0] != "--help"]
     assert {line[0] for line in lines} == {
         "render", "subset", "split", "train", "evaluate", "export", "explain", "grade", "experiment",
-        "report", "room", "lock",
+        "report", "room", "lock", "audit",
     }  # fmt: skip
     for verb, *rest in lines:
         with pytest.raises(SystemExit) as ended:

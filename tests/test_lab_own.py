@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import parse_qs
 
 import nbformat
 import pytest
+from test_app import visitor_of
 from test_inspection import people
-from test_lab import ROOT
+from test_lab import ROOT, posix
 from test_own_data import folder, photo, tiny  # noqa: F401  tiny is a fixture
+from voilapage import app_of, wait_until
 
 import lab
-from osnet_edu import Refused
+from osnet_edu import Refused, assets
 from osnet_edu.lab import app, own, programs
 from osnet_edu.lab.own import Own
 from osnet_edu.network import export, weights
+from osnet_edu.photos import market
 
 GRADES = "case,part,family,noticed,rank,mass,pointing,chance,rank_untrained\n0,logo,0,1,0.5,0.5,1.0,0.1,0.1\n"
 
@@ -35,7 +41,10 @@ def mine(tmp_path, tiny, monkeypatch) -> Path:  # noqa: F811
 
 
 def audit_of(checkpoint: Path) -> str:
-    return f'<h1 title="&">An audit</h1><footer>mine: {export.digest(weights.open(checkpoint).model)}</footer>'
+    opened = weights.open(checkpoint)
+    text = f"{export.digest(opened.model)} {opened.size[0]}x{opened.size[1]}"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f'<h1 title="&">An audit</h1><footer>mine: {digest}</footer>'
 
 
 def started(monkeypatch, *words: str) -> list[str]:
@@ -158,8 +167,69 @@ def test_the_explorer_shows_ones_own_people_by_ones_own_network(mine, monkeypatc
 def test_the_audit_is_in_a_frame_without_rights_and_the_grades_are_a_table(mine, monkeypatch):
     served(monkeypatch, "photos", "--weights", "mine.safetensors", "--audit", "page.html", "--grades", "grades.csv")
     page = own.beside().data
-    assert '<iframe title="The audit" sandbox srcdoc="&lt;h1 title=&quot;&amp;amp;&quot;&gt;An audit' in page
+    assert '<iframe title="The audit" sandbox srcdoc="&lt;h1 title=&quot;&amp;&quot;&gt;An audit' in page
     assert page.count("<summary>") == 2 and "<summary>The graded method</summary>" in page
     assert '<th scope="row">logo</th><td>1</td><td>0.50 [0.50, 0.50]</td><td>0.10 [0.10, 0.10]</td>' in page
     served(monkeypatch, "photos")
     assert "<details>" not in own.beside().data and "Network: the shipped network." in own.beside().data
+
+
+# ---- the page
+
+FRAMED = "() => [document.querySelector('h1').textContent, matchMedia('(prefers-color-scheme: dark)').matches]"
+
+
+def some_people(root: Path, count: int) -> Path:
+    """A Market-1501 folder of the first shipped people to be found."""
+    found = market.read(assets.subset(), train=False)
+    chosen = sorted({one.person for one in found.query})[:count]
+    for one in (*found.query, *found.gallery):
+        if one.person in chosen:
+            path = root / one.path.parent.name / one.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(one.path, path)
+    return root
+
+
+@posix
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_page_shows_ones_own_people_and_the_audit_beside(mine, playwright, chromium_path):
+    photos = some_people(mine / "people", 8)
+    page = (mine / "page.html").read_text()
+    (mine / "page.html").write_text(f'{page}<a href="#end">The end</a><p id="end">The last words.</p>')
+    cells = [cell.source for cell in nbformat.read(ROOT / lab.EXPLORER_OF_OWN, as_version=4).cells]
+    named = {"--weights": "mine.safetensors", "--audit": "page.html", "--grades": "grades.csv"}
+    words = [str(photos), *(f"{option}={mine / name}" for option, name in named.items())]
+    with app_of(mine / "app", *cells, words=words) as app, visitor_of(playwright, chromium_path, app) as visitor:
+        (mine / "app" / "kit" / "assets").symlink_to(ROOT / "assets")
+        page = visitor.context.new_page()
+        page.emulate_media(color_scheme="dark")
+        page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        page.goto(app.address, timeout=120_000)
+        box = page.locator(".oe-explorer")
+        box.locator(".oe-grid .oe-item img[src]").first.wait_for(timeout=120_000)
+        link = box.get_by_label("This state as a link")
+        assert wait_until(lambda: "model=mine" in link.input_value())
+        query = parse_qs(link.input_value().partition("#")[2])["query"][0]
+        assert query in {one.name for one in market.read(photos, train=False).query}
+        assert page.get_by_text(f"Photos: {photos}.").is_visible()
+        look(page, "own_dark")
+        page.locator("summary", has_text="The audit of this network").click()
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("link", name="The end").click()
+        inner = next(one for one in page.frames if one is not page.main_frame)
+        assert inner.evaluate(FRAMED) == ["An audit", True]
+        page.locator("summary", has_text="The graded method").click()
+        page.get_by_role("cell", name="0.50 [0.50, 0.50]").first.wait_for()
+        look(page, "own_open_dark")
+        page.emulate_media(color_scheme="light")
+        look(page, "own_open_light")
+        assert inner.evaluate(FRAMED) == ["An audit", False]
+        assert visitor.outside() == [] and visitor.complaints == []
+
+
+def look(page, name: str) -> None:
+    """A picture, where they are kept."""
+    if folder := os.environ.get("OSNET_EDU_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)

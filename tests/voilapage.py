@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +75,13 @@ def notebook(path: Path, *cells: str) -> Path:
 
 
 @contextmanager
-def app_of(folder: Path, *cells: str, files: dict[str, str] | None = None, port: int = 0) -> Iterator[App]:
-    """`lab.py app` on a copy of the kit in `folder`.  files: personal settings of Jupyter, by name."""
+def app_of(
+    folder: Path, *cells: str, files: dict[str, str] | None = None, port: int = 0, words: Sequence[str] = ()
+) -> Iterator[App]:
+    """`lab.py app` on a copy of the kit in `folder`.
+
+    files: personal settings of Jupyter, by name.  words: more of them behind `app`.
+    """
     here = copy_of_the_kit(folder / "kit")
     served = notebook(here / "notebooks" / "small.ipynb", *cells)
     environment = home_in(folder / "home")
@@ -85,7 +90,7 @@ def app_of(folder: Path, *cells: str, files: dict[str, str] | None = None, port:
     for name, text in (files or {}).items():
         Path(environment["JUPYTER_CONFIG_DIR"], name).write_text(text)
     port = port or free_port()
-    command = [sys.executable, "lab.py", "app", "--no-browser", "--port", str(port), "--notebook", str(served)]
+    command = [sys.executable, "lab.py", "app", "--no-browser", "--port", str(port), "--notebook", str(served), *words]
     log = folder / "log.txt"
     with open(log, "w") as out:
         process = subprocess.Popen(

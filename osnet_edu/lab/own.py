@@ -4,6 +4,7 @@
 notebook calls `beside` and `explorer`.
 """
 
+import hashlib
 import html
 import os
 from collections.abc import Mapping
@@ -52,10 +53,12 @@ def looked_at(own: Own, here: Path) -> tuple[Own, list[str]]:
     said = [f"Note: {note}" for note in explore.open_folder(own.data).notes] if own.data else []
     network = weights.open(own.weights) if own.weights else weights.shipped()
     digest = export.digest(network.model)
+    # An audit may be of the network at one size of photos: then its digest is of both.
+    sized = hashlib.sha256(f"{digest} {network.size[0]}x{network.size[1]}".encode()).hexdigest()[:16]
     if own.grades:
         written.read_grades(own.grades)
     if own.audit:
-        if not _is_about(digest, _page(Path(own.audit))):
+        if not _is_about((digest, sized), _page(Path(own.audit))):
             raise Refused(
                 f"{own.audit} is not an audit of {own.network}; `python -m osnet_edu audit` with the same --weights "
                 "writes one"
@@ -63,7 +66,7 @@ def looked_at(own: Own, here: Path) -> tuple[Own, list[str]]:
         return own, said
     beside = [here, *([Path(own.weights).parent] if own.weights else [])]
     for path in dict.fromkeys(folder / PAGE for folder in beside):
-        if path.is_file() and _is_about(digest, _page(path)):
+        if path.is_file() and _is_about((digest, sized), _page(path)):
             return replace(own, audit=str(path)), [*said, f"The page shows the audit {path} too."]
     return own, said
 
@@ -140,6 +143,6 @@ def _page(path: Path) -> str:
         raise Refused(f"{path} is not a page that `python -m osnet_edu audit` wrote") from error
 
 
-def _is_about(digest: str, page: str) -> bool:
+def _is_about(digests: tuple[str, ...], page: str) -> bool:
     """Whether a page is the audit of a network: it names the network's digest in its last lines."""
-    return digest in page
+    return any(digest in page for digest in digests)

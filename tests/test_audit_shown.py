@@ -1,0 +1,93 @@
+"""A record in a cell of a notebook: the same numbers as in the record, beside the shipped network and a floor."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+import pytest
+
+from osnet_edu import audit
+from osnet_edu.audit.record import Answer, Figure, Record
+
+PEOPLE = tuple(range(8))
+
+
+def figure(name: str, values, **more) -> Figure:
+    return Figure(name, tuple(map(float, values)), PEOPLE[: len(values)], **more)
+
+
+def record(name: str, digest: str, *answers: Answer) -> Record:
+    return Record(name, "checkpoint", digest, 512, (128, 64), (), "quick", {one.question: one for one in answers})
+
+
+MINE = record(
+    "mine<1>",
+    "a" * 16,
+    Answer("home", "the same", (figure("rank-1", [1, 1, 1, 0] * 2, chance=1 / 8), figure("mAP", [0.5] * 8))),
+    Answer("other", "another scene", (figure("rank-1", [0.5] * 8, chance=0.125),)),
+    Answer("parts", "the same", (figure("step", [0.6] * 8), figure("bag", [0.25] * 8, unit="part"))),
+    Answer(
+        "maps",
+        "the same",
+        (
+            figure("gradient", [0.4] * 8, unit="grade"),
+            figure("never trained: gradient", [0.1] * 8, unit="grade"),
+            figure("floor: the centre", [0.2] * 8, unit="grade"),
+            figure("kept after randomisation: gradient", [0.1] * 8, unit="grade"),
+            figure("occlusion", [math.nan] * 8, unit="grade"),
+        ),
+    ),
+    Answer("gates", "the same", (figure("conv2.0 person", [0.5] * 8), figure("without stream 1", [1] * 8))),
+)
+SHIPPED = record(
+    "shipped",
+    "b" * 16,
+    Answer("home", "the same", (figure("rank-1", [1] * 8),)),
+    Answer("other", "the same", (figure("rank-1", [1] * 8),)),
+    Answer("parts", "the same", (figure("bag", [0.125] * 8, unit="part"),)),
+)
+UNTRAINED = record("untrained", "c" * 16, Answer("home", "the same", (figure("rank-1", [0.125] * 8),)))
+REFERENCES = {"the shipped network": SHIPPED, "never trained": UNTRAINED}
+
+
+def rows(shown) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {(title, first): tuple(rest) for title, some in shown.groups for first, *rest in some}
+
+
+def test_each_figure_stands_beside_the_shipped_network_and_its_floor():
+    found = audit.shown(MINE, REFERENCES, ["It finds people.", "No alarm."])
+    assert found.says == ("It finds people.", "No alarm.")
+    assert found.heads == ("figure", "mine<1>", "shipped", "floor")
+    interval = MINE.answers["home"]["rank-1"].interval
+    assert rows(found) == {
+        ("home", "rank-1"): (
+            f"75 % [{100 * interval.low:.0f}, {100 * interval.high:.0f}]", "100 % [100, 100]", "12 % [12, 12]",
+        ),
+        ("home", "mAP"): ("50 % [50, 50]", "", ""),
+        ("other", "rank-1"): ("50 % [50, 50]", "", "chance 12 %"),  # the shipped network saw other photos
+        ("parts", "bag"): (".25 [.25, .25]", ".12 [.12, .12]", ""),
+        ("maps", "gradient"): (".40 [.40, .40]", "", ".10 [.10, .10]"),
+        ("maps", "occlusion"): ("not known", "", ""),
+        ("gates", "without stream 1"): ("100 % [100, 100]", "", ""),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("references", [None, {}, {"the shipped network": replace(SHIPPED, digest=MINE.digest)}])
+def test_a_network_does_not_stand_beside_itself(references):
+    found = audit.shown(MINE, references)
+    assert found.heads == ("figure", "mine<1>", "floor")
+    assert rows(found)["home", "rank-1"][1] == "chance 12 %"
+
+
+def test_the_page_of_it_is_escaped_and_the_text_has_columns():
+    found = audit.shown(MINE, REFERENCES, ["Rank-1 < 1 & more."])
+    page, text = found._repr_html_(), repr(found)
+    assert "<p>Rank-1 &lt; 1 &amp; more.</p>" in page and '<th scope="col">mine&lt;1&gt;</th>' in page
+    assert page.count('<th scope="rowgroup" colspan="4">') == 5 and page.count('<th scope="row">') == 7
+    cells = re.findall(r"<td>([^<]*)</td>", page)
+    assert cells[:3] == list(rows(found)["home", "rank-1"]) and len(cells) == 3 * 7
+    lines = text.splitlines()
+    starts = {line.index("100 % [100") for line in lines if line.startswith("rank-1") and "100 % [100" in line}
+    assert lines[0] == "Rank-1 < 1 & more." and starts == {lines[3].index("shipped")}
