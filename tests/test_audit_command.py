@@ -35,7 +35,7 @@ def answered(tmp_path_factory):
         kept = folder / "page.answers"
         kept.mkdir()
         for name, answer in beside.answers.items():
-            path = kept / f"{shipped.digest}-{audits.budget_name(QUICK)}-{name}.json"
+            path = kept / audits.file_name(shipped.digest, QUICK, name)
             path.write_text(json.dumps(records.answer_to_json(answer)), encoding="utf-8")
     return folder
 
@@ -48,7 +48,9 @@ def test_what_was_answered_is_not_asked_again(answered):
     rank1 = told["answers"]["home"]["figures"][0]
     assert (rank1["name"], round(rank1["mean"], 3)) == ("rank-1", 0.928)
     page = (answered / "page.html").read_text(encoding="utf-8")
-    assert "<title>Audit of shipped</title>" in page and "http://" not in page.replace("http://www.w3.org", "")
+    assert "<title>Audit of the shipped network</title>" in page and "http://" not in page.replace(
+        "http://www.w3.org", ""
+    )
     again = audit("--quick", "--out", "page.html", cwd=answered)
     assert again.returncode != 0 and "page.html" in again.stderr
 

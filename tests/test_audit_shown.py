@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from osnet_edu import audit
+from osnet_edu.audit import shown
 from osnet_edu.audit.record import Answer, Figure, Record
 
 PEOPLE = tuple(range(8))
@@ -57,7 +57,7 @@ def rows(shown) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def test_each_figure_stands_beside_the_shipped_network_and_its_floor():
-    found = audit.shown(MINE, REFERENCES, ["It finds people.", "No alarm."])
+    found = shown.in_cell(MINE, REFERENCES, ["It finds people.", "No alarm."])
     assert found.says == ("It finds people.", "No alarm.")
     assert found.heads == ("figure", "mine<1>", "shipped", "floor")
     interval = MINE.answers["home"]["rank-1"].interval
@@ -76,13 +76,13 @@ def test_each_figure_stands_beside_the_shipped_network_and_its_floor():
 
 @pytest.mark.parametrize("references", [None, {}, {"the shipped network": replace(SHIPPED, digest=MINE.digest)}])
 def test_a_network_does_not_stand_beside_itself(references):
-    found = audit.shown(MINE, references)
+    found = shown.in_cell(MINE, references)
     assert found.heads == ("figure", "mine<1>", "floor")
     assert rows(found)["home", "rank-1"][1] == "chance 12 %"
 
 
 def test_the_page_of_it_is_escaped_and_the_text_has_columns():
-    found = audit.shown(MINE, REFERENCES, ["Rank-1 < 1 & more."])
+    found = shown.in_cell(MINE, REFERENCES, ["Rank-1 < 1 & more."])
     page, text = found._repr_html_(), repr(found)
     assert "<p>Rank-1 &lt; 1 &amp; more.</p>" in page and '<th scope="col">mine&lt;1&gt;</th>' in page
     assert page.count('<th scope="rowgroup" colspan="4">') == 5 and page.count('<th scope="row">') == 7

@@ -135,7 +135,7 @@ def close(found: np.ndarray, expected: np.ndarray) -> float:
 
 def test_a_checkpoint_is_what_its_network_computes(shipped, photos, tmp_path):
     found, features = shipped
-    assert (found.name, found.kind, found.size, found.features) == ("shipped", "checkpoint", (128, 64), 512)
+    assert (found.name, found.kind, found.size, found.features) == ("the shipped network", "checkpoint", (128, 64), 512)
     assert found.notes == () and len(found.digest) == 16
     small = subject._resizing(lambda some: some, found.size)(photos)
     expected = found.checkpoint.model(normalise(small)).detach().numpy()

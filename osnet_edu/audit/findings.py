@@ -214,8 +214,8 @@ def _pairs(record: Record, references: References) -> str:
 
 def _gates(record: Record, references: References) -> str:
     every, text = record.figure("gates", "all streams"), ""
-    without = [one for one in record.answers["gates"].figures if one.name.startswith("without ")]
-    falls = [(one, change) for one in without if (change := gap(one, every)) is not None]
+    silenced = [one for one in record.answers["gates"].figures if one.name.startswith("without ")]
+    falls = [(one, change) for one in silenced if (change := gap(one, every)) is not None]
     if every is not None and falls:
         needed = [(one, change) for one, change in falls if change.high < 0]
         worst = min((change.high for _, change in needed), default=0.0)
@@ -223,7 +223,8 @@ def _gates(record: Record, references: References) -> str:
         names = listed([one.name.removeprefix("without ") for one, _ in lead])
         costs = listed([written(change, "share", sign=True) for _, change in lead])
         without = "it" if len(lead) == 1 else "one of them"
-        text = f"It needs {names} most. Without {without}, rank-1 changes by {costs} from {said(every)}." if lead else (
+        most = "each of its streams" if len(lead) == len(silenced) > 1 else f"{names} most"
+        text = f"It needs {most}. Without {without}, rank-1 changes by {costs} from {said(every)}." if lead else (
             f"It needs no single stream, beyond chance. Rank-1 is {said(every)} with all streams."
         )  # fmt: skip
     follows = _follows(record)

@@ -37,7 +37,7 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     for question in QUESTIONS.values():
         if not question.suits(subject) or (only and question.name not in only):
             continue
-        path = kept / f"{subject.digest}-{budget_name(budget)}-{question.name}.json"
+        path = kept / file_name(subject.digest, budget, question.name)
         answer = _kept(path)
         if answer is None:
             started = time.perf_counter()
@@ -54,9 +54,10 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     )
 
 
-def budget_name(budget: Budget) -> str:
-    """A name for file names that tells budgets apart: that of the budget, and its maps."""
-    return f"{budget.name}{budget.mapped}"
+def file_name(digest: str, budget: Budget, question: str) -> str:
+    """The file of an answer: what is asked by `--maps` changes that question's answer alone."""
+    asked = f"{budget.name}-{question}{budget.mapped}" if question == "maps" else f"{budget.name}-{question}"
+    return f"{digest}-{asked}.json"
 
 
 def references(budget: Budget) -> Mapping[str, Record]:

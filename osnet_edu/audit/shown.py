@@ -11,7 +11,7 @@ _SHIPPED, _UNTRAINED = "the shipped network", "never trained"  # as the referenc
 _ON_THE_PAGE = ("floor: ", "never trained: ", "kept after randomisation: ", "step", "another person", "conv")
 
 
-def shown(record: Record, references: Mapping[str, Record] | None = None, sentences: Sequence[str] = ()) -> Findings:
+def in_cell(record: Record, references: Mapping[str, Record] | None = None, sentences: Sequence[str] = ()) -> Findings:
     """The record of an audit, for the end of a cell: each figure beside the shipped network's and its floor.
 
     references: records by "the shipped network" and "never trained"; a figure is shown where both were asked about the

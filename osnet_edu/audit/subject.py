@@ -3,8 +3,8 @@
     with opened("model.onnx", preprocessing="imagenet") as subject:
         features = subject.embed(photos)      # (N, H, W, 3) uint8 of any size -> (N, D) float32
 
-What somebody else wrote runs in a process of its own (see `foreign`). Before anything is measured, two photos are
-tried, twice and in two batch sizes.
+What somebody else wrote runs in a process of its own (see `foreign`). Two photos are tried before anything is measured,
+twice and in two batch sizes.
 """
 
 import hashlib
@@ -125,9 +125,10 @@ def _checkpoint(text: str, size: tuple[int, int] | None) -> Subject:
         return found
 
     embed = _resizing(work, size)
-    features, notes = tried(embed, Path(text).name)
+    name = "the shipped network" if text == _SHIPPED else Path(text).name
+    features, notes = tried(embed, name)
     digest = _hex(export.digest(checkpoint.model), size)
-    return Subject(Path(text).name, "checkpoint", digest, size, features, checkpoint, embed, notes)
+    return Subject(name, "checkpoint", digest, size, features, checkpoint, embed, notes)
 
 
 @contextmanager

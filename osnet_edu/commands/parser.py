@@ -185,7 +185,7 @@ def _audit(one: argparse.ArgumentParser) -> None:
         "--maps",
         type=arguments.up_to(200),
         metavar="N",
-        help="pairs a part that maps are graded on (default: 2 with --quick, else 10)",
+        help="pairs a part that maps are graded on (default: 4 with --quick, else 10)",
     )
     one.add_argument(
         "--preprocessing", choices=("imagenet", "0-1", "kit"), help="of an .onnx that does not say it: what it expects"

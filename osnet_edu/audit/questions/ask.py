@@ -35,7 +35,7 @@ class Budget:
     slow: bool
 
 
-QUICK = Budget("quick", 36, 20, False, 18, 3, 24, 5, 2, (3, 2, 2), False)
+QUICK = Budget("quick", 36, 20, False, 18, 3, 24, 5, 4, (3, 2, 2), False)
 WHOLE = Budget("whole", 120, 60, True, 60, 8, 60, 25, 10, (6, 4, 3), True)
 
 

@@ -48,8 +48,7 @@ def hardest(asked: Asked) -> Answer:
                 f"{who}: rank {places[1]}, similarity {1 - triplet.negative_distance:.2f}", row, "impostor",
             ),
         ]  # fmt: skip
-    note = "Each row: a query, the photo of the same person that is farthest from it, and the nearest stranger."
-    return Answer("pairs", scenes.named("pairs", root.name), (), (note,), tuple(pictures))
+    return Answer("pairs", scenes.named("pairs", root.name), (), (), tuple(pictures))
 
 
 def _jpeg(image: np.ndarray) -> str:
