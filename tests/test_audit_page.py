@@ -16,7 +16,7 @@ import pytest
 from osnet_edu import intervals
 from osnet_edu.audit import findings, page, verdicts
 from osnet_edu.audit.record import Picture, Record, figure_of
-from osnet_edu.audit.written import written
+from osnet_edu.audit.written import bracketed
 from osnet_edu.intervals import Interval
 
 VOID = {"meta", "img", "br", "hr", "input", "link"}
@@ -233,12 +233,12 @@ def test_nothing_differs_where_nothing_does_or_other_photos_were_shown():
     ],
 )
 def test_a_number_is_written_in_its_unit(value, unit, text):
-    assert plain(written(value, unit)) == text
+    assert plain(bracketed(value, unit)) == text
 
 
 def test_a_difference_of_shares_is_in_points():
-    assert plain(written(Interval(-0.81, -0.86, 0.004), "share", sign=True)) == "−81 points [−86, 0]"
-    assert plain(written(Interval(0.01, -0.02, 0.04), "share", sign=True)) == "+1 point [−2, +4]"
+    assert plain(bracketed(Interval(-0.81, -0.86, 0.004), "share", sign=True)) == "−81 points [−86, 0]"
+    assert plain(bracketed(Interval(0.01, -0.02, 0.04), "share", sign=True)) == "+1 point [−2, +4]"
 
 
 # ---- the page
@@ -307,10 +307,10 @@ def test_every_number_stands_once_in_its_table(one):
         heads, *rows = read.rows.get(question, [[]])
         assert len(rows) == len(answer.figures)
         for row, figure in zip(rows, answer.figures, strict=True):
-            assert row[heads.index("walls.safetensors")] == written(figure.interval, figure.unit, finer=1)
+            assert row[heads.index("walls.safetensors")] == bracketed(figure.interval, figure.unit, finer=1)
             shipped = made.REFERENCES["the shipped network"].figure(question, figure.name)
-            assert row[heads.index("the shipped network")] == written(shipped.interval, figure.unit, finer=1)
-            more = written(figure.minus(shipped), figure.unit, finer=1, sign=True)
+            assert row[heads.index("the shipped network")] == bracketed(shipped.interval, figure.unit, finer=1)
+            more = bracketed(figure.minus(shipped), figure.unit, finer=1, sign=True)
             assert row[heads.index("walls.safetensors minus the shipped network")] == more
     rank = read.rows["home"][1]
     assert plain(rank[read.rows["home"][0].index("chance")]) == "3.3 %"
@@ -318,7 +318,7 @@ def test_every_number_stands_once_in_its_table(one):
 
 def test_sentences_stand_on_the_page_in_the_order_of_the_questions(one):
     read = Read(one)
-    assert [name for name in read.ids if name in page.QUESTIONS] == list(made.BY_THE_WALL.answers)
+    assert [name for name in read.ids if name in page.SECTIONS] == list(made.BY_THE_WALL.answers)
     assert "Audit of walls.safetensors" in one and "It looks at the wall." in read.words
     for question in made.BY_THE_WALL.answers:
         claim = verdicts.verdict(question, [made.BY_THE_WALL], made.REFERENCES).partition(". ")[0]
@@ -374,7 +374,7 @@ def test_two_networks_stand_side_by_side(two):
     assert heads[-1] == "good.safetensors minus bags.safetensors"
     bag = next(row for row in read.rows["parts"] if row[0] == "bag")
     gap = made.GOOD.figure("parts", "bag").minus(made.BY_THE_BAG.figure("parts", "bag"))
-    assert bag[-1] == written(gap, "part", finer=1, sign=True)
+    assert bag[-1] == bracketed(gap, "part", finer=1, sign=True)
     assert len(read.rows["differences"]) == 1 + 7 and "7 figures differ beyond chance." in read.words
     assert "good.safetensors" in read.rows["gates"][0] and "bags.safetensors" not in read.rows["gates"][0]
     assert "Nothing differs beyond chance." in read.words

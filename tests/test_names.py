@@ -29,6 +29,7 @@ TWICE = {
     "the same on points of a plane, which a lesson draws": ("batch_hard", "distances"),
     "opens for the block of a with statement: a zip, a network": ("opened",),
     "a figure of what bears the name": ("clusters", "differences", "ranking", "triplet"),
+    "what was found, in words: by a question of an audit, by the streams of a pair": ("verdict",),
     "a colour, and the same on light paper": ("ONE", "TWO"),
     "two frozen sets, of twins and of hard positives": ("FROZEN", "TUNING", "PARTS"),
     "of an experiment's people": ("SEED",),

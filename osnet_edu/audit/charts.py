@@ -11,30 +11,30 @@ from dataclasses import dataclass
 
 from ..intervals import Interval
 from ..pages import Html, escaped
-from .written import number, written
+from .written import bracketed, number
 
 # Kind -> what the legend says. One and two are the networks that were audited.
 _AUDITED = ("one", "two")
-SHIPPED, UNTRAINED, COLOURS = "shipped", "untrained", "colours"
-KINDS = {SHIPPED: "the shipped network", UNTRAINED: "never trained", COLOURS: "colours alone"}
+SHIPPED_MARK, UNTRAINED_MARK, COLOURS_MARK = "shipped", "untrained", "colours"
+REFERENCE_MARKS = {SHIPPED_MARK: "the shipped network", UNTRAINED_MARK: "never trained", COLOURS_MARK: "colours alone"}
 _LANE = 15  # pixels of a lane
 _STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True)
-class Mark:
-    """One number of a row.  kind: "one", "two" or one of KINDS."""
+class PlotMark:
+    """One number of a row.  kind: "one", "two" or one of REFERENCE_MARKS."""
 
     kind: str
     interval: Interval
 
 
 @dataclass(frozen=True)
-class Row:
+class ChartRow:
     """A figure.  chance, limit: nan where there is none."""
 
     name: str
-    marks: tuple[Mark, ...]
+    marks: tuple[PlotMark, ...]
     chance: float = math.nan
     limit: float = math.nan
 
@@ -46,7 +46,7 @@ class Chart:
     title: str
     unit: str
     names: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ChartRow, ...]
     ends: tuple[float, float] = (0.0, 1.0)
     bars: str = "chance"  # what the dashed line is
 
@@ -64,10 +64,10 @@ class _Axis:
         return f"{self.per_cent(value):.2f}%"
 
 
-def draw(chart: Chart, *, small: bool = False) -> Html:
+def draw_chart(chart: Chart, *, small: bool = False) -> Html:
     """The chart with its legend.  small: one of several side by side, without a legend."""
     axis = _axis(chart, 4 if small else 6)
-    kinds = [kind for kind in (*_AUDITED, *KINDS) if any(_has(row, kind) for row in chart.rows)]
+    kinds = [kind for kind in (*_AUDITED, *REFERENCE_MARKS) if any(_has(row, kind) for row in chart.rows)]
     lanes = _lanes(kinds)
     body = "".join(_row(row, chart, lanes, axis) for row in chart.rows)
     ticks = "".join(
@@ -104,27 +104,27 @@ def spoken(chart: Chart) -> str:
     """What the chart shows, for those who do not see it."""
     words = _words(chart)
     rows = [
-        f"{row.name}: " + ", ".join(f"{words[mark.kind]} {written(mark.interval, chart.unit)}" for mark in row.marks)
+        f"{row.name}: " + ", ".join(f"{words[mark.kind]} {bracketed(mark.interval, chart.unit)}" for mark in row.marks)
         for row in chart.rows
     ]
     return f"{chart.title}. {'; '.join(rows)}."
 
 
 def _words(chart: Chart) -> dict[str, str]:
-    return dict(zip(_AUDITED, chart.names, strict=False)) | KINDS
+    return dict(zip(_AUDITED, chart.names, strict=False)) | REFERENCE_MARKS
 
 
-def _has(row: Row, kind: str) -> bool:
+def _has(row: ChartRow, kind: str) -> bool:
     return any(mark.kind == kind and not math.isnan(mark.interval.value) for mark in row.marks)
 
 
 def _lanes(kinds: Sequence[str]) -> dict[str, int]:
     """Kind -> its lane: what was audited has a lane each, and all references share the last."""
     lanes = {kind: lane for lane, kind in enumerate(kind for kind in _AUDITED if kind in kinds)}
-    return lanes | {kind: len(lanes) for kind in kinds if kind in KINDS}
+    return lanes | {kind: len(lanes) for kind in kinds if kind in REFERENCE_MARKS}
 
 
-def _row(row: Row, chart: Chart, lanes: dict[str, int], axis: _Axis) -> str:
+def _row(row: ChartRow, chart: Chart, lanes: dict[str, int], axis: _Axis) -> str:
     ground = "".join(_upright("grid", axis.place(tick)) for tick in axis.ticks)
     if not math.isnan(row.limit):
         start = max(axis.low, -row.limit)
@@ -153,10 +153,10 @@ def _upright(kind: str, x: str) -> str:
     return f'<line class="{kind}" x1="{x}" x2="{x}" y1="0" y2="100%"/>'
 
 
-def _drawn(mark: Mark, axis: _Axis, y: int) -> str:
+def _drawn(mark: PlotMark, axis: _Axis, y: int) -> str:
     """A mark with the line of its interval; the ticks have none."""
     line = ""
-    if mark.kind not in (UNTRAINED, COLOURS) and not math.isnan(mark.interval.low):
+    if mark.kind not in (UNTRAINED_MARK, COLOURS_MARK) and not math.isnan(mark.interval.low):
         ends = f'x1="{axis.place(mark.interval.low)}" x2="{axis.place(mark.interval.high)}"'
         line = f'<line class="spread {mark.kind}" {ends} y1="{y}" y2="{y}"/>'
     return line + _shape(mark.kind, axis.place(mark.interval.value), y)
@@ -164,16 +164,16 @@ def _drawn(mark: Mark, axis: _Axis, y: int) -> str:
 
 def _shape(kind: str, x: str, y: int) -> str:
     """A dot, a square, a hollow diamond, one tick or two."""
-    ticks = ((0,) if kind == UNTRAINED else (-2, 2)) if kind in (UNTRAINED, COLOURS) else ()
+    ticks = ((0,) if kind == UNTRAINED_MARK else (-2, 2)) if kind in (UNTRAINED_MARK, COLOURS_MARK) else ()
     inside = {
         "one": '<circle class="one" r="6.5"/>',
         "two": '<rect class="two" x="-5.5" y="-5.5" width="11" height="11"/>',
-        SHIPPED: '<path class="shipped" d="M0-6 6 0 0 6-6 0Z"/>',
+        SHIPPED_MARK: '<path class="shipped" d="M0-6 6 0 0 6-6 0Z"/>',
     }.get(kind, "".join(f'<line class="tick" x1="{one}" x2="{one}" y1="-6" y2="6"/>' for one in ticks))
     return f'<svg class="at" x="{x}" y="{y}">{inside}</svg>'
 
 
-def key(kind: str, word: str) -> str:
+def mark_key(kind: str, word: str) -> str:
     """The mark of a kind with what it means."""
     return _key(_shape(kind, "8", 8), word)
 
@@ -184,7 +184,7 @@ def _key(mark: str, word: str) -> str:
 
 def _legend(chart: Chart, kinds: Sequence[str]) -> str:
     words = _words(chart)
-    keys = [key(kind, words[kind]) for kind in kinds]
+    keys = [mark_key(kind, words[kind]) for kind in kinds]
     if any(not math.isnan(row.chance) for row in chart.rows):
         keys.append(_key(_upright("chance", "8"), chart.bars))
     if any(not math.isnan(row.limit) for row in chart.rows):

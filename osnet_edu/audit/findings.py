@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..intervals import Interval
 from .record import Figure, Record
-from .written import between, found, gap, known, listed, plain_name, said, written
-
-References = Mapping[str, Record]
+from .written import References, bracketed, enumerated, gap, known, mean_of, paired, plain_name, stated
 
 # A map that keeps half of its ranks when all weights are replaced shows the photo and not the network.
 KEPT = 0.5
@@ -45,7 +43,7 @@ def exchanged(record: Record) -> tuple[Figure | None, Figure | None]:
     return record.figure("clothes", "first is who wears her clothes"), record.figure("clothes", "exchanged clothes")
 
 
-def anew(part: str) -> str:
+def drawn_anew(part: str) -> str:
     """The part drawn anew, as the subject of a sentence."""
     return _ANEW.get(part, f"a new {part} takes")
 
@@ -65,18 +63,18 @@ def methods(record: Record) -> list[Figure]:
 
 def _leaders(figures: Sequence[Figure]) -> list[Figure]:
     """The largest figure and all that chance alone may keep from being it, the largest first."""
-    ranked = sorted(filter(known, figures), key=lambda one: -found(one).value)
-    return [one for one in ranked if found(one).high >= found(ranked[0]).low]
+    ranked = sorted(filter(known, figures), key=lambda one: -mean_of(one).value)
+    return [one for one in ranked if mean_of(one).high >= mean_of(ranked[0]).low]
 
 
 def _each(figures: Sequence[Figure], name: Callable[[str], str] = plain_name) -> str:
-    words = [f"{name(one.name)} {said(one)}" for one in figures[:_NAMED]]
+    words = [f"{name(one.name)} {stated(one)}" for one in figures[:_NAMED]]
     more = len(figures) - _NAMED
-    return listed([*words, f"{more} more"] if more > 0 else words)
+    return enumerated([*words, f"{more} more"] if more > 0 else words)
 
 
 def _names(figures: Sequence[Figure]) -> str:
-    return listed([plain_name(one.name) for one in figures])
+    return enumerated([plain_name(one.name) for one in figures])
 
 
 def _few(record: Record, question: str) -> str:
@@ -92,13 +90,13 @@ def _against_shipped(record: Record, references: References, question: str, name
     theirs = shipped.figure(question, name)
     if theirs is None:
         return ""
-    more = between(record, shipped, question, name)
-    return f" The shipped network: {said(theirs)}{'' if more is None else f', {_difference(more, theirs.unit)}'}."
+    more = paired(record, shipped, question, name)
+    return f" The shipped network: {stated(theirs)}{'' if more is None else f', {_difference(more, theirs.unit)}'}."
 
 
 def _difference(more: Interval, unit: str) -> str:
     """A paired difference to another network, which is null unless its interval leaves out 0."""
-    text = written(more, unit, sign=True)
+    text = bracketed(more, unit, sign=True)
     return f"a difference of {text}" if more.low > 0 or more.high < 0 else f"no difference beyond chance, {text}"
 
 
@@ -114,13 +112,13 @@ def _searched(record: Record, references: References, question: str, start: str)
     first = record.figure(question, "rank-1")
     if first is None or not known(first):
         return _few(record, question)
-    text = f"{start} in {said(first)} of the searches."
-    more = between(record, references.get("colours alone"), question, "rank-1")
+    text = f"{start} in {stated(first)} of the searches."
+    more = paired(record, references.get("colours alone"), question, "rank-1")
     colours = references["colours alone"].figure(question, "rank-1") if "colours alone" in references else None
     if more is not None and colours is not None and more.low <= 0:
-        text += f" That is no better than colours alone, beyond chance: {said(colours)}."
+        text += f" That is no better than colours alone, beyond chance: {stated(colours)}."
     elif more is not None and colours is not None:
-        text += f" Colours alone: {said(colours)}."
+        text += f" Colours alone: {stated(colours)}."
     return text + _against_shipped(record, references, question, "rank-1")
 
 
@@ -129,32 +127,32 @@ def _twins(record: Record, references: References) -> str:
     if every is None or not known(every):
         return _few(record, "twins")
     guessed = every.chance if not math.isnan(every.chance) else 0.5
-    if found(every).low <= guessed:
-        text = f"It does not tell look-alikes apart, beyond chance. Right: {said(every)}, and a guess half of the time."
+    if mean_of(every).low <= guessed:
+        text = f"It does not tell look-alikes apart, beyond chance. Right: {stated(every)}, and a guess in half."
         return text + _against_shipped(record, references, "twins", "all parts")
     parts = [one for one in record.answers["twins"].figures if one is not every and known(one)]
-    null = [one for one in parts if found(one).low <= guessed]
-    text = f"It tells look-alikes apart in {said(every)} of the pairs."
+    null = [one for one in parts if mean_of(one).low <= guessed]
+    text = f"It tells look-alikes apart in {stated(every)} of the pairs."
     text += f" No better than a guess, beyond chance, where they differ by {_each(null)}." if null else ""
     return text + _against_shipped(record, references, "twins", "all parts")
 
 
 def _parts(record: Record, references: References) -> str:
     parts = [one for one in parts_of(record) if known(one)]
-    noticed = [one for one in parts if found(one).low > (0 if math.isnan(one.limit) else one.limit)]
+    noticed = [one for one in parts if mean_of(one).low > (0 if math.isnan(one.limit) else one.limit)]
     if not parts:
         return _few(record, "parts")
     if not noticed:
         return "No part counts beyond chance. No new look moves it more than an edit without meaning does."
     lead = _leaders(noticed)
-    rest = [one for one in sorted(noticed, key=lambda one: -found(one).value) if one not in lead]
+    rest = [one for one in sorted(noticed, key=lambda one: -mean_of(one).value) if one not in lead]
     text = (
         f"It looks most at the {_names(lead)}. Of the step from a person to a stranger, when drawn anew: {_each(lead)}"
     )
     text += f", then {_each(rest)}." if rest else "."
     background = next((one for one in parts if one.name == "background"), None)
     if background is not None and background not in noticed:
-        text += f" The background does not count beyond chance: {said(background)}."
+        text += f" The background does not count beyond chance: {stated(background)}."
     return text
 
 
@@ -163,10 +161,10 @@ def _moves(record: Record, references: References) -> str:
     if not moves:
         return _few(record, "moves")
     lead = _leaders(moves)
-    text = f"A photo moves most with {listed([_MOVES.get(one.name, one.name) for one in lead])}."
+    text = f"A photo moves most with {enumerated([_MOVES.get(one.name, one.name) for one in lead])}."
     text += f" Of the step to another person: {_each(lead, lambda name: _MOVES.get(name, name))}."
-    far = [one for one in moves if found(one).low >= 1]
-    near = all(found(one).high < 1 for one in moves)
+    far = [one for one in moves if mean_of(one).low >= 1]
+    near = all(mean_of(one).high < 1 for one in moves)
     if far:
         return text + f" As far as another person or farther: {_names(far)}."
     return text + (" Nothing moves it as far as another person does." if near else "")
@@ -178,8 +176,8 @@ def _wall(record: Record, references: References) -> str:
     if elsewhere is None or before is None or fall is None:
         return _few(record, "wall")
     numbers = (
-        f"Rank-1 is {said(before)} with strangers before the query's wall, {said(elsewhere)} with strangers "
-        f"elsewhere: {written(fall, 'share', sign=True)}."
+        f"Rank-1 is {stated(before)} with strangers before the query's wall, {stated(elsewhere)} with strangers "
+        f"elsewhere: {bracketed(fall, 'share', sign=True)}."
     )
     if fall.high < 0:
         return f"It takes the wall for the person in some searches. {numbers}"
@@ -198,12 +196,12 @@ def _clothes(record: Record, references: References) -> str:
             else "It knows the person more than the clothes." if more.high < 0
             else "It knows neither clothes nor person more, beyond chance."
         )  # fmt: skip
-        text = f"{start} In exchanged clothes the first is in {said(wearer)} the one in the query's clothes, and in "
-        text += f"{said(herself)} the right person."
+        text = f"{start} In exchanged clothes the first is in {stated(wearer)} the one in the query's clothes, and in "
+        text += f"{stated(herself)} the right person."
     own, strangers = record.figure("clothes", "the same clothes"), record.figure("clothes", "strangers' clothes")
     fall = gap(strangers, own)
     if own is not None and strangers is not None and fall is not None:
-        cost = f"In clothes of strangers rank-1 is {said(strangers)}, in the same ones {said(own)}."
+        cost = f"In clothes of strangers rank-1 is {stated(strangers)}, in the same ones {stated(own)}."
         text += (" " if text else "") + (cost if fall.high < 0 else f"New clothes cost nothing beyond chance. {cost}")
     return text or _few(record, "clothes")
 
@@ -220,13 +218,13 @@ def _gates(record: Record, references: References) -> str:
         needed = [(one, change) for one, change in falls if change.high < 0]
         worst = min((change.high for _, change in needed), default=0.0)
         lead = [(one, change) for one, change in needed if change.low <= worst]
-        names = listed([one.name.removeprefix("without ") for one, _ in lead])
-        costs = listed([written(change, "share", sign=True) for _, change in lead])
+        names = enumerated([one.name.removeprefix("without ") for one, _ in lead])
+        costs = enumerated([bracketed(change, "share", sign=True) for _, change in lead])
         without = "it" if len(lead) == 1 else "one of them"
-        most = "each of its streams" if len(lead) == len(silenced) > 1 else f"{names} most"
-        text = f"It needs {most}. Without {without}, rank-1 changes by {costs} from {said(every)}." if lead else (
-            f"It needs no single stream, beyond chance. Rank-1 is {said(every)} with all streams."
-        )  # fmt: skip
+        text = f"It needs no single stream, beyond chance. Rank-1 is {stated(every)} with all streams."
+        if lead:
+            most = "each of its streams" if len(lead) == len(silenced) > 1 else f"{names} most"
+            text = f"It needs {most}. Without {without}, rank-1 changes by {costs} from {stated(every)}."
     follows = _follows(record)
     if follows:
         text += (" " if text else "") + f"The gates follow {'; '.join(follows)}."
@@ -249,11 +247,11 @@ def _follows(record: Record) -> list[str]:
     for cause, blocks in table.items():
         first = []
         for block, one in blocks.items():
-            others = [found(row[block]).high for name, row in table.items() if name != cause and block in row]
-            if known(one) and others and found(one).low > max(others):
+            others = [mean_of(row[block]).high for name, row in table.items() if name != cause and block in row]
+            if known(one) and others and mean_of(one).low > max(others):
                 first.append(block)
         if first:
-            words.append(f"the {cause} in {listed(first)}")
+            words.append(f"the {cause} in {enumerated(first)}")
     return words
 
 
@@ -270,8 +268,8 @@ def _maps(record: Record, references: References) -> str:
         best = _each(_leaders(graded)[:1])
         text = f"Believe none of these maps. None is better than its controls, beyond chance. The best: {best}."
     if kept:
-        told = [f"{one.name} {said(figure)}" for one in kept if (figure := _after(record, one)) is not None]
-        text += f" Not about this network, since the map stays alike when all weights are replaced: {listed(told)}."
+        told = [f"{one.name} {stated(figure)}" for one in kept if (figure := _after(record, one)) is not None]
+        text += f" Not about this network, since the map stays alike when all weights are replaced: {enumerated(told)}."
     return text
 
 
@@ -286,7 +284,7 @@ def _after(record: Record, method: Figure) -> Figure | None:
 
 def _kept(record: Record, method: Figure) -> bool:
     figure = _after(record, method)
-    return figure is not None and known(figure) and found(figure).low > KEPT
+    return figure is not None and known(figure) and mean_of(figure).low > KEPT
 
 
 def _real(record: Record, references: References) -> str:
@@ -294,8 +292,8 @@ def _real(record: Record, references: References) -> str:
     text = "Real photos were not asked."
     if home is None or other is None or not known(home) or not known(other):
         return f"{text} All people here are rendered."
-    numbers = f"{said(home)} at home, {said(other)} in the other world"
-    if found(other).high < found(home).low:
+    numbers = f"{stated(home)} at home, {stated(other)} in the other world"
+    if mean_of(other).high < mean_of(home).low:
         return f"Expect less on real photos. From one rendered world to another rank-1 falls already: {numbers}."
     return f"{text} Between two rendered worlds rank-1 does not fall beyond chance: {numbers}."
 

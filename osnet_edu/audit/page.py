@@ -9,20 +9,18 @@ from pathlib import Path
 from .. import colours, pages
 from ..pages import Html, escaped
 from . import charts, findings, verdicts
-from .charts import Chart, Mark, Row
+from .charts import Chart, ChartRow, PlotMark
 from .record import Answer, Figure, Picture, Record
-from .verdicts import Difference
-from .written import between, found, number, plain_name, written
-
-References = Mapping[str, Record]
+from .verdicts import Beyond
+from .written import References, bracketed, mean_of, number, paired, plain_name
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 _MARKS = ("one", "two")
-_REFERENCES = {name: kind for kind, name in charts.KINDS.items()}
+_REFERENCES = {name: kind for kind, name in charts.REFERENCE_MARKS.items()}
 
 
 @dataclass(frozen=True)
-class Question:
+class Section:
     """head: the question.  how: in a sentence, how it was asked.  axis: of its chart."""
 
     head: str
@@ -30,56 +28,56 @@ class Question:
     axis: str = ""
 
 
-QUESTIONS: Mapping[str, Question] = {
-    "home": Question(
+SECTIONS: Mapping[str, Section] = {
+    "home": Section(
         "Who is found?",
         "Each query is searched among photos by other cameras. Rank-1: how often the right person comes first. mAP: "
         "how early all photos of the right person come.",
         "share of the searches",
     ),
-    "other": Question(
+    "other": Section(
         "Who is found in another world?",
         "The same, in a world that shares no camera, street, colour of clothes or build with the first.",
         "share of the searches",
     ),
-    "twins": Question(
+    "twins": Section(
         "Are look-alikes told apart?",
         "Two photos, one of the query and one of a twin who differs in one part alone: which is the query?",
         "share of the pairs that are told apart",
     ),
-    "parts": Question(
+    "parts": Section(
         "Which part of a person counts?",
         "One part of a photo is drawn anew, and nothing else. At 0 the similarity stays. At 1 it falls as far as to a "
         "stranger.",
         "fall of the similarity, of the step to a stranger",
     ),
-    "moves": Question(
+    "moves": Section(
         "What moves a photo?",
         "One thing changes, and the person stays. At 1 the photo moves as far as to another person.",
         "distance, of the step to another person",
     ),
-    "wall": Question(
+    "wall": Section(
         "Does it look at the wall?",
         "The strangers among whom a query is searched stand elsewhere, or before the query's own wall.",
         "rank-1",
     ),
-    "clothes": Question(
+    "clothes": Section(
         "The person or the clothes?",
         "The photos that are searched are rendered again in other clothes. The queries wear what they wore.",
         "rank-1",
     ),
-    "pairs": Question("Where does it err?", ""),
-    "gates": Question(
+    "pairs": Section("Where does it err?", ""),
+    "gates": Section(
         "What do its gates follow, and which stream is needed?",
         "One stream is silenced in all blocks. Then: the share of the gates' variance that each cause explains.",
         "rank-1 at home",
     ),
-    "maps": Question(
+    "maps": Section(
         "Which maps can be believed?",
         "A twin differs in one part that is known. The grade is the share of a map's strongest pixels that lie in it.",
         "rank accuracy: 1 is perfect",
     ),
-    "real": Question("How much carries over to real photos?", ""),
+    "real": Section("How much carries over to real photos?", ""),
 }
 
 
@@ -91,7 +89,7 @@ def whole(records: Sequence[Record], references: References) -> str:
     """
     audited = {record.digest for record in records}
     references = {name: one for name, one in references.items() if one.digest not in audited}
-    asked = [name for name in QUESTIONS if any(name in record.answers for record in records)]
+    asked = [name for name in SECTIONS if any(name in record.answers for record in records)]
     title = f"Audit of {' and '.join(record.name for record in records)}"
     body = [_head(records, references), _contents(asked, records, references)]
     differ = verdicts.differences(*records) if len(records) == 2 else []
@@ -126,7 +124,7 @@ def _head(records: Sequence[Record], references: References) -> Html:
 def _one_head(k: int, records: Sequence[Record], references: References) -> str:
     record = records[k]
     first, *more = verdicts.headline(record, references)
-    name = f'<p class="whose">{charts.key(_MARKS[k], record.name)}</p>' if len(records) > 1 else ""
+    name = f'<p class="whose">{charts.mark_key(_MARKS[k], record.name)}</p>' if len(records) > 1 else ""
     facts = (
         record.kind, f"{record.features:,} features", f"photos of {record.size[0]} × {record.size[1]} pixels",
         f"{record.budget} audit", f"{record.seconds / 60:.1f} minutes",
@@ -140,32 +138,37 @@ def _one_head(k: int, records: Sequence[Record], references: References) -> str:
 def _contents(asked: Sequence[str], records: Sequence[Record], references: References) -> Html:
     alarms = {one.question for record in records for one in verdicts.alarms(record, references)}
     sign = pages.mark("!", "an alarm", "alarm")
-    links = (f'<a href="#{name}">{QUESTIONS[name].head}{sign if name in alarms else ""}</a>' for name in asked)
+    links = (f'<a href="#{name}">{SECTIONS[name].head}{sign if name in alarms else ""}</a>' for name in asked)
     return Html(f'<nav aria-label="Questions"><ol>{"".join(f"<li>{link}</li>" for link in links)}</ol></nav>')
 
 
-def _compared(records: Sequence[Record], some: Sequence[Difference]) -> Html:
+def _compared(records: Sequence[Record], some: Sequence[Beyond]) -> Html:
     """What differs between two networks, all questions together."""
     rows = [
-        (QUESTIONS[one.question].head, plain_name(one.name), written(one.gap, one.unit, sign=True), f"{one.gap.p:.3f}")
+        (
+            plain_name(one.name),
+            bracketed(one.gap, one.unit, sign=True),
+            f"{one.gap.p:.3f}",
+            SECTIONS[one.question].head,
+        )
         for one in some
     ]
     caption = f"{records[0].name} minus {records[1].name}, in pairs. p: after Holm's correction."
-    table = pages.table_of(caption, ("question", "figure", "difference", "p"), rows) if some else ""
+    table = pages.table_of(caption, ("figure", "difference", "p", "question"), rows) if some else ""
     count = f"{len(some)} figure{'s differ' if len(some) > 1 else ' differs'} beyond chance."
     claim = escaped(count if some else verdicts.differences_said(some))
     head = f'<div class="words"><h2>What differs?</h2><p class="claim">{claim}</p></div>'
     return Html(f'<section id="differences">{head}{table}</section>')
 
 
-def _section(question: str, records: Sequence[Record], references: References, differ: Sequence[Difference]) -> Html:
+def _section(question: str, records: Sequence[Record], references: References, differ: Sequence[Beyond]) -> Html:
     """A question.  differ: in what two networks differ, of all questions."""
     ours = [(k, record) for k, record in enumerate(records) if question in record.answers]
     words = "".join(_said(k, record, question, references, alone=len(records) == 1) for k, record in ours)
     if len(ours) == 2:
         some = [one for one in differ if one.question == question]
         words += f'<p class="shown">{escaped(verdicts.differences_said(some))}</p>'
-    how = QUESTIONS[question].how
+    how = SECTIONS[question].how
     words += f'<p class="soft">{escaped(how)}</p>' if how else ""
     notes = [note for _, record in ours for note in record.answers[question].notes]
     words += pages.bullets(dict.fromkeys(notes)) if notes else ""
@@ -174,14 +177,14 @@ def _section(question: str, records: Sequence[Record], references: References, d
     table = _table(question, records, references)
     folded = pages.fold("All numbers", table) if table else ""
     shape = "beside" if drawn else "alone"
-    words = f'<div class="words"><h2>{QUESTIONS[question].head}</h2>{words}</div>'
+    words = f'<div class="words"><h2>{SECTIONS[question].head}</h2>{words}</div>'
     drawn = f'<div class="drawn">{drawn}</div>' if drawn else ""
     return Html(f'<section id="{question}" class="{shape}">{words}{drawn}{shown}{folded}</section>')
 
 
 def _said(k: int, record: Record, question: str, references: References, *, alone: bool) -> str:
     text = verdicts.verdict(question, [record], references)
-    name = "" if alone else f'<p class="whose">{charts.key(_MARKS[k], record.name)}</p>'
+    name = "" if alone else f'<p class="whose">{charts.mark_key(_MARKS[k], record.name)}</p>'
     return name + _sentences(text, "claim")
 
 
@@ -198,23 +201,23 @@ def _figure(question: str, name: str, records: Sequence[Record]) -> Figure:
     return next(one for one in some if one is not None)
 
 
-def _row(question: str, name: str, records: Sequence[Record], references: References, called: str = "") -> Row:
+def _row(question: str, name: str, records: Sequence[Record], references: References, called: str = "") -> ChartRow:
     marks = [
-        Mark(kind, found(figure))
+        PlotMark(kind, mean_of(figure))
         for kind, record in zip(_MARKS, records, strict=False)
         if (figure := record.figure(question, name)) is not None
     ]
     for reference, kind in _REFERENCES.items():
         one = references[reference].figure(question, name) if reference in references else None
-        if question == "maps" and kind == charts.UNTRAINED:
+        if question == "maps" and kind == charts.UNTRAINED_MARK:
             one = next((some for r in records if (some := r.figure(question, f"never trained: {name}"))), one)
         if one is not None:
-            marks.append(Mark(kind, found(one)))
+            marks.append(PlotMark(kind, mean_of(one)))
     first = _figure(question, name, records)
-    return Row(called or plain_name(name), tuple(marks), first.chance, first.limit)
+    return ChartRow(called or plain_name(name), tuple(marks), first.chance, first.limit)
 
 
-def _ranked(rows: Sequence[Row]) -> tuple[Row, ...]:
+def _ranked(rows: Sequence[ChartRow]) -> tuple[ChartRow, ...]:
     """The largest first; nan last."""
     return tuple(sorted(rows, key=lambda row: -(v if not math.isnan(v := row.marks[0].interval.value) else -math.inf)))
 
@@ -222,7 +225,7 @@ def _ranked(rows: Sequence[Row]) -> tuple[Row, ...]:
 def _charts(question: str, records: Sequence[Record], references: References) -> list[Html]:
     names = _names(question, records)
     own = tuple(record.name for record in records)
-    axis = QUESTIONS[question].axis
+    axis = SECTIONS[question].axis
 
     def chart(some: Sequence[str], title: str = axis, *, ranked: bool = False, cut: str = "") -> Chart:
         rows = [_row(question, name, records, references, name.replace(cut, "") if cut else "") for name in some]
@@ -240,19 +243,19 @@ def _charts(question: str, records: Sequence[Record], references: References) ->
         first = chart(every).rows if every else ()
         rest = chart([name for name in names if name not in every], ranked=True) if len(names) > len(every) else None
         rows = (*first, *(rest.rows if rest else ()))
-        return [charts.draw(Chart(axis, "share", own, rows, bars="a guess"))]
+        return [charts.draw_chart(Chart(axis, "share", own, rows, bars="a guess"))]
     shown = [name for name in names if name not in ("step", "another person")]
-    return [charts.draw(chart(shown, ranked=question in ("parts", "moves")))] if shown else []
+    return [charts.draw_chart(chart(shown, ranked=question in ("parts", "moves")))] if shown else []
 
 
 def _gate_charts(records: Sequence[Record], chart) -> list[Html]:
     some = [name for name in _names("gates", records) if name.startswith("without ") or name == "all streams"]
-    drawn = [charts.draw(chart(some))] if some else []
+    drawn = [charts.draw_chart(chart(some))] if some else []
     small = []
     for cause, blocks in findings.causes(next(r for r in records if "gates" in r.answers)).items():
         title = f"the {cause}: share of the gates' variance"
         rows = chart([one.name for one in blocks.values()], title, cut=f" {cause}")
-        small.append(charts.draw(rows, small=True))
+        small.append(charts.draw_chart(rows, small=True))
     return [*drawn, Html(f'<div class="several">{"".join(small)}</div>')] if small else drawn
 
 
@@ -260,12 +263,14 @@ def _map_charts(names: Sequence[str], chart) -> list[Html]:
     floors = [name for name in names if name.startswith("floor: ")]
     methods = [name for name in names if ": " not in name]
     kept = [name for name in names if name.startswith("kept after randomisation: ")]
-    drawn = [charts.draw(chart(methods, ranked=True))] if methods else []
+    drawn = [charts.draw_chart(chart(methods, ranked=True))] if methods else []
     if floors:
-        drawn.append(charts.draw(chart(floors, "floors, which ask no network: a map must be above them"), small=True))
+        drawn.append(
+            charts.draw_chart(chart(floors, "floors, which ask no network: a map must be above them"), small=True)
+        )
     if kept:
         title = "how alike a map stays when all weights are replaced: near 0 is right"
-        drawn.append(charts.draw(chart(kept, title, ranked=True, cut="kept after randomisation: "), small=True))
+        drawn.append(charts.draw_chart(chart(kept, title, ranked=True, cut="kept after randomisation: "), small=True))
     return drawn
 
 
@@ -321,13 +326,13 @@ def _table(question: str, records: Sequence[Record], references: References) -> 
         columns[title] = [_minus(records[0], records[1], question, name) for name in names]
     kept = {title: cells for title, cells in columns.items() if any(cells)}
     rows = [(plain_name(name), *(cells[k] for cells in kept.values())) for k, name in enumerate(names)]
-    caption = f"{QUESTIONS[question].head} Mean [95 %], over people or families."
+    caption = f"{SECTIONS[question].head} Mean [95 %], over people or families."
     return pages.table_of(caption, ("figure", *kept), rows) if names else None
 
 
 def _cell(record: Record, question: str, name: str) -> str:
     figure = record.figure(question, name)
-    return "" if figure is None else written(found(figure), figure.unit, finer=1)
+    return "" if figure is None else bracketed(mean_of(figure), figure.unit, finer=1)
 
 
 def _bare(value: float, unit: str) -> str:
@@ -335,8 +340,8 @@ def _bare(value: float, unit: str) -> str:
 
 
 def _minus(record: Record, other: Record | None, question: str, name: str) -> str:
-    more, figure = between(record, other, question, name), record.figure(question, name)
-    return "" if more is None or figure is None else written(more, figure.unit, finer=1, sign=True)
+    more, figure = paired(record, other, question, name), record.figure(question, name)
+    return "" if more is None or figure is None else bracketed(more, figure.unit, finer=1, sign=True)
 
 
 def _foot(asked: Sequence[str], records: Sequence[Record]) -> Html:
@@ -344,7 +349,7 @@ def _foot(asked: Sequence[str], records: Sequence[Record]) -> Html:
         "Brackets: 95 %, by drawing people or families anew. Two networks are compared in pairs, over the same ones.",
         "All people are rendered, so one thing at a time can be changed and the truth is known.",
     ]
-    left = [question.head for name, question in QUESTIONS.items() if name not in asked]
+    left = [question.head for name, question in SECTIONS.items() if name not in asked]
     if left:
         lines.append(f"Not asked: {' '.join(left)}")
     lines += [f"{record.name}: {record.digest}" for record in records]

@@ -12,20 +12,31 @@ import numpy as np
 from .. import intervals
 from . import findings
 from .record import Figure, Record
-from .written import between, found, gains, gap, known, listed, number, plain_name, said, same_question, written
-
-References = Mapping[str, Record]
+from .written import (
+    References,
+    bracketed,
+    enumerated,
+    gains,
+    gap,
+    known,
+    mean_of,
+    number,
+    paired,
+    plain_name,
+    same_question,
+    stated,
+)
 
 # A wall that costs one query in ten decides often. Any network may lose a few: a wall like the query's own does hide
 # the outline of a person.
-WALL = 0.10
+WALL_FALL = 0.10
 # A part decides alone where it takes at least a quarter of the step to a stranger and twice what any other takes. In
 # rendered people several parts change from one person to the next, so no single one should stand out like this.
-ALONE, TIMES = 0.25, 2.0
+ONE_PART, TIMES = 0.25, 2.0
 # The background says nothing about a person. A tenth of the step is more than noise and lens move it.
-BACKGROUND = 0.10
+BACKGROUND_STEP = 0.10
 # In exchanged clothes, half of the first places are more than all other people share.
-WEARER = 0.50
+WEARER_FIRST = 0.50
 _LEVEL = 0.05  # of p after Holm's correction
 _DRAWS = 20_000  # a p of 2 / draws must stay below _LEVEL when it is multiplied by a hundred figures
 _CONTROLS = ("floor: ", "never trained: ")  # figures that say nothing about the network that was audited
@@ -42,7 +53,7 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Beyond:
     """One figure in which two networks differ.
 
     gap: the first minus the second, in pairs, 95 %, with its p after Holm's correction for all figures compared.
@@ -54,7 +65,7 @@ class Difference:
     gap: intervals.Tested
 
     def __str__(self) -> str:
-        return f"{plain_name(self.name)} {written(self.gap, self.unit, sign=True)}"
+        return f"{plain_name(self.name)} {bracketed(self.gap, self.unit, sign=True)}"
 
 
 def headline(record: Record, references: References) -> list[str]:
@@ -64,10 +75,10 @@ def headline(record: Record, references: References) -> list[str]:
     sentences = [one.text for one in some if not (wall and one.text.startswith(_BACKGROUND_ALARM))]
     checked = [word for word, rule in _CHECKS.items() if rule(record, references)]
     if not sentences:
-        sentences = [f"No alarm: it was checked for {listed(checked)}." if checked else _nothing_asked(record)]
+        sentences = [f"No alarm: it was checked for {enumerated(checked)}." if checked else _nothing_asked(record)]
     home = record.figure("home", "rank-1")
     if home is not None and known(home) and not any(one.question == "home" for one in some):
-        sentences.append(f"The right person comes first in {said(home)} of the searches.")
+        sentences.append(f"The right person comes first in {stated(home)} of the searches.")
     return sentences[:_MOST]
 
 
@@ -96,14 +107,13 @@ def _learned(record: Record, never: Record, alarm: Alarm) -> bool:
 
 
 def _no_better(record: Record, references: References, name: str, called: str) -> Alarm | None:
-    better = between(record, references.get(name), "home", "rank-1")
+    better = paired(record, references.get(name), "home", "rank-1")
     both = same_question(record, references.get(name), "home", "rank-1")
     if better is None or both is None or better.low > 0:
         return None
-    text = f"It finds people no better than {called}: the right person comes first in {said(both[0])} of the searches"
-    return Alarm(
-        "home", "rank-1", f"{text}, and in {said(both[1])} by {called}: {written(better, 'share', sign=True)}."
-    )
+    text = f"It finds people no better than {called}: the right person comes first in {stated(both[0])} of the searches"
+    words = f"{text}, and in {stated(both[1])} by {called}: {bracketed(better, 'share', sign=True)}."
+    return Alarm("home", "rank-1", words)
 
 
 def _untrained(record: Record, references: References) -> Alarm | None:
@@ -117,23 +127,23 @@ def _colours(record: Record, references: References) -> Alarm | None:
 def _wall(record: Record, references: References) -> Alarm | None:
     elsewhere, before = findings.at_the_wall(record)
     fall = gap(before, elsewhere)
-    if before is None or elsewhere is None or fall is None or fall.high >= -WALL:
+    if before is None or elsewhere is None or fall is None or fall.high >= -WALL_FALL:
         return None
     return Alarm(
         "wall",
         "strangers before the same wall",
         "It looks at the wall: when strangers stand before the query's wall, rank-1 falls from "
-        f"{said(elsewhere)} to {said(before)}.",
+        f"{stated(elsewhere)} to {stated(before)}.",
     )
 
 
 def _one_part(record: Record, references: References) -> Alarm | None:
     parts = [one for one in findings.parts_of(record) if known(one)]
     for part in parts:
-        others = [found(one).high for one in parts if one is not part]
+        others = [mean_of(one).high for one in parts if one is not part]
         most = max(others, default=np.inf)
-        if part.name != "background" and found(part).low > max(ALONE, TIMES * most):
-            text = f"It knows people by their {part.name}: {findings.anew(part.name)} {said(part)} of the step "
+        if part.name != "background" and mean_of(part).low > max(ONE_PART, TIMES * most):
+            text = f"It knows people by their {part.name}: {findings.drawn_anew(part.name)} {stated(part)} of the step "
             rest = f"from a person to a stranger, and no other part takes more than {number(most, 'part')}."
             return Alarm("parts", part.name, text + rest)
     return None
@@ -144,29 +154,29 @@ _BACKGROUND_ALARM = "It looks at the background: "
 
 def _background(record: Record, references: References) -> Alarm | None:
     part = record.figure("parts", "background")
-    if part is None or not known(part) or found(part).low <= BACKGROUND:
+    if part is None or not known(part) or mean_of(part).low <= BACKGROUND_STEP:
         return None
-    words = f"{findings.anew('background')} {said(part)} of the step from a person to a stranger."
+    words = f"{findings.drawn_anew('background')} {stated(part)} of the step from a person to a stranger."
     return Alarm("parts", "background", _BACKGROUND_ALARM + words)
 
 
 def _clothes(record: Record, references: References) -> Alarm | None:
     wearer, herself = findings.exchanged(record)
     more = gap(wearer, herself)
-    if wearer is None or herself is None or more is None or more.low <= 0 or found(wearer).low <= WEARER:
+    if wearer is None or herself is None or more is None or more.low <= 0 or mean_of(wearer).low <= WEARER_FIRST:
         return None
     return Alarm(
         "clothes",
         "first is who wears her clothes",
-        f"It knows clothes, not people: after people exchange their clothes, the first is in {said(wearer)} of the "
-        f"searches the one in the query's clothes, and in {said(herself)} the right person.",
+        f"It knows clothes, not people: after people exchange their clothes, the first is in {stated(wearer)} of the "
+        f"searches the one in the query's clothes, and in {stated(herself)} the right person.",
     )
 
 
 _ALARMS: tuple[Callable[[Record, References], Alarm | None], ...] = (_colours, _wall, _one_part, _background, _clothes)
 # What an audit without an alarm may claim: only what was asked, of enough people.
 _CHECKS: Mapping[str, Callable[[Record, References], object]] = {
-    "colours alone": lambda record, others: between(record, others.get("colours alone"), "home", "rank-1"),
+    "colours alone": lambda record, others: paired(record, others.get("colours alone"), "home", "rank-1"),
     "the wall": lambda record, others: gap(*findings.at_the_wall(record)),
     "one part alone": lambda record, others: sum(map(known, findings.parts_of(record))) > 1,
     "the background": lambda record, others: known(record.figure("parts", "background")),
@@ -189,28 +199,27 @@ def verdict(question: str, records: Sequence[Record], references: References) ->
     return " ".join([*named, differences_said(some)])
 
 
-def differences_said(some: Sequence[Difference]) -> str:
+def differences_said(some: Sequence[Beyond]) -> str:
     """What differs beyond chance, as a sentence."""
     if not some:
         return "Nothing differs beyond chance."
-    return f"Beyond chance they differ in {listed([str(one) for one in some])}."
+    return f"Beyond chance they differ in {enumerated([str(one) for one in some])}."
 
 
-def differences(record: Record, against: Record) -> list[Difference]:
+def differences(record: Record, against: Record) -> list[Beyond]:
     """What differs beyond chance between two networks that were shown the same photos, the surest first.
 
     Each figure that both have is compared in pairs over its clusters. The p-values are corrected by Holm for all of
     them together, and only what stays below 0.05 is returned; nothing, where nothing differs beyond chance.
     """
-    pairs = dict(_compared(record, against))
-    p_values = {" ".join(key): _p_value(gains(*both)) for key, both in pairs.items()}
-    corrected = intervals.holm(p_values) if pairs else {}
+    pairs = list(_compared(record, against))
+    corrected = intervals.holm({str(k): _p_value(gains(*both)) for k, (_, both) in enumerate(pairs)}) if pairs else {}
     some = []
-    for (question, name), both in pairs.items():
-        value, p = gap(*both), corrected[f"{question} {name}"]
+    for ((question, name), both), p in zip(pairs, corrected.values(), strict=True):
+        value = gap(*both)
         if value is not None and p < _LEVEL:
             tested = intervals.Tested(value.value, value.low, value.high, p)
-            some.append(Difference(question, name, both[0].unit, tested))
+            some.append(Beyond(question, name, both[0].unit, tested))
     return sorted(some, key=lambda one: one.gap.p)
 
 

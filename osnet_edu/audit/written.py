@@ -1,12 +1,15 @@
 """How an audit writes its numbers, and what it may say of them: every number has its interval beside it."""
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from ..intervals import Interval
 from .record import Figure, Record
+
+References = Mapping[str, Record]  # by what each is called on the page
 
 # Five clusters that all agree do so by chance in 1 of 16 cases, six in 1 of 32: below six, nothing is said.
 FEWEST = 6
@@ -32,7 +35,7 @@ def plain_name(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def found(figure: Figure) -> Interval:
+def mean_of(figure: Figure) -> Interval:
     """The mean of a figure with its bounds; computed once."""
     return figure.interval
 
@@ -62,7 +65,7 @@ def same_question(record: Record, other: Record | None, question: str, name: str
     return mine, theirs
 
 
-def between(record: Record, other: Record | None, question: str, name: str) -> Interval | None:
+def paired(record: Record, other: Record | None, question: str, name: str) -> Interval | None:
     """The paired difference of a figure of two networks, or None where it is not known."""
     both = same_question(record, other, question, name)
     return gap(*both) if both else None
@@ -87,7 +90,7 @@ def number(value: float, unit: str, *, finer: int = 0, sign: bool = False) -> st
     return ("" if zero else _MINUS if value < 0 else "+" if sign else "") + text
 
 
-def written(some: Interval, unit: str, *, finer: int = 0, sign: bool = False) -> str:
+def bracketed(some: Interval, unit: str, *, finer: int = 0, sign: bool = False) -> str:
     """A number with its interval: "93 % [89, 96]", ".81 [.70, .90]".  sign: of a difference; shares are then points."""
     value, low, high = (number(one, unit, finer=finer, sign=sign) for one in (some.value, some.low, some.high))
     if value == "–":
@@ -97,11 +100,11 @@ def written(some: Interval, unit: str, *, finer: int = 0, sign: bool = False) ->
     return f"{value}{ending} [{low}, {high}]".replace(" ", _SPACE)
 
 
-def said(figure: Figure) -> str:
+def stated(figure: Figure) -> str:
     """A figure as a sentence has it."""
-    return written(found(figure), figure.unit)
+    return bracketed(mean_of(figure), figure.unit)
 
 
-def listed(words: list[str]) -> str:
+def enumerated(words: list[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
