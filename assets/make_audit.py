@@ -16,7 +16,7 @@ import numpy as np
 
 from osnet_edu import assets
 from osnet_edu.audit import record, run
-from osnet_edu.audit.questions import QUICK, WHOLE
+from osnet_edu.audit.questions import QUICK_AUDIT, WHOLE_AUDIT
 from osnet_edu.audit.subject import Subject, opened
 from osnet_edu.embed import MANY, embedder_for, normalise
 from osnet_edu.experiments import baselines
@@ -51,7 +51,7 @@ def colours() -> Subject:
 
 
 def main(name: str) -> None:
-    budget = {"quick": QUICK, "whole": WHOLE}[name]
+    budget = {"quick": QUICK_AUDIT, "whole": WHOLE_AUDIT}[name]
     (HERE / "results" / "audit").mkdir(parents=True, exist_ok=True)
     with opened(None) as shipped:
         for file, subject in (("shipped", shipped), ("untrained", never_trained(shipped)), ("colours", colours())):

@@ -11,7 +11,7 @@ import pytest
 from osnet_edu import Refused
 from osnet_edu.audit import record as records
 from osnet_edu.audit import run as audits
-from osnet_edu.audit.questions import QUESTIONS, Asked, Budget
+from osnet_edu.audit.questions import AUDIT_QUESTIONS, Budget, Inquiry
 from osnet_edu.audit.record import Answer, Figure, Record, figure_of
 from osnet_edu.audit.subject import Subject
 
@@ -47,7 +47,7 @@ def cached(tmp_path_factory):
 
 
 def ask(question: str, features) -> Answer:
-    return QUESTIONS[question].ask(Asked(by_hand(features), TINY, lambda done, total: None))
+    return AUDIT_QUESTIONS[question].ask(Inquiry(by_hand(features), TINY, lambda done, total: None))
 
 
 def test_who_looks_at_the_wall_follows_the_wall(cached):
@@ -145,7 +145,7 @@ def questions(monkeypatch):
     state = SimpleNamespace(asked=asked, fails=False)
 
     def question(name: str):
-        def answer(given: Asked) -> Answer:
+        def answer(given: Inquiry) -> Answer:
             asked.append(name)
             if name == "second" and state.fails:
                 raise Refused("the features are NaN")
@@ -153,7 +153,7 @@ def questions(monkeypatch):
 
         return SimpleNamespace(name=name, ask=answer, suits=lambda subject: True)
 
-    monkeypatch.setattr(audits, "QUESTIONS", {name: question(name) for name in ("first", "second", "third")})
+    monkeypatch.setattr(audits, "AUDIT_QUESTIONS", {name: question(name) for name in ("first", "second", "third")})
     return state
 
 

@@ -12,7 +12,7 @@ from osnet_edu import assets
 from osnet_edu.audit import record as records
 from osnet_edu.audit import run as audits
 from osnet_edu.audit import verdicts
-from osnet_edu.audit.questions import QUICK, WHOLE
+from osnet_edu.audit.questions import QUICK_AUDIT, WHOLE_AUDIT
 from osnet_edu.audit.subject import opened
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,13 +29,13 @@ def audit(*options: object, cwd: Path) -> subprocess.CompletedProcess:
 def answered(tmp_path_factory):
     """A folder with all quick answers of the shipped network, as the record that ships has them."""
     folder = tmp_path_factory.mktemp("audit")
-    beside = audits.references(QUICK)["the shipped network"]
+    beside = audits.references(QUICK_AUDIT)["the shipped network"]
     with opened(None) as shipped:
         assert shipped.digest == beside.digest
         kept = folder / "page.answers"
         kept.mkdir()
         for name, answer in beside.answers.items():
-            path = kept / audits.file_name(shipped.digest, QUICK, name)
+            path = kept / audits.file_name(shipped.digest, QUICK_AUDIT, name)
             path.write_text(json.dumps(records.answer_to_json(answer)), encoding="utf-8")
     return folder
 
@@ -44,7 +44,7 @@ def test_what_was_answered_is_not_asked_again(answered):
     done = audit("--quick", "--out", "page.html", "--json", cwd=answered)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert list(told["answers"]) == list(audits.QUESTIONS)
+    assert list(told["answers"]) == list(audits.AUDIT_QUESTIONS)
     rank1 = told["answers"]["home"]["figures"][0]
     assert (rank1["name"], round(rank1["mean"], 3)) == ("rank-1", 0.928)
     page = (answered / "page.html").read_text(encoding="utf-8")
@@ -77,13 +77,13 @@ def test_what_cannot_be_audited_is_refused_in_a_sentence(options, words, tmp_pat
 # --- references and networks that are wrong on purpose ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("budget", [QUICK, WHOLE], ids=lambda one: one.name)
+@pytest.mark.parametrize("budget", [QUICK_AUDIT, WHOLE_AUDIT], ids=lambda one: one.name)
 def test_references_answer_all_that_can_be_asked(budget):
     beside = audits.references(budget)
     assert list(beside) == list(audits.REFERENCES.values())
     shipped, untrained, colours = beside.values()
-    assert set(shipped.answers) == set(untrained.answers) == set(audits.QUESTIONS)
-    assert set(colours.answers) == set(audits.QUESTIONS) - {"gates"}
+    assert set(shipped.answers) == set(untrained.answers) == set(audits.AUDIT_QUESTIONS)
+    assert set(colours.answers) == set(audits.AUDIT_QUESTIONS) - {"gates"}
     for name, answer in shipped.answers.items():
         same = colours.answers.get(name, answer)
         assert same.scenes == answer.scenes or name == "maps"  # maps are asked of what each network notices
@@ -92,16 +92,16 @@ def test_references_answer_all_that_can_be_asked(budget):
 
 
 def test_the_shipped_network_raises_the_alarm_of_clothes_alone():
-    beside = audits.references(WHOLE)
+    beside = audits.references(WHOLE_AUDIT)
     assert [one.question for one in verdicts.alarms(beside["the shipped network"], beside)] == ["clothes"]
 
 
 @pytest.mark.parametrize("name", SPOILED)
 def test_what_is_wrong_with_a_spoiled_network_comes_first(name, tmp_path):
-    beside = audits.references(QUICK)
+    beside = audits.references(QUICK_AUDIT)
     asked = ("home", "parts", "wall")
     with opened(assets.path(f"spoiled/{name}.safetensors")) as subject:
-        found = audits.audit(subject, tmp_path, QUICK, only=asked)
+        found = audits.audit(subject, tmp_path, QUICK_AUDIT, only=asked)
     first = verdicts.headline(found, beside)[0]
     assert ("background" if name == "wall" else "bag") in first and "[" in first
     shipped = beside["the shipped network"]

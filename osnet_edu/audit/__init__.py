@@ -8,4 +8,4 @@ record in a cell of a notebook.
 Nothing is imported here: the process of somebody else's network passes through this file, and needs none of it.
 """
 
-__all__ = ["page", "record", "run", "shown", "subject", "verdicts"]
+__all__ = ["page", "questions", "record", "run", "shown", "subject", "verdicts"]

@@ -11,17 +11,17 @@ from .. import assets
 from ..machine import whole
 from ..refused import Refused
 from . import record as records
-from .questions import QUESTIONS, Asked, Budget, Question
+from .questions import AUDIT_QUESTIONS, Asking, AuditQuestion, Budget
 from .record import Answer, Record
 from .subject import Subject
 
 REFERENCES = {"shipped": "the shipped network", "untrained": "never trained", "colours": "colours alone"}
 _ANSWERS = ".answers"  # ends the name of the folder beside the page
 
-Said = Callable[[Question], Callable[[int, int], None]]  # a question begins -> its progress
+Said = Callable[[AuditQuestion], Callable[[int, int], None]]  # a question begins -> its progress
 
 
-def folder_of(out: Path) -> Path:
+def answers_beside(out: Path) -> Path:
     """Where the answers of a page are kept."""
     return out.with_name(out.stem + _ANSWERS)
 
@@ -34,7 +34,7 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     Raises: Refused as the network does, such as for NaN features; what was answered is kept.
     """
     answers = {}
-    for question in QUESTIONS.values():
+    for question in AUDIT_QUESTIONS.values():
         if not question.suits(subject) or (only and question.name not in only):
             continue
         path = kept / file_name(subject.digest, budget, question.name)
@@ -42,7 +42,7 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
         if answer is None:
             started = time.perf_counter()
             with _silent() if said is None else _told(said, question) as progress:
-                answer = question.ask(Asked(subject, budget, progress))
+                answer = question.ask(Asking(subject, budget, progress))
             answer = replace(answer, seconds=round(time.perf_counter() - started, 2))
             kept.mkdir(parents=True, exist_ok=True)
             with whole.file(path, replace=True) as growing:
@@ -83,7 +83,7 @@ def _kept(path: Path) -> Answer | None:
 
 
 @contextmanager
-def _told(said: Said, question: Question) -> Iterator[Callable[[int, int], None]]:
+def _told(said: Said, question: AuditQuestion) -> Iterator[Callable[[int, int], None]]:
     yield said(question)
 
 

@@ -15,19 +15,19 @@ from ..machine import pool, whole
 from ..people import Identity, View
 from ..photos import market
 
-SIZE = (128, 64)
+SCENE_SIZE = (128, 64)
 _RENDERER = 1  # to be raised where the same descriptions give other photos
 
-Progress = Callable[[int, int], None]
-Photo = tuple[Identity, View]
+_Progress = Callable[[int, int], None]
+_Photo = tuple[Identity, View]
 
 
-def shown(photos: Sequence[Photo], progress: Progress | None = None) -> tuple[np.ndarray, str]:
+def photographed(photos: Sequence[_Photo], progress: _Progress | None = None) -> tuple[np.ndarray, str]:
     """Photos of people in views, without JPEG: (N, H, W, 3) uint8, and the name of the scene.
 
     progress: (photos rendered, photos in all).
     """
-    name = named(*photos)
+    name = scene_name(*photos)
 
     def render() -> np.ndarray:
         images = []
@@ -38,10 +38,10 @@ def shown(photos: Sequence[Photo], progress: Progress | None = None) -> tuple[np
                     progress(len(images), len(photos))
         return np.stack(images)
 
-    return kept(name, {"images": render})["images"], name
+    return remembered(name, {"images": render})["images"], name
 
 
-def kept(name: str, made: dict[str, Callable[[], np.ndarray]]) -> dict[str, np.ndarray]:
+def remembered(name: str, made: dict[str, Callable[[], np.ndarray]]) -> dict[str, np.ndarray]:
     """Arrays of a scene from the cache folder; they are made and kept where they are not there or cannot be read.
 
     name: of the scene.  made: by name of the array, how it is made.
@@ -58,10 +58,10 @@ def kept(name: str, made: dict[str, Callable[[], np.ndarray]]) -> dict[str, np.n
     return found
 
 
-def street(people_in_it: int, progress: Progress | None = None) -> tuple[Path, str]:
+def street(people_in_it: int, progress: _Progress | None = None) -> tuple[Path, str]:
     """A folder of the other world with so many people to be found, and its name."""
     seed, known = 3, 4  # those of the model card; a set has four people at least who are not to be found
-    name = named("other", seed, people_in_it, known)
+    name = scene_name("other", seed, people_in_it, known)
     folder = assets.cache() / "audit" / f"other-{name}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -73,14 +73,14 @@ def street(people_in_it: int, progress: Progress | None = None) -> tuple[Path, s
 
 def decoded(photos: Sequence[market.Photo]) -> market.Decoded:
     """The photos of a folder in memory, at the size of all scenes."""
-    return market.decode(photos, SIZE)
+    return market.decode(photos, SCENE_SIZE)
 
 
-def named(*what: object) -> str:
+def scene_name(*what: object) -> str:
     """The name of a scene: a short hash of what it shows, the same on every machine."""
-    return hashlib.sha256(repr((_RENDERER, SIZE, what)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((_RENDERER, SCENE_SIZE, what)).encode()).hexdigest()[:16]
 
 
-def _shoot(photo: Photo) -> np.ndarray:
+def _shoot(photo: _Photo) -> np.ndarray:
     pool.check_wanted()
-    return people.render(*photo, size=SIZE, jpeg=False).image
+    return people.render(*photo, size=SCENE_SIZE, jpeg=False).image

@@ -100,7 +100,7 @@ def alarms(record: Record, references: References) -> list[Alarm]:
 
 def _learned(record: Record, never: Record, alarm: Alarm) -> bool:
     """Whether a network does more of what an alarm says than one that was never trained, beyond chance."""
-    more = between(record, never, alarm.question, alarm.figure)
+    more = paired(record, never, alarm.question, alarm.figure)
     return (
         more is not None and alarm.question != "home" and (more.high < 0 if alarm.question == "wall" else more.low > 0)
     )

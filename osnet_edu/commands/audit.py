@@ -12,13 +12,13 @@ from tqdm import tqdm
 
 from ..audit import page, record, verdicts
 from ..audit import run as audits
-from ..audit.questions import QUESTIONS, QUICK, WHOLE, Budget, Question
+from ..audit.questions import AUDIT_QUESTIONS, QUICK_AUDIT, WHOLE_AUDIT, AuditQuestion, Budget
 from ..audit.subject import Subject, opened
 from ..machine import whole
 from ..refused import Refused
 from .speech import say, tell
 
-PATIENCE = 60.0  # seconds for one batch of somebody else's network
+_PATIENCE = 60.0  # seconds for one batch of somebody else's network
 
 
 def run(options: argparse.Namespace) -> None:
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
     if options.weights is not None and options.method is not None:
         raise Refused("an audit is of one network: expected --weights or --method, got both")
     out = None if options.out is None else whole.new_file(options.out, (".html", ".htm"))
-    beside = Path("audit.answers") if out is None else audits.folder_of(out)
+    beside = Path("audit.answers") if out is None else audits.answers_beside(out)
     kept = beside if options.answers is None else whole.given(options.answers)
     budget = _budget(options)
     sources = [options.method or options.weights] + ([options.against] if options.against is not None else [])
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _budget(options: argparse.Namespace) -> Budget:
-    budget = QUICK if options.quick else WHOLE
+    budget = QUICK_AUDIT if options.quick else WHOLE_AUDIT
     if options.maps is None:
         return budget
     if options.maps > budget.families:
@@ -71,7 +71,7 @@ def _opened(source: str | None, options: argparse.Namespace) -> AbstractContextM
     named = options.preprocessing if source is not None and source.lower().endswith(".onnx") else None
     if options.preprocessing is not None and not _some_onnx(options):
         raise Refused("--preprocessing is for an .onnx file; a checkpoint and a function get their photos as they are")
-    patience = PATIENCE if options.patience is None else options.patience
+    patience = _PATIENCE if options.patience is None else options.patience
     return opened(source, preprocessing=named, size=options.size, patience=patience)
 
 
@@ -79,11 +79,11 @@ def _some_onnx(options: argparse.Namespace) -> bool:
     return any((name or "").lower().endswith(".onnx") for name in (options.weights, options.against))
 
 
-def _said(subject: Subject) -> Callable[[Question], Callable[[int, int], None]]:
-    asked = [question.name for question in QUESTIONS.values() if question.suits(subject)]
+def _said(subject: Subject) -> Callable[[AuditQuestion], Callable[[int, int], None]]:
+    asked = [question.name for question in AUDIT_QUESTIONS.values() if question.suits(subject)]
     bars: list[tqdm] = []
 
-    def begin(question: Question) -> Callable[[int, int], None]:
+    def begin(question: AuditQuestion) -> Callable[[int, int], None]:
         for bar in bars:
             bar.close()
         place = f"{asked.index(question.name) + 1} of {len(asked)}"

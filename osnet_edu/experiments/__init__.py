@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-__all__ = ["EXPERIMENTS", "LEADERBOARD", "Experiment", "baselines", "file_of_runs"]
+__all__ = ["EXPERIMENTS", "LEADERBOARD", "Experiment", "baselines", "clothes", "file_of_runs", "gate_variance"]
 
 LEADERBOARD = "leaderboard"
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from ..record import Answer
 from ..subject import Subject
 from . import clothes, found, gated, looks, maps, pairs, real
-from .ask import QUICK, WHOLE, Asked, Budget
+from .ask import QUICK_AUDIT, WHOLE_AUDIT, Budget, Inquiry
 
-__all__ = ["QUESTIONS", "QUICK", "WHOLE", "Asked", "Budget", "Question"]
+__all__ = ["AUDIT_QUESTIONS", "QUICK_AUDIT", "WHOLE_AUDIT", "AuditQuestion", "Budget", "Inquiry"]
 
 
 @dataclass(frozen=True)
-class Question:
+class AuditQuestion:
     """name: as in a record.  ask: answers it.  open: only of an OSNet's checkpoint."""
 
     name: str
-    ask: Callable[[Asked], Answer]
+    ask: Callable[[Inquiry], Answer]
     open: bool = False
 
     def suits(self, subject: Subject) -> bool:
@@ -24,19 +24,19 @@ class Question:
         return not self.open or subject.checkpoint is not None
 
 
-QUESTIONS: dict[str, Question] = {
+AUDIT_QUESTIONS: dict[str, AuditQuestion] = {
     one.name: one
     for one in (
-        Question("home", found.at_home),
-        Question("other", found.elsewhere),
-        Question("twins", found.twins),
-        Question("parts", looks.parts),
-        Question("moves", looks.moves),
-        Question("wall", looks.wall),
-        Question("clothes", clothes.dressed),
-        Question("pairs", pairs.hardest),
-        Question("gates", gated.gated, open=True),
-        Question("maps", maps.maps),
-        Question("real", real.carried),
+        AuditQuestion("home", found.at_home),
+        AuditQuestion("other", found.elsewhere),
+        AuditQuestion("twins", found.look_alikes),
+        AuditQuestion("parts", looks.parts),
+        AuditQuestion("moves", looks.moves),
+        AuditQuestion("wall", looks.wall),
+        AuditQuestion("clothes", clothes.in_other_clothes),
+        AuditQuestion("pairs", pairs.nearest_mistakes),
+        AuditQuestion("gates", gated.by_gates, open=True),
+        AuditQuestion("maps", maps.graded_maps),
+        AuditQuestion("real", real.carried),
     )
 }

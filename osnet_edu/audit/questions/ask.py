@@ -9,7 +9,7 @@ from ... import retrieval
 from ...embed import Embedder
 from ..subject import Subject
 
-Progress = Callable[[int, int], None]
+_Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Budget:
     slow: bool
 
 
-QUICK = Budget("quick", 36, 20, False, 18, 3, 24, 5, 4, (3, 2, 2), False)
-WHOLE = Budget("whole", 120, 60, True, 60, 8, 60, 25, 10, (6, 4, 3), True)
+QUICK_AUDIT = Budget("quick", 36, 20, False, 18, 3, 24, 5, 4, (3, 2, 2), False)
+WHOLE_AUDIT = Budget("whole", 120, 60, True, 60, 8, 60, 25, 10, (6, 4, 3), True)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Inquiry:
     """What a question is asked with.  subject: the network.  budget: how much.  progress: (steps done, in all)."""
 
     subject: Subject
     budget: Budget
-    progress: Progress
+    progress: _Progress
 
     @property
     def embed(self) -> Embedder:

@@ -9,10 +9,10 @@ from ...experiments import clothes
 from ...photos import market
 from .. import scenes
 from ..record import Answer, figure_of
-from .ask import Asked, unit
+from .ask import Inquiry, unit
 
 
-def dressed(asked: Asked) -> Answer:
+def in_other_clothes(asked: Inquiry) -> Answer:
     """Who is found when the gallery wears other clothes; the queries wear what they wore."""
     root = assets.subset()
     found = market.read(root, train=False)
@@ -30,7 +30,7 @@ def dressed(asked: Asked) -> Answer:
         for one in outfits.values()
         for identity, photo in zip(one, gallery, strict=True)
     ]
-    images, name = scenes.shown(shots, asked.progress)
+    images, name = scenes.photographed(shots, asked.progress)
     features = unit(asked.embed, images).reshape(len(outfits), len(gallery), -1)
     searched = unit(asked.embed, query.images)
     ids = [np.array([photo.person for photo in side]) for side in (query.photos, gallery)]
@@ -45,7 +45,7 @@ def dressed(asked: Asked) -> Answer:
             wearer = dict(zip(persons, np.roll(persons, 1).tolist(), strict=True))
             theirs = np.array([wearer[person] for person in ids[0]])
             figures.append(_first("first is who wears her clothes", rows, [theirs, ids[1]], ids[0], cameras, chance))
-    return Answer("clothes", scenes.named("clothes", name), tuple(figures))
+    return Answer("clothes", scenes.scene_name("clothes", name), tuple(figures))
 
 
 def _first(name: str, rows: np.ndarray, ids, clusters: np.ndarray, cameras, chance: float):

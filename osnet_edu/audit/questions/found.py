@@ -7,22 +7,22 @@ from ...grading import frozen
 from ...photos import market
 from .. import scenes
 from ..record import Answer, Figure, figure_of
-from .ask import Asked, unit
+from .ask import Inquiry, unit
 
 
-def at_home(asked: Asked) -> Answer:
+def at_home(asked: Inquiry) -> Answer:
     """The shipped test: 60 people whom no shipped weights have met."""
     root = assets.subset()
     return _searched(asked, "home", market.read(root, train=False), root.name)
 
 
-def elsewhere(asked: Asked) -> Answer:
+def elsewhere(asked: Inquiry) -> Answer:
     """A world that shares no camera, street, colour of clothes or build with any that the kit trains on."""
     folder, name = scenes.street(asked.budget.persons, asked.progress)
     return _searched(asked, "other", market.read(folder, train=False), name)
 
 
-def twins(asked: Asked) -> Answer:
+def look_alikes(asked: Inquiry) -> Answer:
     """Look-alikes by part: is the person, by a third camera, more similar to the query than the twin is?"""
     found = cases(asked.budget.families, asked.progress)
     query, positive, negative = (unit(asked.embed, some) for some in (found.query, found.positive, found.negative))
@@ -37,22 +37,22 @@ def twins(asked: Asked) -> Answer:
 
 def cases(families: int, progress=None) -> frozen.Cases:
     """The grading set's first families of each part, from the cache folder."""
-    name = scenes.named("twins", frozen.name_of(frozen.describe(size=scenes.SIZE, families=families)))
+    name = scenes.scene_name("twins", frozen.name_of(frozen.describe(size=scenes.SCENE_SIZE, families=families)))
     made: list[frozen.Cases] = []
 
     def column(field: str):
         def make() -> np.ndarray:
             if not made:
-                made.append(frozen.render(size=scenes.SIZE, families=families, progress=progress))
+                made.append(frozen.render(size=scenes.SCENE_SIZE, families=families, progress=progress))
             return getattr(made[0], field)
 
         return make
 
     fields = frozen.Cases.__dataclass_fields__
-    return frozen.Cases(**scenes.kept(name, {field: column(field) for field in fields}))
+    return frozen.Cases(**scenes.remembered(name, {field: column(field) for field in fields}))
 
 
-def _searched(asked: Asked, question: str, found: market.Market, name: str) -> Answer:
+def _searched(asked: Inquiry, question: str, found: market.Market, name: str) -> Answer:
     sides = [scenes.decoded(photos) for photos in (found.query, found.gallery)]
     asked_for, among = (unit(asked.embed, side.images) for side in sides)
     ids = [np.array([photo.person for photo in side.photos]) for side in sides]
@@ -64,4 +64,4 @@ def _searched(asked: Asked, question: str, found: market.Market, name: str) -> A
         figure_of("rank-1", score.first_hit[hit] == 1, ids[0][hit], chance=chance),
         figure_of("mAP", score.average_precision[hit], ids[0][hit], chance=chance),
     )
-    return Answer(question, scenes.named(question, name), figures)
+    return Answer(question, scenes.scene_name(question, name), figures)

@@ -13,17 +13,17 @@ from ...machine import pool
 from ...photos import market
 from .. import scenes
 from ..record import Answer, Figure, figure_of
-from .ask import Asked
+from .ask import Inquiry
 
 _FACTORS = ("person", "camera", "yaw", "background")
 
 
-def gated(asked: Asked) -> Answer:
+def by_gates(asked: Inquiry) -> Answer:
     """Rank-1 at home without each stream, and the share of the gates' variance that each factor explains."""
     checkpoint = asked.subject.checkpoint
     assert checkpoint is not None  # `questions` asks this of open networks only
     figures = list(_without_streams(asked))
-    name = scenes.named("gates", asked.budget.crossed)
+    name = scenes.scene_name("gates", asked.budget.crossed)
     blocks = checkpoint.model.blocks().values()
     notes: tuple[str, ...] = ()
     if all(block.gate is not None for block in blocks):
@@ -33,7 +33,7 @@ def gated(asked: Asked) -> Answer:
     return Answer("gates", name, tuple(figures), notes)
 
 
-def _without_streams(asked: Asked) -> list[Figure]:
+def _without_streams(asked: Inquiry) -> list[Figure]:
     checkpoint = asked.subject.checkpoint
     assert checkpoint is not None
     rankings = without.Rankings(checkpoint, market.read(assets.subset(), train=False))
@@ -56,7 +56,7 @@ def _without_streams(asked: Asked) -> list[Figure]:
     return found
 
 
-def _followed(asked: Asked) -> list[Figure]:
+def _followed(asked: Inquiry) -> list[Figure]:
     """Omega squared of each factor, by block: a value for each person by the jackknife, whose mean is the share."""
     checkpoint = asked.subject.checkpoint
     assert checkpoint is not None

@@ -14,14 +14,14 @@ from ...grading import importance
 from ...people import View
 from .. import scenes
 from ..record import Answer, figure_of
-from .ask import Asked, unit
+from .ask import Inquiry, unit
 
 _SEED = 41  # of the people of `moves` and `wall`: no weights that ship have met them
 _CAMERA, _OTHER = 1, 3  # of the photo, and of another one
 _LEAST = 0.02  # of similarity: a smaller step from a person to a stranger is no scale to measure on
 
 
-def parts(asked: Asked) -> Answer:
+def parts(asked: Inquiry) -> Answer:
     """One part of a photo is drawn anew: by how much does its similarity to another photo of the person fall?"""
     found = _positives(asked)
     query, positive = unit(asked.embed, found.query), unit(asked.embed, found.positive)
@@ -40,25 +40,25 @@ def parts(asked: Asked) -> Answer:
         scale = 1 - float(((positive @ positive.T).sum() - len(positive)) / (len(positive) * (len(positive) - 1)))
     if scale < _LEAST:
         notes = ("All photos have nearly the same features: there is no step to a stranger to measure parts by.",)
-        return Answer("parts", scenes.named("parts", found.name), tuple(figures), notes)
+        return Answer("parts", scenes.scene_name("parts", found.name), tuple(figures), notes)
     measured = importance.measured(asked.embed, found, asked.progress)
     for part, fall, shows in zip(found.parts, measured.fall.T, found.shown.T, strict=True):
         if shows.any():
             values = fall[shows] / scale
             figures.append(figure_of(part, values, found.person[shows], unit="part", limit=measured.limit / scale))
-    return Answer("parts", scenes.named("parts", found.name), tuple(figures), notes)
+    return Answer("parts", scenes.scene_name("parts", found.name), tuple(figures), notes)
 
 
-def _positives(asked: Asked) -> importance.Positives:
+def _positives(asked: Inquiry) -> importance.Positives:
     count, redraws = asked.budget.positives, asked.budget.redraws
-    name = scenes.named("positives", importance.FROZEN, count, redraws, importance.RENDERER)
+    name = scenes.scene_name("positives", importance.FROZEN, count, redraws, importance.RENDERER)
     made: list[importance.Positives] = []
 
     def column(field: str):
         def make() -> np.ndarray:
             if not made:
                 made.append(
-                    importance.render_positives(families=count, size=scenes.SIZE, redraws=redraws,
+                    importance.render_positives(families=count, size=scenes.SCENE_SIZE, redraws=redraws,
                                                 progress=asked.progress)
                 )  # fmt: skip
             return getattr(made[0], field)
@@ -66,7 +66,7 @@ def _positives(asked: Asked) -> importance.Positives:
         return make
 
     fields = [field for field in importance.Positives.__dataclass_fields__ if field != "parts"]
-    arrays: dict[str, Any] = scenes.kept(name, {field: column(field) for field in fields})
+    arrays: dict[str, Any] = scenes.remembered(name, {field: column(field) for field in fields})
     return importance.Positives(**arrays)
 
 
@@ -77,7 +77,7 @@ _MOVES = (
 )  # fmt: skip
 
 
-def moves(asked: Asked) -> Answer:
+def moves(asked: Inquiry) -> Answer:
     """One circumstance of a photo changes and all else stays: how far does the photo move?"""
     numbers = list(range(1, asked.budget.moved + 1))
     persons = [_person(number) for number in numbers]
@@ -89,7 +89,7 @@ def moves(asked: Asked) -> Answer:
     ]
     # A stranger in each view: the next person stands where this one stood.
     shots += [(persons[(k + 1) % len(persons)], view) for k, view in enumerate(views)]
-    images, name = scenes.shown(shots, asked.progress)
+    images, name = scenes.photographed(shots, asked.progress)
     count, versions = len(persons), 2 + len(_MOVES)
     features = unit(asked.embed, images)
     own = features[: count * versions].reshape(count, versions, -1)
@@ -106,7 +106,7 @@ def moves(asked: Asked) -> Answer:
     return Answer("moves", name, (*figures, figure_of("another person", apart / scale, numbers, unit="part")))
 
 
-def wall(asked: Asked) -> Answer:
+def wall(asked: Inquiry) -> Answer:
     """The same search twice: strangers before walls of their own, and strangers before the query's wall."""
     numbers = list(range(1001, 1001 + asked.budget.moved))
     persons = [_person(number) for number in numbers]
@@ -121,7 +121,7 @@ def wall(asked: Asked) -> Answer:
         for j, (person, view) in enumerate(zip(persons, plain, strict=True))
         if j in _others(k, len(numbers))
     ]
-    images, name = scenes.shown(jobs + near, asked.progress)
+    images, name = scenes.photographed(jobs + near, asked.progress)
     features = unit(asked.embed, images)
     count = len(numbers)
     query, usual, before = features[:count], features[count : 2 * count], features[2 * count :]

@@ -18,7 +18,7 @@ from ...network import weights
 from ...refused import Refused
 from .. import scenes
 from ..record import Answer, Figure, figure_of
-from .ask import Asked
+from .ask import Inquiry
 from .found import cases
 
 # What each asks of the network, the cheap ones first. Forward ones need no slope: any embedder can be asked.
@@ -32,20 +32,20 @@ _BARE = {"the centre": "centre prior", "new colours": "new colours"}
 _PHOTOS = 100_000  # enough for the fastest engine
 _CHECKED = 8  # photos of the randomisation check
 
-Maps = Callable[[np.ndarray, np.ndarray], np.ndarray]  # queries, photos (N, H, W, 3) -> (N, H, W)
+_Maps = Callable[[np.ndarray, np.ndarray], np.ndarray]  # queries, photos (N, H, W, 3) -> (N, H, W)
 
 
-def maps(asked: Asked) -> Answer:
+def graded_maps(asked: Inquiry) -> Answer:
     """The grade of each method, by family of twins."""
     found = cases(asked.budget.families, asked.progress)
     each = len(found.part) // len(frozen.PARTS)
     seen = frozen.noticed(asked.embed, found).seen & (np.arange(len(found.part)) % each < asked.budget.mapped)
-    name = scenes.named("maps", found.name, asked.budget.mapped)
+    name = scenes.scene_name("maps", found.name, asked.budget.mapped)
     if not seen.any():
         return Answer("maps", name, (), ("The network notices none of the differences: there is nothing to explain.",))
     query, photo, truth, family = (getattr(found, field)[seen] for field in ("query", "negative", "truth", "family"))
 
-    def graded(label: str, ask: Maps) -> Figure:
+    def graded(label: str, ask: _Maps) -> Figure:
         grades = [
             marks.grade(heat, one, against=True).rank
             for start in range(0, len(query), 8)
@@ -75,16 +75,16 @@ def maps(asked: Asked) -> Answer:
     return Answer("maps", name, tuple(figures), (note,))
 
 
-def _names(asked: Asked) -> tuple[str, ...]:
+def _names(asked: Inquiry) -> tuple[str, ...]:
     slow = _SLOW if asked.budget.slow else _SLOW[:1]
     return (*_SLOPES, *_FORWARD, *slow) if asked.subject.checkpoint is not None else (*_FORWARD, *slow)
 
 
-def _networks(asked: Asked, found: frozen.Cases) -> dict[str, tuple[Network, tuple[int, int]]]:
+def _networks(asked: Inquiry, found: frozen.Cases) -> dict[str, tuple[Network, tuple[int, int]]]:
     """The network, and one of the same build that was never trained where that can be built; with photos' size."""
     checkpoint = asked.subject.checkpoint
     if checkpoint is None:
-        return {"": (Network(Quick(asked.embed), asked.embed), scenes.SIZE)}
+        return {"": (Network(Quick(asked.embed), asked.embed), scenes.SCENE_SIZE)}
     size = checkpoint.size
     networks = {"": (Network(checkpoint.model, _embedder(checkpoint.model, size)), size)}
     try:
@@ -99,7 +99,7 @@ def _embedder(model, size: tuple[int, int]):
     return embedder_for(model, photos=_PHOTOS, size=size)
 
 
-def _asker(network: Network, method: str, size: tuple[int, int]) -> Maps:
+def _asker(network: Network, method: str, size: tuple[int, int]) -> _Maps:
     ask = {**METHODS_GRADED, **OWN}[method]
 
     def asked(queries: np.ndarray, photos: np.ndarray) -> np.ndarray:
@@ -135,7 +135,7 @@ def _resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _back(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Maps at the size of the truth: each pixel the mean of those that it covers, or the nearest one."""
+    """_Maps at the size of the truth: each pixel the mean of those that it covers, or the nearest one."""
     if heat.shape[1:] == tuple(size):
         return heat
     turned = (size[1], size[0])

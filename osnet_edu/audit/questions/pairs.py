@@ -11,13 +11,13 @@ from ...photos import market
 from ...retrieval import mining, ranking
 from .. import scenes
 from ..record import Answer, Picture
-from .ask import Asked, unit
+from .ask import Inquiry, unit
 
 _ROWS = 4
 _SCALE = 2  # of the pictures, so that a browser does not blur them
 
 
-def hardest(asked: Asked) -> Answer:
+def nearest_mistakes(asked: Inquiry) -> Answer:
     """Queries of different people with the smallest margins, each with its farthest match and nearest stranger."""
     root = assets.subset()
     found = market.read(root, train=False)
@@ -48,7 +48,7 @@ def hardest(asked: Asked) -> Answer:
                 f"{who}: rank {places[1]}, similarity {1 - triplet.negative_distance:.2f}", row, "impostor",
             ),
         ]  # fmt: skip
-    return Answer("pairs", scenes.named("pairs", root.name), (), (), tuple(pictures))
+    return Answer("pairs", scenes.scene_name("pairs", root.name), (), (), tuple(pictures))
 
 
 def _jpeg(image: np.ndarray) -> str:

@@ -2,7 +2,7 @@
 
 from .. import scenes
 from ..record import Answer
-from .ask import Asked
+from .ask import Inquiry
 
 # Rank-1 in per cent, measured once: the shipped weights on 854 photos of 100 real people, and the official x0.25
 # weights, which learned from real photos, on the shipped rendered test.
@@ -17,6 +17,6 @@ _NOTES = (
 )
 
 
-def carried(asked: Asked) -> Answer:
+def carried(asked: Inquiry) -> Answer:
     """Sentences alone: nothing is asked."""
-    return Answer("real", scenes.named("real"), (), _NOTES)
+    return Answer("real", scenes.scene_name("real"), (), _NOTES)
