@@ -20,7 +20,7 @@ from voilapage import app_of, wait_until
 import lab
 from osnet_edu import Refused, assets
 from osnet_edu.lab import app, own, programs
-from osnet_edu.lab.own import Own
+from osnet_edu.lab.own import Brought
 from osnet_edu.network import export, weights
 from osnet_edu.photos import market
 
@@ -35,7 +35,7 @@ def mine(tmp_path, tiny, monkeypatch) -> Path:  # noqa: F811
     (tmp_path / "page.html").write_text(audit_of(tmp_path / "mine.safetensors"))
     (tmp_path / "grades.csv").write_text(GRADES)
     monkeypatch.chdir(tmp_path)
-    for name in own.to_environment(Own()):
+    for name in own.to_environment(Brought()):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -56,7 +56,7 @@ def started(monkeypatch, *words: str) -> list[str]:
     return commands[0][3:]
 
 
-def served(monkeypatch, *words: str) -> Own:
+def served(monkeypatch, *words: str) -> Brought:
     """What the notebook would show, after `lab.py app` with these words."""
     monkeypatch.setattr(app, "serve", lambda *_: None)
     app.main(started(monkeypatch, *words))
@@ -99,15 +99,15 @@ def test_what_is_not_there_is_refused_before_anything_is_set_up(mine, monkeypatc
 
 def test_the_notebook_finds_what_was_named_and_no_audit_of_another_network(mine, monkeypatch):
     shown = served(monkeypatch, "photos", "--weights", "mine.safetensors", "--audit", "page.html")
-    assert shown == Own(str(mine / "photos"), str(mine / "mine.safetensors"), str(mine / "page.html"), "")
-    assert served(monkeypatch, "photos") == Own(data=str(mine / "photos"))
-    (mine / own.PAGE).write_text(audit_of(mine / "mine.safetensors"))
-    assert served(monkeypatch, "photos") == Own(data=str(mine / "photos"))  # the page is not the shipped network's
+    assert shown == Brought(str(mine / "photos"), str(mine / "mine.safetensors"), str(mine / "page.html"), "")
+    assert served(monkeypatch, "photos") == Brought(data=str(mine / "photos"))
+    (mine / own.AUDIT_PAGE).write_text(audit_of(mine / "mine.safetensors"))
+    assert served(monkeypatch, "photos") == Brought(data=str(mine / "photos"))  # the page is not the shipped network's
 
 
 def test_an_audit_is_found_where_the_command_leaves_it(mine, monkeypatch, capsys):
     (mine / "elsewhere").mkdir()
-    page = mine / own.PAGE
+    page = mine / own.AUDIT_PAGE
     page.write_text(audit_of(mine / "mine.safetensors"))
     for here in (mine, mine / "elsewhere"):  # where one stands, or beside the checkpoint
         monkeypatch.chdir(here)
@@ -150,7 +150,7 @@ def test_the_notebook_is_the_explorer_and_what_stands_beside_it():
     cells = nbformat.read(ROOT / lab.EXPLORER_OF_OWN, as_version=4).cells
     usual = nbformat.read(ROOT / lab.EXPLORER, as_version=4).cells
     assert cells[0].source == usual[0].source
-    assert [cell.source.splitlines()[-1] for cell in cells[1:]] == ["own.beside()", "own.explorer()"]
+    assert [cell.source.splitlines()[-1] for cell in cells[1:]] == ["own.audit_and_grades()", "own.explorer()"]
 
 
 def test_the_explorer_shows_ones_own_people_by_ones_own_network(mine, monkeypatch):
@@ -166,12 +166,15 @@ def test_the_explorer_shows_ones_own_people_by_ones_own_network(mine, monkeypatc
 
 def test_the_audit_is_in_a_frame_without_rights_and_the_grades_are_a_table(mine, monkeypatch):
     served(monkeypatch, "photos", "--weights", "mine.safetensors", "--audit", "page.html", "--grades", "grades.csv")
-    page = own.beside().data
+    page = own.audit_and_grades().data
     assert '<iframe title="The audit" sandbox srcdoc="&lt;h1 title=&quot;&amp;&quot;&gt;An audit' in page
     assert page.count("<summary>") == 2 and "<summary>The graded method</summary>" in page
     assert '<th scope="row">logo</th><td>1</td><td>0.50 [0.50, 0.50]</td><td>0.10 [0.10, 0.10]</td>' in page
     served(monkeypatch, "photos")
-    assert "<details>" not in own.beside().data and "Network: the shipped network." in own.beside().data
+    assert (
+        "<details>" not in own.audit_and_grades().data
+        and "Network: the shipped network." in own.audit_and_grades().data
+    )
 
 
 # ---- the page

@@ -121,7 +121,7 @@ def main(arguments: Sequence[str]) -> None:
         parser.add_argument(f"--{name}", default="")
     options = parser.parse_args(arguments)
     if options.here is not None:
-        given = own.Own(options.data, options.weights, options.audit, options.grades)
+        given = own.Brought(options.data, options.weights, options.audit, options.grades)
         shown, said = own.looked_at(given, options.here)
         for sentence in said:
             say(sentence)

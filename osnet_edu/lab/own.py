@@ -1,7 +1,7 @@
 """The explorer's page on one's own: a folder of photos, a network, its audit, and the grades of a method.
 
 `lab.py app` looks at all of them before its server starts, and hands them to the notebook through the environment. The
-notebook calls `beside` and `explorer`.
+notebook calls `audit_and_grades` and `explorer`.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from typing import Any
 
 from ..refused import Refused
 
-PAGE = "audit.html"  # where `python -m osnet_edu audit --out audit.html` leaves its page
+AUDIT_PAGE = "audit.html"  # where `python -m osnet_edu audit --out audit.html` leaves its page
 _VARIABLE = "OSNET_EDU_APP_"
 _MOST_BYTES = 100_000_000  # of an audit's page
 
 
 @dataclass(frozen=True)
-class Own:
+class Brought:
     """What the page shows, by name; an empty text is the kit's own, or nothing.
 
     data: a folder of photos.  weights: a checkpoint.  audit: a page that `audit` wrote about this network.
@@ -39,7 +39,7 @@ class Own:
         return "the shipped network" if not self.weights else f"{path.parent.name}/{path.name}".lstrip("/")
 
 
-def looked_at(own: Own, here: Path) -> tuple[Own, list[str]]:
+def looked_at(own: Brought, here: Path) -> tuple[Brought, list[str]]:
     """Look at all that is named, before anything starts.
 
     here: where `audit.html` may lie, as well as beside the checkpoint; it is taken if it is of this network.
@@ -65,20 +65,20 @@ def looked_at(own: Own, here: Path) -> tuple[Own, list[str]]:
             )
         return own, said
     beside = [here, *([Path(own.weights).parent] if own.weights else [])]
-    for path in dict.fromkeys(folder / PAGE for folder in beside):
+    for path in dict.fromkeys(folder / AUDIT_PAGE for folder in beside):
         if path.is_file() and _is_about((digest, sized), _page(path)):
             return replace(own, audit=str(path)), [*said, f"The page shows the audit {path} too."]
     return own, said
 
 
-def to_environment(own: Own) -> dict[str, str]:
+def to_environment(own: Brought) -> dict[str, str]:
     """The variables from which the notebook reads what to show."""
     return {_VARIABLE + name.upper(): value for name, value in asdict(own).items()}
 
 
-def from_environment(environ: Mapping[str, str] = os.environ) -> Own:
+def from_environment(environ: Mapping[str, str] = os.environ) -> Brought:
     """What the page shows, in the notebook."""
-    return Own(**{field.name: environ.get(_VARIABLE + field.name.upper(), "") for field in fields(Own)})
+    return Brought(**{field.name: environ.get(_VARIABLE + field.name.upper(), "") for field in fields(Brought)})
 
 
 def explorer() -> Any:
@@ -96,7 +96,7 @@ def explorer() -> Any:
     return shown
 
 
-def beside() -> Any:
+def audit_and_grades() -> Any:
     """What stands beside the explorer: which photos and which network, the audit, and the grades. For a notebook."""
     from IPython.display import HTML
 
