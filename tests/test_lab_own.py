@@ -44,7 +44,7 @@ def audit_of(checkpoint: Path) -> str:
     opened = weights.open(checkpoint)
     text = f"{export.digest(opened.model)} {opened.size[0]}x{opened.size[1]}"
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f'<h1 title="&">An audit</h1><footer>mine: {digest}</footer>'
+    return f'<head></head><h1 title="&">An audit</h1><footer>mine: {digest}</footer>'
 
 
 def started(monkeypatch, *words: str) -> list[str]:
@@ -167,7 +167,8 @@ def test_the_explorer_shows_ones_own_people_by_ones_own_network(mine, monkeypatc
 def test_the_audit_is_in_a_frame_without_rights_and_the_grades_are_a_table(mine, monkeypatch):
     served(monkeypatch, "photos", "--weights", "mine.safetensors", "--audit", "page.html", "--grades", "grades.csv")
     page = own.audit_and_grades().data
-    assert '<iframe title="The audit" sandbox srcdoc="&lt;h1 title=&quot;&amp;&quot;&gt;An audit' in page
+    assert '<iframe title="The audit" sandbox srcdoc="&lt;head&gt;&lt;base href=&quot;about:srcdoc&quot;&gt;' in page
+    assert "&lt;h1 title=&quot;&amp;&quot;&gt;An audit" in page
     assert page.count("<summary>") == 2 and "<summary>The graded method</summary>" in page
     assert '<th scope="row">logo</th><td>1</td><td>0.50 [0.50, 0.50]</td><td>0.10 [0.10, 0.10]</td>' in page
     served(monkeypatch, "photos")

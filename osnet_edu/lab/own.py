@@ -105,8 +105,9 @@ def audit_and_grades() -> Any:
     words = f"<p>Photos: {html.escape(photos)}. Network: {html.escape(own.weights or own.network)}.</p>"
     folds = []
     if own.audit:
-        # A frame without rights: the page in it runs nothing, and asks nobody for anything.
-        framed = html.escape(_page(Path(own.audit)))
+        # A frame without rights: the page in it runs nothing, and asks nobody for anything. Its links to its own
+        # sections stay in the frame by the name that a page in srcdoc has.
+        framed = html.escape(_page(Path(own.audit)).replace("<head>", '<head><base href="about:srcdoc">', 1))
         folds.append(("The audit of this network", f'<iframe title="The audit" sandbox srcdoc="{framed}"></iframe>'))
     if own.grades:
         from ..grading import written
