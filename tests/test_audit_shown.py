@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from osnet_edu import audit
-from osnet_edu.audit import page, verdicts
+from osnet_edu.audit import page, shown, verdicts
 from osnet_edu.audit.record import Answer, Figure, Record
 
 PEOPLE = tuple(range(8))
@@ -55,7 +54,7 @@ REFERENCES = {"the shipped network": SHIPPED, "never trained": UNTRAINED}
 
 def rows(shown) -> dict[tuple[str, str], tuple[str, ...]]:
     """The cells by question and figure, with plain blanks."""
-    names = {words.head: name for name, words in page.QUESTIONS.items()}
+    names = {words.head: name for name, words in page.SECTIONS.items()}
     return {
         (names[title], first): tuple(cell.replace("\N{NO-BREAK SPACE}", " ") for cell in rest)
         for title, some in shown.groups
@@ -64,7 +63,7 @@ def rows(shown) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def test_each_figure_stands_beside_the_shipped_network_and_its_floor():
-    found = audit.shown(MINE, REFERENCES)
+    found = shown.in_cell(MINE, REFERENCES)
     assert found.says == tuple(verdicts.headline(MINE, REFERENCES)) and len(found.says) > 0
     assert found.heads == ("figure", "mine<1>", "shipped", "floor")
     interval = MINE.answers["home"]["rank-1"].interval
@@ -83,13 +82,13 @@ def test_each_figure_stands_beside_the_shipped_network_and_its_floor():
 
 @pytest.mark.parametrize("references", [None, {}, {"the shipped network": replace(SHIPPED, digest=MINE.digest)}])
 def test_a_network_does_not_stand_beside_itself(references):
-    found = audit.shown(MINE, references)
+    found = shown.in_cell(MINE, references)
     assert found.heads == ("figure", "mine<1>", "floor")
     assert rows(found)["home", "rank-1"][1] == "chance 12 %"
 
 
 def test_the_page_of_it_is_escaped_and_the_text_has_columns():
-    found = replace(audit.shown(MINE, REFERENCES), says=("Rank-1 < 1 & more.",))
+    found = replace(shown.in_cell(MINE, REFERENCES), says=("Rank-1 < 1 & more.",))
     drawn, lines = found._repr_html_(), repr(found).replace("\N{NO-BREAK SPACE}", " ").splitlines()
     assert "<p>Rank-1 &lt; 1 &amp; more.</p>" in drawn and '<th scope="col">mine&lt;1&gt;</th>' in drawn
     assert drawn.count('<th scope="rowgroup" colspan="4">') == 5 and drawn.count('<th scope="row">') == 7

@@ -11,7 +11,7 @@ from .. import assets
 from ..machine import whole
 from ..refused import Refused
 from . import record as records
-from .questions import AUDIT_QUESTIONS, Asking, AuditQuestion, Budget
+from .questions import AUDIT_QUESTIONS, AuditQuestion, Budget, Inquiry
 from .record import Answer, Record
 from .subject import Subject
 
@@ -42,7 +42,7 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
         if answer is None:
             started = time.perf_counter()
             with _silent() if said is None else _told(said, question) as progress:
-                answer = question.ask(Asking(subject, budget, progress))
+                answer = question.ask(Inquiry(subject, budget, progress))
             answer = replace(answer, seconds=round(time.perf_counter() - started, 2))
             kept.mkdir(parents=True, exist_ok=True)
             with whole.file(path, replace=True) as growing:

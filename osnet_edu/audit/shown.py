@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import charts
-from .page import QUESTIONS
+from .page import SECTIONS
 from .record import Figure, Record
 from .verdicts import headline
-from .written import found, number, plain_name, same_question, written
+from .written import bracketed, mean_of, number, plain_name, same_question
 
 if TYPE_CHECKING:
     from ..figures import Findings
 
-_SHIPPED, _UNTRAINED = (charts.KINDS[kind] for kind in (charts.SHIPPED, charts.UNTRAINED))
+_SHIPPED, _UNTRAINED = (charts.REFERENCE_MARKS[kind] for kind in (charts.SHIPPED_MARK, charts.UNTRAINED_MARK))
 # On the page alone: controls, which are columns here, by what parts and moves are measured, the gates of each block.
 _ON_THE_PAGE = ("floor: ", "never trained: ", "kept after randomisation: ", "step", "another person", "conv")
 
 
-def shown(record: Record, references: Mapping[str, Record] | None = None) -> "Findings":
+def in_cell(record: Record, references: Mapping[str, Record] | None = None) -> "Findings":
     """The record of an audit, for the end of a cell: each figure beside the shipped network's and its floor.
 
     references: as of `run.references`; a figure is shown where both were asked about the same photos.
@@ -39,7 +39,7 @@ def shown(record: Record, references: Mapping[str, Record] | None = None) -> "Fi
             floor = _floor(record, references.get(_UNTRAINED), question, figure)
             rows.append((plain_name(figure.name), _cell(figure), *beside, floor))
         if rows:
-            groups.append((QUESTIONS[question].head if question in QUESTIONS else question, tuple(rows)))
+            groups.append((SECTIONS[question].head if question in SECTIONS else question, tuple(rows)))
     caption = f"{record.name}: means with 95 % over people or families. Floor: a network never trained, or chance."
     columns = ("figure", record.name, *(() if shipped is None else ("shipped",)), "floor")
     return Findings(tuple(headline(record, references)), caption, columns, tuple(groups))
@@ -61,4 +61,4 @@ def _theirs(record: Record, other: Record | None, question: str, figure: Figure)
 
 
 def _cell(figure: Figure | None) -> str:
-    return "" if figure is None else written(found(figure), figure.unit)
+    return "" if figure is None else bracketed(mean_of(figure), figure.unit)

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
         say(f"Answers are kept in {kept}; the same command goes on there.")
         subjects = [stack.enter_context(_opened(source, options)) for source in sources]
         if len(subjects) == 2 and subjects[0].digest == subjects[1].digest:
-            raise Refused("--against names the same network: there would be no difference to tell; expected another")
+            raise Refused("--against names the same network, and nothing would differ; expected another")
         records = []
         for subject in subjects:
             try:

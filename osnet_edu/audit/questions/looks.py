@@ -1,6 +1,6 @@
 """What the network looks at: one part drawn anew, one circumstance changed, and strangers before the query's wall.
 
-The unit of most figures is the step from a person to a stranger: 0 is no change, and 1 is as much as another person.
+The unit of most figures is the step from a person to a stranger: at 0 nothing changes, and 1 is as much as another person.
 """
 
 import math
@@ -18,7 +18,7 @@ from .ask import Inquiry, unit
 
 _SEED = 41  # of the people of `moves` and `wall`: no weights that ship have met them
 _CAMERA, _OTHER = 1, 3  # of the photo, and of another one
-_LEAST = 0.02  # of similarity: a smaller step from a person to a stranger is no scale to measure on
+_LEAST = 0.02  # of similarity: nothing is measured by a smaller step from a person to a stranger
 
 
 def parts(asked: Inquiry) -> Answer:
