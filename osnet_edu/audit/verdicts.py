@@ -33,6 +33,8 @@ WALL_FALL = 0.10
 # A part decides alone where it takes at least a quarter of the step to a stranger and twice what any other takes. In
 # rendered people several parts change from one person to the next, so no single one should stand out like this.
 ONE_PART, TIMES = 0.25, 2.0
+# A part that counts for so much more than it does for the shipped network is what the photos of training taught alone.
+UNUSUAL = 0.10
 # The background says nothing about a person. A tenth of the step is more than noise and lens move it.
 BACKGROUND_STEP = 0.10
 # In exchanged clothes, half of the first places are more than all other people share.
@@ -149,6 +151,19 @@ def _one_part(record: Record, references: References) -> Alarm | None:
     return None
 
 
+def _unusual(record: Record, references: References) -> Alarm | None:
+    shipped = references.get("the shipped network")
+    parts = [one for one in findings.parts_of(record) if known(one) and one.name != "background"]
+    first = max(parts, key=lambda one: mean_of(one).value, default=None)
+    both = same_question(record, shipped, "parts", first.name) if first else None
+    more = gap(*both) if both else None
+    if first is None or both is None or more is None or more.low <= UNUSUAL or _one_part(record, references):
+        return None
+    text = f"It looks at the {first.name} more than the shipped network does: {findings.drawn_anew(first.name)} "
+    rest = f"{stated(first)} of the step from a person to a stranger, there {stated(both[1])}: "
+    return Alarm("parts", first.name, f"{text}{rest}{bracketed(more, 'part', sign=True)}.")
+
+
 _BACKGROUND_ALARM = "It looks at the background: "
 
 
@@ -173,7 +188,9 @@ def _clothes(record: Record, references: References) -> Alarm | None:
     )
 
 
-_ALARMS: tuple[Callable[[Record, References], Alarm | None], ...] = (_colours, _wall, _one_part, _background, _clothes)
+_ALARMS: tuple[Callable[[Record, References], Alarm | None], ...] = (
+    _colours, _wall, _one_part, _unusual, _background, _clothes,
+)  # fmt: skip
 # What an audit without an alarm may claim: only what was asked, of enough people.
 _CHECKS: Mapping[str, Callable[[Record, References], object]] = {
     "colours alone": lambda record, others: paired(record, others.get("colours alone"), "home", "rank-1"),

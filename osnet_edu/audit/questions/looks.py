@@ -1,6 +1,6 @@
 """What the network looks at: one part drawn anew, one circumstance changed, and strangers before the query's wall.
 
-The unit of most figures is the step from a person to a stranger: at 0 nothing changes, and 1 is as much as another person.
+The unit of most figures is the step from a person to a stranger: at 0 nothing changes, and 1 is another person.
 """
 
 import math
