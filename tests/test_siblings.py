@@ -6,11 +6,11 @@ from torch import nn
 
 from osnet_edu import Refused, osnet, train
 from osnet_edu.machine import compute
-from osnet_edu.network import costs, siblings, weights
+from osnet_edu.network import costs, receptive, siblings, weights
 from osnet_edu.network.model import AggregationGate, Lite3x3, OSBlock, Sum
-from osnet_edu.network.siblings import HAND_MADE, ROWS, SIBLINGS, TABLE_5
+from osnet_edu.network.siblings import EQUAL_DEPTHS, EQUAL_VIEWS, HAND_MADE, ROWS, SIBLINGS, TABLE_5
 
-EVERY = {**ROWS, HAND_MADE.key: HAND_MADE}
+EVERY = {**ROWS, **{row.key: row for row in (HAND_MADE, EQUAL_VIEWS, EQUAL_DEPTHS)}}
 REDUCED = {"width": 0.25, "gate_hidden": 4}
 
 
@@ -65,11 +65,17 @@ def blocks(model):
         # Four layers for ten, with the windows of all four: 9 + 25 + 49 + 81 for 10 * 9 weights a channel.
         "hand-made": sum(2 * (-6 * mid * mid + (164 - 90) * mid - 6 * 2 * mid) for mid in (16, 24, 32)),
         "full": sum(2 * 10 * (8 * mid * mid - 9 * mid) for mid in (16, 24, 32)),
+        "equal-views": 0,
+        "equal-depths": -sum(2 * 6 * (mid * mid + 11 * mid) for mid in (16, 24, 32)),  # four layers for ten
     }.items(),
 )
 def test_what_a_row_adds_in_parameters(key, more):
     primary, ours = (siblings.build(k, **REDUCED) for k in ("primary", key))
     assert costs.parameters(ours) - costs.parameters(primary) == more
+
+
+# Cells that a stream looks at, where dilation skips some of its window.
+SEEN = {"equal-views": (9, 25, 81, 81), "equal-depths": (9, 9, 9, 9)}
 
 
 @pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
@@ -88,8 +94,10 @@ def test_each_stream_sees_the_window_that_its_row_states(row):
             x = torch.rand_like(x).requires_grad_()
             (gradient,) = torch.autograd.grad(block.streams(x)[t][0, :, 7, 7].sum(), x)
             moved |= gradient[0].abs().sum(0) > 0
-        sides.append(int(moved.any(0).sum()))
-        assert moved.sum() == sides[-1] ** 2
+        columns = moved.any(0).nonzero().flatten().tolist()
+        sides.append(columns[-1] - columns[0] + 1)
+        seen = SEEN.get(row.key, tuple(side * side for side in sides))[t]
+        assert columns[0] + columns[-1] == 14 and moved.sum() == len(columns) ** 2 == seen
     assert tuple(sides) == row.scales * (len(sides) // len(row.scales))  # (3,) stands for all of the thin streams
 
 
@@ -115,6 +123,31 @@ def test_a_wide_light_layer_is_lite_3x3_with_another_window():
 def test_what_hand_made_windows_look_like():
     names = [lane.layers for lane in siblings.lanes(siblings.block(HAND_MADE, 64, 256))]
     assert names == [("Lite 3x3",), ("Lite 5x5",), ("Lite 7x7",), ("Lite 9x9",)]
+
+
+@pytest.mark.parametrize(
+    "row, views, layers",
+    [(EQUAL_VIEWS, [9, 9, 9, 9], [["4"], ["2", "2"], ["", "", "2"], [""] * 4]),
+     (EQUAL_DEPTHS, [3, 5, 7, 9], [[""], ["2"], ["3"], ["4"]])],
+)  # fmt: skip
+def test_views_and_depths_are_kept_apart(row, views, layers):
+    model = siblings.build(row, **REDUCED)
+    assert [field.cells for field in receptive.receptive_fields(model)] == views * 6
+    # From the stem's 11 pixels: a cell is 4 pixels of the photo in conv2, 8 in conv3, 16 in conv4.
+    first = [field.longest for field in receptive.receptive_fields(model) if field.block == "conv2.0"]
+    assert first == [11 + 4 * (view - 1) for view in views]
+    expected = [tuple("Lite 3x3" + f", dilation {apart}" * bool(apart) for apart in own) for own in layers]
+    for block in model.blocks().values():
+        assert [lane.layers for lane in siblings.lanes(block)] == expected
+        assert [lane.scale for lane in siblings.lanes(block)] == views
+
+
+def test_a_dilated_layer_skips_cells():
+    layer, x = seeded(lambda: siblings.LiteWide(6, 8, 3, 2)), torch.rand(2, 6, 7, 5)
+    spread = torch.zeros(8, 1, 5, 5)  # the same weights in a window of 5 x 5, with zeros between them
+    spread[:, :, ::2, ::2] = layer.conv2.weight.detach()
+    by_hand = nn.functional.conv2d(layer.conv1(x), spread, padding=2, groups=8)
+    torch.testing.assert_close(layer(x), layer.bn(by_hand).relu())
 
 
 @pytest.fixture
@@ -222,6 +255,8 @@ ANATOMY = {
     "primary": (SIX, [3, 5, 7, 9], SHARED, 16, SUM),
     "full": (FOUR, [3, 5, 7, 9], SHARED, 16, SUM),
     "hand-made": (FOUR, [3, 5, 7, 9], SHARED, 16, SUM),
+    "equal-views": (FOUR, [9, 9, 9, 9], SHARED, 16, SUM),
+    "equal-depths": (FOUR, [3, 5, 7, 9], SHARED, 16, SUM),
     "same-depth": (FOUR, [5, 5, 5, 5], SHARED, 16, SUM),
     "concatenation": (FOUR, [3, 5, 7, 9], None, 0, "concatenation and a 1x1 convolution"),
     "addition": (FOUR, [3, 5, 7, 9], None, 0, SUM),

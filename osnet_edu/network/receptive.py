@@ -52,7 +52,7 @@ class Reach:
 class Field(Reach):
     """What one stream of one block can see of the photo.
 
-    block: such as conv2.0.  stream: t, from 1.  cells: side of its window on the block's own map, 2t + 1.
+    block: such as conv2.0.  stream: t, from 1.  cells: side of its window on the block's own map, 2t + 1 in OSBlock.
     """
 
     block: str
@@ -110,7 +110,8 @@ def _walk(model: OSNet) -> Iterator[tuple[nn.Module, Reach, Reach]]:
 
 def _reach(stream: nn.Module) -> int:
     """By how many cells a stream's window is wider than one."""
-    return sum(_side(part.kernel_size) - 1 for part in stream.modules() if isinstance(part, Window))
+    windows = (part for part in stream.modules() if isinstance(part, Window))
+    return sum((_side(part.kernel_size) - 1) * _side(getattr(part, "dilation", 1)) for part in windows)
 
 
 def _side(value: int | tuple[int, int]) -> int:

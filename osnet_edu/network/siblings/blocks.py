@@ -159,19 +159,49 @@ def hand_made(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, i
     return SiblingBlock(c_in, c_out, parts, Sum(), gate=AggregationGate(mid, hidden), squeezed=mid, joined=mid, ibn=ibn)
 
 
+def equal_views(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, ibn: bool) -> SiblingBlock:
+    """Streams that differ in depth and not in width of view.
+
+    Stream t has t Lite 3x3 layers, as in OSBlock. Their dilations add up to T: 4, then 2 and 2, then 1, 1 and 2, then
+    four times 1. So every stream reaches over (2T + 1) x (2T + 1) cells. A short stream skips some of the cells.
+    """
+    dilations = [[(streams + k) // depth for k in range(depth)] for depth in range(1, streams + 1)]
+    return _dilated(c_in, c_out, dilations, gate_hidden, ibn)
+
+
+def equal_depths(c_in: int, c_out: int, *, streams: int, gate_hidden: int | None, ibn: bool) -> SiblingBlock:
+    """Streams that differ in width of view and not in depth.
+
+    Stream t is one Lite 3x3 layer with dilation t. It reaches over (2t + 1) x (2t + 1) cells, as in OSBlock, and looks
+    at nine of them.
+    """
+    return _dilated(c_in, c_out, [[t] for t in range(1, streams + 1)], gate_hidden, ibn)
+
+
+def _dilated(
+    c_in: int, c_out: int, dilations: Sequence[Sequence[int]], gate_hidden: int | None, ibn: bool
+) -> SiblingBlock:
+    """Streams of Lite 3x3 layers with these dilations; the channels, the gate and the sum are those of OSBlock."""
+    mid, hidden = _inside(c_out, gate_hidden)
+    parts = [_row([LiteWide(mid, mid, 3, dilation) for dilation in own]) for own in dilations]
+    return SiblingBlock(c_in, c_out, parts, Sum(), gate=AggregationGate(mid, hidden), squeezed=mid, joined=mid, ibn=ibn)
+
+
 class LiteWide(nn.Module):
     """Lite 3x3 with another window: pointwise, then depthwise. (B, C_in, H, W) -> (B, C_out, H, W).
 
-    kernel: side of the window, odd. C_in * C_out + kernel * kernel * C_out weights.
+    kernel: side of the window, odd. C_in * C_out + kernel * kernel * C_out weights.  dilation: cells from one cell of
+    the window to the next; with 2, a window of 3 x 3 reaches over 5 x 5 cells and looks at nine of them.
     Raises: Refused for an even kernel, which would change the size of the map.
     """
 
-    def __init__(self, c_in: int, c_out: int, kernel: int):
+    def __init__(self, c_in: int, c_out: int, kernel: int, dilation: int = 1):
         super().__init__()
         if kernel < 1 or kernel % 2 == 0:
             raise Refused(f"kernel must be odd and at least 1, got {kernel}")
+        padding = kernel // 2 * dilation
         self.conv1 = nn.Conv2d(c_in, c_out, 1, bias=False)
-        self.conv2 = nn.Conv2d(c_out, c_out, kernel, padding=kernel // 2, bias=False, groups=c_out)
+        self.conv2 = nn.Conv2d(c_out, c_out, kernel, padding=padding, dilation=dilation, bias=False, groups=c_out)
         self.bn = nn.BatchNorm2d(c_out)
         self.relu = nn.ReLU()
 

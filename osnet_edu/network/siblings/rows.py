@@ -10,6 +10,8 @@ from ..model import Block, Lite3x3, OSBlock, OSNet, osnet
 from .blocks import (
     Grouped,
     LiteWide,
+    equal_depths,
+    equal_views,
     full_convolutions,
     hand_made,
     inception,
@@ -83,18 +85,24 @@ SIBLINGS = (
 HAND_MADE = Row("hand-made", 0, "hand-made windows", "each stream is one wide layer: 3x3, 5x5, 7x7, 9x9",
     _OMNI, _GATED, True, 4, hand_made)  # fmt: skip
 
+# Not in that table either: in the omni-scale block the widest stream is also the deepest, and these two keep that apart.
+EQUAL_VIEWS = Row("equal-views", 0, "equal views", "1, 2, 3, 4 Lite 3x3, dilated so that all streams reach over 9x9",
+    (9, 9, 9, 9), _GATED, True, 4, equal_views)  # fmt: skip
+EQUAL_DEPTHS = Row("equal-depths", 0, "equal depths", "each stream is one Lite 3x3, with dilation 1, 2, 3, 4",
+    _OMNI, _GATED, True, 4, equal_depths)  # fmt: skip
+
 ROWS = {row.key: row for row in (*TABLE_5, *SIBLINGS)}
+_EVERY = {**ROWS, **{row.key: row for row in (HAND_MADE, EQUAL_VIEWS, EQUAL_DEPTHS)}}
 
 
 def find(row: Row | str | int) -> Row:
     """A row by itself, by its key, or by its number in table 5.  Raises: Refused naming the rows that there are."""
     if isinstance(row, Row):
         return row
-    for one in (*ROWS.values(), HAND_MADE):
+    for one in _EVERY.values():
         if row == one.key or (one.number and row == one.number):
             return one
-    keys = ", ".join((*ROWS, HAND_MADE.key))
-    raise Refused(f"there is no row {row!r}; expected 1 to {len(TABLE_5)} or one of {keys}")
+    raise Refused(f"there is no row {row!r}; expected 1 to {len(TABLE_5)} or one of {', '.join(_EVERY)}")
 
 
 def build(row: Row | str | int, width: float = 1.0, *, num_classes: int = 0, gate_hidden: int | None = None) -> OSNet:
@@ -166,13 +174,13 @@ def _lane(one: nn.Module) -> Lane:
     if isinstance(one, Grouped):
         return Lane(("3x3",), 3, one.conv.groups)
     layers = [_layer(layer) for layer in (one if isinstance(one, nn.Sequential) else [one])]
-    return Lane(tuple(f"{kind}{k}x{k}" for kind, k in layers), 1 + sum(side - 1 for _, side in layers))
+    return Lane(tuple(words for words, _ in layers), 1 + sum(side - 1 for _, side in layers))
 
 
 def _layer(layer: nn.Module) -> tuple[str, int]:
-    """What stands before the size of a layer's window, and its side in cells."""
+    """A layer in words, and the side of the window that it reaches over, in cells."""
     if isinstance(layer, nn.MaxPool2d):
-        return "max pool ", 3
-    if isinstance(layer, Lite3x3 | LiteWide):
-        return "Lite ", layer.conv2.kernel_size[0]
-    return "", layer.conv.kernel_size[0]
+        return "max pool 3x3", 3
+    kind, conv = ("Lite ", layer.conv2) if isinstance(layer, Lite3x3 | LiteWide) else ("", layer.conv)
+    side, apart = conv.kernel_size[0], conv.dilation[0]
+    return f"{kind}{side}x{side}" + f", dilation {apart}" * (apart > 1), 1 + (side - 1) * apart
