@@ -20,7 +20,6 @@ from osnet_edu.photos import market
 from osnet_edu.trials import alike
 
 BLOCK, PEOPLE, SEED = "conv4.1", 40, 14
-NEEDED = (3, 6, 12, 16, 12, 4, 6, 10)  # pixels, of each rung: what the oracle needs (see results/gate_scale.txt)
 OUT = Path(__file__).resolve().parent / "results" / "gate_scale_again.txt"
 
 
@@ -36,7 +35,7 @@ def main() -> None:
             groups = cells.of_streams(*cells.energies(checkpoint.model, photos)[BLOCK].shape)
             values = shapley.of_groups(checkpoint.model, *three, BLOCK, groups, fill=fill)
             leans.append(lean_of(values).reshape(PEOPLE, -1))
-        slopes = gate_scale.slope_of(np.stack(leans, 1), np.log2(NEEDED))  # (people, networks)
+        slopes = gate_scale.slope_of(np.stack(leans, 1), np.log2(ladder.NEEDED))  # (people, networks)
         drawn = intervals.crossed_mean(slopes)
         low, high = intervals.bounds(drawn)
         p = intervals.two_sided(drawn)

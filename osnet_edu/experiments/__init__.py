@@ -78,6 +78,10 @@ EXPERIMENTS = {
             "experiments.gate_scale.run", "experiments.gate_scale.run_own",
         ),
         Experiment(
+            "gate-depth", "Does the last block lean to wide streams, or to deep ones?", 15,
+            "experiments.gate_depth.run",
+        ),
+        Experiment(
             "gate-variance", "Do the gates follow person, camera, direction or background?", 1,
             "experiments.gate_variance.run",
         ),

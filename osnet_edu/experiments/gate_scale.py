@@ -256,9 +256,8 @@ def summarised(answers: Sequence[_Answer], triples: ladder.LadderTriples, needed
         slopes[block] = slope_of(lean, scale)
         apart[block] = slope_of(np.where(right, lean, np.nan), scale)
         leans[block] = tuple(_interval(lean[:, :, rung]) for rung in range(rungs))
-    return Kind(
-        _tested(slopes), _tested(apart), leans, tuple(right.mean((0, 1)).tolist()), margin.shape[0], margin.shape[1]
-    )
+    found = tested_slopes(slopes), tested_slopes(apart)
+    return Kind(*found, leans, tuple(right.mean((0, 1)).tolist()), margin.shape[0], margin.shape[1])
 
 
 def slope_of(lean: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -285,11 +284,11 @@ def effects(networks: Sequence[Values], triples: ladder.LadderTriples) -> dict[s
         lean = np.stack([lean_of(values[block]).reshape(-1, len(levels)) for values in networks], 1)
         for k, factor in enumerate(ladder.FACTORS):
             by_factor[factor][block] = lean @ contrast[:, k]
-    found = {factor: _tested(slopes) for factor, slopes in by_factor.items()}
+    found = {factor: tested_slopes(slopes) for factor, slopes in by_factor.items()}
     return {block: {factor: found[factor][block] for factor in ladder.FACTORS} for block in networks[0]}
 
 
-def _tested(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
+def tested_slopes(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
     """By block: the mean slope of (people, networks), its interval, and p after Holm; nan where nothing is known."""
     drawn = {block: intervals.crossed_mean(values) for block, values in slopes.items()}
     found = intervals.tested({block: _mean(values) for block, values in slopes.items()}, drawn)

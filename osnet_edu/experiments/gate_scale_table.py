@@ -16,10 +16,7 @@ def scale_table(found) -> str:
             + "".join(f"{found.kinds[kind].right[i]:>12.0%}" for kind in kinds if kind not in _SAME)
         )
     for kind, one in found.kinds.items():
-        lines.append(f"\n{kind}: {one.people} people, {one.networks} network{'s' * (one.networks > 1)}")
-        lines.append(f"{'':<9}{'slope':>7}{'':>18}{'p (Holm)':>9}  {'':<11}{'told apart':>10}{'':>18}{'p (Holm)':>9}")
-        for block, slope in one.slopes.items():
-            lines.append(f"{block:<9}{_cell(slope, 7)}  {slope.verdict:<11}{_cell(one.apart[block], 10)}")
+        lines += ["", *kind_lines(kind, one)]
     lines.append(f"\nCrossed set, {next(iter(found.kinds))}: high minus low level, right {found.crossed_right:.0%}")
     lines.append(f"{'':<9}" + "".join(f"{factor:<27}" for factor in ladder.FACTORS).rstrip())
     for block, effects in found.crossed.items():
@@ -34,6 +31,17 @@ def scale_table(found) -> str:
     return "\n".join(lines)
 
 
+def kind_lines(name: str, kind) -> list[str]:
+    """The slopes of one Kind of networks in all blocks."""
+    lines = [
+        f"{name}: {kind.people} people, {kind.networks} network{'s' * (kind.networks > 1)}",
+        f"{'':<9}{'slope':>7}{'':>18}{'p (Holm)':>9}  {'':<11}{'told apart':>10}{'':>18}{'p (Holm)':>9}",
+    ]
+    for block, slope in kind.slopes.items():
+        lines.append(f"{block:<9}{slope_cell(slope, 7)}  {slope.verdict:<11}{slope_cell(kind.apart[block], 10)}")
+    return lines
+
+
 _SAME = ("resampled", "random groups")  # the trained networks again: before any change they are right as often
 
 
@@ -41,5 +49,6 @@ def _short(kind: str) -> str:
     return kind if len(kind) < 12 else kind[:11]
 
 
-def _cell(slope, width: int) -> str:
+def slope_cell(slope, width: int) -> str:
+    """A slope with its interval and p; width: of the slope, in characters."""
     return f"{slope.value:>+{width}.3f}  [{slope.low:>+6.3f}, {slope.high:>+6.3f}]{slope.p:>9.3f}"

@@ -64,6 +64,7 @@ RUNGS = (
     *(LadderRung("marks", gap, gap + MARK) for gap in GAPS),
     *(LadderRung("check", 2 * side, 2 * side) for side in _SIDES),
 )
+NEEDED = (3, 6, 12, 16, 12, 4, 6, 10)  # of RUNGS, k as measured by `needed_scales`, see results/gate_scale.txt
 CROSSED = tuple(
     LadderRung("marks", (4, 20)[gap], (4, 20)[gap] + (4, 8)[area], (gap, area, contrast, position))
     for gap in (0, 1)
