@@ -106,6 +106,10 @@ EXPERIMENTS = {
             "trials.ablation.run_longer", resumed=True,
         ),
         Experiment(
+            "decided", "Gate, sum, one number a stream, one stream: the same with more seeds.", 130,
+            "trials.decided.run", resumed=True,
+        ),
+        Experiment(
             "ingredients", "What does each ingredient of the recipe add?", 18,
             "trials.ingredients.run", resumed=True,
         ),

@@ -116,8 +116,8 @@ class GateDepth:
             lines += ["", *kind_lines(name, kind)]
         lines.append(
             "\nLean: -1.5 is all on stream 1, +1.5 all on stream 4. Slope: of the lean, for each doubling of k.\n"
-            f"Right: before any change. p of the two siblings in {BLOCK}: corrected by Holm. All blocks: people of the\n"
-            "first asking. Intervals: 95 %, over people and networks."
+            f"Right: before any change. p of the two siblings in {BLOCK}: corrected by Holm. All blocks: people of\n"
+            "the first asking. Intervals: 95 %, over people and networks."
         )
         return "\n".join(lines)
 
