@@ -91,7 +91,7 @@ def test_the_plan_is_that_of_longer_with_four_rows(tmp_path):
 def test_a_file_begins_with_what_ships_and_goes_on(tmp_path, monkeypatch):
     """Ten of twelve runs are there, two are made; runs on other photos or by another budget do not come in."""
     root, out = folder(tmp_path / "photos"), tmp_path / "out"
-    data = runs.fingerprint(root)
+    data = runs.fingerprint_of_photos(root)
     scores = {"data": data, "people": 6, "photos": 60, "person_rank1": (0.5,) * 4, "person_map": (0.5,) * 4}
     there = [
         replace(made(row, seed, 0.5), **scores) for seed in range(3) for row in decided.KEYS if (row, seed) != ("T1", 2)

@@ -10,7 +10,7 @@ from osnet_edu.experiments import EXPERIMENTS, gate_depth, ladder
 from osnet_edu.network import siblings, weights
 from osnet_edu.trials import alike
 
-KINDS = (*gate_depth.CONTROLS, gate_depth.DEPTH, gate_depth.WIDTH)
+KINDS = (*gate_depth.BESIDE, gate_depth.BY_DEPTH, gate_depth.BY_WIDTH)
 COUNTS = (10, 10)
 
 
@@ -37,7 +37,7 @@ def planted(**slopes):
 def test_the_rule_that_was_stated(slopes, answer):
     found = planted(primary=0.1, **slopes)
     assert found.answer == answer
-    for kind in (gate_depth.DEPTH, gate_depth.WIDTH):
+    for kind in (gate_depth.BY_DEPTH, gate_depth.BY_WIDTH):
         assert found.kinds[kind].slope.value == pytest.approx(slopes.get(kind.replace("-", "_"), 0), abs=0.005)
     gap = slopes.get("equal_depths", 0) - slopes.get("equal_views", 0)
     assert found.difference.value == pytest.approx(gap, abs=0.01)
@@ -65,8 +65,8 @@ def test_two_siblings_are_corrected_and_controls_are_not():
     leans = {kind: slope[kind][..., None] * np.log2(ladder.NEEDED) for kind in KINDS}
     found = gate_depth.concluded(leans, leans, COUNTS, {}).kinds
     alone = {kind: gate_depth.tested_slopes({"": slope[kind]})[""].p for kind in KINDS}
-    assert [found[kind].slope.p for kind in gate_depth.CONTROLS] == [alone[kind] for kind in gate_depth.CONTROLS]
-    low, high = sorted((gate_depth.DEPTH, gate_depth.WIDTH), key=alone.__getitem__)
+    assert [found[kind].slope.p for kind in gate_depth.BESIDE] == [alone[kind] for kind in gate_depth.BESIDE]
+    low, high = sorted((gate_depth.BY_DEPTH, gate_depth.BY_WIDTH), key=alone.__getitem__)
     assert found[low].slope.p == min(1, 2 * alone[low]) and found[high].slope.p == max(alone[high], 2 * alone[low])
 
 
@@ -86,7 +86,7 @@ def test_the_whole_experiment_with_one_network_a_kind():
         assets.subset(), networks, lambda *done: steps.append(done), counts=(1, 2), first=1
     )  # fmt: skip
     assert steps == [(k, 4) for k in range(1, 5)]
-    assert list(found.kinds) == list(KINDS) and list(found.blocks) == [gate_depth.DEPTH, gate_depth.WIDTH]
+    assert list(found.kinds) == list(KINDS) and list(found.blocks) == [gate_depth.BY_DEPTH, gate_depth.BY_WIDTH]
     assert all(len(kind.slopes) == 6 for kind in found.blocks.values())
     text = str(found)
     for word in (

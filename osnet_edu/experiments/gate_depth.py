@@ -46,17 +46,17 @@ from .gate_parts import gallery_for_means, lean_of
 from .gate_scale import Kind, Slope, slope_of, summarised, tested_slopes
 from .gate_scale_table import kind_lines, slope_cell
 
-BLOCK = "conv4.1"
-WIDTH, DEPTH = "equal-depths", "equal-views"  # by what the streams of each sibling differ in
-CONTROLS = ("primary", "same-depth")
+LAST_BLOCK = "conv4.1"
+BY_WIDTH, BY_DEPTH = "equal-depths", "equal-views"  # by what the streams of each sibling differ in
+BESIDE = ("primary", "same-depth")
 _SEEDS = (14, 15)  # of the people: of the second asking, and of nobody before
 _COUNTS = (40, 80)  # people of each
 _FIRST = 14  # people of the first asking
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One kind of networks in BLOCK.
+class Leaning:
+    """One kind of networks in LAST_BLOCK.
 
     slope: of the lean on log2 of the needed scale, over all people.  apart: over the triples that are told apart.
     fresh: over the people whom nobody was asked about before.  right: share of triples with a margin above 0.
@@ -74,10 +74,10 @@ class Asked:
 class GateDepth:
     """kinds: by name.  difference: slope of equal depths minus that of equal views, networks of one seed in pairs.
 
-    blocks: the two siblings in all blocks, on the people of the first asking.  people: in BLOCK, of both seeds.
+    blocks: the two siblings in all blocks, on the people of the first asking.  people: in LAST_BLOCK, of both seeds.
     """
 
-    kinds: Mapping[str, Asked]
+    kinds: Mapping[str, Leaning]
     difference: intervals.Tested
     blocks: Mapping[str, Kind]
     people: tuple[int, ...]
@@ -85,7 +85,7 @@ class GateDepth:
     @property
     def answer(self) -> str:
         """What follows by the rule that was stated before: one sentence."""
-        wide, deep, primary = (self.kinds[kind] for kind in (WIDTH, DEPTH, "primary"))
+        wide, deep, primary = (self.kinds[kind] for kind in (BY_WIDTH, BY_DEPTH, "primary"))
         if primary.fresh.verdict != "as stated":
             return "Open: on people that it was never asked about, the primary row's own lean is not clear."
         leans = tuple(one.slope.verdict == "as stated" for one in (wide, deep))
@@ -103,7 +103,9 @@ class GateDepth:
     def __str__(self) -> str:
         first, second = self.people
         networks = len(next(iter(self.kinds.values())).by_network)
-        lines = [f"{BLOCK}: {first} people of the second asking and {second} others, {networks} networks of each kind"]
+        lines = [
+            f"{LAST_BLOCK}: {first} people of the second asking and {second} others, {networks} networks of each kind"
+        ]
         lines.append(f"{'':<13}{'all people':>10}{'':>18}{'p':>9}{'others alone':>15}{'':>18}{'p':>9}  right")
         for name, one in self.kinds.items():
             cells = slope_cell(one.slope, 10) + slope_cell(one.fresh, 15)
@@ -111,20 +113,20 @@ class GateDepth:
         lines.append(f"\n{'':<13}{'told apart':>10}{'':>18}{'p':>9}    slope of each network, all people")
         for name, one in self.kinds.items():
             lines.append(f"{name:<13}{slope_cell(one.apart, 10)}  " + "".join(f"{n:>+8.3f}" for n in one.by_network))
-        lines.append(f"\n{WIDTH} minus {DEPTH}:{slope_cell(self.difference, 7)}\n\n{self.answer}")
+        lines.append(f"\n{BY_WIDTH} minus {BY_DEPTH}:{slope_cell(self.difference, 7)}\n\n{self.answer}")
         for name, kind in self.blocks.items():
             lines += ["", *kind_lines(name, kind)]
         lines.append(
             "\nLean: -1.5 is all on stream 1, +1.5 all on stream 4. Slope: of the lean, for each doubling of k.\n"
-            f"Right: before any change. p of the two siblings in {BLOCK}: corrected by Holm. All blocks: people of\n"
-            "the first asking. Intervals: 95 %, over people and networks."
+            f"Right: before any change. p of the two siblings in {LAST_BLOCK}: corrected by Holm. All blocks: people\n"
+            "of the first asking. Intervals: 95 %, over people and networks."
         )
         return "\n".join(lines)
 
 
 def run(root: Path, progress: Callable[[int, int], None] | None = None) -> GateDepth:
     """All networks that ship for it.  root: a folder whose gallery an absent stream is the mean of."""
-    return measure_depth(root, {kind: alike.all_trained(kind) for kind in (*CONTROLS, DEPTH, WIDTH)}, progress)
+    return measure_depth(root, {kind: alike.all_trained(kind) for kind in (*BESIDE, BY_DEPTH, BY_WIDTH)}, progress)
 
 
 def measure_depth(
@@ -149,10 +151,10 @@ def measure_depth(
     everywhere: dict[str, list] = {}
     for kind, some in networks.items():
         for model in (checkpoint.model for checkpoint in some):
-            answers = [contributions(model, photos, triples, (BLOCK,)) for triples in sets]
-            leans[kind].append(np.concatenate([lean_of(values[BLOCK]) for values, _ in answers]))
+            answers = [contributions(model, photos, triples, (LAST_BLOCK,)) for triples in sets]
+            leans[kind].append(np.concatenate([lean_of(values[LAST_BLOCK]) for values, _ in answers]))
             margins[kind].append(np.concatenate([margin for _, margin in answers]))
-            if kind not in CONTROLS:
+            if kind not in BESIDE:
                 everywhere.setdefault(kind, []).append(contributions(model, photos, usual, tuple(model.blocks())))
             done += 1
             if progress:
@@ -183,7 +185,7 @@ def concluded(
     counts: tuple[int, int],
     blocks: Mapping[str, Kind],
 ) -> GateDepth:
-    """What follows from the leans in BLOCK.
+    """What follows from the leans in LAST_BLOCK.
 
     leans, margins: by kind, (people, networks, rungs), those of the second asking first.  counts: people of each.
     blocks: see GateDepth.
@@ -194,17 +196,17 @@ def concluded(
     fresh = {kind: own[counts[0] :] for kind, own in slopes.items()}
     whole, told, others = (_corrected(found) for found in (slopes, apart, fresh))
     kinds = {
-        kind: Asked(
+        kind: Leaning(
             whole[kind], told[kind], others[kind], float((margins[kind] > 0).mean()), tuple(own.mean(0).tolist())
         )
         for kind, own in slopes.items()
     }  # fmt: skip
-    return GateDepth(kinds, tested_slopes({"": slopes[WIDTH] - slopes[DEPTH]})[""], blocks, counts)
+    return GateDepth(kinds, tested_slopes({"": slopes[BY_WIDTH] - slopes[BY_DEPTH]})[""], blocks, counts)
 
 
 def _corrected(slopes: Mapping[str, np.ndarray]) -> dict[str, Slope]:
     """Each kind's slope; p of the two siblings after Holm's correction, of each control by itself."""
-    found = tested_slopes({kind: slopes[kind] for kind in (WIDTH, DEPTH)})
+    found = tested_slopes({kind: slopes[kind] for kind in (BY_WIDTH, BY_DEPTH)})
     for kind in slopes:
         found |= {} if kind in found else tested_slopes({kind: slopes[kind]})
     return {kind: found[kind] for kind in slopes}

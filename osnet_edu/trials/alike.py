@@ -1,6 +1,6 @@
 """Networks that were trained alike, from seeds 0 to 4: what five share is the recipe's, and no single run's.
 
-Beside the primary row there are five of each control that the gate experiments need: three other kinds of block, and
+Beside the primary row there are five of each control that the gate experiments need: five other kinds of block, and
 the primary row on photos of 256x128. Only what the name says is changed.
 """
 
@@ -12,7 +12,7 @@ from ..network import siblings, weights
 from ..refused import Refused
 
 SEEDS = (0, 1, 2, 3, 4)
-BUILDS = ("primary", "same-depth", "addition", "resnext", "256x128")
+BUILDS = ("primary", "same-depth", "addition", "resnext", "256x128", "equal-views", "equal-depths")
 _WIDTH, _HIDDEN = 0.25, 4  # of the kit's recipe, see train.TrainConfig
 
 

@@ -20,10 +20,10 @@ from ..network.siblings import ROWS
 from ..refused import Refused
 from . import ablation, compare, table
 from .compare import PairedDifference
-from .runs import Plan, fingerprint, run_all
+from .runs import Plan, fingerprint_of_photos, run_all
 from .table import Outcome, shipped_runs
 
-NAME = "decided"
+_NAME = "decided"
 KEYS = (ablation.REFERENCE, "addition", "stream-wise", "T1")
 BOUND = 1.5  # points of mAP, half of an interval's width
 _SEEDS = tuple(range(10))
@@ -67,7 +67,7 @@ class Decided:
 
     def __post_init__(self):
         if len(self.seeds) < _FEWEST:
-            raise Refused(f"{NAME} needs {_FEWEST} seeds of all rows, got {len(self.seeds)}")
+            raise Refused(f"{_NAME} needs {_FEWEST} seeds of all rows, got {len(self.seeds)}")
 
     @property
     def seeds(self) -> list[int]:
@@ -125,9 +125,9 @@ def plan(root: Path, photos: int | None = None, seeds: Sequence[int] = _SEEDS) -
     Raises: Refused for fewer than three seeds.
     """
     if len(seeds) < _FEWEST:
-        raise Refused(f"{NAME} needs {_FEWEST} seeds or more, got {len(seeds)}")
+        raise Refused(f"{_NAME} needs {_FEWEST} seeds or more, got {len(seeds)}")
     longer = ablation.plan(root, photos, name=ablation.LONGER)
-    return Plan(NAME, root, tuple(one for one in longer.variants if one.name in KEYS), tuple(seeds))
+    return Plan(_NAME, root, tuple(one for one in longer.variants if one.name in KEYS), tuple(seeds))
 
 
 def run(
@@ -144,7 +144,7 @@ def run(
     To train all of them yourself, use `longer`.
     """
     own = plan(root, photos, seeds)
-    begin(own, table.file_of_runs(NAME, out), shipped_runs(NAME))
+    begin(own, table.file_of_runs(_NAME, out), shipped_runs(_NAME))
     return Decided(run_all(own, out, workers=workers, progress=progress))
 
 
@@ -152,7 +152,7 @@ def begin(plan: Plan, path: Path, runs: Sequence[Outcome]) -> None:
     """Put runs of the plan into a file that has none yet: on the same photos, by the same budget."""
     if path.is_file() and table.started(path):
         return
-    data, configs = fingerprint(plan.root), {variant.name: variant.config for variant in plan.variants}
+    data, configs = fingerprint_of_photos(plan.root), {variant.name: variant.config for variant in plan.variants}
     for one in runs:
         if one.data == data and one.variant in configs and one.seed in plan.seeds:
             config = replace(configs[one.variant], people=min(configs[one.variant].people, one.people))
@@ -162,4 +162,4 @@ def begin(plan: Plan, path: Path, runs: Sequence[Outcome]) -> None:
 
 def read_shipped() -> Decided:
     """The runs that ship with the kit."""
-    return Decided(shipped_runs(NAME))
+    return Decided(shipped_runs(_NAME))

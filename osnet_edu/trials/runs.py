@@ -90,16 +90,16 @@ class Bench:
 def read_bench(root: Path | str, size: tuple[int, int], tested: Path | str | None = None) -> Bench:
     """Decode a folder's training photos, and the test of the same folder or of another one."""
     found, test = market.read(root), market.read(tested or root)
-    prints = _fingerprint((found.train, test.query, test.gallery))
+    fingerprint = _fingerprint((found.train, test.query, test.gallery))
     data = train.load(found.train, size)
     skipped = {skip.path for skip in data.skipped}
     used = [photo for photo in market.of_people(found.train) if photo.path not in skipped]
     cameras = np.array([photo.camera for photo in used])
     query, gallery = market.decode(test.query, size), market.decode(test.gallery, size)
-    return Bench(data, cameras, _order(data.people, Path(root)), query, gallery, Path(tested or root), prints)
+    return Bench(data, cameras, _order(data.people, Path(root)), query, gallery, Path(tested or root), fingerprint)
 
 
-def fingerprint(root: Path | str, tested: Path | str | None = None) -> str:
+def fingerprint_of_photos(root: Path | str, tested: Path | str | None = None) -> str:
     """Of the photos to train on and to test with, as a run keeps it.  root, tested: as for `read_bench`."""
     found, test = market.read(root), market.read(tested or root)
     return _fingerprint((found.train, test.query, test.gallery))

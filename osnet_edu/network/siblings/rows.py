@@ -85,7 +85,7 @@ SIBLINGS = (
 HAND_MADE = Row("hand-made", 0, "hand-made windows", "each stream is one wide layer: 3x3, 5x5, 7x7, 9x9",
     _OMNI, _GATED, True, 4, hand_made)  # fmt: skip
 
-# Not in that table either: in the omni-scale block the widest stream is also the deepest, and these two keep that apart.
+# Not in that table either. In the omni-scale block the widest stream is also the deepest; these two keep that apart.
 EQUAL_VIEWS = Row("equal-views", 0, "equal views", "1, 2, 3, 4 Lite 3x3, dilated so that all streams reach over 9x9",
     (9, 9, 9, 9), _GATED, True, 4, equal_views)  # fmt: skip
 EQUAL_DEPTHS = Row("equal-depths", 0, "equal depths", "each stream is one Lite 3x3, with dilation 1, 2, 3, 4",
