@@ -10,13 +10,15 @@ from osnet_edu.network import siblings
 from osnet_edu.photos import market
 from osnet_edu.trials import alike
 
-GATES = {"primary": True, "same-depth": True, "addition": False, "resnext": False, "256x128": True}
+GATES = {kind: kind not in ("addition", "resnext") for kind in alike.BUILDS}
 SCALES = {
     "primary": (3, 5, 7, 9),
     "same-depth": (5, 5, 5, 5),
     "addition": (3, 5, 7, 9),
     "resnext": (3,) * 12,
     "256x128": (3, 5, 7, 9),
+    "equal-views": (9, 9, 9, 9),
+    "equal-depths": (3, 5, 7, 9),
 }
 
 

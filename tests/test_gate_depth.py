@@ -52,11 +52,11 @@ def test_people_who_were_asked_before_do_not_count_as_others():
     leans = {kind: np.zeros((20, 5, 8)) for kind in KINDS}
     leans["primary"][:10] = np.log2(ladder.NEEDED)  # all of the second asking, and none of the others
     margins = {kind: np.ones_like(lean) for kind, lean in leans.items()}
-    margins["same-depth"][:5] = -1
+    margins["same-depth"][:5] = margins["same-depth"][5:10, :, 7] = -1
     found = gate_depth.concluded(leans, margins, COUNTS, {}).kinds
     assert (found["primary"].slope.value, found["primary"].fresh.value) == (pytest.approx(0.5), 0)
     assert found["primary"].by_network == pytest.approx((0.5,) * 5)
-    assert (found["primary"].right, found["same-depth"].right) == (1, 0.75)
+    assert (found["primary"].right, found["same-depth"].right) == ((1,) * 8, (0.75,) * 7 + (0.5,))
 
 
 def test_two_siblings_are_corrected_and_controls_are_not():

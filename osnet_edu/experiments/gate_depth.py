@@ -59,14 +59,14 @@ class Leaning:
     """One kind of networks in LAST_BLOCK.
 
     slope: of the lean on log2 of the needed scale, over all people.  apart: over the triples that are told apart.
-    fresh: over the people whom nobody was asked about before.  right: share of triples with a margin above 0.
+    fresh: over the people whom nobody was asked about before.  right: share of triples with a margin above 0, by rung.
     by_network: slope of each network.  p of a sibling is corrected for the two siblings, p of a control for none.
     """
 
     slope: Slope
     apart: Slope
     fresh: Slope
-    right: float
+    right: tuple[float, ...]
     by_network: tuple[float, ...]
 
 
@@ -109,10 +109,14 @@ class GateDepth:
         lines.append(f"{'':<13}{'all people':>10}{'':>18}{'p':>9}{'others alone':>15}{'':>18}{'p':>9}  right")
         for name, one in self.kinds.items():
             cells = slope_cell(one.slope, 10) + slope_cell(one.fresh, 15)
-            lines.append(f"{name:<13}{cells}  {one.right:>5.0%}")
+            lines.append(f"{name:<13}{cells}  {np.mean(one.right):>5.0%}")
         lines.append(f"\n{'':<13}{'told apart':>10}{'':>18}{'p':>9}    slope of each network, all people")
         for name, one in self.kinds.items():
             lines.append(f"{name:<13}{slope_cell(one.apart, 10)}  " + "".join(f"{n:>+8.3f}" for n in one.by_network))
+        lines.append(f"\n{'right':<11}{'k':>4}" + "".join(f"{name:>14}" for name in self.kinds))
+        for i, rung in enumerate(ladder.RUNGS):
+            shares = "".join(f"{one.right[i]:>14.0%}" for one in self.kinds.values())
+            lines.append(f"{rung!s:<11}{ladder.NEEDED[i]:>4}{shares}")
         lines.append(f"\n{BY_WIDTH} minus {BY_DEPTH}:{slope_cell(self.difference, 7)}\n\n{self.answer}")
         for name, kind in self.blocks.items():
             lines += ["", *kind_lines(name, kind)]
@@ -195,12 +199,11 @@ def concluded(
     apart = {kind: slope_of(np.where(margins[kind] > 0, lean, np.nan), scale) for kind, lean in leans.items()}
     fresh = {kind: own[counts[0] :] for kind, own in slopes.items()}
     whole, told, others = (_corrected(found) for found in (slopes, apart, fresh))
+    right = {kind: tuple((margin > 0).mean((0, 1)).tolist()) for kind, margin in margins.items()}
     kinds = {
-        kind: Leaning(
-            whole[kind], told[kind], others[kind], float((margins[kind] > 0).mean()), tuple(own.mean(0).tolist())
-        )
+        kind: Leaning(whole[kind], told[kind], others[kind], right[kind], tuple(own.mean(0).tolist()))
         for kind, own in slopes.items()
-    }  # fmt: skip
+    }
     return GateDepth(kinds, tested_slopes({"": slopes[BY_WIDTH] - slopes[BY_DEPTH]})[""], blocks, counts)
 
 
