@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,3 +120,18 @@ def test_what_ships_is_complete_and_holds_the_runs_of_longer():
     assert len(first) == 12 and all(own[one.key] == one for one in first)
     assert {one.data for one in found.outcomes} == {first[0].data}
     assert {one.compute for one in found.outcomes} == {str(compute.Compute("cpu", "bfloat16", True, 1))}
+
+
+def test_what_the_front_page_says_of_the_rows():
+    found = decided.read_shipped()
+    rows = found.rows()
+    costs = {key: f"{-row.difference.value:.1f}" for key, row in rows.items()}
+    widths, needed = ([getattr(row, name) for row in rows.values()] for name in ("half_width", "seeds_needed"))
+    sentence = (
+        f"Which part of the block earns this is still open: with {('three', 'four', 'five')[len(found.seeds) - 3]} seeds, "
+        f"a plain sum instead of the gate costs {costs['addition']} points of mAP, one number a stream "
+        f"{costs['stream-wise']}, and one stream instead of four {costs['T1']}, all give or take {min(widths):.1f} to "
+        f"{max(widths):.1f}; {min(needed)} to {max(needed)} seeds would make that 1.5 (`experiment decided`)."
+    )
+    assert sentence in " ".join((Path(__file__).parents[1] / "README.md").read_text("utf-8").split())
+    assert {row.verdict for row in rows.values()} == {"open"}

@@ -76,7 +76,23 @@ def test_the_needed_scales_are_those_that_were_measured():
     assert found == {str(rung): k for rung, k in zip(ladder.RUNGS, ladder.NEEDED, strict=True)}
 
 
-def test_the_whole_experiment_with_one_network_a_kind():
+def test_what_the_card_says_is_what_was_measured():
+    table, card = (assets.path(name).read_text() for name in ("results/gate_depth.txt", "seeds.md"))
+    told = card[card.index("experiment gate-depth`, about") :]
+    for kind in KINDS:
+        row = re.search(rf"^{kind} .*%$", table, re.M)[0]
+        assert f"\n    {row}\n" in told
+    networks = re.search(r"^equal-depths .*%.*?^equal-depths .*?((?: +[+-]0\.\d+){5})$", table, re.M | re.S)[1].split()
+    assert len(networks) == 5 and min(map(float, networks)) > 0  # "in each of the five networks"
+    gap, p = re.search(r"minus equal-views: +(\S+  \[.*\]) +(\S+)$", table, re.M).groups()
+    assert gap.replace("  ", " ") in " ".join(told.split()) and f"p = {float(p):.2f}" in told
+    assert "depth alone makes at most 0.056" in told and re.search(r"^equal-views .*, \+0\.056\] +0\.405 ", table, re.M)
+    assert "\nThe lean is one to width: " in table
+
+
+def test_the_whole_experiment_with_one_network_a_kind(monkeypatch):
+    few = gate_depth.gallery_for_means(assets.subset())[:8]
+    monkeypatch.setattr(gate_depth, "gallery_for_means", lambda root: few)
     networks = {
         kind: [weights.Checkpoint(siblings.build(kind, 0.25, gate_hidden=4).eval(), (128, 64))] for kind in KINDS
     }
