@@ -164,7 +164,8 @@ def measure_depth(
             if progress:
                 progress(done, steps)
     return concluded(
-        *({kind: _by_person(some) for kind, some in of.items()} for of in (leans, margins)),
+        {kind: _by_person(some) for kind, some in leans.items()},
+        {kind: _by_person(some) for kind, some in margins.items()},
         counts,
         {kind: summarised(some, usual, ladder.NEEDED) for kind, some in everywhere.items()},
     )
