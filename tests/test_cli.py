@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -379,6 +380,14 @@ def test_memory_is_told_first_and_refused_where_it_is_not_there(folder, tmp_path
     assert first.startswith("Memory, estimated: about 7.6 GB: photos 2 MB, kept for the backward pass 7.2 GB")
     assert "needs about 7.6 GB of memory; only 4.0 GB is free: lower --batch, --size or --width" in said
     assert not (tmp_path / "run").exists()
+
+
+def test_ibn_is_asked_for_beside_any_recipe():
+    for recipe, words, ibn in (("shipped", ["--ibn"], True), ("shipped", [], False), ("published", ["--ibn"], True)):
+        options = parser.parser().parse_args(["train", "x", "--out", "x", "--recipe", recipe, *words])
+        assert train_command._config(options, 100, Path("x")).ibn is ibn
+        rest = replace(train_command._config(options, 100, Path("x")), ibn=False)
+        assert rest == getattr(train.TrainConfig, recipe)()
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,10 @@ def _render(one: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=arguments.seed, default=0)
     one.add_argument(
         "--world",
-        choices=("home", "wide", "other"),
+        choices=("home", "wide", "wider", "other"),
         default="home",
-        help="home: as shipped; wide: many cameras, streets and colours; other: shares nothing with either",
+        help="home: as shipped; wide: many cameras, streets and colours; wider: more of each, and more clutter; "
+        "other: shares nothing with them",
     )
     one.add_argument(
         "--photos",
@@ -53,6 +54,9 @@ def _render(one: argparse.ArgumentParser) -> None:
         default=12,
         metavar="N",
         help="of each person (default 12, Market's is 24)",
+    )
+    one.add_argument(
+        "--train-photos", type=arguments.up_to(10_000), metavar="N", help="of each to train on (default: as --photos)"
     )
     one.add_argument(
         "--size", type=arguments.size, default=(128, 64), metavar="HxW", help="of the photos (default 128x64)"
@@ -97,6 +101,9 @@ def _train(one: argparse.ArgumentParser) -> None:
     one.add_argument("--weight-decay", type=arguments.real, metavar="D", help="less for more people (default 1)")
     one.add_argument(
         "--start", type=arguments.path_text, metavar="FILE", help="weights to start from, all but their classifier"
+    )
+    one.add_argument(
+        "--ibn", action="store_const", const=True, help="instance normalisation in the stem and stage 1, as OSNet-IBN"
     )
     one.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
     one.add_argument(

@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> None:
             world=options.world,
             unseen=options.unseen,
             photos=options.photos,
+            train_photos=options.train_photos,
             size=options.size,
             workers=options.workers,
             progress=progress,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .body import LABEL, UP, Pose
+from .body import AHEAD, LABEL, LEFT, UP, Pose
 from .identity import Identity
 from .mesh import Piece, box, surface, tube, unit
 
@@ -52,6 +52,10 @@ def make_bag(identity: Identity, pose: Pose, top: Piece) -> list[Piece]:
         return _backpack(identity, pose, top)
     if kind == "handbag":
         return _handbag(pose, side)
+    if kind == "shopping":
+        return [*_handbag(pose, 1, 1.25), *_handbag(pose, -1, 1.25)]
+    if kind == "suitcase":
+        return _suitcase(pose, side)
     return _crossbody(pose, top, side) if kind == "crossbody" else _tote(pose, top, side)
 
 
@@ -77,22 +81,37 @@ def _backpack(identity: Identity, pose: Pose, top: Piece) -> list[Piece]:
     return pieces
 
 
-def _handbag(pose: Pose, side: int) -> list[Piece]:
-    """side: 1 in the left hand, -1 in the right one."""
+def _suitcase(pose: Pose, side: int) -> list[Piece]:
+    """Pulled along behind; side: 1 by the left hand, -1 by the right one."""
+    size = pose.size
+    arm = pose.arms[0 if side > 0 else 1]
+    grip = arm.joint[2] + arm.end[:, 0] * 0.085 * size
+    centre = np.array((grip[0] - 0.30, grip[1] + side * 0.05, 0.34))
+    box_ = box("suitcase", "bag", LABEL["bag"], centre, LEFT, -AHEAD, (0.19, 0.115, 0.29), power=5, taper=0.97)
+    pieces = [box_]
+    for shift in (0.07, -0.07):
+        foot = centre + LEFT * shift + UP * 0.28
+        path = np.stack((foot, foot * 0.5 + (grip + LEFT * shift) * 0.5, grip + LEFT * shift))
+        pieces.append(tube("handle", "strap", LABEL["strap"], path, 0.010, LEFT, segments=6))
+    return pieces
+
+
+def _handbag(pose: Pose, side: int, deep: float = 1.0) -> list[Piece]:
+    """side: 1 in the left hand, -1 in the right one.  deep: how many times as high as a handbag."""
     size = pose.size
     ahead, left, _ = pose.trunk.T
     arm = pose.arms[0 if side > 0 else 1]
     grip = arm.joint[2] + arm.end[:, 0] * 0.085 * size
     across = unit(left * 0.25 * side + ahead)
-    centre = grip - UP * 0.25 * size + left * side * 0.035
+    centre = grip - UP * (0.145 + 0.105 * deep) * size + left * side * 0.035
     out = unit(np.cross(across, UP))
-    half = (0.155 * size, 0.055 * size, 0.105 * size)
+    half = (0.155 * size, 0.055 * size, 0.105 * size * deep)
     pieces = [box("handbag", "bag", LABEL["bag"], centre, across, out, half, power=4, taper=0.84)]
     arc = np.linspace(0, np.pi, 9)
     for shift in (0.02, -0.02):
         loop = (
             centre
-            + UP * 0.09 * size
+            + UP * (0.09 + 0.105 * (deep - 1)) * size
             + out * shift
             + np.cos(arc)[:, None] * across * 0.085 * size
             + np.sin(arc)[:, None] * UP * 0.15 * size

@@ -20,8 +20,10 @@ RISE = {
     "coat": 0.580,
     "hoodie": 0.570,
     "jumper": 0.574,
+    "gilet": 0.576,
+    "cardigan": 0.570,
 }
-COLLAR = {"shirt": 0.592, "coat": 0.605, "jacket": 0.600, "jumper": 0.588}
+COLLAR = {"shirt": 0.592, "coat": 0.605, "jacket": 0.600, "jumper": 0.588, "gilet": 0.600}
 
 
 def _hem(identity: Identity) -> float:

@@ -206,14 +206,16 @@ def write_dataset(
     world: str = "home",
     unseen: int | None = None,
     photos: int = 12,
+    train_photos: int | None = None,
     size: tuple[int, int] = (128, 64),
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> DatasetSummary:
     """Write a Market-1501 folder of rendered people, with masks and people.json.
 
-    people: ids 1 to people.  world: home, wide or other.  unseen: how many of them are not to train on; a quarter by
-    default.  photos: of each, spread over the cameras; of the unseen people the first under each camera is a query.
+    people: ids 1 to people.  world: home, wide, wider or other.  unseen: how many of them are not to train on; a
+    quarter by default.  photos: of each, spread over the cameras; of the unseen people the first under each camera is a
+    query.  train_photos: of each that is to train on; as many by default.
     For every five people one distractor (id 0), for every ten one junk box (id -1) goes into the gallery.
     size: (height, width) pixels.  workers: processes, by default one a core; the files do not depend on it.
     progress: called with photos done and photos in all.
@@ -224,14 +226,18 @@ def write_dataset(
         raise Refused(f"photos is {photos!r}; allowed are at least {2 * len(CAMERAS)}: a query and a match per camera")
     if len(size) != 2 or min(size) < 16:
         raise Refused(f"size is {size!r}; allowed are (height, width) of at least 16 pixels each")
+    learned = photos if train_photos is None else train_photos
+    if not len(CAMERAS) <= learned <= _MOST_PHOTOS:
+        raise Refused(f"train_photos is {train_photos!r}; allowed are {len(CAMERAS)} to {_MOST_PHOTOS:,}")
     if people > _MOST_PEOPLE or photos > _MOST_PHOTOS or max(size) > _MOST_SIDE:
         raise Refused(
             f"people={people}, photos={photos}, size={size[0]}x{size[1]} is more than is rendered: at most "
             f"{_MOST_PEOPLE:,} people, {_MOST_PHOTOS:,} photos of each, and {_MOST_SIDE} pixels a side"
         )
     size = size[0], size[1]  # a list may be given
-    _check_disk(out, people * photos, size)
     crowd = members(people, seed, world, unseen)
+    number = {"train": learned, "test": photos}
+    _check_disk(out, sum(number[member.split] for member in crowd), size)
     drawn = find_world(world).person
     extra = [Member(people + 1 + k, "distractor", drawn(seed, people + 1 + k)) for k in range(people // 5)]
     junk = [
@@ -243,7 +249,7 @@ def write_dataset(
             (folder / name).mkdir()
             (folder / market.MASKS / name).mkdir(parents=True)
         jobs = [
-            _Job(member, str(folder), seed, photos if member.split in ("train", "test") else 1, size, world)
+            _Job(member, str(folder), seed, number.get(member.split, 1), size, world)
             for member in (*crowd, *extra, *junk)
         ]
         total = sum(job.photos for job in jobs)
@@ -257,14 +263,8 @@ def write_dataset(
         _write_people(folder / "people.json", [job.member for job in jobs], records, seed, size, world)
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
     size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    return DatasetSummary(
-        people,
-        sum(member.twin > member.person for member in crowd),
-        counts["train"],
-        counts["query"],
-        counts["gallery"],
-        size_of,
-    )
+    pairs = sum(member.twin > member.person for member in crowd)
+    return DatasetSummary(people, pairs, *(counts[name] for name in ("train", "query", "gallery")), size_of)
 
 
 def _write_people(

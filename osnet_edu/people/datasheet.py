@@ -13,7 +13,7 @@ from PIL import Image
 from ..refused import Refused
 from .body import PARTS
 from .dataset import members
-from .identity import CHOICES, Identity, build_of, draw_identity, edit
+from .identity import BAGS, CHOICES, Identity, build_of, draw_identity, edit
 from .sheet import drawn_sheet, grid
 from .shot import difference, render
 from .twins import TWIN_PARTS, prepare, scale_ladder, twin
@@ -54,7 +54,7 @@ def _row(people: list[Identity], yaws: tuple[float, ...], size: tuple[int, int],
 
 def heads() -> Image.Image:
     """Every hair style and every head wear, from four sides."""
-    people = [_person(hair=kind) for kind in CHOICES["hair"]]
+    people = [_person(hair=kind) for kind in CHOICES["hair"][:11]]
     people += [_person(hair="bob", hat=kind, hat_color=(0.70, 0.22, 0.20)) for kind in CHOICES["hat"][1:]]
     people += [_person(hair="short", beard=kind) for kind in CHOICES["beard"][2:]]
     people += [_person(hair="short", glasses=kind) for kind in CHOICES["glasses"][1:]]
@@ -76,7 +76,7 @@ def wardrobe() -> Image.Image:
                 shoe=("sneaker", "boot", "flat", "sandal")[number % 4], bottom_color=(0.32, 0.28, 0.24))
         for number, (kind, bottom) in enumerate(zip(CHOICES["pattern"][1:7], [*long, "skirt"], strict=True))
     ]  # fmt: skip
-    bags = [_person(**shirt, bottom="trousers", bag=kind, bag_color=(0.72, 0.30, 0.15)) for kind in CHOICES["bag"][1:]]
+    bags = [_person(**shirt, bottom="trousers", bag=kind, bag_color=(0.72, 0.30, 0.15)) for kind in BAGS]
     return grid(_row(tops, (0.3, 2.9), (192, 96)) + _row(others + bags, (0.3, 2.4), (192, 96)))
 
 
@@ -116,7 +116,7 @@ def closeups() -> Image.Image:
 
 
 def worlds() -> Image.Image:
-    """Two people of each world, one a row, under six cameras: home above, then wide, then other."""
+    """Two people of each world, one a row, under six cameras: home above, then wide, wider and other."""
     rows = []
     for world in WORLDS.values():
         for who in (2, 9):

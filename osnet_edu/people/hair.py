@@ -35,6 +35,10 @@ STYLES: dict[str, Style] = {
     "ponytail": Style(0.012, 0.009, 0.10),
     "bun": Style(0.012, 0.009, 0.10),
     "braids": Style(0.012, 0.010, 0.08, 0.0, 0.3),
+    "shoulder": Style(0.022, 0.020, -0.45, 0.45, 0.4, True),
+    "undercut": Style(0.045, 0.004, 0.20, 0.20, 0.6),
+    "pigtails": Style(0.013, 0.010, 0.10, 0.30),
+    "topknot": Style(0.014, 0.005, 0.18),
 }
 # Angles from the middle of the forehead, in radians, crowded where a curtain of hair falls past the temple.
 SIDE = np.concatenate((np.linspace(0, 0.80, 7), np.linspace(0.88, 1.22, 8), np.linspace(1.32, np.pi, 12)))
@@ -165,6 +169,19 @@ def _tails(identity: Identity, pose: Pose) -> list[Piece]:
                 (0.043 * scale, 0.036 * scale, 0.041 * scale),
             )
         ]
+    if identity.hair == "topknot":
+        half = (0.036 * scale, 0.034 * scale, 0.036 * scale)
+        return [ball("bun", "hair", LABEL["hair"], at(-0.035, 0, 0.235), left, pose.head[:, 0], half)]
+    if identity.hair == "pigtails":
+        high = 0.03 * (grain % 3)
+        t = np.linspace(0, 1, 15)
+        radius = (0.012 + 0.022 * smooth(t, 0.05, 0.40)) * (1 - 0.90 * smooth(t, 0.62, 1.0)) * scale
+        found = []
+        for side in (1, -1):
+            points = ((-0.045, 0.078, 0.10), (-0.050, 0.112, 0.10), (-0.045, 0.128, 0.04), (-0.035, 0.126, -0.07))
+            path = curve([at(x, side * y, z + high) for x, y, z in points], 15)
+            found.append(tube("tail", "hair", LABEL["hair"], path, radius, left, segments=10))
+        return found
     if identity.hair == "braids":
         found = []
         for side in (1, -1):

@@ -12,20 +12,24 @@ from . import palette
 from .palette import Color, pick, rounded
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "hair": ("none", "buzz", "short", "side parting", "curly", "afro", "bob", "long", "ponytail", "bun", "braids"),
+    "hair": (
+        "none", "buzz", "short", "side parting", "curly", "afro", "bob", "long", "ponytail", "bun", "braids",
+        "shoulder", "undercut", "pigtails", "topknot",
+    ),
     "beard": ("none", "stubble", "moustache", "full"),
     "hat": ("none", "cap", "beanie", "brim", "hijab", "turban"),
     "glasses": ("none", "clear", "sun"),
-    "top": ("t-shirt", "shirt", "jumper", "jacket", "coat", "hoodie", "dress", "tank"),
+    "top": ("t-shirt", "shirt", "jumper", "jacket", "coat", "hoodie", "dress", "tank", "gilet", "cardigan"),
     "pattern": ("plain", "stripes", "vertical stripes", "check", "block", "dots", "camouflage", "marks"),
     "logo": ("none", "disc", "square", "triangle", "star", "heart", "cross", "ring", "bar"),
     "logo_place": ("front", "back", "both"),
     "bottom": ("trousers", "jeans", "leggings", "shorts", "skirt", "none"),
     "shoe": ("sneaker", "boot", "flat", "sandal"),
-    "bag": ("none", "backpack", "handbag", "crossbody", "tote"),
+    "bag": ("none", "backpack", "handbag", "crossbody", "tote", "suitcase", "shopping"),
     "bag_side": ("left", "right"),
     "umbrella": ("none", "open"),
-}
+}  # fmt: skip
+BAGS = CHOICES["bag"][1:5]  # those that are drawn at home; the others belong to the wider world
 # Lowest and highest allowed value of every number: metres where a length, shares where a proportion.
 RANGES: dict[str, tuple[float, float]] = {
     "height": (1.10, 2.05),
@@ -44,7 +48,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "bottom_ease": (0.004, 0.05),
     "sock_length": (0.0, 0.3),
 }
-OPENING = ("jacket", "coat", "shirt", "hoodie")  # tops that can be worn open over an inner shirt
+OPENING = ("jacket", "coat", "shirt", "hoodie", "gilet", "cardigan")  # tops that can be worn open over an inner shirt
 # The attributes of each part of the clothes.
 WORN: Mapping[str, tuple[str, ...]] = {
     "top": (

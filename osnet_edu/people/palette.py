@@ -222,3 +222,10 @@ WIDE = Wardrobe(
     widened(BRIGHT_COLORS, "brights"),
     SOLE_COLORS,
 )
+WIDER = Wardrobe(
+    widened(TOP_COLORS, "more tops", 240, 0.65),
+    widened(BOTTOM_COLORS, "more bottoms", 160, 0.6),
+    widened(SHOE_COLORS, "more shoes", 120, 0.6),
+    widened(BRIGHT_COLORS, "more brights", 240, 0.65),
+    SOLE_COLORS,
+)

@@ -78,6 +78,9 @@ def _second(identity: Identity, u: np.ndarray, v: np.ndarray, girth: float) -> n
 
 def _top(identity: Identity, material: str, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = len(u)
+    if material == "sleeve" and identity.top == "gilet":  # worn over a jumper, whose sleeves are seen
+        weave = 1 + 0.05 * _noise("weave", u * 0.38, v, 0.30)
+        return linear(identity.inner_color) * weave[:, None], np.full(n, LABEL["inner"], np.uint8)
     label = np.full(n, LABEL["top"], np.uint8)
     girth = around(identity) if material == "top" else 0.38 * identity.height / 1.75
     second = _second(identity, u, v, girth) if material != "collar" else np.zeros(n, bool)
@@ -90,7 +93,8 @@ def _top(identity: Identity, material: str, u: np.ndarray, v: np.ndarray) -> tup
         if identity.logo != "none" or identity.pattern == "marks":
             color, label = _print(identity, u, v, color, label)
         if identity.open:
-            gap = (0.045 + 0.020 * np.clip(v / 0.5, 0, 2)) * size
+            wide = 1.6 if cut in ("gilet", "cardigan") else 1.0
+            gap = (0.045 + 0.020 * np.clip(v / 0.5, 0, 2)) * size * wide
             inner = np.abs(side) < gap
             color = np.where(inner[:, None], linear(identity.inner_color), color)
             label = np.where(inner, LABEL["inner"], label).astype(np.uint8)
@@ -98,7 +102,7 @@ def _top(identity: Identity, material: str, u: np.ndarray, v: np.ndarray) -> tup
             color = np.where(below[:, None], linear(identity.bottom_color) * 0.8, color)
             label = np.where(below, LABEL["bottom"], label).astype(np.uint8)
             line = np.maximum(line, 0.45 * np.exp(-(((np.abs(side) - gap - 0.008) / 0.007) ** 2)) * ~inner)
-        elif cut in ("jacket", "coat"):
+        elif cut in ("jacket", "coat", "gilet"):
             line = np.maximum(line, 0.5 * (np.abs(side) < 0.006) * (label == LABEL["top"]))
         elif cut == "shirt":
             buttons = (np.abs(side) < 0.007) & ((v / 0.085) % 1 < 0.16)
@@ -106,6 +110,8 @@ def _top(identity: Identity, material: str, u: np.ndarray, v: np.ndarray) -> tup
         if cut in ("hoodie", "jacket", "coat"):
             pocket = np.abs(np.abs(side) - 0.125 * size - 0.12 * (v - 0.40 * size)) < 0.006
             line = np.maximum(line, 0.35 * (pocket & (np.abs(v - 0.38 * size) < 0.065) & (np.abs(u - 0.5) < 0.3)))
+        if cut == "gilet":  # quilted
+            line = np.maximum(line, 0.30 * (np.abs((v / (0.10 * size)) % 1 - 0.5) > 0.44) * (label == LABEL["top"]))
         if cut in ("jumper", "hoodie"):
             line = np.maximum(line, 0.18 * (((u * 90) % 1 < 0.5) & (v > 0.295 * size)))
         skin = _neckline(identity, u, v)

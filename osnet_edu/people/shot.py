@@ -109,6 +109,9 @@ def expose(identity: Identity, view: View, size: tuple[int, int], pose: Pose | N
     contact = np.exp(-((scene.point[:, 0] / 0.30) ** 2 + (scene.point[:, 1] / 0.30) ** 2)) * 0.38 * scene.floor
     color = scene.color + (scene.unlit - scene.color) * shaded[:, None]
     color = color * (1 - contact)[:, None]
+    soft = street.softness(view) * rows / 128
+    if soft:
+        color = camera.lens_blur(color.reshape(rows, columns, 3), soft, soft).reshape(-1, 3)
 
     depth = scene.depth.copy()
     label = np.zeros(len(rays), np.uint8)

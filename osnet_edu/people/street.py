@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import draws
+from .clutter import DRAWN_FRONTS, DRAWN_GROUNDS
 from .foreign import FOREIGN_FRONTS, FOREIGN_GROUNDS
 from .noise import cloud, lattice, sample
 from .palette import linear
@@ -51,20 +52,26 @@ OTHER_STREETS = (
 )
 AFTER_OTHER = 200  # other streets are numbered from 201, composed ones from 1001
 COMPOSED = 1000
+CLUTTERED = 3000  # from 3001 on: drawn pieces beside home's, more things, and often out of focus
 _GROUNDS = ("slabs", "asphalt", "brick", "concrete", "grass", "tiles", "path")
 _FRONTS = ("plaster", "shop", "graffiti", "glass", "bricks", "hedge", "fence", "shutter", "trees", "stalls")
 
 
 @lru_cache(maxsize=256)
 def street_of(number: int) -> tuple[str, str, float, float, tuple[str, ...], tuple[str, ...]]:
-    """A street by its number: 1 to 6 at home, 201 to 206 in the other world, from 1001 on composed of home's pieces."""
+    """A street by its number: 1 to 6 at home, 201 to 206 in the other world, from 1001 on composed of home's pieces.
+
+    From 3001 on it has drawn pieces too.
+    """
     if number <= len(_STREETS):
         return _STREETS[number - 1]
     if number <= AFTER_OTHER + len(OTHER_STREETS):
         return OTHER_STREETS[number - AFTER_OTHER - 1]
     rng = draws.named("street", number)
-    near, far = (str(kind) for kind in rng.choice(_GROUNDS, 2))
-    fronts = tuple(str(kind) for kind in rng.choice(_FRONTS, 3))
+    more = number > CLUTTERED
+    grounds, walls = (_GROUNDS + tuple(DRAWN_GROUNDS), _FRONTS + tuple(DRAWN_FRONTS)) if more else (_GROUNDS, _FRONTS)
+    near, far = (str(kind) for kind in rng.choice(grounds, 2))
+    fronts = tuple(str(kind) for kind in rng.choice(walls, 3))
     things = tuple(str(kind) for kind in rng.choice(list(SIZES), 6))
     wall = float(rng.uniform(5, 14))
     return near, far, float(rng.uniform(0.4, 0.9)) * wall, wall, fronts, things
@@ -112,6 +119,8 @@ def ground(kind: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.stack((base, base * 0.93, base * 0.80), 1)
     if kind in FOREIGN_GROUNDS:
         return FOREIGN_GROUNDS[kind](x, y, fine, broad)
+    if kind in DRAWN_GROUNDS:
+        return DRAWN_GROUNDS[kind](x, y, fine, broad)
     pitch = {"slabs": (0.60, 0.60), "brick": (0.21, 0.105), "concrete": (2.4, 2.4), "tiles": (0.30, 0.30)}[kind]
     row = np.floor(y / pitch[1])
     shift = 0.5 * (row % 2) if kind in ("brick", "slabs") else 0
@@ -192,6 +201,8 @@ def _front(
     cell = (x / 2.1 + roll[13]) % 1
     if kind in FOREIGN_FRONTS:
         return FOREIGN_FRONTS[kind](x, z, fine, broad, roll)
+    if kind in DRAWN_FRONTS:
+        return DRAWN_FRONTS[kind](x, z, fine, broad, roll)
     if kind == "glass":
         pane = (np.abs(cell - 0.5) < 0.46) & ((z / 1.6 + 0.1) % 1 > 0.06)
         mirror = np.clip(0.16 + 0.10 * broad + 0.05 * z, 0.02, 1)[:, None] * np.array((0.75, 0.95, 1.1))
@@ -292,7 +303,8 @@ def backdrop(view: View, light: Light, eye: np.ndarray, rays: np.ndarray) -> Bac
 
     rng = draws.named("things", view.scene)
     reach = 1.3 + 0.10 * view.distance
-    for _ in range(int(rng.integers(1, 5))):
+    least, most = (3, 10) if view.street > CLUTTERED else (1, 5)
+    for _ in range(int(rng.integers(least, most))):
         kind = things[int(rng.integers(len(things)))]
         depth = float(rng.uniform(1.1, max(wall - 0.6, 1.6)))
         side = float(rng.uniform(-1, 1)) * (reach + SIZES[kind][0] * 0.45) + float(rng.normal(0, 0.1))
@@ -317,6 +329,14 @@ def backdrop(view: View, light: Light, eye: np.ndarray, rays: np.ndarray) -> Bac
     unlit = color * sky * open_sky[:, None] + color * bounce * 0.15
     sunny = unlit + color * sunlight * (facing * dapple)[:, None]
     return Backdrop(sunny, unlit, t, eye + rays * t[:, None], floor)
+
+
+def softness(view: View) -> float:
+    """How far the street is out of focus: a spread in pixels at 128 rows, above 0 in some cluttered streets only."""
+    if view.street <= CLUTTERED:
+        return 0.0
+    rng = draws.named("focus", view.scene)
+    return float(rng.uniform(0.5, 2.5)) if rng.random() < 0.4 else 0.0
 
 
 def haze(view: View, color: np.ndarray, depth: np.ndarray, light: Light) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from .. import draws
 from ..refused import Refused
 from . import palette
-from .identity import CHOICES, Identity, edit
+from .identity import BAGS, CHOICES, Identity, edit
 from .palette import Color, distance, far_color
 from .view import CAMERAS, View, draw_view
 
@@ -61,7 +61,7 @@ def prepare(identity: Identity, part: str, seed: int, wardrobe: palette.Wardrobe
         if identity.hat == "hijab":
             change["hat"] = "none"
     elif part == "bag" and identity.bag == "none":
-        change = {"bag": str(rng.choice(CHOICES["bag"][1:])), "logo_place": "front"}
+        change = {"bag": str(rng.choice(BAGS)), "logo_place": "front"}
     elif part == "strap":
         change = {"bag": "crossbody" if identity.bag not in ("crossbody", "tote", "handbag") else identity.bag}
         if change["bag"] != "crossbody" and rng.random() < 0.7:

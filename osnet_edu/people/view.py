@@ -113,6 +113,7 @@ class Habits:
 
     occluded, passed: chances that something stands in front, that somebody walks behind.  dx, dy, zoom: spread of the
     crop.  motion: spread of the smear, pixels.  arms: chances, in the order of ARMS.  jpeg: lowest and highest quality.
+    stretch: spread of the crop's width against its height.
     """
 
     occluded: float = 0.12
@@ -123,6 +124,7 @@ class Habits:
     motion: float = 0.5
     arms: tuple[float, ...] = (0.72, 0.08, 0.10, 0.05, 0.05)
     jpeg: tuple[int, int] = (72, 90)
+    stretch: float = 0.05
 
 
 def sun_at(hour: float, camera: int) -> tuple[float, float]:
@@ -197,7 +199,7 @@ def draw_view(
         dx=rng.normal(0, habits.dx),
         dy=rng.normal(0, habits.dy),
         zoom=rng.normal(0, habits.zoom),
-        stretch=rng.normal(0, 0.05),
+        stretch=rng.normal(0, habits.stretch),
         hour=walk.hour,
         sun=fixed.sun * LIGHT[walk.weather] * rng.uniform(0.85, 1.15),
         place=walk.place + rng.normal(0, 0.6),

@@ -3,7 +3,9 @@
 - home: six fixed cameras in six streets. What ships, and what scores are measured on.
 - wide: home's cameras and as many again that are drawn, streets composed of home's pieces, odd colours, looser crops,
   more in the way. A network trains here, so that it carries over to places that it has not seen.
-- other: nothing of it stands in home or wide: not a camera, a street, a colour of clothes or a build. Never trained on.
+- wider: four times as many cameras as wide, in streets with more in them and often out of focus; more builds, hair,
+  layers of clothes and bags; tighter and looser boxes, stronger JPEG.
+- other: nothing of it stands in the others: not a camera, a street, a colour of clothes or a build. Never trained on.
 """
 
 from collections.abc import Callable
@@ -14,10 +16,11 @@ import numpy as np
 from .. import draws
 from ..refused import Refused
 from . import palette
-from .identity import CHOICES, Identity, draw_identity, edit
-from .street import AFTER_OTHER, COMPOSED
+from .identity import BAGS, Identity, draw_identity, edit
+from .street import AFTER_OTHER, CLUTTERED, COMPOSED
 from .twins import TWIN_PARTS
 from .view import CAMERAS, OTHER_CAMERAS, Camera, Habits, View, draw_view
+from .wider import HABITS, WIDER_POOL, varied, wider_camera
 
 POOL = 96  # cameras that are drawn for the wide world, each in a street of its own
 
@@ -89,6 +92,13 @@ def _anywhere(seed: int, person: int, place: int) -> tuple[Camera, int]:
     return _at_home(seed, person, place) if rng.random() < 0.5 else (drawn_camera(number), COMPOSED + 1 + number)
 
 
+def _further(seed: int, person: int, place: int) -> tuple[Camera, int]:
+    """As in the wide world, but a third of the places are home's, and the pool is larger."""
+    rng = draws.named(seed, "filmed further", (person - 1) // 8, place)
+    number = int(rng.integers(WIDER_POOL))
+    return _at_home(seed, person, place) if rng.random() < 1 / 3 else (wider_camera(number), CLUTTERED + 1 + number)
+
+
 def _elsewhere(seed: int, person: int, place: int) -> tuple[Camera, int]:
     return OTHER_CAMERAS[place - 1], AFTER_OTHER + place
 
@@ -101,7 +111,7 @@ def _laden(identity: Identity, rng: np.random.Generator) -> Identity:
     """More bags, and straps of another colour than the bag: the small things that tell look-alikes apart."""
     change: dict[str, object] = {}
     if identity.bag == "none" and rng.random() < 0.5:
-        change["bag"] = str(rng.choice(CHOICES["bag"][2:]))  # no backpack, which would cover a print
+        change["bag"] = str(rng.choice(BAGS[1:]))  # no backpack, which would cover a print
     if rng.random() < 0.4:
         change["strap_color"] = palette.pick(rng, palette.WIDE.brights)
     return edit(identity, **change)
@@ -122,6 +132,10 @@ def _wide_habits(street: int) -> Habits:
     return _WIDER if street > COMPOSED else Habits()
 
 
+def _wider_habits(street: int) -> Habits:
+    return HABITS if street > CLUTTERED else Habits()
+
+
 def _home_habits(street: int) -> Habits:
     return Habits()
 
@@ -130,6 +144,9 @@ WORLDS: dict[str, World] = {
     "home": World(palette.HOME, TWIN_PARTS, _as_drawn, _at_home, _home_habits),
     "wide": World(
         palette.WIDE, (*TWIN_PARTS, "bag", "strap", "logo", "shoes", "strap"), _laden, _anywhere, _wide_habits
+    ),
+    "wider": World(
+        palette.WIDER, (*TWIN_PARTS, "bag", "strap", "logo", "pattern", "strap"), varied, _further, _wider_habits
     ),
     "other": World(palette.OTHER_WARDROBE, TWIN_PARTS, _foreign, _elsewhere, _home_habits),
 }
