@@ -41,16 +41,16 @@ SIZES = ("", "x", "64", "64x", "x32", "64x32x3", "0x0", "-64x32", "100000x100000
          "15x64", "4097x64", "٦٤x٣٢", "64X", "64*32", "\x1b[2Jx3")  # fmt: skip
 
 COUNTS = {
-    "render": ("--people", "--unseen", "--photos", "--workers"),
+    "render": ("--people", "--unseen", "--photos", "--train-photos", "--workers"),
     "subset": ("--people",),
     "train": ("--photos", "--batch", "--checkpoint-every", "--threads"),
     "experiment": ("--workers", "--photos", "--seeds"),
 }
 LARGE = {
     ("render", "--people"): 10**9, ("render", "--photos"): 10**12, ("render", "--workers"): 10**6,
-    ("subset", "--people"): 10**9, ("train", "--photos"): 10**12, ("train", "--batch"): 10**9,
-    ("train", "--threads"): 100_000, ("experiment", "--seeds"): 10**9, ("experiment", "--workers"): 10**5,
-    ("experiment", "--photos"): 10**30,
+    ("render", "--train-photos"): 10**12, ("subset", "--people"): 10**9, ("train", "--photos"): 10**12,
+    ("train", "--batch"): 10**9, ("train", "--threads"): 100_000, ("experiment", "--seeds"): 10**9,
+    ("experiment", "--workers"): 10**5, ("experiment", "--photos"): 10**30,
 }  # fmt: skip
 NEEDED = {"render": ["OUT"], "subset": ["DATA", "OUT"], "train": ["DATA", "--out", "OUT"], "experiment": ["baselines"]}
 
@@ -96,6 +96,7 @@ TYPED: dict[str, tuple] = {
     "render, too few": ("render", "OUT", "--people", "2"),
     "render, all unseen": ("render", "OUT", "--people", "20", "--unseen", "20"),
     "render, a photo each": ("render", "OUT", "--photos", "1"),
+    "render, a photo each to train on": ("render", "OUT", "--train-photos", "1"),
     "render, enormous photos": ("render", "OUT", "--size", "4096x4096"),
     "render, more than the disk": ("render", "OUT", "--people", "100000", "--photos", "10000", "--size", "1024x1024"),
     "render, a seed of text": ("render", "OUT", "--seed", "x"),
