@@ -264,7 +264,7 @@ def write_dataset(
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
     size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     pairs = sum(member.twin > member.person for member in crowd)
-    return DatasetSummary(people, pairs, *(counts[name] for name in ("train", "query", "gallery")), size_of)
+    return DatasetSummary(people, pairs, counts["train"], counts["query"], counts["gallery"], size_of)
 
 
 def _write_people(
