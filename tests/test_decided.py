@@ -130,9 +130,9 @@ def test_what_the_front_page_says_of_the_rows():
     count = {3: "three", 4: "four", 5: "five", 6: "six"}[len(found.seeds)]
     sentence = (
         f"Which part of the block earns this is still open. With {count} seeds, a plain sum instead of the gate "
-        f"costs {costs['addition']} points of mAP, one number a stream {costs['stream-wise']}, and one stream instead of "
-        f"four {costs['T1']}. Each figure is uncertain by {min(widths):.1f} to {max(widths):.1f} points, and "
-        f"{min(needed)} to {max(needed)} seeds would make that 1.5 (`experiment decided`)."
+        f"costs {costs['addition']} points of mAP, one number a stream {costs['stream-wise']}, and one stream "
+        f"instead of four {costs['T1']}. Each figure is uncertain by {min(widths):.1f} to {max(widths):.1f} points, "
+        f"and {min(needed)} to {max(needed)} seeds would make that 1.5 (`experiment decided`)."
     )
     assert sentence in " ".join((Path(__file__).parents[1] / "README.md").read_text("utf-8").split())
     assert {row.verdict for row in rows.values()} == {"open"}
