@@ -203,6 +203,7 @@ def test_the_page_shows_ones_own_people_and_the_audit_beside(mine, playwright, c
     cells = [cell.source for cell in nbformat.read(ROOT / lab.EXPLORER_OF_OWN, as_version=4).cells]
     named = {"--weights": "mine.safetensors", "--audit": "page.html", "--grades": "grades.csv"}
     words = [str(photos), *(f"{option}={mine / name}" for option, name in named.items())]
+    (mine / "app").mkdir()
     with app_of(mine / "app", *cells, words=words) as app, visitor_of(playwright, chromium_path, app) as visitor:
         (mine / "app" / "kit" / "assets").symlink_to(ROOT / "assets")
         page = visitor.context.new_page()

@@ -127,8 +127,7 @@ def _checkpoint(text: str, size: tuple[int, int] | None) -> Subject:
     embed = _resizing(work, size)
     name = "the shipped network" if text == _SHIPPED else Path(text).name
     features, notes = tried(embed, name)
-    digest = _hex(export.digest(checkpoint.model), size)
-    return Subject(name, "checkpoint", digest, size, features, checkpoint, embed, notes)
+    return Subject(name, "checkpoint", digest_of(checkpoint, size), size, features, checkpoint, embed, notes)
 
 
 @contextmanager
@@ -203,6 +202,11 @@ def _resizing(work: Embed, size: tuple[int, int]) -> Embed:
         return work(photos)
 
     return embed
+
+
+def digest_of(checkpoint: weights.Checkpoint, size: tuple[int, int] | None = None) -> str:
+    """The digest of a checkpoint as a subject.  size: of its photos; None is the checkpoint's own."""
+    return _hex(export.digest(checkpoint.model), size or checkpoint.size)
 
 
 def _hex(text: str, size: tuple[int, int]) -> str:

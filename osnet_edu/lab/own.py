@@ -4,7 +4,6 @@
 notebook calls `audit_and_grades` and `explorer`.
 """
 
-import hashlib
 import html
 import os
 from collections.abc import Mapping
@@ -47,18 +46,17 @@ def looked_at(own: Brought, here: Path) -> tuple[Brought, list[str]]:
     Raises: Refused for a folder, a checkpoint, a page or a table that cannot be used.
     """
     from .. import explore  # PyTorch takes seconds, and the kit's own page does without
+    from ..audit import subject
     from ..grading import written
-    from ..network import export, weights
+    from ..network import weights
 
     said = [f"Note: {note}" for note in explore.open_folder(own.data).notes] if own.data else []
     network = weights.open(own.weights) if own.weights else weights.shipped()
-    digest = export.digest(network.model)
-    # An audit may be of the network at one size of photos: then its digest is of both.
-    sized = hashlib.sha256(f"{digest} {network.size[0]}x{network.size[1]}".encode()).hexdigest()[:16]
+    digest = subject.digest_of(network)
     if own.grades:
         written.read_grades(own.grades)
     if own.audit:
-        if not _is_about((digest, sized), _page(Path(own.audit))):
+        if not _is_about(digest, _page(Path(own.audit))):
             raise Refused(
                 f"{own.audit} is not an audit of {own.network}; `python -m osnet_edu audit` with the same --weights "
                 "writes one"
@@ -66,7 +64,7 @@ def looked_at(own: Brought, here: Path) -> tuple[Brought, list[str]]:
         return own, said
     beside = [here, *([Path(own.weights).parent] if own.weights else [])]
     for path in dict.fromkeys(folder / AUDIT_PAGE for folder in beside):
-        if path.is_file() and _is_about((digest, sized), _page(path)):
+        if path.is_file() and _is_about(digest, _page(path)):
             return replace(own, audit=str(path)), [*said, f"The page shows the audit {path} too."]
     return own, said
 
@@ -144,6 +142,6 @@ def _page(path: Path) -> str:
         raise Refused(f"{path} is not a page that `python -m osnet_edu audit` wrote") from error
 
 
-def _is_about(digests: tuple[str, ...], page: str) -> bool:
+def _is_about(digest: str, page: str) -> bool:
     """Whether a page is the audit of a network: it names the network's digest in its last lines."""
-    return any(digest in page for digest in digests)
+    return digest in page
