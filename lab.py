@@ -87,7 +87,8 @@ def parse(arguments):
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
     parser.add_argument("--lessons", help=argparse.SUPPRESS)  # a small site, such as 00,04
     parser.add_argument("--slides", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    # Options may stand between a verb and its name; Python 3.6 cannot read that.
+    options = getattr(parser, "parse_intermixed_args", parser.parse_args)(arguments)
     verb = options.verb
     if verb in TAKES and not options.out:
         raise Refused("%r needs %s: 'lab.py %s %s'." % (verb, TAKES[verb], verb, EXAMPLES[verb]))

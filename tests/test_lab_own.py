@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs
@@ -209,6 +211,7 @@ def test_the_page_shows_ones_own_people_and_the_audit_beside(mine, playwright, c
         page = visitor.context.new_page()
         page.emulate_media(color_scheme="dark")
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        assert wait_until(lambda: listens(app.url))  # the address is said before the server is there
         page.goto(app.address, timeout=120_000)
         box = page.locator(".oe-explorer")
         box.locator(".oe-grid .oe-item img[src]").first.wait_for(timeout=120_000)
@@ -230,6 +233,12 @@ def test_the_page_shows_ones_own_people_and_the_audit_beside(mine, playwright, c
         look(page, "own_open_light")
         assert inner.evaluate(FRAMED) == ["An audit", False]
         assert visitor.outside() == [] and visitor.complaints == []
+
+
+def listens(url: str) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 5):
+        return True
+    return False
 
 
 def look(page, name: str) -> None:
