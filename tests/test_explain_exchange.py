@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osnet_edu import Refused
-from osnet_edu.explain import exchange
+from osnet_edu.explain import exchange, pieces
 from osnet_edu.grading import marks
 
 HEIGHT, WIDTH = 64, 32
@@ -80,14 +80,14 @@ def test_the_same_photos_give_the_same_map_and_the_photos_stay_as_they_were():
 @given(st.integers(0, 10_000))
 def test_the_pieces_of_a_cut_hold_each_pixel_once(seed):
     photo = np.random.default_rng(seed).integers(0, 256, (32, 16, 3), np.uint8)
-    pieces = exchange._cut(photo, 32)
-    assert len(pieces) == 32
-    assert np.array_equal(np.sort(np.concatenate([piece.pixels for piece in pieces])), np.arange(32 * 16))
+    found = pieces.cut(photo, 32)
+    assert len(found) == 32
+    assert np.array_equal(np.sort(np.concatenate([piece.pixels for piece in found])), np.arange(32 * 16))
 
 
 def test_lab_of_known_colours():
     """CIE 15: white is L 100, black L 0, both without colour; sRGB red is about (53.2, 80.1, 67.2)."""
-    lab = exchange._lab(np.array([[[255, 255, 255], [0, 0, 0], [255, 0, 0]]], np.uint8))[0]
+    lab = pieces.lab(np.array([[[255, 255, 255], [0, 0, 0], [255, 0, 0]]], np.uint8))[0]
     assert np.allclose(lab[0], [100, 0, 0], atol=0.05) and np.allclose(lab[1], 0, atol=0.05)
     assert np.allclose(lab[2], [53.24, 80.09, 67.20], atol=0.1)
 
