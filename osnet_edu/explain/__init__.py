@@ -5,9 +5,9 @@ stream contributes to a margin; `cells` makes groups of channels to compare stre
 again without some streams; `clusters` groups photos by their gates.
 
 Which pixels: one table of methods, and `ask` for pairs of photos; `exchange` asks what would change if a piece of the
-photo looked like the reference; `duel` sets three maps side by side; `correspondence` says where the other photo shows
-the same; `known` says what is known of a pair of rendered people: where they truly differ. `flow` follows a photo
-through the network, map by map.
+photo looked like the reference, and `vote` asks the slopes as well; `duel` sets three maps side by side;
+`correspondence` says where the other photo shows the same; `known` says what is known of a pair of rendered people:
+where they truly differ. `flow` follows a photo through the network, map by map.
 
     heat = METHODS["occlusion"](model, images, similarity(reference))
 
@@ -37,6 +37,7 @@ from . import (
     known,
     shapley,
     untrained,
+    vote,
     without,
 )
 from .asking import embed
@@ -51,5 +52,5 @@ __all__ = [
     "blur", "by_stream",
     "cells", "clusters", "completeness", "correspondence", "decomposition", "direction", "dot", "duel",
     "embed", "exchange", "flow", "gates", "guided_backprop", "known", "margin", "shapley", "similarity",
-    "untrained", "without",
+    "untrained", "vote", "without",
 ]  # fmt: skip

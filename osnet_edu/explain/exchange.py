@@ -22,12 +22,25 @@ import numpy as np
 from .. import retrieval
 from ..embed import Embedder
 from ..refused import Refused
-from .pieces import Piece, apart, checked, checked_pair, cut, lab, nested, pasted, recoloured, removed, toned, tree
+from .pieces import (
+    PhotoPiece,
+    apart,
+    checked_pair,
+    checked_photo,
+    colour_tree,
+    cut,
+    lab,
+    nested,
+    recoloured,
+    removed,
+    toned,
+    with_pixels,
+)
 
 PIECES = 32  # pieces of q
 NEAREST = 4  # pieces of q that a piece of n is given
 GONE = 0.5  # of the rise when a piece is gone
-SHARP = 0.01  # of similarity: by how much a rise may stay below the highest and still count
+_SHARP = 0.01  # of similarity: by how much a rise may stay below the highest and still count
 NEARNESS = 0.25  # how much distance counts
 
 
@@ -48,7 +61,7 @@ def against(embed: Embedder, query: np.ndarray, photo: np.ndarray) -> np.ndarray
         near = np.argsort(far, kind="stable")[:NEAREST]
         for source in near:
             filled.append(recoloured(photo, piece, sources[source].colour))
-        filled.append(pasted(photo, piece, moved, sources[near[0]]))
+        filled.append(with_pixels(photo, piece, moved, sources[near[0]]))
         gone.append(removed(photo, piece))
         owner += [k] * (len(near) + 1)
         distance += [*far[near], far[near[0]]]
@@ -87,7 +100,7 @@ def novelty(query: np.ndarray, photo: np.ndarray) -> np.ndarray:
 
 def cut_now(photo: np.ndarray) -> None:
     """Cut a photo now, so that a map on its pieces comes at once later.  photo: as for `against`."""
-    tree(checked(photo))
+    colour_tree(checked_photo(photo))
 
 
 def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
@@ -95,7 +108,7 @@ def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
 
     photo: (H, W, 3) uint8.  heat: (H, W).  Returns: (H, W), with the same sum.
     """
-    photo, heat = checked(photo), np.asarray(heat, float)
+    photo, heat = checked_photo(photo), np.asarray(heat, float)
     if heat.shape != photo.shape[:2]:
         raise Refused(f"a map must be {photo.shape[:2]} for this photo, got {heat.shape}")
     flat = heat.ravel().copy()
@@ -104,10 +117,12 @@ def averaged(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
     return flat.reshape(heat.shape)
 
 
-def _heat(pieces: list[Piece], owner, rise: np.ndarray, distance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _heat(
+    pieces: list[PhotoPiece], owner, rise: np.ndarray, distance: np.ndarray, shape: tuple[int, ...]
+) -> np.ndarray:
     """owner, rise, distance: of each exchange."""
     area = np.array([len(pieces[k].pixels) for k in owner])
-    weight = np.exp((rise - rise.max()) / SHARP - NEARNESS * distance) / area
+    weight = np.exp((rise - rise.max()) / _SHARP - NEARNESS * distance) / area
     heat = np.zeros(shape[0] * shape[1])
     for k, one in zip(owner, weight, strict=True):
         heat[pieces[k].pixels] += one

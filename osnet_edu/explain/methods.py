@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..embed import Embedder, TorchEmbedder, normalise
 from ..refused import Refused
-from . import exchange
+from . import exchange, vote
 from .asking import embed
 from .decomposition import point_decomposition
 from .gradients import deep_lift, gradient, input_x_gradient, integrated_gradients, smooth_grad
@@ -38,6 +38,7 @@ class Method:
     passes: about how many versions of a photo go through the network for one map: what it costs.
     of_target: (model, images, target, **options) -> heat (B, H, W); None for a method that needs both photos.
     of_pair: (embed, query, photo) -> heat (H, W), for such a method.
+    of_both: (model, embed, query, photo) -> heat (H, W), for one that needs slopes as well.
     forward: it needs no slope, so an embedder is enough.  adds_up: its sum should be the change of the target.
     exact: options with which the sum misses a small margin by less than a tenth.
     """
@@ -46,6 +47,7 @@ class Method:
     passes: int
     of_target: Callable[..., np.ndarray] | None = None
     of_pair: Callable[[Embedder, np.ndarray, np.ndarray], np.ndarray] | None = None
+    of_both: Callable[..., np.ndarray] | None = None
     forward: bool = False
     adds_up: bool = False
     exact: Mapping[str, object] = field(default_factory=dict)
@@ -82,6 +84,7 @@ TABLE: dict[str, Method] = {
         Method("CorrRISE", 512, corr_rise, forward=True),
         Method("segment exchange", 1600, of_pair=exchange.against, forward=True),
         Method("segment occlusion", 300, of_pair=exchange.without, forward=True),
+        Method("segment vote", 600, of_both=vote.by_vote),
     )
 }
 METHODS: dict[str, Callable[..., np.ndarray]] = {name: one.of_target for name, one in TABLE.items() if one.of_target}
@@ -100,8 +103,11 @@ def ask(network: Network, queries: np.ndarray, photos: np.ndarray, name: str, **
     if name not in TABLE:
         raise Refused(f"a method is one of {', '.join(TABLE)}, got {name!r}")
     method = TABLE[name]
+    asked = network.embedder or TorchEmbedder(network.model)
+    if method.of_both:
+        pairs = zip(queries, photos, strict=True)
+        return np.stack([method.of_both(network.model, asked, *pair, **options) for pair in pairs])
     if method.of_pair:
-        asked = network.embedder or TorchEmbedder(network.model)
         return np.stack([method.of_pair(asked, *pair, **options) for pair in zip(queries, photos, strict=True)])
     target = similarity(embed(network.model, normalise(queries)))
     return method.on(network, normalise(photos), target, **options)

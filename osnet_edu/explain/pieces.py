@@ -24,7 +24,7 @@ TEXTURE_PLACE = 0.3  # as PLACE, for textures; of a row of every other row
 
 
 @dataclass(frozen=True)
-class Piece:
+class PhotoPiece:
     """A piece of a photo.  pixels: flat indices.  colour: mean RGB.  row, column: of its middle, in [0, 1]."""
 
     pixels: np.ndarray
@@ -36,11 +36,11 @@ class Piece:
 _Tree = tuple[list[tuple[int, int]], list[np.ndarray]]  # which two are joined, step by step; the pixels of each leaf
 
 
-def nested(photo: np.ndarray) -> list[Piece]:
+def nested(photo: np.ndarray) -> list[PhotoPiece]:
     """Small and large pieces: those of the tree from the finest to the coarsest, and those joined across gaps."""
     from scipy.cluster.hierarchy import linkage
 
-    found = tree(photo)
+    found = colour_tree(photo)
     leaves, kept = found[1], _grown_up(found)
     colours, height, width = lab(photo).reshape(-1, 3), *photo.shape[:2]
     places = [np.divmod(pixels, width) for pixels in leaves]
@@ -57,17 +57,17 @@ def nested(photo: np.ndarray) -> list[Piece]:
     return [piece_of(photo, pixels) for pixels in kept]
 
 
-def textured(photo: np.ndarray) -> list[Piece]:
+def textured(photo: np.ndarray) -> list[PhotoPiece]:
     """Small and large pieces of one texture: a striped shirt is one piece, where `nested` takes each stripe apart."""
     return [piece_of(photo, pixels) for pixels in _grown_up(_tree_of_textures(photo))]
 
 
-def cut(photo: np.ndarray, count: int) -> list[Piece]:
+def cut(photo: np.ndarray, count: int) -> list[PhotoPiece]:
     """Pieces of one colour that cover the photo, without overlap.  count: how many, 96 at most."""
-    return [piece_of(photo, pixels) for pixels in _joined_to(tree(photo), count)]
+    return [piece_of(photo, pixels) for pixels in _joined_to(colour_tree(photo), count)]
 
 
-def cut_textures(photo: np.ndarray, count: int) -> list[Piece]:
+def cut_textures(photo: np.ndarray, count: int) -> list[PhotoPiece]:
     """Pieces of one texture that cover the photo, without overlap.  count: how many, 48 at most."""
     return [piece_of(photo, pixels) for pixels in _joined_to(_tree_of_textures(photo), count)]
 
@@ -89,14 +89,14 @@ def _joined_to(found: _Tree, count: int) -> list[np.ndarray]:
     return list(members.values())
 
 
-def tree(photo: np.ndarray) -> _Tree:
+def colour_tree(photo: np.ndarray) -> _Tree:
     """Ward's tree of the pixels by their colours, from 96 pieces on."""
     return _by_colour(photo.tobytes(), *photo.shape[:2])
 
 
 @lru_cache(_KEPT)
 def _by_colour(content: bytes, height: int, width: int) -> _Tree:
-    """`tree` by the bytes of a photo, so that a photo is cut only once."""
+    """`colour_tree` by the bytes of a photo, so that a photo is cut only once."""
     from scipy.ndimage import gaussian_filter
 
     photo = np.frombuffer(content, np.uint8).reshape(height, width, 3)
@@ -147,14 +147,14 @@ def _ward(features: np.ndarray, height: int, width: int, leaves: int) -> _Tree:
     return steps, [np.array(pixels) for pixels in group.values()]
 
 
-def piece_of(photo: np.ndarray, pixels: np.ndarray) -> Piece:
+def piece_of(photo: np.ndarray, pixels: np.ndarray) -> PhotoPiece:
     """The piece of some pixels.  pixels: flat indices."""
     height, width = photo.shape[:2]
     rows, columns = np.divmod(pixels, width)
-    return Piece(pixels, photo.reshape(-1, 3)[pixels].mean(0), rows.mean() / height, columns.mean() / width)
+    return PhotoPiece(pixels, photo.reshape(-1, 3)[pixels].mean(0), rows.mean() / height, columns.mean() / width)
 
 
-def apart(piece: Piece, source: Piece, shape: tuple[int, ...]) -> float:
+def apart(piece: PhotoPiece, source: PhotoPiece, shape: tuple[int, ...]) -> float:
     """How far a piece of q lies from a piece of n; a tiny piece of q counts as farther."""
     share = len(source.pixels) / (shape[0] * shape[1])
     apart = ((piece.row - source.row) / _ROWS) ** 2 + ((piece.column - source.column) / _COLUMNS) ** 2
@@ -164,7 +164,7 @@ def apart(piece: Piece, source: Piece, shape: tuple[int, ...]) -> float:
 # --- fills ------------------------------------------------------------------------------------------------------------
 
 
-def recoloured(photo: np.ndarray, piece: Piece, colour: np.ndarray) -> np.ndarray:
+def recoloured(photo: np.ndarray, piece: PhotoPiece, colour: np.ndarray) -> np.ndarray:
     """The piece with another mean colour and its own texture."""
     filled = photo.copy()
     flat = filled.reshape(-1, 3)
@@ -172,7 +172,7 @@ def recoloured(photo: np.ndarray, piece: Piece, colour: np.ndarray) -> np.ndarra
     return filled
 
 
-def pasted(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) -> np.ndarray:
+def with_pixels(photo: np.ndarray, piece: PhotoPiece, moved: np.ndarray, source: PhotoPiece) -> np.ndarray:
     """The piece with the pixels of a piece of q: each takes the one that lies nearest when the middles are aligned."""
     from scipy.spatial import cKDTree
 
@@ -186,7 +186,7 @@ def pasted(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) ->
     return filled
 
 
-def varied(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) -> np.ndarray:
+def varied(photo: np.ndarray, piece: PhotoPiece, moved: np.ndarray, source: PhotoPiece) -> np.ndarray:
     """The piece with the mean and the spread of another piece's colours: its own texture, fainter or stronger."""
     own, other = (image.reshape(-1, 3)[one.pixels].astype(float) for image, one in ((photo, piece), (moved, source)))
     ratio = np.clip(other.std(0) / np.maximum(own.std(0), 2), 0.1, 10)
@@ -195,7 +195,7 @@ def varied(photo: np.ndarray, piece: Piece, moved: np.ndarray, source: Piece) ->
     return filled
 
 
-def removed(photo: np.ndarray, piece: Piece) -> np.ndarray:
+def removed(photo: np.ndarray, piece: PhotoPiece) -> np.ndarray:
     """The piece in the colours of what lies around it; far inside, those of the nearest pixel outside."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
@@ -230,14 +230,14 @@ def lab(image: np.ndarray) -> np.ndarray:
 
 
 def checked_pair(query: np.ndarray, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two photos of one size.  Raises: Refused for others, and as `checked` does."""
-    query, photo = checked(query), checked(photo)
+    """Two photos of one size.  Raises: Refused for others, and as `checked_photo` does."""
+    query, photo = checked_photo(query), checked_photo(photo)
     if query.shape != photo.shape:
         raise Refused(f"a query and a photo of one size are needed, got {query.shape} and {photo.shape}")
     return query, photo
 
 
-def checked(image: np.ndarray) -> np.ndarray:
+def checked_photo(image: np.ndarray) -> np.ndarray:
     """A photo of 32 x 16 pixels or larger.  Raises: Refused for anything else."""
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.shape[0] < 32 or image.shape[1] < 16:

@@ -1,0 +1,97 @@
+"""Segment vote against networks whose answer is known, and what it does where the slopes say nothing."""
+
+import numpy as np
+import pytest
+import torch
+from test_explain_exchange import HEIGHT, NEGATIVE, OTHER, PATCH, QUERY, WIDTH, inside
+from torch import nn
+
+from osnet_edu import Refused
+from osnet_edu.embed import TorchEmbedder
+from osnet_edu.explain import Network, ask, pieces, vote
+from osnet_edu.grading import marks
+
+
+class Reads(nn.Module):
+    """A network of three stages that knows the mean colour of one rectangle and nothing else."""
+
+    def __init__(self, where):
+        super().__init__()
+        self.conv2, self.conv3, self.conv4 = nn.AvgPool2d(2), nn.Identity(), nn.Identity()
+        self.shift = nn.Parameter(torch.tensor(3.0))  # normalised colours, made positive
+        self.where = tuple(slice(one.start // 2, one.stop // 2) for one in where)
+
+    def forward(self, images):
+        cells = self.conv4(self.conv3(self.conv2(images + self.shift)))
+        return cells[:, :, self.where[0], self.where[1]].mean((2, 3))
+
+
+@pytest.mark.parametrize("where", [PATCH, OTHER])
+def test_it_finds_the_piece_that_the_network_reads(where):
+    heat = ask(Network(Reads(where).eval()), QUERY[None], NEGATIVE[None], "segment vote")[0]
+    score = marks.grade(heat, inside(where), against=True)
+    assert score.rank > 0.9 and score.mass > 0.5 and score.pointing == 1
+    assert heat.shape == (HEIGHT, WIDTH) and (heat <= 0).all() and heat.sum() == pytest.approx(-1, abs=1e-9)
+
+
+def test_the_slopes_alone_lie_in_what_the_network_reads_and_nowhere_else():
+    heat = vote.against_by_slopes(Reads(PATCH).eval(), QUERY, NEGATIVE)
+    off = heat.copy()
+    off[18:34, 8:24] = 0  # the patch, and a cell around it
+    assert np.abs(off).max() == 0 and np.abs(heat[PATCH]).min() > 0
+
+
+def test_a_cell_is_compared_with_the_cells_that_match_it():
+    """Two kinds of cells at one height: each finds its own kind, and far up there is only the other kind."""
+    cells = torch.zeros(1, 2, 40, 2)
+    cells[0, 0, :, 0] = cells[0, 1, :, 1] = 1
+    found = vote._matching(cells, cells)
+    assert found[0, 0, 20, 0] == pytest.approx(np.exp(4) / (np.exp(4) + 1), abs=1e-4)  # cosine 1 against 0
+    assert found[0, :, 20, 0].sum() == pytest.approx(1, abs=1e-5)
+    others = cells.clone()
+    others[0, :, 20:, 0] = torch.tensor([0.0, 1.0])[:, None]
+    far = vote._matching(cells, others)
+    assert far[0, 0, 39, 0] < 0.01 < 0.9 < far[0, 0, 0, 0]
+
+
+def test_the_slopes_decide_which_pieces_are_exchanged():
+    """Only pieces near the largest slope are asked: far fewer photos than the 1,600 of segment exchange."""
+    embedder, many = TorchEmbedder(Reads(PATCH).eval()), []
+
+    def embed(photos):
+        many.append(len(photos))
+        return embedder(photos)
+
+    vote.by_vote(Reads(PATCH).eval(), embed, QUERY, NEGATIVE)
+    assert many[0] < 800 and many[1] == 2  # the query and its mirror image
+
+
+def test_a_striped_garment_is_one_piece_of_texture_and_not_one_of_colour():
+    photo = np.full((64, 32, 3), 110, np.uint8)
+    garment = np.zeros((64, 32), bool)
+    garment[16:48, 6:26] = True
+    photo[16:48, 6:26] = np.where(np.arange(32)[:, None, None] % 4 < 2, (200, 40, 40), (40, 60, 200))
+
+    def best(found):
+        shares = []
+        for piece in found:
+            mine = np.zeros(64 * 32, bool)
+            mine[piece.pixels] = True
+            shares.append((mine & garment.ravel()).sum() / (mine | garment.ravel()).sum())
+        return max(shares)
+
+    assert best(pieces.cut_textures(photo, 8)) > 0.6 > 0.4 > best(pieces.cut(photo, 8))
+    every = np.concatenate([piece.pixels for piece in pieces.cut_textures(photo, 8)])
+    assert np.array_equal(np.sort(every), np.arange(64 * 32))
+
+
+def test_photos_that_do_not_fit_and_networks_without_stages_are_refused():
+    with pytest.raises(Refused, match="one size"):
+        ask(Network(Reads(PATCH).eval()), QUERY[None], NEGATIVE[None, :32], "segment vote")
+    with pytest.raises(Refused, match="conv4"):
+        ask(
+            Network(nn.Sequential(nn.Flatten(), nn.Linear(HEIGHT * WIDTH * 3, 2))),
+            QUERY[None],
+            NEGATIVE[None],
+            "segment vote",
+        )
