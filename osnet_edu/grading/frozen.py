@@ -10,8 +10,9 @@ people are others, and graded on FROZEN.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -84,9 +85,13 @@ def render(
 
     Raises: Refused for no family.
     """
-    jobs = _jobs(seed, size, families)
+    return rendered(_family, _jobs(seed, size, families), progress)
+
+
+def rendered(work: Callable[[Any], tuple], jobs: Sequence, progress: Callable[[int, int], None] | None = None) -> Cases:
+    """The cases of some jobs.  work: renders the case of a job, see `taken`.  jobs, progress: as for `render`."""
     rows = []
-    with pool.results(_family, jobs) as results:
+    with pool.results(work, jobs) as results:
         for row in results:
             rows.append(row)
             if progress:
@@ -134,27 +139,54 @@ _Job = tuple[int, str, int, tuple[int, int], int]  # of a part its number and na
 
 
 def _jobs(seed: int, size: tuple[int, int], families: int) -> list[_Job]:
+    check_families(families)
+    return [(number, part, k, size, seed) for number, part in enumerate(PARTS) for k in range(families)]
+
+
+def check_families(families: int) -> None:
+    """Raises: Refused for a number of families that is not a whole number from 1 on."""
     if isinstance(families, bool) or not isinstance(families, int) or families < 1:
         raise Refused(f"at least one family a part is needed, as a whole number, got {families!r}")
-    return [(number, part, k, size, seed) for number, part in enumerate(PARTS) for k in range(families)]
+
+
+def views_of(seed: int, person: int, k: int) -> list[people.View]:
+    """The first views of q, of n and c, and of p of a person, who is the k-th family of a part."""
+    return [people.draw_view(seed, person, camera, 0) for camera in _CAMERAS[k % len(_CAMERAS)]]
 
 
 def _description(job: _Job) -> str:
     """The first view of each camera stands for all: the next ones come by the same draws."""
     number, part, k, size, seed = job
     person, one, other = twins(seed, number, part, k)
-    views = [people.draw_view(seed, person, camera, 0) for camera in _CAMERAS[k % len(_CAMERAS)]]
-    return hashed(RENDERER, part, size, one, other, views)
+    return hashed(RENDERER, part, size, one, other, views_of(seed, person, k))
 
 
 def _family(job: _Job) -> tuple:
     number, part, k, size, seed = job
     person, one, other = twins(seed, number, part, k)
+    return *taken((person, one, other), seed, k, size, sham=(number + k) % 2), part, person, _description(job)
+
+
+def taken(
+    family: tuple[int, people.Identity, people.Identity],
+    seed: int,
+    k: int,
+    size: tuple[int, int],
+    *,
+    sham: int,
+    faintest: float = 0.0,
+) -> tuple:
+    """The pictures of a case: the fields of `Cases` from query to weight.
+
+    family: the person's number, the person, and the twin; the k-th of a part.  sham: 0 for new noise, 1 for a shift.
+    faintest: the weight from which on a pixel of the part belongs to the truth.
+    """
+    person, one, other = family
     asked, answered, third = _CAMERAS[k % len(_CAMERAS)]
     least = least_visible(size)
     for view in _views(seed, person, answered):
         found = people.difference(one, other, view, size=size)
-        truth = found.coverage >= known.COVERED
+        truth = (found.coverage >= known.COVERED) & (found.truth >= faintest)
         if truth.sum() >= least:
             break
     query, positive = (
@@ -165,12 +197,9 @@ def _family(job: _Job) -> tuple:
         found.other.image,
         positive,
         found.one.image,
-        _sham(one, view, found.one.image, (number + k) % 2, size),
+        _sham(one, view, found.one.image, sham, size),
         truth,
         found.truth,
-        part,
-        person,
-        _description(job),
     )
 
 

@@ -5,6 +5,7 @@ from .body import PARTS
 from .dataset import VISIBLE, DatasetSummary, PhotoRecord, read_people, write_dataset
 from .flat import Flat, Mark, Panel, paint_flat
 from .identity import CHOICES, OPENING, RANGES, WORN, Identity, build_of, draw_identity, edit, put_on
+from .shapes import SHAPE_PARTS, prepare_shape, shape_twin
 from .sheet import contact_sheet, drawn_sheet
 from .shot import Difference, Shot, difference, jpeg, render
 from .twins import TWIN_LABELS, TWIN_PARTS, Cross, Rung, crossed_views, prepare, scale_ladder, twin
@@ -18,6 +19,7 @@ __all__ = [
     "OPENING",
     "PARTS",
     "RANGES",
+    "SHAPE_PARTS",
     "TWIN_LABELS",
     "TWIN_PARTS",
     "VISIBLE",
@@ -47,10 +49,12 @@ __all__ = [
     "pack",
     "paint_flat",
     "prepare",
+    "prepare_shape",
     "put_on",
     "read_people",
     "render",
     "scale_ladder",
+    "shape_twin",
     "sun_at",
     "twin",
     "unpack",
