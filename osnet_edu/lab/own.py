@@ -117,7 +117,7 @@ def audit_and_grades() -> Any:
 
 _STYLE = """<style>
 .oe-beside { margin: 0 2px 12px; font-size: 12.5px; color: var(--jp-content-font-color1); }
-.oe-beside p { color: var(--jp-content-font-color2); overflow-wrap: anywhere; }
+.oe-beside > p { color: var(--jp-content-font-color2); overflow-wrap: anywhere; }
 .oe-beside details { display: inline-block; vertical-align: top; margin-right: 8px; }
 .oe-beside details[open] { display: block; margin: 8px 0; }
 .oe-beside summary { display: block; width: fit-content; padding: 4px 12px; cursor: pointer;
