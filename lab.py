@@ -87,8 +87,11 @@ def parse(arguments):
     parser.add_argument("--notebook", help=argparse.SUPPRESS)  # another notebook for "app" to serve
     parser.add_argument("--lessons", help=argparse.SUPPRESS)  # a small site, such as 00,04
     parser.add_argument("--slides", action="store_true", help=argparse.SUPPRESS)
-    # Options may stand between a verb and its name; Python 3.6 cannot read that.
-    options = getattr(parser, "parse_intermixed_args", parser.parse_args)(arguments)
+    options, more = parser.parse_known_args(arguments)
+    if len(more) == 1 and options.out is None and not more[0].startswith("-"):
+        options.out = more[0]  # options stood between a verb and its name, which argparse cannot read
+    elif more:
+        parser.error("unrecognized arguments: " + " ".join(more))
     verb = options.verb
     if verb in TAKES and not options.out:
         raise Refused("%r needs %s: 'lab.py %s %s'." % (verb, TAKES[verb], verb, EXAMPLES[verb]))

@@ -63,7 +63,8 @@ def by_vote(
     one, other = nested(photo), textured(photo)
     lean = _lean(one, slopes), _lean(other, slopes)
     largest = max(np.abs(lean[0]).max(), np.finfo(float).tiny)
-    asked, owner, distance, filled, gone = [], [], [], [], []
+    asked: list[tuple[PhotoPiece, float]] = []
+    owner, distance, filled, gone = [], [], [], []
     for pieces, leans, fill in zip((one, other), lean, (_colours(moved), _textures(moved)), strict=True):
         share = leans / largest
         for piece, strength in zip(pieces, share, strict=True):

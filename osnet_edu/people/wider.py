@@ -36,7 +36,7 @@ def wider_camera(number: int) -> Camera:
     )
 
 
-def varied(identity: Identity, rng: np.random.Generator) -> Identity:
+def diverse(identity: Identity, rng: np.random.Generator) -> Identity:
     """A drawn person of another build, in more layers and patterns, with more in the hands."""
     change = _build(identity, rng) | _worn(identity, rng)
     bag = change.get("bag", identity.bag)

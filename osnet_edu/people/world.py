@@ -20,7 +20,7 @@ from .identity import BAGS, Identity, draw_identity, edit
 from .street import AFTER_OTHER, CLUTTERED, COMPOSED
 from .twins import TWIN_PARTS
 from .view import CAMERAS, OTHER_CAMERAS, Camera, Habits, View, draw_view
-from .wider import HABITS, WIDER_POOL, varied, wider_camera
+from .wider import HABITS, WIDER_POOL, diverse, wider_camera
 
 POOL = 96  # cameras that are drawn for the wide world, each in a street of its own
 
@@ -146,7 +146,7 @@ WORLDS: dict[str, World] = {
         palette.WIDE, (*TWIN_PARTS, "bag", "strap", "logo", "shoes", "strap"), _laden, _anywhere, _wide_habits
     ),
     "wider": World(
-        palette.WIDER, (*TWIN_PARTS, "bag", "strap", "logo", "pattern", "strap"), varied, _further, _wider_habits
+        palette.WIDER, (*TWIN_PARTS, "bag", "strap", "logo", "pattern", "strap"), diverse, _further, _wider_habits
     ),
     "other": World(palette.OTHER_WARDROBE, TWIN_PARTS, _foreign, _elsewhere, _home_habits),
 }
