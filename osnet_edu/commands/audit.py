@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         growing.write_text(page.whole(records, references), encoding="utf-8")
     if not options.json:
         for sentence in verdicts.headline(records[0], references):
-            tell(sentence)
+            tell(sentence.replace("\N{NO-BREAK SPACE}", " "))  # which a terminal may show as a code
         tell(f"Wrote {out}: {sum(len(one.answers) for one in records)} answers.")
 
 
