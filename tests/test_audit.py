@@ -11,7 +11,7 @@ import pytest
 from osnet_edu import Refused
 from osnet_edu.audit import record as records
 from osnet_edu.audit import run as audits
-from osnet_edu.audit.questions import AUDIT_QUESTIONS, Budget, Inquiry
+from osnet_edu.audit.questions import AUDIT_QUESTIONS, QUICK_AUDIT, WHOLE_AUDIT, Budget, Inquiry
 from osnet_edu.audit.record import Answer, Figure, Record, figure_of
 from osnet_edu.audit.subject import Subject
 
@@ -91,6 +91,14 @@ def test_twins_that_look_the_same_to_a_network_are_a_coin(cached):
     answer = ask("twins", lambda photos: np.ones((len(photos), 3)))
     assert {figure.interval.value for figure in answer.figures} == {0.5}
     assert answer["all parts"].chance == 0.5 and len(answer["all parts"].values) == 8
+
+
+def test_the_forecast_counts_photos_and_maps():
+    # 32 pairs, of which 0.7 are noticed, by two networks, each with 600 + 512 + 300 passes; and 6,000 photos.
+    assert audits.forecast(1000, QUICK_AUDIT, False) == pytest.approx(1.5 + (6000 + 0.7 * 32 * 1412 * 2) / 60_000)
+    fewer = audits.forecast(1000, replace(QUICK_AUDIT, mapped=1), True)
+    assert fewer == pytest.approx(1.5 + (6000 + 0.7 * 8 * 1412) / 60_000)
+    assert audits.forecast(1000, WHOLE_AUDIT, False) < 30
 
 
 # --- the record -------------------------------------------------------------------------------------------------------

@@ -7,16 +7,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from .. import assets
+from ..explain import TABLE
+from ..grading.frozen import PARTS
 from ..machine import whole
 from ..refused import Refused
 from . import record as records
-from .questions import AUDIT_QUESTIONS, AuditQuestion, Budget, Inquiry
+from .questions import AUDIT_QUESTIONS, FORWARD_MAPS, QUICK_AUDIT, SLOW_MAPS, AuditQuestion, Budget, Inquiry
 from .record import Answer, Record
+from .scenes import SCENE_SIZE
 from .subject import Subject
 
 REFERENCES = {"shipped": "the shipped network", "untrained": "never trained", "colours": "colours alone"}
 _ANSWERS = ".answers"  # ends the name of the folder beside the page
+_TRIED = 32  # photos by which the pace is measured
+_NOTICED = 0.7  # of the differences between twins, about, by a network that is worth an audit
 
 Said = Callable[[AuditQuestion], Callable[[int, int], None]]  # a question begins -> its progress
 
@@ -52,6 +59,27 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     return Record(
         subject.name, subject.kind, subject.digest, subject.features, subject.size, subject.notes, budget.name, answers
     )
+
+
+def rate_of(subject: Subject) -> float:
+    """Photos that a network embeds in a second here, from one batch after a first one."""
+    photos = np.zeros((_TRIED, *SCENE_SIZE, 3), np.uint8)
+    subject.embed(photos[:1])
+    started = time.perf_counter()
+    subject.embed(photos)
+    return _TRIED / (time.perf_counter() - started)
+
+
+def forecast(rate: float, budget: Budget, trained_alone: bool) -> float:
+    """Minutes that an audit takes, about.  rate: photos a second.  trained_alone: maps of no other network are drawn.
+
+    Rendering takes the same for all, and nothing where the scenes are kept. Maps take most of the rest.
+    """
+    rendering, photos = (1.5, 6_000) if budget.name == QUICK_AUDIT.name else (8.0, 30_000)
+    each = sum(TABLE[name].passes for name in (*FORWARD_MAPS, *(SLOW_MAPS if budget.slow else SLOW_MAPS[:1])))
+    cases = _NOTICED * len(PARTS) * budget.mapped
+    passes = photos + cases * each * (1 if trained_alone else 2)
+    return rendering + passes / rate / 60
 
 
 def file_name(digest: str, budget: Budget, question: str) -> str:

@@ -7,8 +7,11 @@ from ..record import Answer
 from ..subject import Subject
 from . import clothes, found, gated, looks, maps, pairs, real
 from .ask import QUICK_AUDIT, WHOLE_AUDIT, Budget, Inquiry
+from .maps import FORWARD_MAPS, SLOW_MAPS
 
-__all__ = ["AUDIT_QUESTIONS", "QUICK_AUDIT", "WHOLE_AUDIT", "AuditQuestion", "Budget", "Inquiry"]
+__all__ = [
+    "AUDIT_QUESTIONS", "FORWARD_MAPS", "QUICK_AUDIT", "SLOW_MAPS", "WHOLE_AUDIT", "AuditQuestion", "Budget", "Inquiry",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from .ask import Inquiry
 from .found import cases
 
 # What each asks of the network, the cheap ones first. Forward ones need no slope: any embedder can be asked.
-_FORWARD = ("occlusion", "CorrRISE")
-_SLOW = ("segment occlusion", "segment exchange")
+FORWARD_MAPS = ("occlusion", "CorrRISE")
+SLOW_MAPS = ("segment occlusion", "segment exchange")
 _SLOPES = (
     "gradient", "integrated gradients, blurred", "Grad-CAM, conv4", "gradient x activation, conv4",
     "gradient x activation on pieces",
@@ -76,8 +76,8 @@ def graded_maps(asked: Inquiry) -> Answer:
 
 
 def _names(asked: Inquiry) -> tuple[str, ...]:
-    slow = _SLOW if asked.budget.slow else _SLOW[:1]
-    return (*_SLOPES, *_FORWARD, *slow) if asked.subject.checkpoint is not None else (*_FORWARD, *slow)
+    slow = SLOW_MAPS if asked.budget.slow else SLOW_MAPS[:1]
+    return (*_SLOPES, *FORWARD_MAPS, *slow) if asked.subject.checkpoint is not None else (*FORWARD_MAPS, *slow)
 
 
 def _networks(asked: Inquiry, found: frozen.Cases) -> dict[str, tuple[Network, tuple[int, int]]]:
