@@ -11,6 +11,7 @@ import pytest
 from osnet_edu import Refused
 from osnet_edu.audit import record as records
 from osnet_edu.audit import run as audits
+from osnet_edu.audit import scenes
 from osnet_edu.audit.questions import AUDIT_QUESTIONS, QUICK_AUDIT, WHOLE_AUDIT, Budget, Inquiry
 from osnet_edu.audit.record import Answer, Figure, Record, figure_of
 from osnet_edu.audit.subject import Subject
@@ -99,6 +100,20 @@ def test_the_forecast_counts_photos_and_maps():
     fewer = audits.forecast(1000, replace(QUICK_AUDIT, mapped=1), True)
     assert fewer == pytest.approx(1.5 + (6000 + 0.7 * 8 * 1412) / 60_000)
     assert audits.forecast(1000, WHOLE_AUDIT, False) < 30
+
+
+def test_a_scene_is_rendered_once_and_again_where_its_file_is_damaged(cached):
+    made = []
+
+    def render():
+        made.append(1)
+        return {"images": np.arange(12, dtype=np.uint8)}
+
+    for damage in (None, None, b"not a file"):
+        if damage:
+            (scenes.assets.cache() / "audit" / "trial.npz").write_bytes(damage)
+        assert scenes.remembered("trial", render)["images"].tolist() == list(range(12))
+    assert len(made) == 2
 
 
 # --- the record -------------------------------------------------------------------------------------------------------

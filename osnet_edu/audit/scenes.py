@@ -5,8 +5,11 @@ is kept is one file a scene, named by what it shows, so that a second network se
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,32 +32,32 @@ def photographed(photos: Sequence[_Photo], progress: _Progress | None = None) ->
     """
     name = scene_name(*photos)
 
-    def render() -> np.ndarray:
+    def render() -> dict[str, np.ndarray]:
         images = []
         with pool.results(_shoot, list(photos)) as results:
             for image in results:
                 images.append(image)
                 if progress:
                     progress(len(images), len(photos))
-        return np.stack(images)
+        return {"images": np.stack(images)}
 
-    return remembered(name, {"images": render})["images"], name
+    return remembered(name, render)["images"], name
 
 
-def remembered(name: str, made: dict[str, Callable[[], np.ndarray]]) -> dict[str, np.ndarray]:
-    """Arrays of a scene from the cache folder; they are made and kept where they are not there or cannot be read.
+def remembered(name: str, make: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, Any]:
+    """The arrays of a scene from the cache folder; they are made and kept where they are not there or cannot be read.
 
-    name: of the scene.  made: by name of the array, how it is made.
+    name: of the scene.  make: the arrays by name.
     """
     path = assets.cache() / "audit" / f"{name}.npz"
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return {key: file[key] for key in made}
-    except (OSError, ValueError, KeyError, EOFError):
-        found = {key: make() for key, make in made.items()}
+            return {key: file[key] for key in file.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        found: dict[str, Any] = dict(make())
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole.file(path, replace=True) as growing:
-        np.savez(growing, allow_pickle=False, **found)
+        np.savez(growing, **found)
     return found
 
 

@@ -38,18 +38,10 @@ def look_alikes(asked: Inquiry) -> Answer:
 def cases(families: int, progress=None) -> frozen.Cases:
     """The grading set's first families of each part, from the cache folder."""
     name = scenes.scene_name("twins", frozen.name_of(frozen.describe(size=scenes.SCENE_SIZE, families=families)))
-    made: list[frozen.Cases] = []
-
-    def column(field: str):
-        def make() -> np.ndarray:
-            if not made:
-                made.append(frozen.render(size=scenes.SCENE_SIZE, families=families, progress=progress))
-            return getattr(made[0], field)
-
-        return make
-
-    fields = frozen.Cases.__dataclass_fields__
-    return frozen.Cases(**scenes.remembered(name, {field: column(field) for field in fields}))
+    found = scenes.remembered(
+        name, lambda: vars(frozen.render(size=scenes.SCENE_SIZE, families=families, progress=progress))
+    )
+    return frozen.Cases(**found)
 
 
 def _searched(asked: Inquiry, question: str, found: market.Market, name: str) -> Answer:

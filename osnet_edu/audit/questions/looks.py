@@ -5,7 +5,6 @@ The unit of most figures is the step from a person to a stranger: at 0 nothing c
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -52,22 +51,14 @@ def parts(asked: Inquiry) -> Answer:
 def _positives(asked: Inquiry) -> importance.Positives:
     count, redraws = asked.budget.positives, asked.budget.redraws
     name = scenes.scene_name("positives", importance.FROZEN, count, redraws, importance.RENDERER)
-    made: list[importance.Positives] = []
 
-    def column(field: str):
-        def make() -> np.ndarray:
-            if not made:
-                made.append(
-                    importance.render_positives(families=count, size=scenes.SCENE_SIZE, redraws=redraws,
-                                                progress=asked.progress)
-                )  # fmt: skip
-            return getattr(made[0], field)
+    def render() -> dict[str, np.ndarray]:
+        made = importance.render_positives(
+            families=count, size=scenes.SCENE_SIZE, redraws=redraws, progress=asked.progress
+        )
+        return {field: values for field, values in vars(made).items() if field != "parts"}
 
-        return make
-
-    fields = [field for field in importance.Positives.__dataclass_fields__ if field != "parts"]
-    arrays: dict[str, Any] = scenes.remembered(name, {field: column(field) for field in fields})
-    return importance.Positives(**arrays)
+    return importance.Positives(**scenes.remembered(name, render))
 
 
 # --- one circumstance at a time ---------------------------------------------------------------------------------------
