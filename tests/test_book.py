@@ -145,7 +145,7 @@ def test_a_folder_that_is_taken_is_refused_before_anything_is_run(tmp_path):
 def test_lab_says_what_book_needs():
     with pytest.raises(Refused, match="needs the name of a new folder"):
         lab.main(["book"])
-    with pytest.raises(Refused, match="Only 'book', 'wheelhouse' and 'reset' take a name, got 'x'"):
+    with pytest.raises(Refused, match="Only 'book', 'wheelhouse', 'reset' and 'app' take a name, got 'x'"):
         lab.main(["setup", "x"])
 
 

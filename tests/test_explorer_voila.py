@@ -378,8 +378,8 @@ def test_a_pedestrian_is_edited_by_mouse_and_by_keyboard(tmp_path, playwright, c
 
         box.get_by_role("button", name="Undo all").focus()
         visit.tab("top: kind")
-        keys.press("End")  # a tank top
-        visit.python("said", lambda said: "top tank" in said)
+        keys.press("End")  # a cardigan
+        visit.python("said", lambda said: "top cardigan" in said)
         visit.tab("how she is seen")
         keys.press("Enter")
         visit.tab("how she is seen: turn, degrees")

@@ -76,8 +76,8 @@ def test_a_game_by_keyboard(page, lab_server):
     box.get_by_text("Nothing is changed yet.").wait_for()
     assert box.get_by_label("how she is seen: camera", exact=True).is_disabled(), "a game locks the view"
     box.get_by_label("top: kind", exact=True).focus()
-    keys.press("End")  # a tank top
-    bench.python("said", lambda said: "top tank" in said)
+    keys.press("End")  # a cardigan
+    bench.python("said", lambda said: "top cardigan" in said)
     bench.python("verdict", lambda verdict: "% of the pixels" in verdict)
     box.get_by_label("top: sleeves", exact=True).focus()
     for _ in range(4):

@@ -74,11 +74,7 @@ def members(people: int, seed: int, world: str = "home", unseen: int | None = No
     Both of a pair are on one side. The parts take turns. All identities differ.
     Raises: Refused for fewer than 8 people, or for more than can be told apart.
     """
-    if people < 8:
-        raise Refused(f"people is {people!r}; allowed are whole numbers of at least 8")
-    test = max(round(people / 4), 4) if unseen is None else unseen
-    if not 4 <= test <= people - 4:
-        raise Refused(f"unseen is {unseen!r}; allowed are 4 to people - 4, here {people - 4}")
+    test = _unseen(people, unseen)
     home = find_world(world)
     wardrobe, parts = home.wardrobe, home.parts
     found: list[Member] = []
@@ -110,6 +106,15 @@ def members(people: int, seed: int, world: str = "home", unseen: int | None = No
     return found
 
 
+def _unseen(people: int, unseen: int | None) -> int:
+    if people < 8:
+        raise Refused(f"people is {people!r}; allowed are whole numbers of at least 8")
+    test = max(round(people / 4), 4) if unseen is None else unseen
+    if not 4 <= test <= people - 4:
+        raise Refused(f"unseen is {unseen!r}; allowed are 4 to people - 4, here {people - 4}")
+    return test
+
+
 def _crowded(people: int, person: int) -> Refused:
     return Refused(f"people is {people!r}; nobody new was found for number {person}: allowed are fewer people")
 
@@ -138,8 +143,7 @@ class _Job:
 def _shoot(job: _Job) -> list[dict]:
     """Render all photos of one person into the folder; runs in a worker. Returns: their records."""
     member, count, world = job.member, len(CAMERAS), find_world(job.world)
-    records = []
-    missed = 0
+    records, missed = [], 0
     for k in range(job.photos):
         pool.check_wanted()
         number, cam = k // count, k % count + 1
@@ -217,9 +221,8 @@ def write_dataset(
     quarter by default.  photos: of each, spread over the cameras; of the unseen people the first under each camera is a
     query.  train_photos: of each that is to train on; as many by default.
     For every five people one distractor (id 0), for every ten one junk box (id -1) goes into the gallery.
-    size: (height, width) pixels.  workers: processes, by default one a core; the files do not depend on it.
-    progress: called with photos done and photos in all.
-    Raises: Refused if out exists and is not empty, or for numbers that make no set.
+    size: (height, width) pixels.  workers: processes, by default one a core; the files do not depend on it.  progress:
+    called with photos done and photos in all.  Raises: Refused if out exists and is not empty, or for numbers that make no set.
     """
     out = whole.new_folder(out)
     if photos < 2 * len(CAMERAS):
@@ -235,25 +238,22 @@ def write_dataset(
             f"{_MOST_PEOPLE:,} people, {_MOST_PHOTOS:,} photos of each, and {_MOST_SIDE} pixels a side"
         )
     size = size[0], size[1]  # a list may be given
-    crowd = members(people, seed, world, unseen)
-    number = {"train": learned, "test": photos}
-    _check_disk(out, sum(number[member.split] for member in crowd), size)
+    test = _unseen(people, unseen)
+    _check_disk(out, (people - test) * learned + test * photos, size)
+    crowd, each = members(people, seed, world, unseen), {"train": learned, "test": photos}
     drawn = find_world(world).person
-    extra = [Member(people + 1 + k, "distractor", drawn(seed, people + 1 + k)) for k in range(people // 5)]
-    junk = [
-        Member(people + 1 + len(extra) + k, "junk", drawn(seed, people + 1 + len(extra) + k))
-        for k in range(people // 10)
-    ]
+    after = people + 1 + people // 5
+    extra = [Member(number, "distractor", drawn(seed, number)) for number in range(people + 1, after)]
+    junk = [Member(number, "junk", drawn(seed, number)) for number in range(after, after + people // 10)]
     with whole.folder(out) as folder:
         for name in market.SPLITS.values():
             (folder / name).mkdir()
             (folder / market.MASKS / name).mkdir(parents=True)
         jobs = [
-            _Job(member, str(folder), seed, number.get(member.split, 1), size, world)
+            _Job(member, str(folder), seed, each.get(member.split, 1), size, world)
             for member in (*crowd, *extra, *junk)
         ]
-        total = sum(job.photos for job in jobs)
-        done, records = 0, []
+        total, done, records = sum(job.photos for job in jobs), 0, []
         with pool.results(_shoot, jobs, workers) as results:
             for found in results:
                 records.append(found)
@@ -262,9 +262,9 @@ def write_dataset(
                     progress(done, total)
         _write_people(folder / "people.json", [job.member for job in jobs], records, seed, size, world)
     counts = {split: sum(1 for _ in (out / name).iterdir()) for split, name in market.SPLITS.items()}
-    size_of = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    sizes = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     pairs = sum(member.twin > member.person for member in crowd)
-    return DatasetSummary(people, pairs, counts["train"], counts["query"], counts["gallery"], size_of)
+    return DatasetSummary(people, pairs, counts["train"], counts["query"], counts["gallery"], sizes)
 
 
 def _write_people(
