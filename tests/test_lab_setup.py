@@ -468,7 +468,7 @@ def test_what_uv_resolved_is_read_with_its_indexes():
         (["wheelhouse"], "'wheelhouse' needs a folder: 'lab.py wheelhouse wheels'."),
         (["reset"], "'reset' needs a lesson: 'lab.py reset 02'."),
         (["book"], "'book' needs the name of a new folder for the site: 'lab.py book site'."),
-        (["setup", "x"], "Only 'book', 'wheelhouse' and 'reset' take a name, got 'x'."),
+        (["setup", "x"], "Only 'book', 'wheelhouse', 'reset' and 'app' take a name, got 'x'."),
         (["app", "--lessons", "00"], "Only 'book' takes lessons and slides, got '00'."),
         (["--gpu", "--wheelhouse", "w"], "A wheelhouse holds PyTorch's CPU build"),
         (["doctor", "--gpu"], "--gpu and --wheelhouse are for"),
