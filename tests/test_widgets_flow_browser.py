@@ -151,8 +151,9 @@ def fingers(view) -> None:
 
 
 def touched(view, part) -> None:
-    """A finger taps the middle of a part."""
+    """A finger taps the middle of a part, which rests: what was touched before may still move it."""
     part.scroll_into_view_if_needed()
+    part.click(trial=True)  # Playwright waits until the part is stable and on top, and does not click
     box = part.bounding_box()
     point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     view.touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
