@@ -221,8 +221,8 @@ def write_dataset(
     quarter by default.  photos: of each, spread over the cameras; of the unseen people the first under each camera is a
     query.  train_photos: of each that is to train on; as many by default.
     For every five people one distractor (id 0), for every ten one junk box (id -1) goes into the gallery.
-    size: (height, width) pixels.  workers: processes, by default one a core; the files do not depend on it.  progress:
-    called with photos done and photos in all.  Raises: Refused if out exists and is not empty, or for numbers that make no set.
+    size: (height, width) pixels.  workers: processes, by default one a core; the files do not depend on it.
+    progress: (photos done, photos in all).  Raises: Refused for an out that is not empty, and numbers that make no set.
     """
     out = whole.new_folder(out)
     if photos < 2 * len(CAMERAS):
