@@ -96,10 +96,10 @@ def test_twins_that_look_the_same_to_a_network_are_a_coin(cached):
 
 def test_the_forecast_counts_photos_and_maps():
     # 32 pairs, of which 0.7 are noticed, by two networks, each with 600 + 512 + 300 passes; and 6,000 photos.
-    assert audits.forecast(1000, QUICK_AUDIT, False) == pytest.approx(1.5 + (6000 + 0.7 * 32 * 1412 * 2) / 60_000)
-    fewer = audits.forecast(1000, replace(QUICK_AUDIT, mapped=1), True)
+    assert audits.minutes_of(1000, QUICK_AUDIT, False) == pytest.approx(1.5 + (6000 + 0.7 * 32 * 1412 * 2) / 60_000)
+    fewer = audits.minutes_of(1000, replace(QUICK_AUDIT, mapped=1), True)
     assert fewer == pytest.approx(1.5 + (6000 + 0.7 * 8 * 1412) / 60_000)
-    assert audits.forecast(1000, WHOLE_AUDIT, False) < 30
+    assert audits.minutes_of(1000, WHOLE_AUDIT, False) < 30
 
 
 def test_a_scene_is_rendered_once_and_again_where_its_file_is_damaged(cached):

@@ -70,7 +70,7 @@ def rate_of(subject: Subject) -> float:
     return _TRIED / (time.perf_counter() - started)
 
 
-def forecast(rate: float, budget: Budget, trained_alone: bool) -> float:
+def minutes_of(rate: float, budget: Budget, trained_alone: bool) -> float:
     """Minutes that an audit takes, about.  rate: photos a second.  trained_alone: maps of no other network are drawn.
 
     Rendering takes the same for all, and nothing where the scenes are kept. Maps take most of the rest.

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
         records = []
         for subject in subjects:
             rate = audits.rate_of(subject)
-            minutes = audits.forecast(rate, budget, subject.checkpoint is None)
+            minutes = audits.minutes_of(rate, budget, subject.checkpoint is None)
             say(f"{subject.name} embeds about {rate:.0f} photos a second here: about {minutes:.0f} minutes in all.")
             try:
                 records.append(audits.audit(subject, kept, budget, _said(subject)))
