@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,13 +47,12 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
         answer = _kept(path)
         if answer is None:
             started = time.perf_counter()
-            with _silent() if said is None else _told(said, question) as progress:
-                answer = question.ask(Inquiry(subject, budget, progress))
-            answer = replace(answer, seconds=round(time.perf_counter() - started, 2))
+            asked = question.ask(Inquiry(subject, budget, _silent if said is None else said(question)))
+            plain = records.answer_to_json(replace(asked, seconds=round(time.perf_counter() - started, 2)))
             kept.mkdir(parents=True, exist_ok=True)
             with whole.file(path, replace=True) as growing:
-                growing.write_text(json.dumps(records.answer_to_json(answer)), encoding="utf-8")
-            answer = records.answer_from_json(records.answer_to_json(answer))  # rounded as one that is read
+                growing.write_text(json.dumps(plain), encoding="utf-8")
+            answer = records.answer_from_json(plain)  # rounded as one that is read
         answers[question.name] = answer
     return Record(
         subject.name, subject.kind, subject.digest, subject.features, subject.size, subject.notes, budget.name, answers
@@ -110,11 +108,5 @@ def _kept(path: Path) -> Answer | None:
         return None
 
 
-@contextmanager
-def _told(said: Said, question: AuditQuestion) -> Iterator[Callable[[int, int], None]]:
-    yield said(question)
-
-
-@contextmanager
-def _silent() -> Iterator[Callable[[int, int], None]]:
-    yield lambda done, total: None
+def _silent(done: int, total: int) -> None:
+    """Progress that nobody is told."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from ... import retrieval
 from ...embed import Embedder
+from ..record import Figure, figure_of
 from ..subject import Subject
 
 _Progress = Callable[[int, int], None]
@@ -59,3 +60,9 @@ def unit(embed: Embedder, photos: np.ndarray, batch: int = 256) -> np.ndarray:
     parts = [embed(flat[start : start + batch]) for start in range(0, len(flat), batch)]
     features = retrieval.unit(np.concatenate(parts).astype(float))
     return features.reshape(*photos.shape[:-3], -1)
+
+
+def first_places(name: str, score: retrieval.Score, clusters: np.ndarray, **more: float) -> Figure:
+    """How often the first photo is a hit, of the queries that have a match.  clusters: (Q,).  more: of the figure."""
+    found = score.first_hit > 0
+    return figure_of(name, score.first_hit[found] == 1, clusters[found], **more)

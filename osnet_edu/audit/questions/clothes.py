@@ -8,8 +8,8 @@ from ... import assets, people, retrieval
 from ...experiments import clothes
 from ...photos import market
 from .. import scenes
-from ..record import Answer, figure_of
-from .ask import Inquiry, unit
+from ..record import Answer
+from .ask import Inquiry, first_places, unit
 
 
 def in_other_clothes(asked: Inquiry) -> Answer:
@@ -39,16 +39,12 @@ def in_other_clothes(asked: Inquiry) -> Answer:
     figures = []
     for outfit, some in zip(outfits, features, strict=True):
         rows = 1 - searched @ some.T
-        figures.append(_first(outfit, rows, ids, ids[0], cameras, chance))
+        score = retrieval.evaluate(rows, ids[0], ids[1], cameras[0], cameras[1])
+        figures.append(first_places(outfit, score, ids[0], chance=chance))
         if outfit == clothes.EXCHANGED:
             # Each wears the clothes of the next person: a query's clothes are now worn by the one before it.
             wearer = dict(zip(persons, np.roll(persons, 1).tolist(), strict=True))
             theirs = np.array([wearer[person] for person in ids[0]])
-            figures.append(_first("first is who wears her clothes", rows, [theirs, ids[1]], ids[0], cameras, chance))
+            score = retrieval.evaluate(rows, theirs, ids[1], cameras[0], cameras[1])
+            figures.append(first_places("first is who wears her clothes", score, ids[0], chance=chance))
     return Answer("clothes", scenes.scene_name("clothes", name), tuple(figures))
-
-
-def _first(name: str, rows: np.ndarray, ids, clusters: np.ndarray, cameras, chance: float):
-    score = retrieval.evaluate(rows, *ids, *cameras)
-    hit = score.first_hit > 0
-    return figure_of(name, score.first_hit[hit] == 1, clusters[hit], chance=chance)

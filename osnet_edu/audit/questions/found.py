@@ -7,7 +7,7 @@ from ...grading import frozen
 from ...photos import market
 from .. import scenes
 from ..record import Answer, Figure, figure_of
-from .ask import Inquiry, unit
+from .ask import Inquiry, first_places, unit
 
 
 def at_home(asked: Inquiry) -> Answer:
@@ -53,7 +53,7 @@ def _searched(asked: Inquiry, question: str, found: market.Market, name: str) ->
     hit = score.first_hit > 0
     chance = float(np.mean([(ids[1] == person).mean() for person in ids[0]]))
     figures: tuple[Figure, ...] = (
-        figure_of("rank-1", score.first_hit[hit] == 1, ids[0][hit], chance=chance),
+        first_places("rank-1", score, ids[0], chance=chance),
         figure_of("mAP", score.average_precision[hit], ids[0][hit], chance=chance),
     )
     return Answer(question, scenes.scene_name(question, name), figures)

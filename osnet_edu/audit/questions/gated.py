@@ -12,8 +12,8 @@ from ...explain import gates, without
 from ...machine import pool
 from ...photos import market
 from .. import scenes
-from ..record import Answer, Figure, figure_of
-from .ask import Inquiry
+from ..record import Answer, Figure
+from .ask import Inquiry, first_places
 
 _FACTORS = ("person", "camera", "yaw", "background")
 
@@ -50,9 +50,8 @@ def _without_streams(asked: Inquiry) -> list[Figure]:
         else:
             query, gallery = rankings.query_features, rankings.gallery_features
         score = retrieval.evaluate(retrieval.distances(query, gallery), ids[0], ids[1], cameras[0], cameras[1])
-        hit = score.first_hit > 0
         name = f"without stream {stream}" if stream else "all streams"
-        found.append(figure_of(name, score.first_hit[hit] == 1, ids[0][hit]))
+        found.append(first_places(name, score, ids[0]))
     return found
 
 
