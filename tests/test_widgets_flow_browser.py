@@ -128,16 +128,16 @@ def test_every_level_by_keyboard_on_a_phone_and_the_flow_plays_by_itself(page, l
     assert view.evaluate(moved) == "0.4s"
     fingers(view)
     for name, at in (("conv4: 128 channels", "conv4"), ("block 2", "conv4.1"), ("stream 4", "conv4.1 stream 4")):
-        touched(view, view.get_by_role("button", name=name).first.locator("b").first)
+        touched(bench, view.get_by_role("button", name=name).first.locator("b").first)
         bench.python("at", at)
         assert view.evaluate(FITS), at
-    touched(view, view.locator(".oe-asked").first)
+    touched(bench, view.locator(".oe-asked").first)
     bench.python("cell", lambda cell: cell[:2] == ["conv4.1 stream 4", 0])
-    touched(view, view.get_by_role("button", name="solo stream 4 of conv4.1"))
+    touched(bench, view.get_by_role("button", name="solo stream 4 of conv4.1"))
     bench.python("silenced", [["conv4.1", t] for t in (1, 2, 3)])
-    touched(view, view.get_by_role("button", name="All streams on"))
+    touched(bench, view.get_by_role("button", name="All streams on"))
     bench.python("silenced", [])
-    touched(view, view.get_by_role("navigation").get_by_role("button", name="network"))
+    touched(bench, view.get_by_role("navigation").get_by_role("button", name="network"))
     bench.python("at", "network")
     bench.lab.ask("w.shown = w.pairs[-1]['names']")
     view.get_by_role("status").get_by_text("The two are apart even before the first block").wait_for()
@@ -150,8 +150,12 @@ def fingers(view) -> None:
     view.touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
 
 
-def touched(view, part) -> None:
-    """A finger taps the middle of a part, which rests: what was touched before may still move it."""
+def touched(bench, part) -> None:
+    """A finger taps the middle of a part, which rests: the answer to the last touch may still move it."""
+    view = bench.page
+    bench.python("answered", lambda answered: answered == bench.trait("asked"))
+    for line in filter(None, map(bench.trait, ("said", "effect"))):  # each pushes down what stands below it
+        view.get_by_role("status").get_by_text(line, exact=True).wait_for()
     part.scroll_into_view_if_needed()
     part.click(trial=True)  # Playwright waits until the part is stable and on top, and does not click
     box = part.bounding_box()
