@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import replace
 
 import pytest
 
-from osnet_edu.audit import page, shown, verdicts
-from osnet_edu.audit.record import Answer, Figure, Record
+from osnet_edu import assets
+from osnet_edu.audit import page, run, shown, verdicts
+from osnet_edu.audit.questions import QUICK_AUDIT, WHOLE_AUDIT
+from osnet_edu.audit.record import Answer, Figure, Record, to_json
+from osnet_edu.refused import Refused
 
 PEOPLE = tuple(range(8))
 
@@ -96,3 +100,32 @@ def test_the_page_of_it_is_escaped_and_the_text_has_columns():
     assert cells[:3] == list(rows(found)["home", "rank-1"]) and len(cells) == 3 * 7
     starts = {line.index("100 % [100") for line in lines if line.startswith("rank-1") and "100 % [100" in line}
     assert lines[0] == "Rank-1 < 1 & more." and starts == {lines[3].index("shipped")}
+
+
+@pytest.mark.parametrize("budget", [QUICK_AUDIT, WHOLE_AUDIT], ids=lambda budget: budget.name)
+def test_a_file_is_shown_beside_the_records_of_its_own_budget(tmp_path, budget):
+    of = run.references(budget)
+    path = tmp_path / "audit.json"
+    path.write_text(json.dumps(to_json(of["colours alone"])))
+    found = shown.in_file(path)
+    assert found == shown.in_cell(of["colours alone"], of)
+    assert rows(found)["home", "rank-1"][1] == rows(shown.in_cell(of["the shipped network"], of))["home", "rank-1"][0]
+    assert shown.in_file(assets.path(f"results/audit/{budget.name}-colours.json")).heads == found.heads
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "is not a file; expected what `python -m osnet_edu audit --json` printed"),
+        ("a page", "the record of the audit is not JSON"),
+        ("[{}, {}]", "holds 2 records; expected the record of one audit, from --json without --against"),
+        ("3", "holds no record; expected the record of one audit"),
+        ("{}", "an audit's record of format"),
+    ],
+)
+def test_a_file_without_one_record_is_refused_in_a_sentence(tmp_path, text, said):
+    path = tmp_path / "audit.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(Refused, match=re.escape(said)):
+        shown.in_file(path)

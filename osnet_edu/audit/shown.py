@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import charts
+from ..refused import Refused
+from . import charts, run
 from .page import SECTIONS
-from .record import Figure, Record
+from .questions import QUICK_AUDIT, WHOLE_AUDIT
+from .record import Figure, Record, from_json, read
 from .verdicts import headline
 from .written import bracketed, mean_of, number, plain_name, same_question
 
@@ -43,6 +46,26 @@ def in_cell(record: Record, references: Mapping[str, Record] | None = None) -> "
     caption = f"{record.name}: means with 95 % over people or families. Floor: a network never trained, or chance."
     columns = ("figure", record.name, *(() if shipped is None else ("shipped",)), "floor")
     return Findings(tuple(headline(record, references)), caption, columns, tuple(groups))
+
+
+def in_file(path: Path | str) -> "Findings":
+    """The record that `audit --json` printed into a file, beside the records that ship.
+
+    Raises: Refused for a file that is not there or holds something else, such as the records of two networks.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise Refused(f"{path} is not a file; expected what `python -m osnet_edu audit --json` printed")
+    data = read(path.read_bytes())
+    if not isinstance(data, dict):
+        raise Refused(f"{path} holds {_kind(data)}; expected the record of one audit, from --json without --against")
+    record = from_json(data)
+    budget = QUICK_AUDIT if record.budget == QUICK_AUDIT.name else WHOLE_AUDIT
+    return in_cell(record, run.references(budget))
+
+
+def _kind(data: object) -> str:
+    return f"{len(data)} records" if isinstance(data, list) else "no record"
 
 
 def _floor(record: Record, untrained: Record | None, question: str, figure: Figure) -> str:

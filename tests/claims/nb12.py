@@ -92,3 +92,22 @@ def _(lesson):
     return f"{100 * fall:.2f}" == "0.02" and kinds.hardly(
         1 - cosine.min(), 1
     ) and rounded, f"{fall:.5f}, {cosine.min():.5f}"
+
+
+@says(
+    "nb12-audit-says",
+    "The first sentence is the alarm: this network knows clothes, as in notebook 11.",
+    "Each number below has an interval, and beside it stands its floor: what a network reaches that was never trained.",
+    "The quick audit of this same network raised none.",
+    "It asks fewer people, so its intervals are wider: after an exchange of clothes, 62 % of its searches find the query's clothes first [44, 79].",
+    "The whole audit says 73 % [65, 82].",
+)
+def _(lesson):
+    n = lesson.end
+    both = [n.shown.in_cell(of["the shipped network"], of) for of in (n.quick, n.audited)]
+    rows = [{first: cells for _, some in shown.groups for first, *cells in some} for shown in both]
+    exchanged = [one["exchanged: first is the one in the query's clothes"][0].replace("\xa0", " ") for one in rows]
+    said = [shown.says[0].split(":")[0] for shown in both]
+    floors = [cells[1] for cells in rows[1].values()]
+    holds = said == ["No alarm", "It knows clothes, not people"] and exchanged == ["62 % [44, 79]", "73 % [65, 82]"]
+    return holds and both[1].heads[-1] == "floor" and all(floors), f"{said}, {exchanged}"
