@@ -43,6 +43,8 @@ def answered(tmp_path_factory):
 def test_what_was_answered_is_not_asked_again(answered):
     done = audit("--quick", "--out", "page.html", "--json", cwd=answered)
     assert done.returncode == 0, done.stderr
+    assert "All answers of the shipped network are kept: nothing is asked again." in done.stderr
+    assert "photos a second" not in done.stderr
     told = json.loads(done.stdout)
     assert list(told["answers"]) == list(audits.AUDIT_QUESTIONS)
     rank1 = told["answers"]["home"]["figures"][0]

@@ -40,10 +40,9 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     Raises: Refused as the network does, such as for NaN features; what was answered is kept.
     """
     answers = {}
-    for question in AUDIT_QUESTIONS.values():
-        if not question.suits(subject) or (only and question.name not in only):
+    for question, path in _files(subject, kept, budget):
+        if only and question.name not in only:
             continue
-        path = kept / file_name(subject.digest, budget, question.name)
         answer = _kept(path)
         if answer is None:
             started = time.perf_counter()
@@ -57,6 +56,16 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     return Record(
         subject.name, subject.kind, subject.digest, subject.features, subject.size, subject.notes, budget.name, answers
     )
+
+
+def unanswered(subject: Subject, kept: Path, budget: Budget) -> list[str]:
+    """Names of the questions that suit a network and whose answers are not kept."""
+    return [question.name for question, path in _files(subject, kept, budget) if _kept(path) is None]
+
+
+def _files(subject: Subject, kept: Path, budget: Budget) -> list[tuple[AuditQuestion, Path]]:
+    suited = [question for question in AUDIT_QUESTIONS.values() if question.suits(subject)]
+    return [(question, kept / file_name(subject.digest, budget, question.name)) for question in suited]
 
 
 def rate_of(subject: Subject) -> float:

@@ -39,9 +39,12 @@ def run(options: argparse.Namespace) -> None:
             raise Refused("--against names the same network, and nothing would differ; expected another")
         records = []
         for subject in subjects:
-            rate = audits.rate_of(subject)
-            minutes = audits.minutes_of(rate, budget, subject.checkpoint is None)
-            say(f"{subject.name} embeds about {rate:.0f} photos a second here: about {minutes:.0f} minutes in all.")
+            if audits.unanswered(subject, kept, budget):
+                rate = audits.rate_of(subject)
+                minutes = audits.minutes_of(rate, budget, subject.checkpoint is None)
+                say(f"{subject.name} embeds about {rate:.0f} photos a second here: about {minutes:.0f} minutes in all.")
+            else:
+                say(f"All answers of {subject.name} are kept: nothing is asked again.")
             try:
                 records.append(audits.audit(subject, kept, budget, _said(subject)))
             except Refused as error:
