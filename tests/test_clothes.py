@@ -54,6 +54,21 @@ def test_a_network_is_asked_about_each_wardrobe(few):
     assert "first is who wears her clothes" in said and f"Chance: {found.chance:.1%}" in said
 
 
+def test_a_first_photo_in_exchanged_clothes_is_of_one_person_at_most():
+    """Person 1's clothes are worn by 3, 2's by 1, 3's by 2. Camera 1 asks; its own photos of both are left out."""
+    gallery = np.array([(1, 1), (1, 2), (2, 2), (3, 1), (3, 2)])
+    rows = np.array([
+        [0.1, 0.4, 0.9, 0.2, 0.3],  # person 1: both own-camera photos are nearest, then 3, who wears the clothes
+        [0.1, 0.2, 0.3, 0.9, 0.9],  # person 2: camera 1 sees 1, who wears the clothes; then 1 by camera 2
+        [0.3, 0.4, 0.5, 0.1, 0.2],  # person 3: itself, by camera 2
+    ])  # fmt: skip
+    sides = np.array([1, 2, 3]), gallery[:, 0], np.ones(3, int), gallery[:, 1]
+    own, wearer = clothes.exchanged_scores(rows, [1, 2, 3], *sides)
+    assert own.first_hit.tolist() == [2, 2, 1]
+    assert wearer.first_hit.tolist() == [1, 1, 4]
+    assert not ((own.first_hit == 1) & (wearer.first_hit == 1)).any()
+
+
 def test_real_photos_cannot_change_their_clothes(tmp_path):
     found = market.read(assets.subset())
     market.write(

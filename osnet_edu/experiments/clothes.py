@@ -6,7 +6,7 @@ on:
     nothing else    rendered again as they were: the usual score
     strangers'      clothes of people whom nobody has met
     exchanged       each wears the clothes of another person of the gallery. Then a query can find two people: itself,
-                    or the person who wears its clothes now
+                    or the person who wears its clothes now. Of both, photos by the query's own camera do not count
     one part alone  strangers' top, bottom, shoes, bag, or what is worn on the head
 
 Body, skin, hair and walk stay. What the rank-1 loses, the clothes had carried.
@@ -108,15 +108,13 @@ def measure_clothes(
     for k, name in enumerate(dressed):
         some = np.stack(images[k * len(gallery) : (k + 1) * len(gallery)])
         rows = retrieval.distances(asked, fast(some))
-        score = retrieval.evaluate(rows, ids[0], ids[1], cameras[0], cameras[1])
+        if name == EXCHANGED:
+            score, other = exchanged_scores(rows, persons, ids[0], ids[1], cameras[0], cameras[1])
+            wearer = _over_people(other.first_hit == 1, ids[0], other.first_hit > 0)
+        else:
+            score = retrieval.evaluate(rows, ids[0], ids[1], cameras[0], cameras[1])
         rank1[name] = _over_people(score.first_hit == 1, ids[0], score.first_hit > 0)
         mean_ap[name] = score.mean_ap
-        if name == EXCHANGED:
-            # Each wears the clothes of the next person: a query's clothes are now worn by the one before it.
-            before = dict(zip(persons, np.roll(persons, 1).tolist(), strict=True))
-            theirs = np.array([before[person] for person in ids[0]])
-            other = retrieval.evaluate(rows, theirs, ids[1], cameras[0], cameras[1])
-            wearer = _over_people(other.first_hit == 1, ids[0], other.first_hit > 0)
     assert wearer is not None  # `outfits` exchanges the clothes too
     changed = {
         name: sum(a != b for a, b in zip(some, dressed[SAME_CLOTHES], strict=True))
@@ -125,6 +123,29 @@ def measure_clothes(
     }
     chance = float(np.mean([(ids[1] == person).mean() for person in ids[0]]))
     return Clothes(rank1, mean_ap, wearer, chance, changed, len(gallery))
+
+
+def exchanged_scores(
+    rows: np.ndarray,
+    persons: list[int],
+    query_ids: np.ndarray,
+    gallery_ids: np.ndarray,
+    query_cameras: np.ndarray,
+    gallery_cameras: np.ndarray,
+) -> tuple[retrieval.Score, retrieval.Score]:
+    """Of queries in exchanged clothes: how well each finds its person, and how well it finds who wears its clothes.
+
+    rows: (Q, G) distances.  persons: as for `outfits`.  The rest: as for `retrieval.evaluate`.
+    Both are read from one ranking, without the photos of either by the query's own camera. So a first photo is of at
+    most one of them.
+    """
+    # Each wears the clothes of the next person: a query's clothes are now worn by the one before it.
+    before = dict(zip(persons, np.roll(persons, 1).tolist(), strict=True))
+    wearer = np.array([before[person] for person in query_ids.tolist()])
+    either = (gallery_ids == query_ids[:, None]) | (gallery_ids == wearer[:, None])
+    ranked = np.where(either & (gallery_cameras == query_cameras[:, None]), np.inf, rows)
+    own = retrieval.evaluate(ranked, query_ids, gallery_ids, query_cameras, gallery_cameras)
+    return own, retrieval.evaluate(ranked, wearer, gallery_ids, query_cameras, gallery_cameras)
 
 
 def _alone(part: str) -> str:

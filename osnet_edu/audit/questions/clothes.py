@@ -11,6 +11,8 @@ from .. import scenes
 from ..record import Answer
 from .ask import Inquiry, first_places, unit
 
+_RULE = "one ranking"  # by which both are found in exchanged clothes
+
 
 def in_other_clothes(asked: Inquiry) -> Answer:
     """Who is found when the gallery wears other clothes; the queries wear what they wore."""
@@ -39,12 +41,10 @@ def in_other_clothes(asked: Inquiry) -> Answer:
     figures = []
     for outfit, some in zip(outfits, features, strict=True):
         rows = 1 - searched @ some.T
-        score = retrieval.evaluate(rows, ids[0], ids[1], cameras[0], cameras[1])
-        figures.append(first_places(outfit, score, ids[0], chance=chance))
         if outfit == clothes.EXCHANGED:
-            # Each wears the clothes of the next person: a query's clothes are now worn by the one before it.
-            wearer = dict(zip(persons, np.roll(persons, 1).tolist(), strict=True))
-            theirs = np.array([wearer[person] for person in ids[0]])
-            score = retrieval.evaluate(rows, theirs, ids[1], cameras[0], cameras[1])
-            figures.append(first_places("first is who wears her clothes", score, ids[0], chance=chance))
-    return Answer("clothes", scenes.scene_name("clothes", name), tuple(figures))
+            own, wearer = clothes.exchanged_scores(rows, persons, ids[0], ids[1], cameras[0], cameras[1])
+            scores = {outfit: own, "first is who wears her clothes": wearer}
+        else:
+            scores = {outfit: retrieval.evaluate(rows, ids[0], ids[1], cameras[0], cameras[1])}
+        figures += [first_places(label, score, ids[0], chance=chance) for label, score in scores.items()]
+    return Answer("clothes", scenes.scene_name("clothes", name, _RULE), tuple(figures))
