@@ -2,20 +2,21 @@
 
     python assets/make_audit.py quick
     python assets/make_audit.py whole
+    python assets/make_audit.py examples
 
-Writes results/audit/BUDGET-NAME.json beside this file. A stopped run goes on; answers are kept in the folder
-audit.answers of the place where it runs.
+Writes results/audit/BUDGET-NAME.json beside this file, or the pictures that explain the questions. A stopped run goes
+on; answers are kept in the folder audit.answers of the place where it runs.
 """
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from osnet_edu import assets
-from osnet_edu.audit import record, run
+from osnet_edu.audit import examples, record, run
 from osnet_edu.audit.questions import QUICK_AUDIT, WHOLE_AUDIT
 from osnet_edu.audit.subject import Subject, opened
 from osnet_edu.embed import MANY, embedder_for, normalise
@@ -50,7 +51,17 @@ def colours() -> Subject:
     )  # fmt: skip
 
 
+def draw_examples() -> None:
+    """The pictures of each question as JSON."""
+    drawn = {question: [asdict(one) for one in some] for question, some in examples.render_examples().items()}
+    with whole.file(HERE / examples.EXAMPLES, replace=True) as growing:
+        growing.write_text(json.dumps(drawn, indent=1) + "\n", encoding="utf-8")
+
+
 def main(name: str) -> None:
+    if name == "examples":
+        draw_examples()
+        return
     budget = {"quick": QUICK_AUDIT, "whole": WHOLE_AUDIT}[name]
     (HERE / "results" / "audit").mkdir(parents=True, exist_ok=True)
     with opened(None) as shipped:

@@ -115,6 +115,25 @@ def clustered_mean(
     return Interval(float(ratio(totals, counts)), *bounds(drawn))
 
 
+def all_agree(count: int, level: float = _LEVEL) -> float:
+    """The lower bound of a share that all of so many clusters have; one minus it is the upper bound where none has.
+
+    Clusters that all agree agree in every draw too, so drawing them again shows no spread.
+    Source: Clopper and Pearson, The Use of Confidence or Fiducial Limits, 1934.
+    """
+    return ((1 - level) / 2) ** (1 / count)
+
+
+def unpaired(first: np.ndarray, second: np.ndarray, *, seed: int = 0, draws: int = _DRAWS) -> Interval:
+    """The mean of the first minus that of the second, of clusters that are not the same ones: each side is drawn anew.
+
+    first, second: (clusters,), as many as there are on each side.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    one, other = (resampled(ratio, some, np.ones(len(some)), seed=rng, draws=draws) for some in (first, second))
+    return Interval(float(np.mean(first) - np.mean(second)), *bounds(one - other))
+
+
 def by_cluster(values: np.ndarray, clusters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The sum and the number of the values of each cluster, for `clustered_mean`, in the order of their first values.
 

@@ -13,7 +13,7 @@ from osnet_edu.audit import record as records
 from osnet_edu.audit import run as audits
 from osnet_edu.audit import scenes
 from osnet_edu.audit.questions import AUDIT_QUESTIONS, QUICK_AUDIT, WHOLE_AUDIT, Budget, Inquiry
-from osnet_edu.audit.record import Answer, Figure, Record, figure_of
+from osnet_edu.audit.record import ON_ITSELF, Answer, Figure, Record, figure_of
 from osnet_edu.audit.subject import Subject
 
 TINY = Budget("tiny", 4, 3, False, 3, 1, 4, 1, 1, (1, 2, 1), False)
@@ -59,7 +59,9 @@ def test_who_looks_at_the_wall_follows_the_wall(cached):
 
 def test_a_part_counts_where_the_network_looks(cached):
     walls, clothes = ask("parts", frame), ask("parts", middle)
-    part = {name: walls[name].interval.value for name in ("background", "top", "bottom") if name in walls}
+    part = {one.name: one.interval.value for one in walls.figures if one.name.startswith(ON_ITSELF)}
+    part = {name: part[ON_ITSELF + name] for name in ("background", "top", "bottom")}
+    assert set(part) & {one.name for one in walls.figures} == set(), "no person is told from a stranger by a frame"
     assert max(part, key=part.__getitem__) == "background"
     part = {name: clothes[name].interval.value for name in ("background", "top", "bottom") if name in clothes}
     assert min(part, key=part.__getitem__) == "background"
@@ -150,10 +152,10 @@ def test_a_record_comes_back_from_json():
     back = records.from_json(told)
     assert back.answers["home"].notes == ("A note.",) and back.size == (128, 64) and back.seconds == 1.5
     assert math.isnan(back.answers["home"]["rank-1"].values[1])
-    with pytest.raises(Refused, match="format 1 is expected, got 2"):
-        records.from_json({**told, "format": 2})
+    with pytest.raises(Refused, match="format 2 is expected, got 3"):
+        records.from_json({**told, "format": 3})
     with pytest.raises(Refused, match="not complete"):
-        records.from_json({"format": 1})
+        records.from_json({"format": 2})
     with pytest.raises(Refused, match="not JSON"):
         records.read("{")
 
@@ -176,7 +178,7 @@ def questions(monkeypatch):
 
         return SimpleNamespace(name=name, ask=answer, suits=lambda subject: True)
 
-    monkeypatch.setattr(audits, "AUDIT_QUESTIONS", {name: question(name) for name in ("first", "second", "third")})
+    monkeypatch.setattr(audits, "AUDIT_QUESTIONS", {name: question(name) for name in ("first", "second", "maps")})
     return state
 
 
@@ -188,8 +190,8 @@ def test_an_audit_goes_on_where_it_was_stopped(questions, tmp_path):
     assert questions.asked == ["first", "second"]
     questions.fails = False
     found = audits.audit(subject, tmp_path / "kept", TINY)
-    assert questions.asked == ["first", "second", "second", "third"]
-    assert list(found.answers) == ["first", "second", "third"]
+    assert questions.asked == ["first", "second", "second", "maps"]
+    assert list(found.answers) == ["first", "second", "maps"]
     assert audits.audit(subject, tmp_path / "kept", TINY) == found and len(questions.asked) == 4
 
 
@@ -197,12 +199,12 @@ def test_another_network_is_asked_anew_and_more_maps_ask_nothing_else(questions,
     audits.audit(by_hand(middle), tmp_path, TINY)
     audits.audit(by_hand(middle, digest="1" * 16), tmp_path, TINY)
     audits.audit(by_hand(middle), tmp_path, replace(TINY, mapped=2))
-    assert len(questions.asked) == 6
+    assert questions.asked[6:] == ["maps"]
 
 
 def test_a_damaged_answer_is_asked_again(questions, tmp_path):
     audits.audit(by_hand(middle), tmp_path, TINY)
-    one, *_ = sorted(tmp_path.iterdir())
+    one, *_ = sorted(tmp_path.glob("*.json"))
     one.write_text(one.read_text()[:-30])
     audits.audit(by_hand(middle), tmp_path, TINY)
     assert len(questions.asked) == 4

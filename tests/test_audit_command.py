@@ -2,13 +2,17 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import auditrecords
 import pytest
 
 from osnet_edu import assets
+from osnet_edu.__main__ import main
 from osnet_edu.audit import record as records
 from osnet_edu.audit import run as audits
 from osnet_edu.audit import verdicts
@@ -108,3 +112,17 @@ def test_what_is_wrong_with_a_spoiled_network_comes_first(name, tmp_path):
     assert ("background" if name == "wall" else "bag") in first and "[" in first
     shipped = beside["the shipped network"]
     assert not any(one.question == "parts" for one in verdicts.alarms(shipped, beside))
+
+
+def test_two_files_of_one_name_keep_apart(tmp_path, monkeypatch):
+    """As `train` writes them: RUN/weights.safetensors twice."""
+    paths = [tmp_path / spoiled / "weights.safetensors" for spoiled in SPOILED]
+    for path, spoiled in zip(paths, SPOILED, strict=True):
+        path.parent.mkdir()
+        shutil.copy(assets.path(f"spoiled/{spoiled}.safetensors"), path)
+    monkeypatch.setattr(audits, "unanswered", lambda *some: [])
+    monkeypatch.setattr(audits, "audit", lambda subject, *some: replace(auditrecords.GOOD, name=subject.name))
+    main(["audit", "--weights", str(paths[0]), "--against", str(paths[1]), "--out", str(tmp_path / "page.html")])
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"<title>Audit of {paths[0]} and {paths[1]}</title>" in page
+    assert f'<th scope="col">{paths[0]}</th><th scope="col">{paths[1]}</th>' in page

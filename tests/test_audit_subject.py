@@ -1,5 +1,6 @@
 """A network of anybody's is opened and computes what it should, or is refused in a sentence before it is measured."""
 
+import pickle
 import re
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from osnet_edu import Refused
-from osnet_edu.audit import foreign, subject
+from osnet_edu.audit import foreign, run, subject
+from osnet_edu.audit.questions import QUICK_AUDIT
 from osnet_edu.embed import normalise, onnx_file
 from osnet_edu.machine import within
 from osnet_edu.network import export, weights
@@ -23,6 +25,8 @@ PHOTO = ("x", FLOAT, ("n", 3, 8, 4))
 MEANS = ("ReduceMean", "x", "f", {"axes": [2, 3], "keepdims": 0})  # the mean of each colour
 NUMBERS = {"none": np.float32(0), "one": np.float32(1), "hundredth": np.float32(0.01), "flat": np.array([1, -1]),
            "batch": np.array([0]), "threes": np.array([3])}  # fmt: skip
+
+WHITE = np.full((1, 8, 4, 3), 255, np.uint8)
 
 FUNCTIONS = """
 import ctypes, os, time
@@ -469,3 +473,53 @@ def test_the_process_does_not_wait_for_pytorch():
     """Its start would take seconds more."""
     code = f"import sys, {foreign.__name__}, {within.__name__}; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_a_function_whose_own_weights_changed_is_refused(tmp_path):
+    """Its file is the same, and so is its digest: two photos tell that it is another network."""
+    weights = tmp_path / "weights.npy"
+    np.save(weights, np.eye(3))
+    (tmp_path / "mine.py").write_text(
+        "import pathlib\n\nimport numpy as np\n\nW = np.load(pathlib.Path(__file__).parent / 'weights.npy')\n\n\n"
+        "def embed(photos):\n    return photos.mean((1, 2)) @ W\n"
+    )
+    source, kept, digests = f"{tmp_path / 'mine.py'}:embed", tmp_path / "kept", []
+
+    def ask() -> None:
+        with subject.opened(source, size=(8, 4)) as mine:
+            digests.append(mine.digest)
+            run.audit(mine, kept, QUICK_AUDIT, only=("real",))
+
+    ask()
+    ask()
+    np.save(weights, np.diag([1.0, -2.0, 1.0]))
+    with pytest.raises(Refused, match=r"gives other features than when the answers in .* were made") as refusal:
+        ask()
+    assert "expected the network of then, or another folder: --answers FOLDER" in str(refusal.value)
+    assert len(set(digests)) == 1 and sorted(path.suffix for path in kept.iterdir()) == [".json", ".npy"]
+
+
+def test_another_size_holds_for_all_questions_of_a_checkpoint():
+    with subject.opened("shipped", size=(64, 32)) as small, subject.opened("shipped") as usual:
+        assert small.size == small.checkpoint.size == (64, 32) and usual.checkpoint.size == (128, 64)
+        assert small.digest != usual.digest
+
+
+def test_a_preprocessing_may_be_for_the_one_of_two_files_that_needs_it(tmp_path):
+    """White pixels come as they are, 255, or as the preprocessing makes them."""
+    bytes_taken = graph(("Cast", "x", "y", {"to": FLOAT}), ("ReduceMean", "y", "f", MEANS[3]),
+                        inputs=(("x", WHOLE, ("n", 3, 8, 4)),))  # fmt: skip
+    assert served(tmp_path, bytes_taken, named="imagenet", where_needed=True).features(WHITE)[0, 0] == 255
+    assert served(tmp_path, graph(MEANS), named="imagenet", where_needed=True).features(WHITE)[0, 0] < 3
+    with pytest.raises(Refused, match="expected the preprocessing kit, got imagenet"):
+        served(tmp_path, bytes_taken, named="imagenet")
+
+
+def test_a_question_that_was_cut_short_ends_the_process(tmp_path):
+    """Who asks may be killed while it writes; nothing that it started may outlive it."""
+    (tmp_path / "mine.py").write_text("def embed(photos):\n    return photos.mean((1, 2))\n")
+    with subject._apart((tmp_path / "mine.py", "embed"), "embed", 60) as process:
+        child = process._child
+        child.stdin.write(pickle.dumps(("features", np.zeros((2, 8, 4, 3), np.uint8)))[:50])
+        child.stdin.close()
+        assert child.wait(10) != 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from osnet_edu import intervals
 from osnet_edu.trials import ablation, compare
@@ -143,3 +144,19 @@ def test_the_differences_of_the_shipped_runs_corrected():
     held = compare.corrected(found)
     assert all(held[name] >= difference.p for name, difference in found.items())
     assert all((difference.p < 0.05) == difference.clear for difference in found.values())
+
+
+@pytest.mark.parametrize("count", [1, 5, 25, 400])
+def test_the_bound_of_a_share_that_all_have_is_clopper_and_pearsons(count):
+    exact = stats.binomtest(count, count).proportion_ci(method="exact")
+    assert intervals.all_agree(count) == pytest.approx(exact.low)
+
+
+def test_two_sides_that_share_no_cluster_are_drawn_each_for_itself():
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(3, 1, 200), rng.normal(1, 2, 100)
+    found = intervals.unpaired(one, other)
+    error = np.sqrt(one.var() / 200 + other.var() / 100)
+    assert found.value == pytest.approx(one.mean() - other.mean())
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * error, rel=0.05)
+    assert intervals.unpaired(one, other) == found

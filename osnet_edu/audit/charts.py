@@ -6,6 +6,7 @@ said by its shape; a colour is for one of the networks that were audited.
 
 import html
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,9 @@ from .written import bracketed, number
 _AUDITED = ("one", "two")
 SHIPPED_MARK, UNTRAINED_MARK, COLOURS_MARK = "shipped", "untrained", "colours"
 REFERENCE_MARKS = {SHIPPED_MARK: "the shipped network", UNTRAINED_MARK: "never trained", COLOURS_MARK: "colours alone"}
+_WITHOUT_LINE = (UNTRAINED_MARK, COLOURS_MARK)  # floors: their intervals stand in the table
 _LANE = 15  # pixels of a lane
+_SEEN = 0.005  # of the axis: a band that is narrower is not seen
 _STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -79,7 +82,7 @@ def draw_chart(chart: Chart, *, small: bool = False) -> Html:
         f'<figure class="chart"><figcaption class="axis-title">{escaped(chart.title)}</figcaption>'
         f'<div class="{shape_of}" role="img" aria-label="{html.escape(spoken(chart))}">{body}'
         f'<div class="row axis"><div class="track"><svg aria-hidden="true">{ticks}</svg></div></div></div>'
-        f"{'' if small else _legend(chart, kinds)}</figure>"
+        f"{'' if small else _legend(chart, kinds, axis)}</figure>"
     )
 
 
@@ -88,7 +91,8 @@ def _axis(chart: Chart, most: int) -> _Axis:
     low, high = chart.ends
     for row in chart.rows:
         for mark in row.marks:
-            ends = (mark.interval.low, mark.interval.high, mark.interval.value)
+            drawn = (mark.interval.low, mark.interval.high) if mark.kind not in _WITHOUT_LINE else ()
+            ends = (mark.interval.value, *drawn)
             low, high = (end([one, *(v for v in ends if not math.isnan(v))]) for end, one in ((min, low), (max, high)))
     step = next((one for one in _STEPS if (high - low) / one <= most), (high - low) / most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
@@ -96,7 +100,8 @@ def _axis(chart: Chart, most: int) -> _Axis:
 
 
 def _tick(value: float, unit: str, *, last: bool) -> str:
-    text = f"{100 * value if unit == 'share' else value:g}".replace("-", "\N{MINUS SIGN}").replace("0.", ".")
+    text = f"{100 * value if unit == 'share' else value:g}".replace("-", "\N{MINUS SIGN}")
+    text = re.sub(r"(?<!\d)0\.", ".", text)
     return f"{text} %" if unit == "share" and last else text
 
 
@@ -127,8 +132,8 @@ def _lanes(kinds: Sequence[str]) -> dict[str, int]:
 def _row(row: ChartRow, chart: Chart, lanes: dict[str, int], axis: _Axis) -> str:
     ground = "".join(_upright("grid", axis.place(tick)) for tick in axis.ticks)
     if not math.isnan(row.limit):
-        start = max(axis.low, -row.limit)
-        width = axis.per_cent(row.limit) - axis.per_cent(start)
+        start, end = max(axis.low, -row.limit), min(row.limit, axis.high)
+        width = axis.per_cent(end) - axis.per_cent(start)
         ground = f'<rect class="limit" x="{axis.place(start)}" width="{width:.2f}%" height="100%"/>{ground}'
     if not math.isnan(row.chance):
         ground += _upright("chance", axis.place(row.chance))
@@ -154,22 +159,23 @@ def _upright(kind: str, x: str) -> str:
 
 
 def _drawn(mark: PlotMark, axis: _Axis, y: int) -> str:
-    """A mark with the line of its interval; the ticks have none."""
+    """A mark with the line of its interval, where it has one."""
     line = ""
-    if mark.kind not in (UNTRAINED_MARK, COLOURS_MARK) and not math.isnan(mark.interval.low):
+    if mark.kind not in _WITHOUT_LINE and not math.isnan(mark.interval.low):
         ends = f'x1="{axis.place(mark.interval.low)}" x2="{axis.place(mark.interval.high)}"'
         line = f'<line class="spread {mark.kind}" {ends} y1="{y}" y2="{y}"/>'
     return line + _shape(mark.kind, axis.place(mark.interval.value), y)
 
 
 def _shape(kind: str, x: str, y: int) -> str:
-    """A dot, a square, a hollow diamond, one tick or two."""
-    ticks = ((0,) if kind == UNTRAINED_MARK else (-2, 2)) if kind in (UNTRAINED_MARK, COLOURS_MARK) else ()
+    """A dot, a square, a hollow diamond, a tick or a hollow triangle."""
     inside = {
         "one": '<circle class="one" r="6.5"/>',
         "two": '<rect class="two" x="-5.5" y="-5.5" width="11" height="11"/>',
         SHIPPED_MARK: '<path class="shipped" d="M0-6 6 0 0 6-6 0Z"/>',
-    }.get(kind, "".join(f'<line class="tick" x1="{one}" x2="{one}" y1="-6" y2="6"/>' for one in ticks))
+        UNTRAINED_MARK: '<line class="tick" y1="-6" y2="6"/>',
+        COLOURS_MARK: '<path class="shipped" d="M0-5.5 5.5 4.5H-5.5Z"/>',
+    }[kind]
     return f'<svg class="at" x="{x}" y="{y}">{inside}</svg>'
 
 
@@ -182,11 +188,11 @@ def _key(mark: str, word: str) -> str:
     return f'<span class="key"><svg width="16" height="16" aria-hidden="true">{mark}</svg>{escaped(word)}</span>'
 
 
-def _legend(chart: Chart, kinds: Sequence[str]) -> str:
+def _legend(chart: Chart, kinds: Sequence[str], axis: _Axis) -> str:
     words = _words(chart)
     keys = [mark_key(kind, words[kind]) for kind in kinds]
     if any(not math.isnan(row.chance) for row in chart.rows):
         keys.append(_key(_upright("chance", "8"), chart.bars))
-    if any(not math.isnan(row.limit) for row in chart.rows):
+    if any(row.limit > _SEEN * (axis.high - axis.low) for row in chart.rows):
         keys.append(_key('<rect class="limit" width="16" height="16"/>', "what an edit without meaning reaches"))
     return f'<div class="legend">{"".join(keys)}</div>'

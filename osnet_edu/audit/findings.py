@@ -6,12 +6,14 @@ What stands out is a group: the largest figure and all whose intervals reach its
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from .. import intervals
 from ..intervals import Interval
-from .record import Figure, Record
+from .record import ON_ITSELF, Figure, Record
 from .written import References, bracketed, enumerated, gap, known, mean_of, paired, plain_name, stated
 
 # A map that keeps half of its ranks when all weights are replaced shows the photo and not the network.
 KEPT = 0.5
+_NO_COST = "New clothes cost nothing beyond chance."
 _NAMED = 3  # figures that a sentence names; the table has all
 _ANEW = {
     "skin": "another skin colour takes", "hair": "another hair colour takes", "shoes": "other shoes take",
@@ -28,9 +30,16 @@ def said_of(question: str, record: Record, references: References) -> str:
 
 
 def parts_of(record: Record) -> list[Figure]:
-    """The parts whose look was drawn anew."""
+    """The parts whose look was drawn anew: on another photo of the person where that can be measured."""
     answer = record.answers.get("parts")
-    return [one for one in answer.figures if one.name != "step"] if answer else []
+    some = [one for one in answer.figures if one.name != "step"] if answer else []
+    usual = [one for one in some if not one.name.startswith(ON_ITSELF)]
+    return usual or some
+
+
+def part_named(figure: Figure) -> str:
+    """Which part it is that was drawn anew."""
+    return figure.name.removeprefix(ON_ITSELF)
 
 
 def at_the_wall(record: Record) -> tuple[Figure | None, Figure | None]:
@@ -43,8 +52,9 @@ def exchanged(record: Record) -> tuple[Figure | None, Figure | None]:
     return record.figure("clothes", "first is who wears her clothes"), record.figure("clothes", "exchanged clothes")
 
 
-def drawn_anew(part: str) -> str:
+def drawn_anew(figure: Figure) -> str:
     """The part drawn anew, as the subject of a sentence."""
+    part = part_named(figure)
     return _ANEW.get(part, f"a new {part} takes")
 
 
@@ -115,10 +125,13 @@ def _searched(record: Record, references: References, question: str, start: str)
     text = f"{start} in {stated(first)} of the searches."
     more = paired(record, references.get("colours alone"), question, "rank-1")
     colours = references["colours alone"].figure(question, "rank-1") if "colours alone" in references else None
-    if more is not None and colours is not None and more.low <= 0:
-        text += f" That is no better than colours alone, beyond chance: {stated(colours)}."
-    elif more is not None and colours is not None:
-        text += f" Colours alone: {stated(colours)}."
+    if more is not None and colours is not None:
+        start = (
+            "Colours alone" if more.low > 0
+            else "That is worse than colours alone" if more.high < 0
+            else "No difference from colours alone is shown"
+        )  # fmt: skip
+        text += f" {start}: {stated(colours)}."
     return text + _against_shipped(record, references, question, "rank-1")
 
 
@@ -147,10 +160,11 @@ def _parts(record: Record, references: References) -> str:
     lead = _leaders(noticed)
     rest = [one for one in sorted(noticed, key=lambda one: -mean_of(one).value) if one not in lead]
     text = (
-        f"It looks most at the {_names(lead)}. Of the step from a person to a stranger, when drawn anew: {_each(lead)}"
+        f"It looks most at the {enumerated([part_named(one) for one in lead])}. Of the step from a person to a "
+        f"stranger, when drawn anew: {_each(lead)}"
     )
     text += f", then {_each(rest)}." if rest else "."
-    background = next((one for one in parts if one.name == "background"), None)
+    background = next((one for one in parts if part_named(one) == "background"), None)
     if background is not None and background not in noticed:
         text += f" The background does not count beyond chance: {stated(background)}."
     return text
@@ -164,10 +178,12 @@ def _moves(record: Record, references: References) -> str:
     text = f"A photo moves most with {enumerated([_MOVES.get(one.name, one.name) for one in lead])}."
     text += f" Of the step to another person: {_each(lead, lambda name: _MOVES.get(name, name))}."
     far = [one for one in moves if mean_of(one).low >= 1]
-    near = all(mean_of(one).high < 1 for one in moves)
+    perhaps = [one for one in moves if mean_of(one).low < 1 <= mean_of(one).high]
     if far:
-        return text + f" As far as another person or farther: {_names(far)}."
-    return text + (" Nothing moves it as far as another person does." if near else "")
+        text += f" As far as another person or farther: {_names(far)}."
+    if perhaps:
+        text += f" Perhaps as far: {_names(perhaps)}."
+    return text if far or perhaps else f"{text} Nothing moves it as far as another person does."
 
 
 def _wall(record: Record, references: References) -> str:
@@ -180,7 +196,7 @@ def _wall(record: Record, references: References) -> str:
         f"elsewhere: {bracketed(fall, 'share', sign=True)}."
     )
     if fall.high < 0:
-        return f"It takes the wall for the person in some searches. {numbers}"
+        return f"The same wall misleads it. {numbers}"
     if fall.low > 0:
         return f"The same wall does not mislead it. {numbers}"
     return f"The wall changes nothing beyond chance. {numbers}"
@@ -196,22 +212,27 @@ def _clothes(record: Record, references: References) -> str:
             else "It knows the person more than the clothes." if more.high < 0
             else "It knows neither clothes nor person more, beyond chance."
         )  # fmt: skip
-        text = f"{start} In exchanged clothes the first is in {stated(wearer)} the one in the query's clothes, and in "
-        text += f"{stated(herself)} the right person."
+        text = f"{start} In exchanged clothes the first photo shows the query's clothes in {stated(wearer)} of the "
+        text += f"searches, and the query's person in {stated(herself)}."
     own, strangers = record.figure("clothes", "the same clothes"), record.figure("clothes", "strangers' clothes")
     fall = gap(strangers, own)
     if own is not None and strangers is not None and fall is not None:
         cost = f"In clothes of strangers rank-1 is {stated(strangers)}, in the same ones {stated(own)}."
-        text += (" " if text else "") + (cost if fall.high < 0 else f"New clothes cost nothing beyond chance. {cost}")
+        nobody = mean_of(own).low <= own.chance
+        null = "It finds nobody beyond chance, so clothes cannot cost it anything." if nobody else _NO_COST
+        text += (" " if text else "") + (cost if fall.high < 0 else f"{null} {cost}")
     return text or _few(record, "clothes")
 
 
 def _pairs(record: Record, references: References) -> str:
-    return "Here it errs, or nearly. Each row: a query, its hardest true match, and the nearest stranger."
+    return (
+        "Here it errs, or nearly. Of four people, the query with the smallest margin: its least similar match, and the "
+        "most similar stranger."
+    )
 
 
 def _gates(record: Record, references: References) -> str:
-    every, text = record.figure("gates", "all streams"), ""
+    every, home, text = record.figure("gates", "all streams"), record.figure("home", "rank-1"), ""
     silenced = [one for one in record.answers["gates"].figures if one.name.startswith("without ")]
     falls = [(one, change) for one in silenced if (change := gap(one, every)) is not None]
     if every is not None and falls:
@@ -222,12 +243,16 @@ def _gates(record: Record, references: References) -> str:
         costs = enumerated([bracketed(change, "share", sign=True) for _, change in lead])
         without = "it" if len(lead) == 1 else "one of them"
         text = f"It needs no single stream, beyond chance. Rank-1 is {stated(every)} with all streams."
-        if lead:
+        if home is not None and mean_of(every).low <= home.chance:
+            text = f"It finds nobody beyond chance, so no stream can be missed. Rank-1 is {stated(every)}."
+        elif lead:
             most = "each of its streams" if len(lead) == len(silenced) > 1 else f"{names} most"
             text = f"It needs {most}. Without {without}, rank-1 changes by {costs} from {stated(every)}."
-    follows = _follows(record)
+    follows, unclear = _follows(record)
     if follows:
         text += (" " if text else "") + f"The gates follow {'; '.join(follows)}."
+    if unclear:
+        text += (" " if text else "") + f"No cause clearly leads in {enumerated(unclear)}."
     return text or _few(record, "gates")
 
 
@@ -241,9 +266,10 @@ def causes(record: Record) -> dict[str, dict[str, Figure]]:
     return some
 
 
-def _follows(record: Record) -> list[str]:
-    """For each cause, the blocks whose gates follow it more than any other, beyond chance."""
+def _follows(record: Record) -> tuple[list[str], list[str]]:
+    """For each cause, the blocks whose gates follow it more than any other, beyond chance; and the other blocks."""
     table, words = causes(record), []
+    unclear = list(dict.fromkeys(block for blocks in table.values() for block in blocks))
     for cause, blocks in table.items():
         first = []
         for block, one in blocks.items():
@@ -251,8 +277,9 @@ def _follows(record: Record) -> list[str]:
             if known(one) and others and mean_of(one).low > max(others):
                 first.append(block)
         if first:
-            words.append(f"the {cause} in {enumerated(first)}")
-    return words
+            words.append(f"the {plain_name(cause)} in {enumerated(first)}")
+            unclear = [block for block in unclear if block not in first]
+    return words, unclear
 
 
 def _maps(record: Record, references: References) -> str:
@@ -264,9 +291,14 @@ def _maps(record: Record, references: References) -> str:
     if good:
         lead = _leaders(good)
         text = f"Believe {_names(lead[:_NAMED])} first. Grades: {_each(lead)}."
+        others = [one for one in graded if one not in good and one not in kept]
+        if others:
+            text += f" Not shown to be better than what they must beat: {_names(others)}."
     else:
-        best = _each(_leaders(graded)[:1])
-        text = f"Believe none of these maps. None is better than its controls, beyond chance. The best: {best}."
+        rest = [one for one in graded if one not in kept]
+        start = "None that shows the network" if kept else "None"
+        text = f"Believe none of these maps. {start} is better than its controls, beyond chance."
+        text += f" The best: {_each(_leaders(rest)[:1])}." if rest else ""
     if kept:
         told = [f"{one.name} {stated(figure)}" for one in kept if (figure := _after(record, one)) is not None]
         text += f" Not about this network, since the map stays alike when all weights are replaced: {enumerated(told)}."
@@ -292,8 +324,10 @@ def _real(record: Record, references: References) -> str:
     text = "Real photos were not asked."
     if home is None or other is None or not known(home) or not known(other):
         return f"{text} All people here are rendered."
-    numbers = f"{stated(home)} at home, {stated(other)} in the other world"
-    if mean_of(other).high < mean_of(home).low:
+    fall = intervals.unpaired(other.known, home.known)  # other people: no pairs
+    change = bracketed(fall, home.unit, sign=True)
+    numbers = f"{stated(home)} at home, {stated(other)} in the other world, {change}"
+    if fall.high < 0:
         return f"Expect less on real photos. From one rendered world to another rank-1 falls already: {numbers}."
     return f"{text} Between two rendered worlds rank-1 does not fall beyond chance: {numbers}."
 

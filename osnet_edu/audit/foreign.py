@@ -31,7 +31,8 @@ Colours = tuple[Sequence[float], Sequence[float]]  # mean and deviation of RGB i
 
 @dataclass(frozen=True)
 class OnnxJob:
-    """file: .onnx.  named: a preprocessing of the table, or None.  table: a name -> Colours; None leaves pixels as they
+    """file: .onnx.  named: a preprocessing of the table, or None.  where_needed: a file that takes uint8 leaves the
+    named one aside.  table: a name -> Colours; None leaves pixels as they
     are, which is `raw`.  size: (height, width) that was asked for, or None.  threads: photos computed side by side.
     layout, size_key: names of the metadata by which a file of the kit's own export is known.
     """
@@ -44,6 +45,7 @@ class OnnxJob:
     threads: int
     layout: str
     size_key: str
+    where_needed: bool = False
 
 
 def main() -> None:
@@ -197,7 +199,7 @@ class OnnxFeatures(ForeignFeatures):
                 f"{self.name} takes {np.dtype(self._type).name} and does not say how pixels become numbers; expected a "
                 f"preprocessing, one of {names} ({job.raw}: pixels as they are, 0 to 255); got none"
             )
-        name = job.raw if job.named is None else job.named
+        name = job.raw if job.named is None or (whole and job.where_needed) else job.named
         if whole and job.table[name] is not None:
             raise Refused(
                 f"{self.name} takes pixels as they are, uint8; expected the preprocessing {job.raw}, got {name}"

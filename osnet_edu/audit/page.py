@@ -8,8 +8,9 @@ from pathlib import Path
 
 from .. import colours, pages
 from ..pages import Html, escaped
-from . import charts, findings, verdicts
+from . import charts, examples, findings, verdicts
 from .charts import Chart, ChartRow, PlotMark
+from .questions import QUICK_AUDIT
 from .record import Answer, Figure, Picture, Record
 from .verdicts import Beyond
 from .written import References, bracketed, mean_of, number, paired, plain_name
@@ -69,13 +70,15 @@ SECTIONS: Mapping[str, Section] = {
     "pairs": Section("Where does it err?", ""),
     "gates": Section(
         "What do its gates follow, and which stream is needed?",
-        "One stream is silenced in all blocks. Then: the share of the gates' variance that each cause explains.",
+        "One stream is silenced in all blocks; stream 1 sees 3 x 3 cells of a block's map, stream 4 sees 9 x 9. Then: "
+        "the share of the gates' variance that each cause explains, corrected for chance, in photos of 8 people.",
         "rank-1 at home",
     ),
     "maps": Section(
         "Which maps can be believed?",
-        "A twin differs in one part that is known. The grade is the share of a map's strongest pixels that lie in it.",
-        "rank accuracy: 1 is perfect",
+        "A twin differs in one part that is known. The grade is the share of a map's strongest pixels that lie in it. "
+        "A map must beat what asks no network, and itself on a network that was never trained.",
+        "grade: 1 is perfect",
     ),
     "real": Section("How much carries over to real photos?", ""),
 }
@@ -85,10 +88,8 @@ def whole(records: Sequence[Record], references: References) -> str:
     """The page about one network, or about two side by side, as HTML.
 
     references: by "the shipped network", "never trained" and "colours alone", what they answered to the same questions;
-    any may lack a question or a figure. A reference that is the audited network itself is not shown beside it.
+    any may lack a question or a figure. Where a reference is an audited network itself, it gets one mark alone.
     """
-    audited = {record.digest for record in records}
-    references = {name: one for name, one in references.items() if one.digest not in audited}
     asked = [name for name in SECTIONS if any(name in record.answers for record in records)]
     title = f"Audit of {' and '.join(record.name for record in records)}"
     body = [_head(records, references), _contents(asked, records, references)]
@@ -168,18 +169,36 @@ def _section(question: str, records: Sequence[Record], references: References, d
     if len(ours) == 2:
         some = [one for one in differ if one.question == question]
         words += f'<p class="shown">{escaped(verdicts.differences_said(some))}</p>'
-    how = SECTIONS[question].how
+    how = " ".join(filter(None, (SECTIONS[question].how, _counted(question, [record for _, record in ours]))))
     words += f'<p class="soft">{escaped(how)}</p>' if how else ""
+    words += _strip(examples.shipped().get(question, ()))
     notes = [note for _, record in ours for note in record.answers[question].notes]
     words += pages.bullets(dict.fromkeys(notes)) if notes else ""
-    drawn = "".join(_charts(question, records, references))
+    audited = {record.digest for record in records}
+    others = {name: one for name, one in references.items() if one.digest not in audited}
+    first, *more = _charts(question, records, others) or [Html("")]
     shown = "".join(_pictures(record.answers[question], record.name if len(records) > 1 else "") for _, record in ours)
-    table = _table(question, records, references)
+    table = _table(question, records, others)
     folded = pages.fold("All numbers", table) if table else ""
-    shape = "beside" if drawn else "alone"
+    shape = "beside" if first else "alone"
     words = f'<div class="words"><h2>{SECTIONS[question].head}</h2>{words}</div>'
-    drawn = f'<div class="drawn">{drawn}</div>' if drawn else ""
+    drawn = f'<div class="drawn">{first}</div>' if first else ""
+    drawn += f'<div class="several">{"".join(more)}</div>' if more else ""
     return Html(f'<section id="{question}" class="{shape}">{words}{drawn}{shown}{folded}</section>')
+
+
+def _counted(question: str, records: Sequence[Record]) -> str:
+    """Of how many people or families was asked, in a sentence."""
+    counts = {max((len(one.known) for one in record.answers[question].figures), default=0) for record in records}
+    if not any(counts):
+        return ""
+    what = "families of look-alikes" if question in _BY_FAMILY else "people"
+    return f"Asked of {' and '.join(map(str, sorted(counts)))} {what}."
+
+
+def _strip(pictures: Sequence[Picture]) -> str:
+    """Small pictures side by side: what a network is shown."""
+    return f'<div class="strip">{"".join(map(_photo, pictures))}</div>' if pictures else ""
 
 
 def _said(k: int, record: Record, question: str, references: References, *, alone: bool) -> str:
@@ -244,19 +263,25 @@ def _charts(question: str, records: Sequence[Record], references: References) ->
         rest = chart([name for name in names if name not in every], ranked=True) if len(names) > len(every) else None
         rows = (*first, *(rest.rows if rest else ()))
         return [charts.draw_chart(Chart(axis, "share", own, rows, bars="a guess"))]
-    shown = [name for name in names if name not in ("step", "another person")]
+    if question == "parts":
+        names = list(dict.fromkeys(one.name for record in records for one in findings.parts_of(record)))
+    shown = [name for name in names if name != "another person"]
     return [charts.draw_chart(chart(shown, ranked=question in ("parts", "moves")))] if shown else []
 
 
 def _gate_charts(records: Sequence[Record], chart) -> list[Html]:
     some = [name for name in _names("gates", records) if name.startswith("without ") or name == "all streams"]
     drawn = [charts.draw_chart(chart(some))] if some else []
-    small = []
-    for cause, blocks in findings.causes(next(r for r in records if "gates" in r.answers)).items():
-        title = f"the {cause}: share of the gates' variance"
+    small: list[Html] = []
+    causes: dict[str, dict[str, Figure]] = {}
+    for record in records:
+        for cause, blocks in findings.causes(record).items() if "gates" in record.answers else ():
+            causes[cause] = causes.get(cause, {}) | blocks
+    for cause, blocks in causes.items():
+        title = f"the {plain_name(cause)}: share of the gates' variance"
         rows = chart([one.name for one in blocks.values()], title, cut=f" {cause}")
         small.append(charts.draw_chart(rows, small=True))
-    return [*drawn, Html(f'<div class="several">{"".join(small)}</div>')] if small else drawn
+    return [*drawn, *small]
 
 
 def _map_charts(names: Sequence[str], chart) -> list[Html]:
@@ -266,7 +291,7 @@ def _map_charts(names: Sequence[str], chart) -> list[Html]:
     drawn = [charts.draw_chart(chart(methods, ranked=True))] if methods else []
     if floors:
         drawn.append(
-            charts.draw_chart(chart(floors, "floors, which ask no network: a map must be above them"), small=True)
+            charts.draw_chart(chart(floors, "what asks no network, on the same twins: a map must beat it"), small=True)
         )
     if kept:
         title = "how alike a map stays when all weights are replaced: near 0 is right"
@@ -282,6 +307,7 @@ _ROLES = {
     "match": (f"{colours.SAME_MARK} match", "same"),
     "impostor": (f"{colours.OTHER_MARK} stranger", "other"),
     "map": ("map", ""),
+    examples.EXAMPLE_ROLE: ("", ""),
 }
 
 
@@ -300,10 +326,15 @@ def _pictures(answer: Answer, name: str) -> str:
 def _photo(picture: Picture) -> str:
     word, kind = _ROLES.get(picture.role, (picture.role, ""))
     caption = f"<span>{escaped(picture.caption)}</span>" if picture.caption else ""
+    caption = (f"<b>{escaped(word)}</b>" if word else "") + caption
     return (
         f'<figure class="photo {kind}"><img src="data:image/jpeg;base64,{html.escape(picture.jpeg)}" '
-        f'alt="{html.escape(picture.alt)}"><figcaption><b>{escaped(word)}</b>{caption}</figcaption></figure>'
+        f'alt="{html.escape(picture.alt)}"><figcaption>{caption}</figcaption></figure>'
     )
+
+
+_BY_FAMILY = ("twins", "maps")
+_SHARED = {"maps": ", of the twins that both notice"}  # other questions ask both of the same
 
 
 def _table(question: str, records: Sequence[Record], references: References) -> Html | None:
@@ -314,15 +345,16 @@ def _table(question: str, records: Sequence[Record], references: References) -> 
     for record in records:
         columns[record.name] = [_cell(record, question, name) for name in names]
     for reference, one in references.items():
-        columns[reference] = [_cell(one, question, name) for name in names]
+        if question != "maps" or reference != charts.REFERENCE_MARKS[charts.UNTRAINED_MARK]:  # a row of its own there
+            columns[reference] = [_cell(one, question, name) for name in names]
     figures = [_figure(question, name, records) for name in names]
     columns["chance"] = [_bare(one.chance, one.unit) for one in figures]
     columns["an edit without meaning"] = [_bare(one.limit, one.unit) for one in figures]
     for record in records:
-        title = f"{record.name} minus the shipped network"
+        title = f"{record.name} minus the shipped network{_SHARED.get(question, '')}"
         columns[title] = [_minus(record, shipped, question, name) for name in names]
     if len(records) == 2:
-        title = f"{records[0].name} minus {records[1].name}"
+        title = f"{records[0].name} minus {records[1].name}{_SHARED.get(question, '')}"
         columns[title] = [_minus(records[0], records[1], question, name) for name in names]
     kept = {title: cells for title, cells in columns.items() if any(cells)}
     rows = [(plain_name(name), *(cells[k] for cells in kept.values())) for k, name in enumerate(names)]
@@ -349,6 +381,12 @@ def _foot(asked: Sequence[str], records: Sequence[Record]) -> Html:
         "Brackets: 95 %, by drawing people or families anew. Two networks are compared in pairs, over the same ones.",
         "All people are rendered, so one thing at a time can be changed and the truth is known.",
     ]
+    if any(record.budget == QUICK_AUDIT.name for record in records):
+        lines.append(
+            "A quick audit asks fewer people, and not about single garments, segment exchange, or what gates follow. "
+            "Its numbers are not those of a whole audit."
+        )
+    lines.append("! in the list of questions: an alarm.")
     left = [question.head for name, question in SECTIONS.items() if name not in asked]
     if left:
         lines.append(f"Not asked: {' '.join(left)}")

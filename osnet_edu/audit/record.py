@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 from .. import intervals
 from ..refused import Refused
 
-FORMAT = 1
+FORMAT = 2  # to be raised where the same figure is measured in another way; older answers are asked again
+ON_ITSELF = "on itself: "  # begins the name of a part that is measured on the photo itself
 _DIGITS = 5  # of a value that is kept
 
 
@@ -28,7 +29,7 @@ class Figure:
 
     name: such as "rank-1"; within an answer no two have the same.  values: of each cluster, in the order of `of`.
     of: the numbers of the clusters, such as people.  unit: "share" (shown in per cent), "part" (of the step from a
-    person to a stranger) or "grade" (0 to 1).  chance: what guessing gives, nan where that means nothing.
+    person to a stranger), "grade" (0 to 1) or "similarity".  chance: what guessing gives, nan where that means nothing.
     limit: what an edit without meaning reaches, nan where none was made.
     """
 
@@ -42,17 +43,30 @@ class Figure:
     @property
     def interval(self) -> intervals.Interval:
         """The mean with its bounds, 95 %, over clusters; nan where nothing is known."""
-        known = np.array(self.values)[~np.isnan(self.values)] if self.values else np.zeros(0)
+        known = self.known
+        if self.unit == "share" and len(known) and known.min() == known.max() in (0, 1):
+            bound = intervals.all_agree(len(known))
+            return intervals.Interval(1.0, bound, 1.0) if known[0] else intervals.Interval(0.0, 0.0, 1 - bound)
         return intervals.clustered_mean(known, np.ones(len(known)))
+
+    @property
+    def known(self) -> np.ndarray:
+        """The values of the clusters that have one: (known clusters,)."""
+        values = np.array(self.values, float)
+        return values[~np.isnan(values)]
+
+    def gains(self, other: "Figure") -> np.ndarray:
+        """What each cluster that both figures know gives to this one: (clusters,)."""
+        theirs = dict(zip(other.of, other.values, strict=True))
+        both = [mine - theirs[one] for one, mine in zip(self.of, self.values, strict=True) if one in theirs]
+        return np.array([value for value in both if not math.isnan(value)])
 
     def minus(self, other: "Figure") -> intervals.Interval:
         """This figure minus the same one of another network, in pairs: over the clusters that both have.
 
         Raises: Refused where they share no cluster.
         """
-        theirs = dict(zip(other.of, other.values, strict=True))
-        pairs = [(mine, theirs[one]) for one, mine in zip(self.of, self.values, strict=True) if one in theirs]
-        gains = np.array([a - b for a, b in pairs if not math.isnan(a - b)])
+        gains = self.gains(other)
         if not len(gains):
             raise Refused(f"the two networks share no {self.name}: their difference would not be paired")
         return intervals.clustered_mean(gains, np.ones(len(gains)))
@@ -144,7 +158,7 @@ def from_json(data: Mapping[str, Any]) -> Record:
         own["answers"] = {name: answer_from_json(one) for name, one in own["answers"].items()}
         own["size"], own["notes"] = tuple(own["size"]), tuple(own["notes"])
         return Record(**own)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Refused(f"the record of the audit is not complete: {error}") from error
 
 

@@ -17,7 +17,7 @@ from . import record as records
 from .questions import AUDIT_QUESTIONS, FORWARD_MAPS, QUICK_AUDIT, SLOW_MAPS, AuditQuestion, Budget, Inquiry
 from .record import Answer, Record
 from .scenes import SCENE_SIZE
-from .subject import Subject
+from .subject import Subject, check_unchanged
 
 REFERENCES = {"shipped": "the shipped network", "untrained": "never trained", "colours": "colours alone"}
 _ANSWERS = ".answers"  # ends the name of the folder beside the page
@@ -39,6 +39,8 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     that is asked, and gives its progress.  only: names of questions, none means all.
     Raises: Refused as the network does, such as for NaN features; what was answered is kept.
     """
+    if subject.kind == "function":
+        _remember_features(subject, kept)
     answers = {}
     for question, path in _files(subject, kept, budget):
         if only and question.name not in only:
@@ -56,6 +58,17 @@ def audit(subject: Subject, kept: Path, budget: Budget, said: Said | None = None
     return Record(
         subject.name, subject.kind, subject.digest, subject.features, subject.size, subject.notes, budget.name, answers
     )
+
+
+def _remember_features(subject: Subject, kept: Path) -> None:
+    """What two photos gave when the first answer was kept, and what they give now."""
+    path = kept / f"{subject.digest}-features.npy"
+    known = np.load(path, allow_pickle=False) if path.is_file() else None
+    found = check_unchanged(subject, known, kept)
+    if known is None:
+        kept.mkdir(parents=True, exist_ok=True)
+        with whole.file(path) as growing, open(growing, "wb") as file:
+            np.save(file, found)
 
 
 def unanswered(subject: Subject, kept: Path, budget: Budget) -> list[str]:
@@ -92,7 +105,7 @@ def minutes_of(rate: float, budget: Budget, trained_alone: bool) -> float:
 def file_name(digest: str, budget: Budget, question: str) -> str:
     """The file of an answer: what is asked by `--maps` changes that question's answer alone."""
     asked = f"{budget.name}-{question}{budget.mapped}" if question == "maps" else f"{budget.name}-{question}"
-    return f"{digest}-{asked}.json"
+    return f"{digest}-{asked}-{records.FORMAT}.json"
 
 
 def references(budget: Budget) -> Mapping[str, Record]:
@@ -113,7 +126,7 @@ def _kept(path: Path) -> Answer | None:
         return None
     try:
         return records.answer_from_json(records.read(path.read_bytes()))
-    except (Refused, KeyError, TypeError):
+    except (Refused, KeyError, TypeError, ValueError, AttributeError):
         return None
 
 

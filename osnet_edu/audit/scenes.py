@@ -4,7 +4,9 @@ All of them are 128 x 64, as real photos of people in a street are; a network th
 is kept is one file a scene, named by what it shows, so that a second network sees the same photos at once.
 """
 
+import base64
 import hashlib
+import io
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -12,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from .. import assets, people
 from ..machine import pool, whole
 from ..people import Identity, View
 from ..photos import market
+from ..refused import Refused
 
 SCENE_SIZE = (128, 64)
 _RENDERER = 1  # to be raised where the same descriptions give other photos
@@ -68,15 +72,28 @@ def street(people_in_it: int, progress: _Progress | None = None) -> tuple[Path, 
     folder = assets.cache() / "audit" / f"other-{name}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        people.write_dataset(
-            folder, people=people_in_it + known, unseen=people_in_it, seed=seed, world="other", progress=progress
-        )
+        try:
+            people.write_dataset(
+                folder, people=people_in_it + known, unseen=people_in_it, seed=seed, world="other", progress=progress
+            )
+        except (OSError, Refused):
+            if not folder.is_dir():  # else another audit was faster, and its folder holds the same photos
+                raise
     return folder, name
 
 
 def decoded(photos: Sequence[market.Photo]) -> market.Decoded:
     """The photos of a folder in memory, at the size of all scenes."""
     return market.decode(photos, SCENE_SIZE)
+
+
+def as_jpeg(photo: np.ndarray, times: int = 1) -> str:
+    """A photo as base64, for a page.  times: larger, so that a browser does not blur it."""
+    height, width = photo.shape[:2]
+    picture = Image.fromarray(photo).resize((width * times, height * times), Image.Resampling.BICUBIC)
+    written = io.BytesIO()
+    picture.save(written, "JPEG", quality=88)
+    return base64.b64encode(written.getvalue()).decode("ascii")
 
 
 def scene_name(*what: object) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..refused import Refused
-from . import charts, run
+from . import charts, findings, run
 from .page import SECTIONS
 from .questions import QUICK_AUDIT, WHOLE_AUDIT
 from .record import Figure, Record, from_json, read
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..figures import Findings
 
 _SHIPPED, _UNTRAINED = (charts.REFERENCE_MARKS[kind] for kind in (charts.SHIPPED_MARK, charts.UNTRAINED_MARK))
-# On the page alone: controls, which are columns here, by what parts and moves are measured, the gates of each block.
-_ON_THE_PAGE = ("floor: ", "never trained: ", "kept after randomisation: ", "step", "another person", "conv")
+# On the page alone: controls, which are columns here, what moves are measured by, the gates of each block.
+_ON_THE_PAGE = ("floor: ", "never trained: ", "kept after randomisation: ", "another person", "conv")
 
 
 def in_cell(record: Record, references: Mapping[str, Record] | None = None) -> "Findings":
@@ -36,7 +36,8 @@ def in_cell(record: Record, references: Mapping[str, Record] | None = None) -> "
     for question, answer in record.answers.items():
         rows = []
         for figure in answer.figures:
-            if figure.name.startswith(_ON_THE_PAGE):
+            hidden = question == "parts" and figure not in findings.parts_of(record)
+            if hidden or figure.name.startswith(_ON_THE_PAGE):
                 continue
             beside = () if shipped is None else (_cell(_theirs(record, shipped, question, figure)),)
             floor = _floor(record, references.get(_UNTRAINED), question, figure)

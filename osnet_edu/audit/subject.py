@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -71,13 +71,15 @@ def opened(
     source: str | Path | None,
     *,
     preprocessing: str | None = None,
+    where_needed: bool = False,
     size: tuple[int, int] | None = None,
     patience: float = 60.0,
 ) -> Iterator[Subject]:
     """A network to audit, for a block of a with statement, at whose end its process ends.
 
     source: an OSNet checkpoint, an .onnx file, or FILE:FUNCTION; None or "shipped" for the shipped weights.
-    preprocessing: a name of PREPROCESSINGS, for an .onnx file that does not take uint8.
+    preprocessing: a name of PREPROCESSINGS, for an .onnx file that does not take uint8.  where_needed: a file that
+    takes uint8 leaves it aside, else it is refused.
     size: (height, width) that photos are resized to; None takes that of the file.  patience: seconds for one batch.
     Raises: Refused, naming what was expected and what came, for a network that cannot be audited.
     """
@@ -89,7 +91,7 @@ def opened(
         raise Refused(f"{_EXPECTED}; got {source!r}")
     text = _SHIPPED if source is None else str(source)
     if text.lower().endswith(".onnx"):
-        with _onnx(Path(text), preprocessing, size, patience) as subject:
+        with _onnx(Path(text), preprocessing, where_needed, size, patience) as subject:
             yield subject
         return
     if preprocessing is not None:
@@ -127,16 +129,20 @@ def _checkpoint(text: str, size: tuple[int, int] | None) -> Subject:
     embed = _resizing(work, size)
     name = "the shipped network" if text == _SHIPPED else Path(text).name
     features, notes = tried(embed, name)
-    return Subject(name, "checkpoint", digest_of(checkpoint, size), size, features, checkpoint, embed, notes)
+    digest = digest_of(checkpoint, size)
+    return Subject(name, "checkpoint", digest, size, features, replace(checkpoint, size=size), embed, notes)
 
 
 @contextmanager
-def _onnx(file: Path, preprocessing: str | None, size: tuple[int, int] | None, patience: float) -> Iterator[Subject]:
+def _onnx(
+    file: Path, preprocessing: str | None, where_needed: bool, size: tuple[int, int] | None, patience: float
+) -> Iterator[Subject]:
     if not os.path.isfile(file):  # False also for a name that no file can have
         raise Refused(f"{file} is not a file; expected an .onnx file")
     job = foreign.OnnxJob(
         file=file.resolve(),
         named=preprocessing,
+        where_needed=where_needed,
         table=PREPROCESSINGS,
         raw=RAW,
         size=size,
@@ -234,6 +240,23 @@ def tried(embed: Embed, name: str) -> tuple[int, tuple[str, ...]]:
         if moved > _ROUNDING:
             notes.append(f"The features of a photo move by {moved:.1%} of the distance between two people {when}.")
     return both.shape[1], tuple(notes)
+
+
+def check_unchanged(subject: Subject, known: np.ndarray | None, of: Path) -> np.ndarray:
+    """Features of two photos, (2, D), which must be those of the answers in a folder.
+
+    known: as they were when the first answer was kept, or None.  of: the folder, for the sentence.
+    Raises: Refused where they differ: a function reads weights of its own, of which its digest knows nothing.
+    """
+    found = subject.embed(_two_people()).astype(float)
+    if known is not None:
+        same = known.shape == found.shape
+        if not same or np.linalg.norm(found - known) > _LARGE * np.linalg.norm(known[0] - known[1]):
+            raise Refused(
+                f"{subject.name} gives other features than when the answers in {of} were made, though its file is the "
+                "same; expected the network of then, or another folder: --answers FOLDER"
+            )
+    return found
 
 
 @cache

@@ -16,7 +16,6 @@ from .written import (
     References,
     bracketed,
     enumerated,
-    gains,
     gap,
     known,
     mean_of,
@@ -144,8 +143,9 @@ def _one_part(record: Record, references: References) -> Alarm | None:
     for part in parts:
         others = [mean_of(one).high for one in parts if one is not part]
         most = max(others, default=np.inf)
-        if part.name != "background" and mean_of(part).low > max(ONE_PART, TIMES * most):
-            text = f"It knows people by their {part.name}: {findings.drawn_anew(part.name)} {stated(part)} of the step "
+        name = findings.part_named(part)
+        if name != "background" and mean_of(part).low > max(ONE_PART, TIMES * most):
+            text = f"It knows people by their {name}: {findings.drawn_anew(part)} {stated(part)} of the step "
             rest = f"from a person to a stranger, and no other part takes more than {number(most, 'part')}."
             return Alarm("parts", part.name, text + rest)
     return None
@@ -153,13 +153,14 @@ def _one_part(record: Record, references: References) -> Alarm | None:
 
 def _unusual(record: Record, references: References) -> Alarm | None:
     shipped = references.get("the shipped network")
-    parts = [one for one in findings.parts_of(record) if known(one) and one.name != "background"]
+    parts = [one for one in findings.parts_of(record) if known(one) and findings.part_named(one) != "background"]
     first = max(parts, key=lambda one: mean_of(one).value, default=None)
     both = same_question(record, shipped, "parts", first.name) if first else None
     more = gap(*both) if both else None
     if first is None or both is None or more is None or more.low <= UNUSUAL or _one_part(record, references):
         return None
-    text = f"It looks at the {first.name} more than the shipped network does: {findings.drawn_anew(first.name)} "
+    part = findings.part_named(first)
+    text = f"It looks at the {part} more than the shipped network does: {findings.drawn_anew(first)} "
     rest = f"{stated(first)} of the step from a person to a stranger, there {stated(both[1])}: "
     return Alarm("parts", first.name, f"{text}{rest}{bracketed(more, 'part', sign=True)}.")
 
@@ -168,11 +169,15 @@ _BACKGROUND_ALARM = "It looks at the background: "
 
 
 def _background(record: Record, references: References) -> Alarm | None:
-    part = record.figure("parts", "background")
+    part = _background_part(record)
     if part is None or not known(part) or mean_of(part).low <= BACKGROUND_STEP:
         return None
-    words = f"{findings.drawn_anew('background')} {stated(part)} of the step from a person to a stranger."
-    return Alarm("parts", "background", _BACKGROUND_ALARM + words)
+    words = f"{findings.drawn_anew(part)} {stated(part)} of the step from a person to a stranger."
+    return Alarm("parts", part.name, _BACKGROUND_ALARM + words)
+
+
+def _background_part(record: Record) -> Figure | None:
+    return next((one for one in findings.parts_of(record) if findings.part_named(one) == "background"), None)
 
 
 def _clothes(record: Record, references: References) -> Alarm | None:
@@ -183,8 +188,8 @@ def _clothes(record: Record, references: References) -> Alarm | None:
     return Alarm(
         "clothes",
         "first is who wears her clothes",
-        f"It knows clothes, not people: after people exchange their clothes, the first is in {stated(wearer)} of the "
-        f"searches the one in the query's clothes, and in {stated(herself)} the right person.",
+        "It knows mostly the clothes: when people exchange their clothes, the first photo shows the query's "
+        f"clothes in {stated(wearer)} of the searches, and the query's person in {stated(herself)}.",
     )
 
 
@@ -196,7 +201,7 @@ _CHECKS: Mapping[str, Callable[[Record, References], object]] = {
     "colours alone": lambda record, others: paired(record, others.get("colours alone"), "home", "rank-1"),
     "the wall": lambda record, others: gap(*findings.at_the_wall(record)),
     "one part alone": lambda record, others: sum(map(known, findings.parts_of(record))) > 1,
-    "the background": lambda record, others: known(record.figure("parts", "background")),
+    "the background": lambda record, others: known(_background_part(record)),
     "clothes": lambda record, others: gap(*findings.exchanged(record)),
 }
 
@@ -230,7 +235,8 @@ def differences(record: Record, against: Record) -> list[Beyond]:
     them together, and only what stays below 0.05 is returned; nothing, where nothing differs beyond chance.
     """
     pairs = list(_compared(record, against))
-    corrected = intervals.holm({str(k): _p_value(gains(*both)) for k, (_, both) in enumerate(pairs)}) if pairs else {}
+    raw = {str(k): _p_value(both[0].gains(both[1])) for k, (_, both) in enumerate(pairs)}
+    corrected = intervals.holm(raw) if pairs else {}
     some = []
     for ((question, name), both), p in zip(pairs, corrected.values(), strict=True):
         value = gap(*both)
@@ -241,8 +247,11 @@ def differences(record: Record, against: Record) -> list[Beyond]:
 
 
 def _compared(record: Record, against: Record) -> Iterator[tuple[tuple[str, str], tuple[Figure, Figure]]]:
+    measured = {one.name for one in findings.parts_of(record)}
     for question, answer in record.answers.items():
         for figure in answer.figures:
+            if question == "parts" and figure.name not in measured:
+                continue
             both = same_question(record, against, question, figure.name)
             if both and gap(*both) is not None and not figure.name.startswith(_CONTROLS):
                 yield (question, figure.name), both

@@ -4,10 +4,8 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-import numpy as np
-
 from ..intervals import Interval
-from .record import Figure, Record
+from .record import ON_ITSELF, Figure, Record
 
 References = Mapping[str, Record]  # by what each is called on the page
 
@@ -21,7 +19,7 @@ _PLACES = {"share": 0, "part": 2, "grade": 2}
 _PLAIN = {
     "top color": "colour of the top",
     "bottom color": "colour of the bottom",
-    "top": "top",
+    "yaw": "direction",
     "first is who wears her clothes": "exchanged: first is the one in the query's clothes",
     "exchanged clothes": "exchanged: first is the right person",
     "floor: the centre": "the centre of the photo",
@@ -31,6 +29,8 @@ _PLAIN = {
 
 def plain_name(name: str) -> str:
     """What the page calls a figure."""
+    if name.startswith(ON_ITSELF):
+        return f"{name.removeprefix(ON_ITSELF)}, on the photo itself"
     return _PLAIN.get(name, name.removeprefix("floor: "))
 
 
@@ -43,16 +43,9 @@ def mean_of(figure: Figure) -> Interval:
 @lru_cache(maxsize=4096)
 def gap(figure: Figure | None, other: Figure | None) -> Interval | None:
     """A figure minus another one in pairs, or None where fewer than FEWEST clusters have both."""
-    if figure is None or other is None or len(gains(figure, other)) < FEWEST:
+    if figure is None or other is None or len(figure.gains(other)) < FEWEST:
         return None
     return figure.minus(other)
-
-
-def gains(figure: Figure, other: Figure) -> np.ndarray:
-    """What each cluster that both figures know gives to the first of them: (clusters,)."""
-    theirs = dict(zip(other.of, other.values, strict=True))
-    both = [mine - theirs[one] for one, mine in zip(figure.of, figure.values, strict=True) if one in theirs]
-    return np.array([value for value in both if not math.isnan(value)])
 
 
 def same_question(record: Record, other: Record | None, question: str, name: str) -> tuple[Figure, Figure] | None:
@@ -73,7 +66,7 @@ def paired(record: Record, other: Record | None, question: str, name: str) -> In
 
 def known(figure: Figure | None) -> bool:
     """Whether enough clusters have a value for a sentence."""
-    return figure is not None and sum(not math.isnan(value) for value in figure.values) >= FEWEST
+    return figure is not None and len(figure.known) >= FEWEST
 
 
 def number(value: float, unit: str, *, finer: int = 0, sign: bool = False) -> str:

@@ -32,11 +32,14 @@ def run(options: argparse.Namespace) -> None:
     kept = beside if options.answers is None else whole.given(options.answers)
     budget = _budget(options)
     sources = [options.method or options.weights] + ([options.against] if options.against is not None else [])
-    with ExitStack() as stack, whole.claimed(kept):
-        say(f"Answers are kept in {kept}; the same command goes on there.")
+    with ExitStack() as stack:
         subjects = [stack.enter_context(_opened(source, options)) for source in sources]
         if len(subjects) == 2 and subjects[0].digest == subjects[1].digest:
             raise Refused("--against names the same network, and nothing would differ; expected another")
+        if len({subject.name for subject in subjects}) < len(subjects):
+            subjects = [replace(one, name=str(source)) for one, source in zip(subjects, sources, strict=True)]
+        stack.enter_context(whole.claimed(kept))
+        say(f"Answers are kept in {kept}; the same command goes on there.")
         records = []
         for subject in subjects:
             if audits.unanswered(subject, kept, budget):
@@ -73,12 +76,12 @@ def _budget(options: argparse.Namespace) -> Budget:
 
 
 def _opened(source: str | None, options: argparse.Namespace) -> AbstractContextManager[Subject]:
-    # Of two networks, a preprocessing is for the one that needs it said.
     named = options.preprocessing if source is not None and source.lower().endswith(".onnx") else None
     if options.preprocessing is not None and not _some_onnx(options):
         raise Refused("--preprocessing is for an .onnx file; a checkpoint and a function get their photos as they are")
     patience = _PATIENCE if options.patience is None else options.patience
-    return opened(source, preprocessing=named, size=options.size, patience=patience)
+    two = options.against is not None  # then a preprocessing is for the one that needs it said
+    return opened(source, preprocessing=named, where_needed=two, size=options.size, patience=patience)
 
 
 def _some_onnx(options: argparse.Namespace) -> bool:

@@ -48,7 +48,8 @@ from .gate_scale_table import kind_lines, slope_cell
 
 LAST_BLOCK = "conv4.1"
 BY_WIDTH, BY_DEPTH = "equal-depths", "equal-views"  # by what the streams of each sibling differ in
-BESIDE = ("primary", "same-depth")
+SAME_DEPTH = "same-depth"
+BESIDE = ("primary", SAME_DEPTH)
 _SEEDS = (14, 15)  # of the people: of the second asking, and of nobody before
 _COUNTS = (40, 80)  # people of each
 _FIRST = 14  # people of the first asking
@@ -88,6 +89,8 @@ class GateDepth:
         wide, deep, primary = (self.kinds[kind] for kind in (BY_WIDTH, BY_DEPTH, "primary"))
         if primary.fresh.verdict != "as stated":
             return "Open: on people that it was never asked about, the primary row's own lean is not clear."
+        if self.kinds[SAME_DEPTH].slope.verdict == "as stated":
+            return "Open: streams of one depth and one width lean too, so the lean is none to either."
         leans = tuple(one.slope.verdict == "as stated" for one in (wide, deep))
         if leans == (True, True):
             return "Either is enough: both siblings lean."

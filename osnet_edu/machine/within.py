@@ -77,7 +77,7 @@ def answer_questions(make: Callable[..., Served]) -> None:
 
 def _listen(questions: BinaryIO, asked: queue.SimpleQueue) -> None:
     """Nothing outlives the process that asked."""
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(Exception):  # also a question that was cut short: its sender is gone
         while True:
             asked.put(pickle.load(questions))
     if os.name == "posix":

@@ -20,7 +20,8 @@ class Budget:
     dressed: of the shipped people, who change clothes.  outfits: whether each garment is changed alone as well.
     positives: people of whom one part is drawn anew, of them redraws each.  moved: people whose photos move.
     families: of twins, a part.  mapped: of them, those that maps are drawn for.  crossed: by how many cameras,
-    yaws and backgrounds the people of `gates` are seen.  slow: whether maps are drawn that take a thousand passes.
+    yaws and backgrounds the people of `gates` are seen, or None: fewer photos give other shares.  slow: whether maps
+    are drawn that take a thousand passes.
     """
 
     name: str
@@ -32,11 +33,11 @@ class Budget:
     moved: int
     families: int
     mapped: int
-    crossed: tuple[int, int, int]
+    crossed: tuple[int, int, int] | None
     slow: bool
 
 
-QUICK_AUDIT = Budget("quick", 36, 20, False, 18, 3, 24, 5, 4, (3, 2, 2), False)
+QUICK_AUDIT = Budget("quick", 36, 20, False, 18, 3, 24, 5, 4, None, False)
 WHOLE_AUDIT = Budget("whole", 120, 60, True, 60, 8, 60, 25, 10, (6, 4, 3), True)
 
 

@@ -26,8 +26,10 @@ def by_gates(asked: Inquiry) -> Answer:
     name = scenes.scene_name("gates", asked.budget.crossed)
     blocks = checkpoint.model.blocks().values()
     notes: tuple[str, ...] = ()
-    if all(block.gate is not None for block in blocks):
-        figures += _followed(asked)
+    if asked.budget.crossed is None:
+        notes = ("What the gates follow is asked by the whole audit alone: it takes 576 photos.",)
+    elif all(block.gate is not None for block in blocks):
+        figures += _followed(asked, *asked.budget.crossed)
     else:
         notes = ("At least one block of this network has no gate: what gates follow is not asked.",)
     return Answer("gates", name, tuple(figures), notes)
@@ -55,11 +57,10 @@ def _without_streams(asked: Inquiry) -> list[Figure]:
     return found
 
 
-def _followed(asked: Inquiry) -> list[Figure]:
+def _followed(asked: Inquiry, cameras: int, yaws: int, backgrounds: int) -> list[Figure]:
     """Omega squared of each factor, by block: a value for each person by the jackknife, whose mean is the share."""
     checkpoint = asked.subject.checkpoint
     assert checkpoint is not None
-    cameras, yaws, backgrounds = asked.budget.crossed
     cells = people.crossed_views(
         gate_variance.PEOPLE,
         cameras=tuple(range(1, 1 + cameras)),

@@ -12,7 +12,7 @@ from ... import people
 from ...grading import importance
 from ...people import View
 from .. import scenes
-from ..record import Answer, figure_of
+from ..record import ON_ITSELF, Answer, Figure, figure_of
 from .ask import Inquiry, unit
 
 _SEED = 41  # of the people of `moves` and `wall`: no weights that ship have met them
@@ -21,31 +21,42 @@ _LEAST = 0.02  # of similarity: nothing is measured by a smaller step from a per
 
 
 def parts(asked: Inquiry) -> Answer:
-    """One part of a photo is drawn anew: by how much does its similarity to another photo of the person fall?"""
+    """One part of a photo is drawn anew: by how much does its similarity to another photo of the person fall?
+
+    The same is asked of its similarity to the photo itself: of a network that tells no person from a stranger, that
+    alone can be measured.
+    """
     found = _positives(asked)
+    shown = scenes.scene_name("parts", found.name)
     query, positive = unit(asked.embed, found.query), unit(asked.embed, found.positive)
     same = (query * positive).sum(-1)
     others = ((query @ positive.T).sum(1) - same) / (len(query) - 1)
     step = same - others
     figures = [figure_of("step", step, found.person, unit="similarity")]
-    notes: tuple[str, ...] = ()
     scale = float(step.mean())
-    if scale < _LEAST:
+    alone = 1 - float(((positive @ positive.T).sum() - len(positive)) / (len(positive) * (len(positive) - 1)))
+    if scale >= _LEAST:
+        figures += _falls(asked, found, scale)
+    if alone >= _LEAST:
+        figures += _falls(asked, replace(found, query=found.positive), alone, ON_ITSELF)
+    notes: tuple[str, ...] = ()
+    if max(scale, alone) < _LEAST:
+        notes = ("All photos have nearly the same features: there is no step to a stranger to measure parts by.",)
+    elif scale < _LEAST:
         notes = (
             f"The step from a person to a stranger is {scale:.3f} of similarity: too small to measure by. So each part "
             "is measured on the photo itself, against the step to a stranger's photo.",
         )
-        found = replace(found, query=found.positive)
-        scale = 1 - float(((positive @ positive.T).sum() - len(positive)) / (len(positive) * (len(positive) - 1)))
-    if scale < _LEAST:
-        notes = ("All photos have nearly the same features: there is no step to a stranger to measure parts by.",)
-        return Answer("parts", scenes.scene_name("parts", found.name), tuple(figures), notes)
+    return Answer("parts", shown, tuple(figures), notes)
+
+
+def _falls(asked: Inquiry, found: importance.Positives, scale: float, prefix: str = "") -> list[Figure]:
     measured = importance.measured(asked.embed, found, asked.progress)
-    for part, fall, shows in zip(found.parts, measured.fall.T, found.shown.T, strict=True):
-        if shows.any():
-            values = fall[shows] / scale
-            figures.append(figure_of(part, values, found.person[shows], unit="part", limit=measured.limit / scale))
-    return Answer("parts", scenes.scene_name("parts", found.name), tuple(figures), notes)
+    return [
+        figure_of(prefix + part, fall[shows] / scale, found.person[shows], unit="part", limit=measured.limit / scale)
+        for part, fall, shows in zip(found.parts, measured.fall.T, found.shown.T, strict=True)
+        if shows.any()
+    ]
 
 
 def _positives(asked: Inquiry) -> importance.Positives:
@@ -63,7 +74,7 @@ def _positives(asked: Inquiry) -> importance.Positives:
 
 # --- one circumstance at a time ---------------------------------------------------------------------------------------
 
-_MOVES = (
+CIRCUMSTANCES = (
     "turned", "farther away", "other light", "other camera", "looser box", "another step", "another street",
 )  # fmt: skip
 
@@ -71,17 +82,17 @@ _MOVES = (
 def moves(asked: Inquiry) -> Answer:
     """One circumstance of a photo changes and all else stays: how far does the photo move?"""
     numbers = list(range(1, asked.budget.moved + 1))
-    persons = [_person(number) for number in numbers]
-    views = [_plain(people.draw_view(_SEED, number, _CAMERA, 0)) for number in numbers]
+    persons = [plain_person(number) for number in numbers]
+    views = [first_view(number) for number in numbers]
     shots = [
         (person, view)
         for person, first in zip(persons, views, strict=True)
-        for view in (first, replace(first, sensor=first.sensor + 1), *(_changed(first, move) for move in _MOVES))
+        for view in (first, replace(first, sensor=first.sensor + 1), *(changed(first, move) for move in CIRCUMSTANCES))
     ]
     # A stranger in each view: the next person stands where this one stood.
     shots += [(persons[(k + 1) % len(persons)], view) for k, view in enumerate(views)]
     images, name = scenes.photographed(shots, asked.progress)
-    count, versions = len(persons), 2 + len(_MOVES)
+    count, versions = len(persons), 2 + len(CIRCUMSTANCES)
     features = unit(asked.embed, images)
     own = features[: count * versions].reshape(count, versions, -1)
     stranger = features[count * versions :]
@@ -92,7 +103,8 @@ def moves(asked: Inquiry) -> Answer:
         return Answer("moves", name, (), ("All photos have the same features: nothing moves.",))
     limit = float(np.quantile(away[:, 1], 0.95)) / scale
     figures = [
-        figure_of(move, away[:, 2 + k] / scale, numbers, unit="part", limit=limit) for k, move in enumerate(_MOVES)
+        figure_of(move, away[:, 2 + k] / scale, numbers, unit="part", limit=limit)
+        for k, move in enumerate(CIRCUMSTANCES)
     ]
     return Answer("moves", name, (*figures, figure_of("another person", apart / scale, numbers, unit="part")))
 
@@ -100,14 +112,14 @@ def moves(asked: Inquiry) -> Answer:
 def wall(asked: Inquiry) -> Answer:
     """The same search twice: strangers before walls of their own, and strangers before the query's wall."""
     numbers = list(range(1001, 1001 + asked.budget.moved))
-    persons = [_person(number) for number in numbers]
-    queries = [_plain(people.draw_view(_SEED, number, _CAMERA, 0)) for number in numbers]
-    plain = [_plain(people.draw_view(_SEED, number, _OTHER, 0)) for number in numbers]
+    persons = [plain_person(number) for number in numbers]
+    queries = [first_view(number) for number in numbers]
+    plain = [second_view(number) for number in numbers]
     # Each query has a wall of its own. In the gallery nobody stands before it, or everybody but its person does.
     walls = [replace(view, place=round(float(-60 + 120 * k / len(numbers)), 3)) for k, view in enumerate(queries)]
     jobs = list(zip(persons, walls, strict=True)) + list(zip(persons, plain, strict=True))
     near = [
-        (person, _before(view, wall))
+        (person, before_wall(view, wall))
         for k, wall in enumerate(walls)
         for j, (person, view) in enumerate(zip(persons, plain, strict=True))
         if j in _others(k, len(numbers))
@@ -135,12 +147,24 @@ def _others(k: int, count: int) -> list[int]:
     return [(k + step) % count for step in range(1, 1 + min(_STRANGERS, count - 1))]
 
 
-def _before(view: View, wall: View) -> View:
+def before_wall(view: View, wall: View) -> View:
+    """A view whose person stands where another one stands."""
     return replace(view, street=wall.street, place=wall.place, scene=wall.scene)
 
 
-def _person(number: int) -> people.Identity:
+def plain_person(number: int) -> people.Identity:
+    """A person of `moves` and `wall`; an umbrella would hide the person from half of the changes."""
     return people.edit(people.draw_identity(_SEED, number), umbrella="none")
+
+
+def first_view(number: int) -> View:
+    """By which a person is searched."""
+    return _plain(people.draw_view(_SEED, number, _CAMERA, 0))
+
+
+def second_view(number: int) -> View:
+    """By another camera, among which is searched."""
+    return _plain(people.draw_view(_SEED, number, _OTHER, 0))
 
 
 def _plain(view: View) -> View:
@@ -148,7 +172,8 @@ def _plain(view: View) -> View:
     return replace(view, occluder="none", passer=0, weather="cloudy", sun=0.5)
 
 
-def _changed(view: View, move: str) -> View:
+def changed(view: View, move: str) -> View:
+    """A view after one of CIRCUMSTANCES."""
     lens = people.CAMERAS[5]
     if move == "turned":
         turned = view.yaw + math.pi / 2

@@ -69,7 +69,7 @@ def graded_maps(asked: Inquiry) -> Answer:
             done += 1
             asked.progress(done, steps)
     if asked.subject.checkpoint is not None:
-        figures += _kept(asked.subject.checkpoint, query, photo)
+        figures += _kept(asked.subject.checkpoint, query, photo, family)
         asked.progress(steps, steps)
     note = f"Graded on {int(seen.sum())} differences that the network notices, of {len(frozen.PARTS)} parts."
     return Answer("maps", name, tuple(figures), (note,))
@@ -109,12 +109,13 @@ def _asker(network: Network, method: str, size: tuple[int, int]) -> _Maps:
     return asked
 
 
-def _kept(checkpoint: weights.Checkpoint, query: np.ndarray, photo: np.ndarray) -> list[Figure]:
-    """How alike each map stays after all weights were replaced; one value a photo, a cluster of its own."""
+def _kept(checkpoint: weights.Checkpoint, query: np.ndarray, photo: np.ndarray, family: np.ndarray) -> list[Figure]:
+    """How alike each map stays after all weights were replaced, on photos of all parts; one a family."""
     if len(photo) < _CHECKED:
         return []
     size = checkpoint.size
-    queries, photos = (_resized(some[:_CHECKED], size) for some in (query, photo))
+    spread = np.linspace(0, len(photo) - 1, _CHECKED).astype(int)  # the photos are in the order of their parts
+    queries, photos = (_resized(some[spread], size) for some in (query, photo))
     networks = dict(sanity.cascade(checkpoint.model, normalise(photos)))
     first, last = networks["none"], networks[sanity.STAGES[-1]]
     found = []
@@ -123,7 +124,7 @@ def _kept(checkpoint: weights.Checkpoint, query: np.ndarray, photo: np.ndarray) 
             METHODS_GRADED[method](Network(model, TorchEmbedder(model)), queries, photos) for model in (first, last)
         ]
         alike = [sanity.badge.correlation(one, other) for one, other in zip(*heats, strict=True)]
-        found.append(figure_of(f"kept after randomisation: {method}", alike, range(_CHECKED), unit="grade"))
+        found.append(figure_of(f"kept after randomisation: {method}", alike, family[spread], unit="grade"))
     return found
 
 

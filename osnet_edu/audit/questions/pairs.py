@@ -1,10 +1,6 @@
 """Hard positives and hard negatives, as pictures: where the network is nearest to a mistake, or makes one."""
 
-import base64
-import io
-
 import numpy as np
-from PIL import Image
 
 from ... import assets
 from ...photos import market
@@ -14,7 +10,7 @@ from ..record import Answer, Picture
 from .ask import Inquiry, unit
 
 _ROWS = 4
-_SCALE = 2  # of the pictures, so that a browser does not blur them
+_TIMES = 2  # larger than the photos
 
 
 def nearest_mistakes(asked: Inquiry) -> Answer:
@@ -36,24 +32,18 @@ def nearest_mistakes(asked: Inquiry) -> Answer:
         order = ranking(rows[triplet.query], person, int(cameras[0][triplet.query]), ids[1], cameras[1]).tolist()
         other = int(ids[1][triplet.negative])
         who = f"person {other}" if other > 0 else "a passer-by"
+        trio = query.images[triplet.query], gallery.images[triplet.positive], gallery.images[triplet.negative]
+        jpegs = [scenes.as_jpeg(photo, _TIMES) for photo in trio]
         places = order.index(triplet.positive) + 1, order.index(triplet.negative) + 1
         pictures += [
-            Picture(_jpeg(query.images[triplet.query]), f"Query: person {person}", f"person {person}", row, "query"),
+            Picture(jpegs[0], f"Query: person {person}", f"person {person}", row, "query"),
             Picture(
-                _jpeg(gallery.images[triplet.positive]), f"The same person at rank {places[0]}",
+                jpegs[1], f"The same person at rank {places[0]}",
                 f"rank {places[0]}, similarity {1 - triplet.positive_distance:.2f}", row, "match",
             ),
             Picture(
-                _jpeg(gallery.images[triplet.negative]), f"Another person, {who}, at rank {places[1]}",
+                jpegs[2], f"Another person, {who}, at rank {places[1]}",
                 f"{who}: rank {places[1]}, similarity {1 - triplet.negative_distance:.2f}", row, "impostor",
             ),
         ]  # fmt: skip
     return Answer("pairs", scenes.scene_name("pairs", root.name), (), (), tuple(pictures))
-
-
-def _jpeg(image: np.ndarray) -> str:
-    height, width = image.shape[:2]
-    picture = Image.fromarray(image).resize((width * _SCALE, height * _SCALE), Image.Resampling.BICUBIC)
-    written = io.BytesIO()
-    picture.save(written, "JPEG", quality=88)
-    return base64.b64encode(written.getvalue()).decode("ascii")
