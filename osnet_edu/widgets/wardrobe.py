@@ -182,5 +182,5 @@ def clothes_measured() -> str:
     return (
         f"Measured for all {everybody} people (experiment clothes): rank-1 is {own} in their own clothes, and "
         f"{strangers} in strangers'. If people exchange their clothes, the person is first in {swapped}, and the "
-        f"person in the query's clothes in {wearer}. It knows clothes, not people."
+        f"person in the query's clothes in {wearer}. It knows mostly the clothes."
     )
