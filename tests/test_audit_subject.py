@@ -523,3 +523,13 @@ def test_a_question_that_was_cut_short_ends_the_process(tmp_path):
         child.stdin.write(pickle.dumps(("features", np.zeros((2, 8, 4, 3), np.uint8)))[:50])
         child.stdin.close()
         assert child.wait(10) != 0
+
+
+def test_long_features_come_in_answers_that_fit(tmp_path, monkeypatch):
+    monkeypatch.setattr(subject.apart, "ANSWER", 20_000)
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n\n\ndef embed(photos):\n    return np.tile(photos.mean((1, 2)), 200)\n"
+    )
+    with subject.opened(f"{tmp_path / 'mine.py'}:embed", size=(8, 4)) as mine:
+        found = mine.embed(np.arange(9 * 96, dtype=np.uint8).reshape(9, 8, 4, 3))
+    assert mine.features == 600 and found.shape == (9, 600)

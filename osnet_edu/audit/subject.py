@@ -192,6 +192,7 @@ def _foreign(
 
     embed = _resizing(work, size)
     length, notes = tried(embed, name)
+    most = max(1, min(most, apart.ANSWER // (2 * 8 * length)))  # numbers of eight bytes, and room for the words
     if process.printed:
         notes += (f"When it was tried, it printed {anyone.words_left_out(process.printed)}.",)
     return length, embed, notes
