@@ -2,7 +2,8 @@
 
 Each case is asked across views: what in the photo of the twin speaks against its match with the query? Only cases that
 the shipped network notices are asked, and each method is also asked by a network that was never trained. The table has
-rank and mass accuracy by part, 95 % over families, and the vote minus each rival on the same cases.
+rank and mass accuracy by part, 95 % over families, and the vote minus each rival on the same cases. --beside compares
+over the cases of another seed as well.
 
 --set twins: the recoloured twins of the grading set. Seed 22 is what the vote was tuned on, seed 21 is the frozen set.
 --set shapes: twins in the same colours, whose hat, bag, sleeves, trousers or hair have another form.
@@ -78,27 +79,37 @@ def measure(cases: frozen.Cases, names: list[str], out: Path) -> list[dict]:
     return records
 
 
-def show(records: list[dict], parts: tuple[str, ...], each: int) -> None:
-    """The table.  each: families a part in the set."""
+def graded(records: list[dict]) -> tuple[list[int], list[int], dict[str, np.ndarray]]:
+    """Numbers of the cases that all methods were asked, of those that are noticed, and (cases, 2) rank and mass."""
     numbers = {name: {int(row["number"]) for row in records if row["method"] == name} for name in dict.fromkeys(
         row["method"] for row in records
     )}  # fmt: skip
     common = sorted(set.intersection(*numbers.values()))
     score = {(row["method"], int(row["number"])): (row["rank"], row["mass"]) for row in records if row["rank"] != _NONE}
     noticed = [k for k in common if (next(iter(numbers)), k) in score]
+    return common, noticed, {name: np.array([score[name, k] for k in noticed]) for name in numbers}
+
+
+def show(records: list[dict], parts: tuple[str, ...], each: int) -> None:
+    """The table.  each: families a part in the set."""
+    common, noticed, values = graded(records)
     part = np.array([k // each for k in noticed])
     counts = ", ".join(
         f"{name} {int((part == at).sum())} of {sum(k // each == at for k in common)}" for at, name in enumerate(parts)
     )
     print(f"{len(noticed)} of {len(common)} differences are noticed: {counts}")
     print(f"{'':<34}{'rank':>6}{'':>16}{'mass':>6}  " + "".join(f"{name[:9]:>10}" for name in parts))
-    values = {name: np.array([score[name, k] for k in noticed]) for name in numbers}
     for name, both in values.items():
         by_part = [both[part == at, 0].mean() if (part == at).any() else np.nan for at in range(len(parts))]
         print(
             f"{name:<34}{_mean(both[:, 0]).cell()}  {both[:, 1].mean():>6.2f}  "
             + "".join(f"{v:>10.2f}" for v in by_part)
         )
+    show_gaps(values)
+
+
+def show_gaps(values: dict[str, np.ndarray]) -> None:
+    """The vote minus each rival on the same cases."""
     for name in [name for name in values if name != OWN and not name.endswith(UNTRAINED) and OWN in values]:
         gap = values[OWN] - values[name]
         print(f"{OWN} minus {name:<32} rank {_mean(gap[:, 0]).cell()}  mass {_mean(gap[:, 1]).cell()}")
@@ -116,6 +127,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     parser.add_argument("--families", type=int, default=frozen.FAMILIES, help="of each part")
     parser.add_argument("--methods", nargs="+", choices=ASKED, default=list(ASKED))
     parser.add_argument("--out", type=Path, required=True, help="a CSV file of records; one for each set and seed")
+    parser.add_argument("--beside", type=Path, metavar="FILE.csv", help="records of another seed, to compare over both")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     render, parts = SETS[options.set]
@@ -126,6 +138,11 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     asked = [*options.methods, *(name + UNTRAINED for name in options.methods if name not in contestants.FLOORS)]
     records = measure(cases, asked, options.out)
     show(records, parts, options.families)
+    if options.beside:
+        own, other = graded(records)[2], graded(finished(options.beside, "method"))[2]
+        both = {name: np.concatenate([own[name], other[name]]) for name in own if name in other}
+        print(f"Both seeds together, {len(next(iter(both.values())))} differences:")
+        show_gaps(both)
     return records
 
 

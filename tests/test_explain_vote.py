@@ -1,12 +1,14 @@
 """Segment vote against networks whose answer is known, and what it does where the slopes say nothing."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from test_explain_exchange import HEIGHT, NEGATIVE, OTHER, PATCH, QUERY, WIDTH, inside
 from torch import nn
 
-from osnet_edu import Refused
+from osnet_edu import Refused, assets
 from osnet_edu.embed import TorchEmbedder
 from osnet_edu.explain import Network, ask, pieces, vote
 from osnet_edu.grading import marks
@@ -95,3 +97,30 @@ def test_photos_that_do_not_fit_and_networks_without_stages_are_refused():
             NEGATIVE[None],
             "segment vote",
         )
+
+
+def test_what_the_card_says_of_the_vote_is_what_was_measured():
+    shipped = assets.path("results/own_method.txt").read_text(encoding="utf-8")
+    card = " ".join(assets.path("osnet_x0_25.md").read_text(encoding="utf-8").split())
+    tables = [block.splitlines() for block in shipped.split("\n\n")]
+    for name, called in {
+        "segment vote": "segment vote", "segment exchange": "segment exchange",
+        "segment occlusion": "segment occlusion on the same pieces",
+    }.items():  # fmt: skip
+        cells, random = [], []
+        for lines in tables:
+            (own,) = (line for line in lines if re.match(rf"{name}  ", line))
+            (other,) = (line for line in lines if line.startswith(f"{name}, untrained"))
+            rank, low, high, mass = re.findall(r"\d\.\d\d", own)[:4]
+            cells += [f"{rank} [{low}, {high}]", mass]
+            random.append(re.findall(r"\d\.\d\d", other)[0])
+        assert f"| {called} | {' | '.join(cells)} | {', '.join(random)} |" in card
+    together = shipped.partition("Both seeds together, ")[2].splitlines()
+    count = together[0].split()[0]
+    gaps = [re.findall(r"-?\d\.\d\d", line)[:3] for line in together[1:3]]
+    exchange, occlusion = (f"{value} [{low}, {high}]" for value, low, high in gaps)
+    assert (
+        f"Over the {count} differences of both seeds the vote is above segment exchange by {exchange} in rank, and above "
+        f"segment occlusion by {occlusion}." in card
+    )
+    assert float(gaps[0][1]) > 0
