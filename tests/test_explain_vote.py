@@ -119,8 +119,6 @@ def test_what_the_card_says_of_the_vote_is_what_was_measured():
     count = together[0].split()[0]
     gaps = [re.findall(r"-?\d\.\d\d", line)[:3] for line in together[1:3]]
     exchange, occlusion = (f"{value} [{low}, {high}]" for value, low, high in gaps)
-    assert (
-        f"Over the {count} differences of both seeds the vote is above segment exchange by {exchange} in rank, and above "
-        f"segment occlusion by {occlusion}." in card
-    )
+    said = f"Over the {count} differences of both seeds the vote is above segment exchange by {exchange} in rank, "
+    assert f"{said}and above segment occlusion by {occlusion}." in card
     assert float(gaps[0][1]) > 0
