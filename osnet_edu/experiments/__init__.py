@@ -106,7 +106,7 @@ EXPERIMENTS = {
             "trials.ablation.run_longer", resumed=True,
         ),
         Experiment(
-            "decided", "Gate, sum, one number a stream, one stream: the same with more seeds.", 130,
+            "decided", "Gate, sum, one number a stream, one stream: the same with more seeds.", 60,
             "trials.decided.run", resumed=True,
         ),
         Experiment(
