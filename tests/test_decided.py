@@ -130,13 +130,12 @@ def test_what_the_front_page_says_of_the_rows():
         one = rows[key].difference
         return f"{-one.value:.1f} [{-one.high:.1f}, {-one.low:.1f}]"
 
-    total = rows["addition"]
-    more = "" if total.verdict == "bounded" else f", and {total.seeds_needed} seeds would make that 1.5"
+    verdicts = {key: row.verdict for key, row in rows.items()}
+    assert verdicts == dict.fromkeys(rows, "decided")
     sentence = (
-        f"With {len(found.seeds)} seeds, one stream instead of four costs {cost('T1')} points of mAP, and one number a "
-        f"stream instead of one a channel costs {cost('stream-wise')}. Both are above 0 after Holm's correction. A "
-        f"plain sum instead of the gate costs {cost('addition')}: that may be nothing. It is known to "
-        f"{total.half_width:.1f} points{more} (`experiment decided`)."
+        f"With {len(found.seeds)} seeds, one stream instead of four costs {cost('T1')} points of mAP, one number a "
+        f"stream instead of one a channel {cost('stream-wise')}, and a plain sum instead of the gate "
+        f"{cost('addition')}. All three are above 0 after Holm's correction, which does not count that the table was "
+        "looked at before the last seeds were run (`experiment decided`)."
     )
     assert sentence in " ".join((Path(__file__).parents[1] / "README.md").read_text("utf-8").split())
-    assert {rows[key].verdict for key in ("T1", "stream-wise")} == {"decided"} and total.verdict != "decided"
