@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ _PART = "hat"  # of the twin
 _NUMBER = 5  # of the person who moves, and before whose wall a stranger stands
 
 
+@cache
 def shipped() -> Mapping[str, tuple[Picture, ...]]:
     """Question -> its pictures, in the order of the page. Raises: FileNotFoundError where the assets are not whole."""
     data = json.loads(assets.path(EXAMPLES).read_text(encoding="utf-8"))

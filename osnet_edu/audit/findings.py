@@ -37,6 +37,16 @@ def parts_of(record: Record) -> list[Figure]:
     return usual or some
 
 
+def figures_told(record: Record, question: str) -> Sequence[Figure]:
+    """The figures of a question that count: of parts that are measured in two ways, those of one."""
+    return parts_of(record) if question == "parts" else record.answers[question].figures
+
+
+def background_of(record: Record) -> Figure | None:
+    """The background as a part that was drawn anew."""
+    return next((one for one in parts_of(record) if part_named(one) == "background"), None)
+
+
 def part_named(figure: Figure) -> str:
     """Which part it is that was drawn anew."""
     return figure.name.removeprefix(ON_ITSELF)
@@ -164,8 +174,8 @@ def _parts(record: Record, references: References) -> str:
         f"stranger, when drawn anew: {_each(lead)}"
     )
     text += f", then {_each(rest)}." if rest else "."
-    background = next((one for one in parts if part_named(one) == "background"), None)
-    if background is not None and background not in noticed:
+    background = background_of(record)
+    if background in parts and background not in noticed:
         text += f" The background does not count beyond chance: {stated(background)}."
     return text
 

@@ -33,11 +33,10 @@ def in_cell(record: Record, references: Mapping[str, Record] | None = None) -> "
     if shipped is not None and shipped.digest == record.digest:
         shipped = None
     groups = []
-    for question, answer in record.answers.items():
+    for question in record.answers:
         rows = []
-        for figure in answer.figures:
-            hidden = question == "parts" and figure not in findings.parts_of(record)
-            if hidden or figure.name.startswith(_ON_THE_PAGE):
+        for figure in findings.figures_told(record, question):
+            if figure.name.startswith(_ON_THE_PAGE):
                 continue
             beside = () if shipped is None else (_cell(_theirs(record, shipped, question, figure)),)
             floor = _floor(record, references.get(_UNTRAINED), question, figure)

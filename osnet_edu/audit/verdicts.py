@@ -169,15 +169,11 @@ _BACKGROUND_ALARM = "It looks at the background: "
 
 
 def _background(record: Record, references: References) -> Alarm | None:
-    part = _background_part(record)
+    part = findings.background_of(record)
     if part is None or not known(part) or mean_of(part).low <= BACKGROUND_STEP:
         return None
     words = f"{findings.drawn_anew(part)} {stated(part)} of the step from a person to a stranger."
     return Alarm("parts", part.name, _BACKGROUND_ALARM + words)
-
-
-def _background_part(record: Record) -> Figure | None:
-    return next((one for one in findings.parts_of(record) if findings.part_named(one) == "background"), None)
 
 
 def _clothes(record: Record, references: References) -> Alarm | None:
@@ -201,7 +197,7 @@ _CHECKS: Mapping[str, Callable[[Record, References], object]] = {
     "colours alone": lambda record, others: paired(record, others.get("colours alone"), "home", "rank-1"),
     "the wall": lambda record, others: gap(*findings.at_the_wall(record)),
     "one part alone": lambda record, others: sum(map(known, findings.parts_of(record))) > 1,
-    "the background": lambda record, others: known(_background_part(record)),
+    "the background": lambda record, others: known(findings.background_of(record)),
     "clothes": lambda record, others: gap(*findings.exchanged(record)),
 }
 
@@ -247,11 +243,8 @@ def differences(record: Record, against: Record) -> list[Beyond]:
 
 
 def _compared(record: Record, against: Record) -> Iterator[tuple[tuple[str, str], tuple[Figure, Figure]]]:
-    measured = {one.name for one in findings.parts_of(record)}
-    for question, answer in record.answers.items():
-        for figure in answer.figures:
-            if question == "parts" and figure.name not in measured:
-                continue
+    for question in record.answers:
+        for figure in findings.figures_told(record, question):
             both = same_question(record, against, question, figure.name)
             if both and gap(*both) is not None and not figure.name.startswith(_CONTROLS):
                 yield (question, figure.name), both
